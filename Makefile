@@ -1,0 +1,68 @@
+# mirrorns: `make run` tries it, `make check` tests it; README.md says more.
+CC = gcc
+PREFIX = /usr/local
+VERSION = 0.1.0
+B = build
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS = -O2 -g -flto=auto
+SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MMD -MP $(WARN)
+LIBS = -lldns -lmaxminddb -lconfuse -ljansson -luv -lpthread
+
+ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
+UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c))
+
+all: $(B)/mirrorns
+
+$(B)/mirrorns: $(patsubst %.c,$(B)/o/%.o,dns/main.c $(ROOMS))
+	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/san/mirrorns: $(patsubst %.c,$(B)/san/o/%.o,dns/main.c $(ROOMS))
+$(B)/san/test_%: $(B)/san/o/tests/unit/test_%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS))
+	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+$(B)/san/mirrorns:
+	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/o/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  cc   $<'; $(COMPILE) $(CFLAGS) -c $< -o $@
+$(B)/san/o/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  san  $<'; $(COMPILE) $(SAN) -c $< -o $@
+
+# Debian packages: what is missing is installed, nothing is done when all is there.
+deps:
+	@tools/deps
+run:
+	@tools/deps run
+	@$(MAKE) --no-print-directory -s all
+	@tools/run
+
+check:
+	@tools/deps check
+	@$(MAKE) --no-print-directory -j2 all $(B)/san/mirrorns $(UNITS)
+	@tests/check
+
+fuzz: # serve() under libFuzzer; SECONDS says for how long
+	tests/fuzz/run $(or $(SECONDS),60)
+
+geodb: # the whole country database, to build/geodb/country.mmdb
+	tools/geodb fetch $(B)/geodb
+
+format:
+	clang-format -i $$(git ls-files -co --exclude-standard '*.[ch]')
+
+install: all
+	install -D -m 755 $(B)/mirrorns $(DESTDIR)$(PREFIX)/sbin/mirrorns
+	install -D -m 644 doc/mirrorns.8 $(DESTDIR)$(PREFIX)/share/man/man8/mirrorns.8
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
+	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 zones/clamav.net/* $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.SECONDARY:
+.PHONY: all deps run check fuzz geodb format install clean

@@ -1,0 +1,380 @@
+#include "dns/answer.h"
+
+#include "dns/wire.h"
+
+/* One look-up's surroundings: what is asked, and the name that is looked at now. */
+struct asked {
+	struct answer *answer;
+	const struct snapshot *snapshot;
+	uint32_t *turns;
+	const struct client *client;
+	const struct query *query;
+	const struct snapshot_zone *zone;
+	const struct name_path *path; /* the question's name, or where a chain has led */
+	uint16_t offset; /* where that name stands in the reply */
+	const struct zone_node *seen[ANSWER_CHAIN_MAX]; /* nodes whose CNAME was taken */
+	unsigned steps;
+};
+
+static struct answer_part *part_add(
+	struct answer *answer, enum answer_section section, unsigned owner, uint32_t size)
+{
+	if (answer->count == ANSWER_PARTS_MAX) {
+		answer->overflow = true;
+		return NULL;
+	}
+	struct answer_part *part = &answer->parts[answer->count++];
+	*part = (struct answer_part){
+		.section = (uint8_t)section, .owner = (uint16_t)owner, .size = size};
+	answer->size += size;
+	return part;
+}
+
+static void rrset_add(struct answer *answer, enum answer_section section, unsigned owner,
+	const struct rrset *rrset)
+{
+	struct answer_part *part = part_add(answer, section, owner, rrset->size);
+	if (!part)
+		return;
+	part->records = rrset->records;
+	part->count = rrset->count;
+}
+
+/* Where an ancestor of the present name, `labels` long, stands in the reply. */
+static unsigned offset_of(const struct asked *asked, unsigned labels)
+{
+	return asked->offset + asked->path->start[asked->path->labels - labels];
+}
+
+static void negative_add(const struct asked *asked, enum rcode rcode)
+{
+	asked->answer->rcode = rcode;
+	rrset_add(asked->answer, SECTION_AUTHORITY, offset_of(asked, asked->zone->labels),
+		&asked->zone->soa);
+}
+
+static struct map_match source_find(const struct map *map, const struct client *client)
+{
+	const uint8_t *octets = client->address;
+	if (client->ipv6)
+		return map_find_ipv6(map, octets);
+	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
+}
+
+/* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
+static uint32_t outcome_find(const struct asked *asked, const struct snapshot_pool *pool)
+{
+	const struct query_subnet *subnet = &asked->query->subnet;
+	if (!pool->map)
+		return 0;
+	if (!pool->ecs || !subnet->present || !subnet->source)
+		return source_find(pool->map, asked->client).outcome;
+	struct client named = {.ipv6 = subnet->family == 2};
+	memcpy(named.address, subnet->address, sizeof(named.address));
+	struct map_match match = source_find(pool->map, &named);
+	asked->answer->scope = match.length;
+	if (!match.special)
+		return match.outcome;
+	asked->answer->scope = map_special_length(pool->map, named.ipv6, named.address);
+	return source_find(pool->map, asked->client).outcome;
+}
+
+static bool pool_add(const struct asked *asked, const struct snapshot_pool *pool,
+	const struct snapshot_outcome *outcome, enum pool_family family)
+{
+	const struct pool_set *set = outcome->set[family];
+	if (!set)
+		return false;
+	struct answer_part *part =
+		part_add(asked->answer, SECTION_ANSWER, asked->offset, set->answer_size);
+	if (!part)
+		return true;
+	part->set = set;
+	part->turn = &asked->turns[pool->turn + outcome->turn[family]];
+	part->count = (uint16_t)set->answer_count;
+	return true;
+}
+
+/* A question about the types that a pool answers: A, AAAA, or ANY where nothing comes before them. */
+static bool pool_answer(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+{
+	const struct snapshot_outcome *outcome = &pool->outcomes[outcome_find(asked, pool)];
+	if (type != TYPE_AAAA && pool_add(asked, pool, outcome, POOL_IPV4))
+		return true;
+	return type != TYPE_A && pool_add(asked, pool, outcome, POOL_IPV6);
+}
+
+/* RFC 8482: one RRset, and TXT first, for clients that ask ANY after a failed TXT question. */
+static const struct rrset *any_find(const struct asked *asked, const struct zone_node *node,
+	const struct snapshot_pool *pool, bool *answered)
+{
+	static const uint16_t first[] = {TYPE_CNAME, TYPE_TXT, TYPE_A, TYPE_AAAA, TYPE_SOA};
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		const struct rrset *rrset = zone_rrset(node, first[i]);
+		if (rrset)
+			return rrset;
+		if (pool && (first[i] == TYPE_A || first[i] == TYPE_AAAA) &&
+			pool_answer(asked, pool, first[i])) {
+			*answered = true;
+			return NULL;
+		}
+	}
+	return node->rrset_count ? &node->rrsets[0] : NULL;
+}
+
+static void data_add(
+	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
+{
+	uint16_t type = asked->query->type;
+	bool answered = false;
+	const struct rrset *rrset;
+	if (type == TYPE_ANY) {
+		rrset = any_find(asked, node, pool, &answered);
+	} else {
+		rrset = zone_rrset(node, type);
+		if (!rrset && pool && (type == TYPE_A || type == TYPE_AAAA))
+			answered = pool_answer(asked, pool, type);
+	}
+	if (rrset)
+		rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
+	else if (!answered)
+		negative_add(asked, RCODE_NOERROR);
+}
+
+/* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
+ * 4.3.2 1); a target elsewhere is the resolver's to follow. */
+static bool chain_follow(
+	struct asked *asked, struct name_path *path, const uint8_t *record, uint32_t record_offset)
+{
+	if (++asked->steps == ANSWER_CHAIN_MAX ||
+		!name_path_parse(path, record_rdata(record), record_rdata_size(record)))
+		return false;
+	asked->path = path;
+	asked->offset = (uint16_t)(record_offset + RECORD_FIXED);
+	asked->zone = snapshot_zone(asked->snapshot, path, asked->query->type == TYPE_DS);
+	return asked->zone;
+}
+
+/* A node that stands for the present name. True: a CNAME leads on. */
+static bool node_answer(struct asked *asked, const struct zone_node *node, struct name_path *path)
+{
+	uint16_t type = asked->query->type;
+	const struct snapshot_binding *binding = &asked->snapshot->bindings[node->binding];
+	if (binding->broken) {
+		asked->answer->rcode = RCODE_SERVFAIL;
+		asked->answer->authoritative = false;
+		return false;
+	}
+	if (binding->withdrawn && !binding->pool && !node->rrset_count && !node->has_below) {
+		negative_add(asked, RCODE_NXDOMAIN);
+		return false;
+	}
+	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
+	if (!cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
+		data_add(asked, node, binding->pool);
+		return false;
+	}
+	for (unsigned i = 0; i < asked->steps; i++)
+		if (asked->seen[i] == node)
+			return false; /* a loop: the chain so far is the answer */
+	uint32_t offset = asked->answer->size;
+	rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
+	asked->seen[asked->steps] = node;
+	return chain_follow(asked, path, cname->records, offset);
+}
+
+/* RFC 6672 3.2: the DNAME, and the CNAME that it makes. True: that CNAME leads on. */
+static bool dname_answer(struct asked *asked, const struct zone_node *node, struct name_path *path)
+{
+	struct answer *answer = asked->answer;
+	const struct rrset *dname = zone_rrset(node, TYPE_DNAME);
+	rrset_add(answer, SECTION_ANSWER, offset_of(asked, node->labels), dname);
+	size_t kept = asked->path->start[asked->path->labels - node->labels];
+	size_t target_size = record_rdata_size(dname->records);
+	if (kept + target_size > NAME_SIZE_MAX) {
+		answer->rcode = RCODE_YXDOMAIN;
+		return false;
+	}
+	uint8_t target[NAME_SIZE_MAX];
+	/* The question's own case is kept (RFC 4343 4.1). */
+	memcpy(target,
+		asked->path == &asked->query->name ? asked->query->packet + HEADER_SIZE
+						   : asked->path->wire,
+		kept);
+	memcpy(target + kept, record_rdata(dname->records), target_size);
+	struct rrset cname = {.type = TYPE_CNAME,
+		.count = 1,
+		.ttl = dname->ttl,
+		.records = answer->made[answer->made_count]};
+	cname.size = (uint32_t)record_write(answer->made[answer->made_count++], TYPE_CNAME,
+		dname->ttl, target, (uint16_t)(kept + target_size));
+	uint32_t offset = answer->size;
+	rrset_add(answer, SECTION_ANSWER, asked->offset, &cname);
+	asked->seen[asked->steps] = NULL;
+	if (asked->query->type == TYPE_CNAME || asked->query->type == TYPE_ANY)
+		return false;
+	return chain_follow(asked, path, cname.records, offset);
+}
+
+/* Addresses of one NS target from this zone; those below the cut must be there (RFC 9471 3). */
+static void glue_add(const struct asked *asked, const struct zone_node *cut, const uint8_t *target,
+	unsigned offset, bool within)
+{
+	static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
+	if (name_is_within(target, cut->name) != within)
+		return;
+	const struct zone_node *node = zone_get(asked->zone->zone, target);
+	for (size_t i = 0; node && i < 2; i++) {
+		const struct rrset *rrset = zone_rrset(node, types[i]);
+		if (!rrset || (!within && asked->answer->count == ANSWER_PARTS_MAX))
+			continue;
+		rrset_add(asked->answer, SECTION_ADDITIONAL, offset, rrset);
+		if (!within)
+			asked->answer->parts[asked->answer->count - 1].optional = true;
+	}
+}
+
+/* RFC 1034 4.3.2 3b: NS of the cut and their addresses. Not our data: no AA, scope 0 (RFC 7871 7.4). */
+static void referral_add(const struct asked *asked, const struct zone_node *cut)
+{
+	struct answer *answer = asked->answer;
+	const struct rrset *ns = zone_rrset(cut, TYPE_NS);
+	const uint32_t start = answer->size;
+	answer->authoritative = asked->steps != 0;
+	rrset_add(answer, SECTION_AUTHORITY, offset_of(asked, cut->labels), ns);
+	for (unsigned within = 2; within-- > 0;) {
+		const uint8_t *record = ns->records;
+		for (unsigned i = 0; i < ns->count; i++, record = record_next(record)) {
+			size_t offset = start + (size_t)(record - ns->records) + RECORD_FIXED;
+			if (offset > 0x3FFF) /* beyond what a pointer reaches */
+				break;
+			glue_add(asked, cut, record_rdata(record), (unsigned)offset, within);
+		}
+	}
+}
+
+/* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
+static bool step_answer(struct asked *asked, struct name_path *path)
+{
+	const struct zone_node *node;
+	switch (zone_find(asked->zone->zone, asked->path, &node)) {
+	case ZONE_FOUND:
+	case ZONE_WILDCARD:
+		return node_answer(asked, node, path);
+	case ZONE_DNAME:
+		return dname_answer(asked, node, path);
+	case ZONE_DELEGATION:
+		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
+		if (asked->query->type == TYPE_DS && node->labels == asked->path->labels)
+			return node_answer(asked, node, path);
+		referral_add(asked, node);
+		return false;
+	case ZONE_NODATA:
+		negative_add(asked, RCODE_NOERROR);
+		return false;
+	case ZONE_NXDOMAIN:
+		negative_add(asked, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
+		return false;
+	case ZONE_NOT_OURS:
+		if (asked->steps)
+			return false;
+		asked->answer->rcode = RCODE_REFUSED;
+		asked->answer->authoritative = false;
+		return false;
+	}
+	return false;
+}
+
+/* RFC 4892: who and what is this server. */
+static void chaos_answer(
+	struct answer *answer, const struct snapshot *snapshot, const struct query *query)
+{
+	static const struct {
+		char name[16];
+		bool version;
+	} names[] = {
+		{"\2id\6server", false},
+		{"\10hostname\4bind", false},
+		{"\7version\4bind", true},
+		{"\7version\6server", true},
+	};
+	answer->rcode = RCODE_REFUSED;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp((const char *)query->name.wire, names[i].name) != 0)
+			continue;
+		const char *text = names[i].version ? snapshot->version : snapshot->identity;
+		uint16_t size = names[i].version ? snapshot->version_size : snapshot->identity_size;
+		if (!size)
+			return;
+		answer->rcode = RCODE_NOERROR;
+		answer->authoritative = true;
+		if (query->type != TYPE_TXT && query->type != TYPE_ANY)
+			return;
+		uint8_t rdata[256] = {(uint8_t)size};
+		memcpy(rdata + 1, text, size);
+		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = answer->made[0]};
+		txt.size = (uint32_t)record_write(
+			answer->made[0], TYPE_TXT, 0, rdata, (uint16_t)(size + 1));
+		wire_set16(answer->made[0] + 4, CLASS_CH);
+		rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
+	}
+}
+
+/* Types that are no data: what a query for them gets; NOERROR: it is an ordinary type. */
+static enum rcode type_rcode(uint16_t type)
+{
+	switch (type) {
+	case TYPE_OPT:
+	case TYPE_TKEY:
+	case TYPE_TSIG:
+		return RCODE_FORMERR;
+	case TYPE_MAILA:
+	case TYPE_MAILB:
+		return RCODE_NOTIMP;
+	case TYPE_AXFR:
+	case TYPE_IXFR:
+		return RCODE_REFUSED;
+	default:
+		return RCODE_NOERROR;
+	}
+}
+
+void answer_query(struct answer *answer, const struct snapshot *snapshot, uint32_t *turns,
+	const struct client *client, const struct query *query)
+{
+	answer->authoritative = false;
+	answer->overflow = false;
+	answer->scope = 0;
+	answer->count = 0;
+	answer->made_count = 0;
+	answer->size = HEADER_SIZE + query->question_size;
+	if (query->class == CLASS_CH) {
+		chaos_answer(answer, snapshot, query);
+		return;
+	}
+	answer->rcode = type_rcode(query->type);
+	if (answer->rcode != RCODE_NOERROR)
+		return;
+	answer->rcode = RCODE_REFUSED;
+	if (query->class != CLASS_IN && query->class != CLASS_ANY)
+		return;
+	struct asked asked;
+	asked.zone = snapshot_zone(snapshot, &query->name, query->type == TYPE_DS);
+	if (!asked.zone)
+		return;
+	answer->rcode = RCODE_NOERROR;
+	answer->authoritative = true;
+	asked.answer = answer;
+	asked.snapshot = snapshot;
+	asked.turns = turns;
+	asked.client = client;
+	asked.query = query;
+	asked.path = &query->name;
+	asked.offset = HEADER_SIZE;
+	asked.steps = 0;
+	struct name_path path;
+	while (step_answer(&asked, &path))
+		;
+	/* A class of ANY is never answered with authority (RFC 1034 4.3.2). */
+	answer->authoritative &= query->class == CLASS_IN;
+}

@@ -1,0 +1,52 @@
+/* dns/answer.h - decides what a query gets: rcode, AA, sections, ECS scope. Writes nothing. */
+#ifndef DNS_ANSWER_H
+#define DNS_ANSWER_H
+
+#include "dns/query.h"
+#include "dns/snapshot.h"
+
+enum {
+	ANSWER_CHAIN_MAX = 16, /* CNAME and DNAME steps followed in one answer */
+	ANSWER_PARTS_MAX = 512, /* a delegation to 240 servers with both families */
+	/* A synthesized CNAME (RFC 6672 3.1), or a CHAOS TXT of 255 octets and its length. */
+	ANSWER_MADE_MAX = RECORD_FIXED + 256,
+};
+
+enum answer_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+
+/* Records of one owner that go out together: either ready octets, or a pool's turn. */
+struct answer_part {
+	const uint8_t *records; /* NULL: pick from `set` */
+	const struct pool_set *set;
+	uint32_t *turn; /* advanced when the answer has gone out whole */
+	uint32_t size; /* octets */
+	uint16_t count;
+	uint16_t owner; /* offset of the owner's name in the reply; HEADER_SIZE: the question */
+	uint8_t section; /* enum answer_section, ascending over the parts */
+	bool optional; /* left out when it does not fit, without TC (RFC 9471 3) */
+};
+
+struct answer {
+	enum rcode rcode;
+	bool authoritative;
+	bool overflow; /* more than fits the parts: truncated */
+	uint8_t scope; /* ECS, bits */
+	unsigned count;
+	uint32_t size; /* octets of the reply up to here: the next owner's place */
+	unsigned made_count;
+	struct answer_part parts[ANSWER_PARTS_MAX];
+	uint8_t made[ANSWER_CHAIN_MAX][ANSWER_MADE_MAX];
+};
+
+/* Who asks: the source address of the packet. */
+struct client {
+	bool ipv6;
+	bool tcp;
+	uint8_t address[16]; /* network order; IPv4 in the first four */
+};
+
+/* `turns` are the worker's, one for each of the snapshot's; parts point into them. */
+void answer_query(struct answer *answer, const struct snapshot *snapshot, uint32_t *turns,
+	const struct client *client, const struct query *query);
+
+#endif

@@ -1,0 +1,221 @@
+#include "dns/config_value.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The arena: every piece is linked to the one before. */
+struct piece {
+	struct piece *next;
+	alignas(max_align_t) unsigned char octets[];
+};
+
+struct unit {
+	char letter; /* after the digits; 0: none */
+	uint64_t factor;
+};
+
+static const struct unit counts[] = {{0, 1}};
+static const struct unit durations[] = {{0, 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+static const struct unit sizes[] = {{0, 1}, {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}};
+
+enum { COUNT_UNITS = 1, DURATION_UNITS = 5, SIZE_UNITS = 4 };
+
+void *config_take(struct config *config, size_t size)
+{
+	struct piece *piece = calloc(1, sizeof(*piece) + size);
+
+	if (!piece)
+		return NULL;
+	piece->next = config->arena;
+	config->arena = piece;
+	return piece->octets;
+}
+
+char *config_take_text(struct config *config, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = config_take(config, size);
+
+	return copy ? memcpy(copy, text, size) : NULL;
+}
+
+/* All but the struct itself is in the arena. */
+void config_free(struct config *config)
+{
+	struct piece *piece = config ? config->arena : NULL;
+
+	while (piece) {
+		struct piece *next = piece->next;
+
+		free(piece);
+		piece = next;
+	}
+	free(config);
+}
+
+static void *field_of(const struct config_option *option, void *record)
+{
+	return (unsigned char *)record + option->field;
+}
+
+/* The field has the width that the row says, whatever its type's name. */
+static void number_store(const struct config_option *option, void *record, uint64_t value)
+{
+	void *field = field_of(option, record);
+
+	switch (option->width) {
+	case sizeof(uint8_t):
+		*(uint8_t *)field = (uint8_t)value;
+		break;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)field = value;
+	}
+}
+
+/* Decimal digits, 010 being ten, and one of the units; false: another text, or more than `most`. */
+static bool scaled_parse(const char *text, const struct unit *units, size_t unit_count,
+	uint64_t most, uint64_t *value)
+{
+	uint64_t number = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		number = number * 10 + (uint64_t)(*at - '0');
+		if (number > most)
+			return false;
+	}
+	if (at == text || (*at && at[1]))
+		return false;
+	for (size_t i = 0; i < unit_count; i++)
+		if (units[i].letter == *at) {
+			*value = number * units[i].factor;
+			return number <= most / units[i].factor;
+		}
+	return false;
+}
+
+bool config_read_number(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value;
+
+	if (!scaled_parse(given->texts[0], counts, COUNT_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = %.64s, expected a number from %llu to %llu", given->name,
+			given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_duration(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value = 0;
+
+	if (option->empty && !*given->texts[0])
+		return true;
+	if (!scaled_parse(given->texts[0], durations, DURATION_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"%.64s\", expected a duration like 30s, 10m, 2h or 1d, "
+			"from %llu to %llu seconds",
+			given->name, given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_size(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value;
+
+	if (!scaled_parse(given->texts[0], sizes, SIZE_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"%.64s\", expected a size like 512K, 256M or 1G, "
+			"from %llu to %llu octets",
+			given->name, given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_choice(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	const char *text = given->texts[0];
+	bool second = strcmp(text, option->words[1]) == 0;
+
+	if (!second && strcmp(text, option->words[0]) != 0)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"%.64s\", expected \"%s\" or \"%s\"", given->name, text,
+			option->words[0], option->words[1]);
+	number_store(option, record, second);
+	return true;
+}
+
+/* libconfuse's words for booleans, in any case; every second one is true. */
+bool config_read_bool(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(given->texts[0], words[i]) == 0) {
+			number_store(option, record, i % 2);
+			return true;
+		}
+	return config_refuse(reader->why, given->lines[0],
+		"found %s = %.64s, expected true or false", given->name, given->texts[0]);
+}
+
+bool config_read_text(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	size_t size = strlen(given->texts[0]);
+	char *text;
+
+	if (size > option->most)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s with %zu octets, expected at most %llu", given->name, size,
+			(unsigned long long)option->most);
+	text = config_take_text(reader->config, given->texts[0]);
+	if (!text)
+		return config_refuse(reader->why, 0, "out of memory");
+	*(const char **)field_of(option, record) = text;
+	return true;
+}
+
+/* The folder is the file's as it was given; a path that begins with a slash needs none. */
+bool config_read_path(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	const char *text = given->texts[0], *file = reader->config->path;
+	const char *slash = strrchr(file, '/');
+	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
+	char *path;
+
+	if (!*text && !option->empty)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"\", expected a path", given->name);
+	if (!*text)
+		return true;
+	path = config_take(reader->config, folder + strlen(text) + 1);
+	if (!path)
+		return config_refuse(reader->why, 0, "out of memory");
+	memcpy(path, file, folder);
+	memcpy(path + folder, text, strlen(text));
+	*(char **)field_of(option, record) = path;
+	return true;
+}

@@ -1,0 +1,142 @@
+#include "dns/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Reads to the end, whatever size the file had when it was opened; one octet more than `max` tells it is
+ * too large. */
+static bool read_all(int fd, struct file *file, uint64_t max)
+{
+	size_t room = file->size + 1;
+	file->bytes = malloc(room + 1);
+	file->size = 0;
+	while (file->bytes) {
+		ssize_t count = read(fd, file->bytes + file->size, room - file->size);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0) {
+			file->bytes[file->size] = '\0';
+			return count == 0;
+		}
+		file->size += (size_t)count;
+		if (file->size > max) {
+			errno = EFBIG;
+			return false;
+		}
+		if (file->size < room)
+			continue;
+		room *= 2;
+		char *grown = realloc(file->bytes, room + 1);
+		if (!grown)
+			break;
+		file->bytes = grown;
+	}
+	errno = ENOMEM;
+	return false;
+}
+
+bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size)
+{
+	struct stat status;
+	*file = (struct file){.bytes = NULL};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
+	if (fd < 0) {
+		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
+		return false;
+	}
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+		snprintf(why, size, "%s: is not a regular file", path);
+		goto fail;
+	}
+	file->modified = status.st_mtim.tv_sec;
+	file->size = (uint64_t)status.st_size > max ? 0 : (size_t)status.st_size;
+	if ((uint64_t)status.st_size > max || !read_all(fd, file, max)) {
+		if ((uint64_t)status.st_size > max || errno == EFBIG)
+			snprintf(why, size, "%s: is larger than max-file-size, %llu octets", path,
+				(unsigned long long)max);
+		else
+			snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
+		goto fail;
+	}
+	close(fd);
+	return true;
+fail:
+	close(fd);
+	free(file->bytes);
+	file->bytes = NULL;
+	return false;
+}
+
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t count = write(fd, bytes, size);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return false;
+		bytes += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+/* Makes the rename last over a power cut. */
+static void folder_sync(const char *path)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%s", path);
+	int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+bool file_write(const char *path, const struct file *file, char *why, size_t size)
+{
+	char temporary[4096];
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		snprintf(why, size, "%s: cannot be written: %s", temporary, strerror(errno));
+		return false;
+	}
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = file->modified}};
+	bool good = write_all(fd, file->bytes, file->size) &&
+		    (!file->modified || futimens(fd, times) == 0) && fsync(fd) == 0;
+	good = close(fd) == 0 && good;
+	if (good && rename(temporary, path) == 0) {
+		folder_sync(path);
+		return true;
+	}
+	snprintf(why, size, "%s: cannot be written: %s", path, strerror(errno));
+	unlink(temporary);
+	return false;
+}
+
+struct file_stamp file_stamp(const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) != 0)
+		return (struct file_stamp){0};
+	return (struct file_stamp){
+		.device = status.st_dev,
+		.inode = status.st_ino,
+		.size = (uint64_t)status.st_size,
+		.modified = status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec,
+		.changed = status.st_ctim.tv_sec * 1000000000LL + status.st_ctim.tv_nsec,
+	};
+}
+
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified == b->modified && a->changed == b->changed;
+}

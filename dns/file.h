@@ -1,0 +1,32 @@
+/* dns/file.h - whole files in and out. */
+#ifndef DNS_FILE_H
+#define DNS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct file {
+	char *bytes; /* malloc'ed, one NUL behind the last octet */
+	size_t size;
+	int64_t modified; /* Unix seconds */
+};
+
+/* What tells one state of a file from another; all 0: not there. */
+struct file_stamp {
+	uint64_t device, inode, size;
+	int64_t modified, changed; /* nanoseconds */
+};
+
+/* Reads a regular file of at most `max` octets as it is now: later truncation or rewriting changes nothing.
+ * False: one sentence naming the file. */
+bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size);
+
+/* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0: now. */
+bool file_write(const char *path, const struct file *file, char *why, size_t size);
+
+/* Follows symbolic links. */
+struct file_stamp file_stamp(const char *path);
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
+
+#endif

@@ -1,0 +1,198 @@
+#include "dns/inputs_part.h"
+#include "dns/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+size_t inputs_files(const struct config *config)
+{
+	size_t count = FILE_ZONES;
+	for (size_t i = 0; i < config->zone_count; i++)
+		count += 1 + config->zones[i].txt_count;
+	return count;
+}
+
+const char *inputs_file(const struct config *config, size_t number)
+{
+	if (number == FILE_DATABASE)
+		return config->geo_database;
+	if (number == FILE_OVERRIDES)
+		return config->geo_overrides;
+	number -= FILE_ZONES;
+	for (size_t i = 0; i < config->zone_count; i++) {
+		const struct config_zone *zone = &config->zones[i];
+		if (number == 0)
+			return zone->export;
+		if (number <= zone->txt_count)
+			return zone->txts[number - 1].file;
+		number -= 1 + zone->txt_count;
+	}
+	return NULL;
+}
+
+bool inputs_due(const struct loading *loading, size_t number)
+{
+	return !loading->request->changed || loading->request->changed[number];
+}
+
+void inputs_refuse(const struct loading *loading, const char *sentence, const char *instead)
+{
+	if ((*loading->refused)++ == 0)
+		snprintf(loading->why, loading->size, "%s", sentence);
+	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
+}
+
+static void release_config(void *object)
+{
+	config_free(object);
+}
+
+void inputs_news_add(const struct loading *loading, const char *format, ...)
+{
+	struct inputs *inputs = loading->inputs;
+	char **grown = realloc(inputs->news, (inputs->news_count + 1) * sizeof(*inputs->news));
+	char *line = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	if (grown) {
+		inputs->news = grown;
+		if (vasprintf(&line, format, arguments) >= 0)
+			grown[inputs->news_count++] = line;
+	}
+	va_end(arguments);
+}
+
+static void news_free(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->news_count; i++)
+		free(inputs->news[i]);
+	free(inputs->news);
+	inputs->news = NULL;
+	inputs->news_count = 0;
+}
+
+void inputs_say(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->news_count; i++)
+		log_line(LOG_LEVEL_INFO, "%s", inputs->news[i]);
+	news_free(inputs);
+}
+
+void inputs_save_add(struct inputs *inputs, const char *path, struct file *file,
+	const struct keep_history *history)
+{
+	struct inputs_save *grown =
+		realloc(inputs->saves, (inputs->save_count + 1) * sizeof(*inputs->saves));
+	if (!grown) { /* served all the same; the next export is saved again */
+		free(file->bytes);
+		return;
+	}
+	inputs->saves = grown;
+	struct inputs_save *save = &grown[inputs->save_count++];
+	snprintf(save->path, sizeof(save->path), "%s", path);
+	save->file = *file;
+	save->history = history;
+}
+
+void inputs_keep(struct inputs *inputs)
+{
+	char why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
+	for (size_t i = 0; i < inputs->save_count; i++) {
+		struct inputs_save *save = &inputs->saves[i];
+		bool good = file_write(save->path, &save->file, why, sizeof(why));
+		if (good && save->history)
+			good = keep_history_write(save->history, save->path, why, sizeof(why));
+		if (!good)
+			log_line(LOG_LEVEL_WARNING,
+				"%s; a restart would not find the last good copy of it", why);
+		free(save->file.bytes);
+	}
+	free(inputs->saves);
+	inputs->saves = NULL;
+	inputs->save_count = 0;
+}
+
+/* Before anything is read: what changes from here on is noticed as a change. */
+static bool stamps_take(const struct loading *loading)
+{
+	size_t count = inputs_files(loading->config);
+	loading->inputs->stamps = calloc(count, sizeof(*loading->inputs->stamps));
+	for (size_t i = 0; loading->inputs->stamps && i < count; i++) {
+		const char *path = inputs_file(loading->config, i);
+		if (path)
+			loading->inputs->stamps[i] = file_stamp(path);
+	}
+	return loading->inputs->stamps;
+}
+
+static bool everything_load(struct loading *loading)
+{
+	struct inputs *inputs = loading->inputs;
+	const struct inputs_request *request = loading->request;
+	char why[INPUTS_WHY_MAX] = "no memory";
+	inputs->config = request->config_path
+				 ? shared_new(config_load(request->config_path, why, sizeof(why)),
+					   release_config)
+				 : shared_hold(request->before->config);
+	bool good = inputs->config;
+	if (good) {
+		loading->config = inputs_config(inputs);
+		inputs->zone_count = loading->config->zone_count;
+		inputs->zones = calloc(inputs->zone_count, sizeof(*inputs->zones));
+		good = inputs->zones && stamps_take(loading) &&
+		       inputs_geo_load(loading, why, sizeof(why));
+	}
+	size_t number = FILE_ZONES;
+	for (size_t z = 0; good && z < inputs->zone_count; z++) {
+		good = inputs_zone_load(loading, z, number, why, sizeof(why));
+		number += 1 + loading->config->zones[z].txt_count;
+	}
+	if (!good)
+		snprintf(loading->why, loading->size, "%s", why);
+	return good;
+}
+
+struct inputs *inputs_load(
+	const struct inputs_request *request, unsigned *refused, char *why, size_t size)
+{
+	struct loading loading = {.request = request, .refused = refused, .why = why, .size = size};
+	*refused = 0;
+	loading.inputs = calloc(1, sizeof(*loading.inputs));
+	if (!loading.inputs) {
+		snprintf(why, size, "no memory");
+		return NULL;
+	}
+	loading.inputs->now = time(NULL);
+	if (everything_load(&loading))
+		return loading.inputs;
+	inputs_free(loading.inputs);
+	return NULL;
+}
+
+void inputs_free(struct inputs *inputs)
+{
+	if (!inputs)
+		return;
+	for (size_t z = 0; inputs->zones && z < inputs->zone_count; z++) {
+		struct inputs_zone *zone = &inputs->zones[z];
+		const struct config_zone *config = &inputs_config(inputs)->zones[z];
+		for (size_t t = 0; zone->txts && t < config->txt_count; t++)
+			shared_release(zone->txts[t]);
+		free(zone->txts);
+		shared_release(zone->file);
+		shared_release(zone->mirrors);
+	}
+	for (size_t i = 0; i < inputs->save_count; i++)
+		free(inputs->saves[i].file.bytes);
+	free(inputs->saves);
+	news_free(inputs);
+	free(inputs->stamps);
+	free(inputs->zones);
+	shared_release(inputs->database);
+	shared_release(inputs->overrides);
+	shared_release(inputs->places);
+	shared_release(inputs->config);
+	free(inputs);
+}

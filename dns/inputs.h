@@ -1,0 +1,75 @@
+/* dns/inputs.h - what was read and accepted: configuration, zone files, exports, TXT, places.
+ *
+ * A set of inputs never changes; the next one shares with it whatever was not read again. Reading takes
+ * everything or keeps the last good copy of what is refused. A refusal is logged at once, what was taken when it is
+ * served. */
+#ifndef DNS_INPUTS_H
+#define DNS_INPUTS_H
+
+#include "dns/config.h"
+#include "dns/keep.h"
+#include "dns/shared.h"
+#include "dns/txt.h"
+#include "geo/mirror.h"
+#include "geo/place.h"
+#include "zones/load.h"
+
+/* One `shared` each: the object's type is named; NULL: there is none. */
+struct inputs_zone {
+	struct shared *file; /* struct zone_file */
+	struct shared *mirrors; /* struct mirrors */
+	struct shared **txts; /* struct txt, as many as the zone's configuration has */
+	struct keep_history history;
+	int64_t accepted; /* Unix seconds when `mirrors` was accepted */
+};
+
+struct inputs {
+	struct shared *config; /* struct config */
+	struct shared *database; /* struct place_database */
+	struct shared *overrides; /* struct place_overrides */
+	struct shared *places; /* struct places, of both; there always */
+	struct inputs_zone *zones; /* as configured */
+	size_t zone_count;
+	int64_t now; /* Unix seconds when this set was made */
+	struct file_stamp
+		*stamps; /* by watched file: its state right before it was read, or what it was */
+	char **news; /* log lines on what was taken, to be said when it is served */
+	size_t news_count;
+	struct inputs_save *saves; /* what inputs_keep has yet to write */
+	size_t save_count;
+};
+
+struct inputs_save {
+	char path[KEEP_PATH_MAX];
+	struct file file;
+	const struct keep_history *history; /* NULL: no export */
+};
+
+struct inputs_request {
+	const char *config_path; /* NULL: keep configuration and zone files of `before` */
+	const struct inputs *before; /* what is served now; NULL at a start */
+	const bool *changed; /* by watched file's number; NULL: all */
+};
+
+/* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
+size_t inputs_files(const struct config *config);
+const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
+
+/* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
+ * stays (each was logged); the first one's sentence is in `why`. */
+struct inputs *inputs_load(
+	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
+void inputs_free(struct inputs *inputs);
+
+/* Logs what this set took; to be called once it is being served. */
+void inputs_say(struct inputs *inputs);
+
+/* Saves in state-dir what this set accepted; to be called once it is being served. Failures are logged. */
+void inputs_keep(struct inputs *inputs);
+
+static inline const struct config *inputs_config(const struct inputs *inputs)
+{
+	return shared_get(inputs->config);
+}
+
+#endif

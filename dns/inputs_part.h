@@ -1,0 +1,35 @@
+/* dns/inputs_part.h - one loading under way, between the files of dns/inputs. */
+#ifndef DNS_INPUTS_PART_H
+#define DNS_INPUTS_PART_H
+
+#include "dns/inputs.h"
+
+enum { INPUTS_WHY_MAX = 1536, FILE_DATABASE = 0, FILE_OVERRIDES = 1, FILE_ZONES = 2 };
+
+struct loading {
+	const struct inputs_request *request;
+	struct inputs *inputs;
+	const struct config *config;
+	unsigned *refused;
+	char *why;
+	size_t size;
+};
+
+/* Is this watched file to be read? */
+bool inputs_due(const struct loading *loading, size_t number);
+/* One log line for what was not taken, and what is served instead; the first sentence is also the caller's. */
+void inputs_refuse(const struct loading *loading, const char *sentence, const char *instead);
+/* A log line for inputs_say. */
+void inputs_news_add(const struct loading *loading, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A file to be written to state-dir later; takes over its octets. */
+void inputs_save_add(struct inputs *inputs, const char *path, struct file *file,
+	const struct keep_history *history);
+
+/* Database, overrides, and places of both. False: one sentence. */
+bool inputs_geo_load(const struct loading *loading, char *why, size_t size);
+/* Zone number `z`, whose export is watched file `number` and its TXT files the next ones. */
+bool inputs_zone_load(
+	const struct loading *loading, size_t z, size_t number, char *why, size_t size);
+
+#endif

@@ -1,0 +1,214 @@
+#include "dns/inputs_part.h"
+#include "dns/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SERIAL_MAX = 24 };
+
+static void release_object(void *object)
+{
+	free(object);
+}
+
+static void release_zone_file(void *object)
+{
+	zone_file_free(object);
+}
+
+static void release_mirrors(void *object)
+{
+	mirrors_free(object);
+}
+
+static const struct inputs_zone *zone_before(const struct loading *loading, size_t z)
+{
+	const struct inputs *before = loading->request->before;
+	for (size_t i = 0; before && i < before->zone_count; i++)
+		if (name_equal(
+			    inputs_config(before)->zones[i].apex, loading->config->zones[z].apex))
+			return &before->zones[i];
+	return NULL;
+}
+
+/* The kept export of a zone, which a start measures the new one by, and serves in its stead. */
+static void export_recall(const struct loading *loading, size_t z)
+{
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
+	struct file file;
+	keep_export_path(path, loading->config, &loading->config->zones[z]);
+	struct file_stamp stamp = file_stamp(path);
+	if (!stamp.inode || !file_read(&file, path, UINT32_MAX, why, sizeof(why)))
+		return;
+	zone->mirrors = shared_new(
+		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
+	free(file.bytes);
+	if (!zone->mirrors) {
+		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
+		return;
+	}
+	zone->accepted = stamp.modified / 1000000000;
+	keep_history_read(&zone->history, path);
+}
+
+static const char *serial_write(const struct mirrors *mirrors, char text[SERIAL_MAX])
+{
+	if (mirrors->serial < 0)
+		return "none";
+	snprintf(text, SERIAL_MAX, "%lld", (long long)mirrors->serial);
+	return text;
+}
+
+static void export_note(const struct loading *loading, const struct config_zone *config,
+	const struct mirrors *before, const struct mirrors *after)
+{
+	char change[4096], serial[SERIAL_MAX];
+	if (!mirrors_diff(before, after, change, sizeof(change)) && before)
+		return;
+	inputs_news_add(loading,
+		"The export of zone %s changed: %s serial=%s mirrors=%zu addresses_in_service=%zu "
+		"file=%s",
+		config->name, change, serial_write(after, serial), after->count, after->in_service,
+		config->export);
+}
+
+/* Reads, parses and judges the configured export against what is in zone->mirrors. */
+static bool export_take(const struct loading *loading, size_t z, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	const struct mirrors *before = shared_get(zone->mirrors);
+	struct file file;
+	if (!file_read(&file, config->export, loading->config->max_file_size, why, size))
+		return false;
+	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
+	struct mirror_limits limits = {.known = before != NULL,
+		.max_shrink = config->max_shrink,
+		.now = loading->inputs->now};
+	if (before) {
+		limits.serial = before->serial;
+		limits.generated = before->generated;
+		limits.in_service = before->in_service;
+		limits.largest = keep_largest(&zone->history, limits.now);
+	}
+	if (!mirrors || !mirrors_follow(mirrors, &limits, config->export, why, size)) {
+		if (mirrors)
+			mirrors_free(mirrors);
+		free(file.bytes);
+		return false;
+	}
+	export_note(loading, config, before, mirrors);
+	if (before) /* it was in service until now, whenever it was accepted */
+		keep_remember(&zone->history, before->in_service, limits.now);
+	keep_remember(&zone->history, mirrors->in_service, limits.now);
+	zone->accepted = limits.now;
+	shared_release(zone->mirrors);
+	zone->mirrors = shared_new(mirrors, release_mirrors);
+	char path[KEEP_PATH_MAX];
+	keep_export_path(path, loading->config, config);
+	file.modified = 0;
+	inputs_save_add(loading->inputs, path, &file, &zone->history);
+	if (!zone->mirrors)
+		snprintf(why, size, "%s: no memory", config->export);
+	return zone->mirrors;
+}
+
+static bool export_load(
+	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	const struct inputs_zone *before = zone_before(loading, z);
+	if (!config->export)
+		return true;
+	if (before && before->mirrors) {
+		zone->mirrors = shared_hold(before->mirrors);
+		zone->history = before->history;
+		zone->accepted = before->accepted;
+	} else {
+		export_recall(loading, z);
+	}
+	if (!inputs_due(loading, number) || export_take(loading, z, why, size))
+		return true;
+	if (zone->mirrors) {
+		char instead[128], serial[SERIAL_MAX];
+		snprintf(instead, sizeof(instead),
+			"the last good export stays in service serial=%s",
+			serial_write(shared_get(zone->mirrors), serial));
+		inputs_refuse(loading, why, instead);
+		return true;
+	}
+	size_t used = strlen(why);
+	snprintf(why + used, size - used,
+		"; state-dir %s has no earlier export to serve either: put a good export there or "
+		"name one with `export`",
+		loading->config->state_dir);
+	return false;
+}
+
+static struct shared *txt_take(const struct loading *loading, const char *path,
+	const struct config_txt *config, struct file *file, char *why)
+{
+	struct txt *txt;
+	if (!file_read(file, path, loading->config->max_file_size, why, INPUTS_WHY_MAX))
+		return NULL;
+	if (txt_parse(&txt, file, path, config, why, INPUTS_WHY_MAX))
+		return shared_new(txt, release_object);
+	free(file->bytes);
+	return NULL;
+}
+
+/* A TXT file that is refused leaves the last good string, or none: then the name is SERVFAIL. */
+static void txt_load(const struct loading *loading, size_t z, size_t t, size_t number)
+{
+	const struct config_zone *zone_config = &loading->config->zones[z];
+	const struct config_txt *config = &zone_config->txts[t];
+	const struct inputs_zone *before = zone_before(loading, z);
+	struct shared **txt = &loading->inputs->zones[z].txts[t];
+	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX], ignored[INPUTS_WHY_MAX];
+	struct file file;
+	const struct config_zone *old =
+		before ? &inputs_config(loading->request->before)
+				  ->zones[before - loading->request->before->zones]
+		       : NULL;
+	for (size_t i = 0; old && i < old->txt_count; i++)
+		if (name_equal(old->txts[i].wire, config->wire))
+			*txt = shared_hold(before->txts[i]);
+	if (!inputs_due(loading, number))
+		return;
+	keep_txt_path(path, loading->config, zone_config, config);
+	struct shared *taken = txt_take(loading, config->file, config, &file, why);
+	if (taken) {
+		shared_release(*txt);
+		*txt = taken;
+		inputs_save_add(loading->inputs, path, &file, NULL);
+		return;
+	}
+	if (!*txt && (*txt = txt_take(loading, path, config, &file, ignored)))
+		free(file.bytes);
+	inputs_refuse(loading, why,
+		*txt ? "the last good string stays in service"
+		     : "there is no earlier string, the name is answered with SERVFAIL");
+}
+
+bool inputs_zone_load(
+	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	if (loading->request->config_path) {
+		struct zone_file *file = zone_file_load(config->file, config->apex, why, size);
+		for (size_t i = 0; file && i < file->warning_count; i++)
+			log_line(LOG_LEVEL_WARNING, "%s", file->warnings[i]);
+		zone->file = shared_new(file, release_zone_file);
+	} else {
+		zone->file = shared_hold(zone_before(loading, z)->file);
+	}
+	zone->txts = calloc(config->txt_count + 1, sizeof(struct shared *));
+	if (!zone->file || !zone->txts || !export_load(loading, z, number, why, size))
+		return false;
+	for (size_t t = 0; t < config->txt_count; t++)
+		txt_load(loading, z, t, number + 1 + t);
+	return true;
+}

@@ -1,0 +1,57 @@
+/* dns/query.h - a query's octets cut up: header, question, EDNS.
+ *
+ * Nothing here is trusted: every length is checked against the packet, every loop is bounded by its size. */
+#ifndef DNS_QUERY_H
+#define DNS_QUERY_H
+
+#include "zones/name.h"
+
+enum { HEADER_SIZE = 12, QUERY_SUBNET_MAX = 16 };
+
+enum rcode {
+	RCODE_NOERROR = 0,
+	RCODE_FORMERR = 1,
+	RCODE_SERVFAIL = 2,
+	RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4,
+	RCODE_REFUSED = 5,
+	RCODE_YXDOMAIN = 6,
+	RCODE_BADVERS = 16, /* RFC 6891 9: its upper bits go into OPT */
+};
+
+enum { CLASS_CH = 3, CLASS_ANY = 255 };
+
+/* EDNS Client Subnet as sent (RFC 7871 6). */
+struct query_subnet {
+	bool present;
+	uint16_t family; /* 1 IPv4, 2 IPv6; 0 only with source 0 */
+	uint8_t source; /* prefix length in bits */
+	uint8_t address[QUERY_SUBNET_MAX]; /* zero padded */
+};
+
+struct query {
+	const uint8_t *
+		packet; /* the caller's; the question is copied from here, case and all (RFC 4343) */
+	struct name_path name;
+	uint16_t question_size; /* name, type and class; 0: none was understood */
+	uint16_t type, class;
+	bool edns; /* there was one well-formed OPT */
+	bool dnssec_ok;
+	bool nsid; /* RFC 5001 */
+	uint16_t udp_size; /* requestor's, at least 512 (RFC 6891 6.2.3) */
+	struct query_subnet subnet;
+};
+
+enum query_word {
+	QUERY_GOOD,
+	QUERY_SILENCE, /* not a query at all: too short, or a response (RFC 8906 3) */
+	QUERY_MALFORMED, /* FORMERR */
+	QUERY_UNKNOWN_OPCODE, /* NOTIMP */
+	QUERY_BAD_VERSION, /* BADVERS */
+};
+
+/* Cuts up a packet of `size` octets. Whatever the word, question_size, edns and what belongs to them say what
+ * a reply may repeat. */
+enum query_word query_parse(struct query *query, const uint8_t *packet, size_t size);
+
+#endif

@@ -1,0 +1,22 @@
+/* dns/serve.h - the border: query octets + client + snapshot to reply octets.
+ *
+ * The same function answers UDP, TCP, tests and fuzzers. No I/O, clock, malloc, lock or global. */
+#ifndef DNS_SERVE_H
+#define DNS_SERVE_H
+
+#include "dns/answer.h"
+
+enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };
+
+/* What one thread serves from: the snapshot is read, the turns are written. */
+struct serving {
+	const struct snapshot *snapshot;
+	uint32_t *turns; /* one for each of the snapshot's */
+};
+
+/* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's max_udp_size over
+ * UDP, at least 512); 0: no reply. */
+size_t serve(const struct serving *serving, const struct client *client, const uint8_t *packet,
+	size_t size, uint8_t *out);
+
+#endif

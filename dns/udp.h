@@ -1,0 +1,24 @@
+/* dns/udp.h - datagrams in, serve(), datagrams out: in batches, on the bare sockets. */
+#ifndef DNS_UDP_H
+#define DNS_UDP_H
+
+#include "dns/listen.h"
+#include "dns/serve.h"
+
+#include <poll.h>
+
+struct udp;
+
+/* Takes over the `udp` descriptors of `count` sockets. NULL: no memory. */
+struct udp *udp_new(struct listen_socket *sockets, size_t count);
+void udp_free(struct udp *udp);
+
+uint64_t udp_dropped(const struct udp *udp); /* replies that the kernel would not take */
+size_t udp_count(const struct udp *udp);
+/* Fills udp_count entries to poll for. */
+void udp_poll_fill(const struct udp *udp, struct pollfd *fds);
+
+/* Answers what waits on socket `i`, a bounded number of batches. True: more may wait. */
+bool udp_serve(struct udp *udp, const struct serving *serving, size_t i);
+
+#endif

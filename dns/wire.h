@@ -1,0 +1,95 @@
+/* dns/wire.h - bounded cursors over a message, with sticky overflow.
+ *
+ * Write or read ten fields, ask once: after the first that does not fit nothing more is written, reads
+ * give 0, and `overflow` stays true. */
+#ifndef DNS_WIRE_H
+#define DNS_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct wire_reader {
+	const uint8_t *at, *end;
+	bool overflow;
+};
+
+struct wire_writer {
+	uint8_t *at, *end;
+	bool overflow;
+};
+
+static inline uint16_t wire_u16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline void wire_set16(uint8_t *at, unsigned value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* The next `size` octets, or NULL beyond the end. */
+static inline const uint8_t *wire_take(struct wire_reader *reader, size_t size)
+{
+	if (reader->overflow || (size_t)(reader->end - reader->at) < size) {
+		reader->overflow = true;
+		return NULL;
+	}
+	reader->at += size;
+	return reader->at - size;
+}
+
+static inline uint8_t wire_get8(struct wire_reader *reader)
+{
+	const uint8_t *at = wire_take(reader, 1);
+	return at ? at[0] : 0;
+}
+
+static inline uint16_t wire_get16(struct wire_reader *reader)
+{
+	const uint8_t *at = wire_take(reader, 2);
+	return at ? wire_u16(at) : 0;
+}
+
+/* Room for `size` octets that the caller fills, or NULL when they do not fit. */
+static inline uint8_t *wire_room(struct wire_writer *writer, size_t size)
+{
+	if (writer->overflow || (size_t)(writer->end - writer->at) < size) {
+		writer->overflow = true;
+		return NULL;
+	}
+	writer->at += size;
+	return writer->at - size;
+}
+
+static inline void wire_put8(struct wire_writer *writer, unsigned value)
+{
+	uint8_t *at = wire_room(writer, 1);
+	if (at)
+		at[0] = (uint8_t)value;
+}
+
+static inline void wire_put16(struct wire_writer *writer, unsigned value)
+{
+	uint8_t *at = wire_room(writer, 2);
+	if (at)
+		wire_set16(at, value);
+}
+
+static inline void wire_put32(struct wire_writer *writer, uint32_t value)
+{
+	wire_put16(writer, value >> 16);
+	wire_put16(writer, value & 0xFFFF);
+}
+
+static inline void wire_put(struct wire_writer *writer, const void *octets, size_t size)
+{
+	uint8_t *at = wire_room(writer, size);
+	if (at)
+		memcpy(at, octets, size);
+}
+
+#endif

@@ -1,0 +1,163 @@
+#include "dns/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64 };
+
+/* xorshift64*: turns want to start apart, nobody must be unable to guess them. */
+static uint32_t random_below(struct worker *worker, uint32_t bound)
+{
+	worker->random ^= worker->random >> 12;
+	worker->random ^= worker->random << 25;
+	worker->random ^= worker->random >> 27;
+	return (uint32_t)((worker->random * 0x2545F4914F6CDD1D >> 32) * bound >> 32);
+}
+
+/* Runs between two batches: nothing of the old snapshot is in use. Turns that were there go on, new ones start
+ * at a random place. */
+static void snapshot_take(struct worker *worker, struct worker_handover *next)
+{
+	const struct snapshot *snapshot = next->snapshot;
+	for (size_t i = 0; i < snapshot->turn_count; i++) {
+		const struct snapshot_turn *turn = &snapshot->turns[i];
+		next->turns[i] = worker->serving.turns && turn->before != TURN_NEW
+					 ? worker->serving.turns[turn->before]
+					 : random_below(worker, turn->period);
+	}
+	free(worker->serving.turns);
+	worker->serving = (struct serving){snapshot, next->turns};
+	free(next);
+	atomic_store_explicit(&worker->served, snapshot, memory_order_release);
+}
+
+static void mailbox_open(uv_async_t *mailbox)
+{
+	struct worker *worker = mailbox->data;
+	struct worker_handover *next =
+		atomic_exchange_explicit(&worker->next, NULL, memory_order_acquire);
+	worker->active = true;
+	if (next) {
+		snapshot_take(worker, next);
+		uv_async_send(worker->shared->taken);
+	}
+}
+
+/* One turn of everything: UDP on the bare sockets, the rest by libuv, whose descriptor is polled beside them. A callback
+ * may have added watchers, which libuv registers only in its next turn. */
+static void worker_turn(struct worker *worker, size_t count)
+{
+	struct pollfd *fds = worker->fds;
+	uv_update_time(&worker->loop); /* what timers are due by */
+	int timeout = worker->active ? 0 : uv_backend_timeout(&worker->loop);
+	bool more = true;
+	if (poll(fds, count + 1, timeout) < 0)
+		return;
+	for (unsigned round = 0; more && round < ROUNDS_MAX; round++) {
+		more = false;
+		for (size_t i = 0; i < count; i++)
+			if (fds[i].revents)
+				more |= udp_serve(worker->udp, &worker->serving, i);
+	}
+	if (fds[count].revents || worker->active || uv_backend_timeout(&worker->loop) == 0) {
+		worker->active = false;
+		uv_run(&worker->loop, UV_RUN_NOWAIT);
+	}
+}
+
+static void worker_run(void *argument)
+{
+	struct worker *worker = argument;
+	size_t count = udp_count(worker->udp);
+	udp_poll_fill(worker->udp, worker->fds);
+	worker->fds[count] = (struct pollfd){.fd = uv_backend_fd(&worker->loop), .events = POLLIN};
+	worker->active = true;
+	while (!atomic_load_explicit(&worker->stop, memory_order_relaxed))
+		worker_turn(worker, count);
+	/* What has arrived is still answered, but a flood does not hold up the end. */
+	for (size_t i = 0; i < count; i++)
+		for (unsigned round = 0;
+			round < DRAIN_ROUNDS && udp_serve(worker->udp, &worker->serving, i);
+			round++)
+			;
+	tcp_stop(worker->tcp);
+	uv_close((uv_handle_t *)&worker->mailbox, NULL);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+}
+
+struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
+{
+	struct worker_handover *handover = malloc(sizeof(*handover));
+	uint32_t *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
+	if (!handover || !turns) {
+		free(handover);
+		free(turns);
+		return NULL;
+	}
+	*handover = (struct worker_handover){snapshot, turns};
+	return handover;
+}
+
+bool worker_init(struct worker *worker, struct worker_shared *shared,
+	struct listen_sockets *sockets, char *why, size_t size)
+{
+	size_t number = (size_t)(worker - shared->workers);
+	struct listen_socket *own = &sockets->list[number * sockets->count];
+	worker->shared = shared;
+	snprintf(why, size, "no memory or descriptors for a worker");
+	if (getrandom(&worker->random, sizeof(worker->random), 0) < 0 || !worker->random)
+		worker->random = uv_hrtime() | 1;
+	if (uv_loop_init(&worker->loop) != 0 ||
+		uv_async_init(&worker->loop, &worker->mailbox, mailbox_open) != 0)
+		return false;
+	worker->mailbox.data = worker;
+	worker->udp = udp_new(own, sockets->count);
+	worker->fds = calloc(sockets->count + 1, sizeof(*worker->fds));
+	if (!worker->udp || !worker->fds)
+		return false;
+	struct tcp_place place = {&worker->loop, &worker->serving, &shared->tcp, &worker->active};
+	worker->tcp = tcp_new(&place, own, sockets->count, why, size);
+	if (worker->tcp)
+		shared->tcp.peers[shared->tcp.count++] = worker->tcp;
+	return worker->tcp;
+}
+
+bool worker_start(struct worker *worker, struct worker_handover *first)
+{
+	snapshot_take(worker, first);
+	worker->started = uv_thread_create(&worker->thread, worker_run, worker) == 0;
+	return worker->started;
+}
+
+void worker_hand(struct worker *worker, struct worker_handover *next)
+{
+	atomic_store_explicit(&worker->next, next, memory_order_release);
+	uv_async_send(&worker->mailbox);
+}
+
+void worker_stop(struct worker *worker)
+{
+	atomic_store_explicit(&worker->stop, true, memory_order_relaxed);
+	uv_async_send(&worker->mailbox);
+}
+
+void worker_join(struct worker *worker)
+{
+	uv_thread_join(&worker->thread);
+	worker->started = false;
+}
+
+void worker_free(struct worker *worker)
+{
+	struct worker_handover *next = atomic_exchange(&worker->next, NULL);
+	if (next)
+		free(next->turns);
+	free(next);
+	udp_free(worker->udp);
+	tcp_free(worker->tcp);
+	free(worker->serving.turns);
+	free(worker->fds);
+	uv_loop_close(&worker->loop);
+}

@@ -1,0 +1,64 @@
+/* dns/worker.h - one serving thread: its loop, its sockets, the snapshot in use, its turns. */
+#ifndef DNS_WORKER_H
+#define DNS_WORKER_H
+
+#include "dns/listen.h"
+#include "dns/tcp.h"
+#include "dns/udp.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+/* A snapshot on its way to a worker, with memory for its turns. */
+struct worker_handover {
+	const struct snapshot *snapshot;
+	uint32_t *
+		turns; /* turn_count of them, not filled; the worker frees them at the next handover */
+};
+
+/* What the workers of one server share; each field has one meaning and is only counted. */
+struct worker_shared {
+	struct tcp_shared tcp;
+	uv_async_t *taken; /* sent when a worker has swapped its snapshot */
+	struct worker *workers;
+	unsigned count;
+};
+
+struct worker {
+	/* Written by this worker alone. */
+	struct serving serving;
+	uint64_t random; /* state of the generator that turns start from */
+	struct udp *udp;
+	struct tcp *tcp;
+	struct pollfd *fds; /* the UDP sockets, then libuv's descriptor */
+	bool active; /* a libuv callback ran: it may have left watchers that only a turn of the loop registers */
+
+	/* Between threads. */
+	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
+	_Atomic(const struct snapshot *) served; /* what it serves from now on */
+	atomic_bool stop;
+
+	uv_async_t mailbox;
+	uv_loop_t loop;
+	uv_thread_t thread;
+	bool started;
+	struct worker_shared *shared;
+};
+
+/* Prepares worker `number` with its sockets, which it takes over. False: one sentence. */
+bool worker_init(struct worker *worker, struct worker_shared *shared,
+	struct listen_sockets *sockets, char *why, size_t size);
+/* Starts its thread on a first snapshot. */
+bool worker_start(struct worker *worker, struct worker_handover *first);
+/* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
+void worker_hand(struct worker *worker, struct worker_handover *next);
+/* Asks it to answer what was read and end. */
+void worker_stop(struct worker *worker);
+/* Waits for its end. */
+void worker_join(struct worker *worker);
+void worker_free(struct worker *worker);
+
+struct worker_handover *worker_handover_new(const struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,180 @@
+#include "geo/level.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACES_EACH = 3 }; /* places that a mirror is in: country, continent, world */
+
+static int member_compare(const void *a, const void *b, void *addresses)
+{
+	const struct mirror_address *list = addresses;
+	const struct mirror_address *x = &list[*(const uint32_t *)a],
+				    *y = &list[*(const uint32_t *)b];
+	int order = (int)x->ipv6 - (int)y->ipv6;
+	return order ? order : memcmp(x->octets, y->octets, sizeof x->octets);
+}
+
+size_t level_number(const struct pool_place *place)
+{
+	switch ((enum place_kind)place->kind) {
+	case PLACE_WORLD:
+		return 0;
+	case PLACE_CONTINENT:
+		return place->code;
+	case PLACE_COUNTRY:
+		return (size_t)CONTINENT_MAX + place->code;
+	}
+	return 0;
+}
+
+uint64_t level_hash(uint64_t hash, const struct mirrors *mirrors, uint32_t member)
+{
+	const struct mirror_address *address = &mirrors->addresses[member];
+	uint64_t words[2];
+	memcpy(words, address->octets, sizeof words);
+	/* Odd constants of the splitmix64 generator; the shifts carry upper bits back down. */
+	hash = (hash ^ words[0]) * 0xBF58476D1CE4E5B9;
+	hash = (hash ^ hash >> 29 ^ words[1]) * 0x94D049BB133111EB;
+	hash = (hash ^ hash >> 31 ^ mirrors->list[address->mirror].weight) * 0x9E3779B97F4A7C15;
+	return hash ^ hash >> 32;
+}
+
+/* False: disabled, in no class. */
+static bool class_find(const struct mirror *mirror, enum level_class *class)
+{
+	*class = mirror_in_service(mirror->state) ? LEVEL_IN_SERVICE : LEVEL_REMOVED;
+	return mirror->state != MIRROR_DISABLED;
+}
+
+static void places_find(const struct mirror *mirror, size_t numbers[PLACES_EACH])
+{
+	const struct pool_place places[PLACES_EACH] = {
+		{PLACE_COUNTRY, mirror->country},
+		{PLACE_CONTINENT, (uint16_t)country_continent(mirror->country)},
+		{PLACE_WORLD, 0},
+	};
+	for (size_t i = 0; i < PLACES_EACH; i++)
+		numbers[i] = level_number(&places[i]);
+}
+
+static void lists_count(struct levels *levels)
+{
+	const struct mirrors *mirrors = levels->mirrors;
+	for (size_t i = 0; i < mirrors->address_count; i++) {
+		const struct mirror_address *address = &mirrors->addresses[i];
+		const struct mirror *mirror = &mirrors->list[address->mirror];
+		size_t numbers[PLACES_EACH];
+		enum level_class class;
+		bool counts = class_find(mirror, &class);
+		places_find(mirror, numbers);
+		for (size_t k = 0; k < PLACES_EACH; k++) {
+			levels->listed[address->ipv6][numbers[k]]++;
+			if (counts)
+				levels->lists[class][address->ipv6][numbers[k]].count++;
+		}
+	}
+}
+
+/* Gives every list its part of the room and empties it; [0][0][0] is the first of all of them. */
+static void lists_place(struct levels *levels)
+{
+	struct level_list *lists = &levels->lists[0][0][0];
+	const uint32_t *at = levels->members;
+	for (size_t i = 0; i < sizeof levels->lists / sizeof *lists; i++) {
+		lists[i].members = at;
+		at += lists[i].count;
+		lists[i].count = 0;
+	}
+}
+
+/* `order`: all addresses in canonical order, so that every list gets its own in that order. */
+static void lists_fill(struct levels *levels, const uint32_t *order)
+{
+	const struct mirrors *mirrors = levels->mirrors;
+	for (size_t i = 0; i < mirrors->address_count; i++) {
+		const struct mirror_address *address = &mirrors->addresses[order[i]];
+		const struct mirror *mirror = &mirrors->list[address->mirror];
+		size_t numbers[PLACES_EACH];
+		enum level_class class;
+		if (!class_find(mirror, &class))
+			continue;
+		places_find(mirror, numbers);
+		for (size_t k = 0; k < PLACES_EACH; k++) {
+			struct level_list *list = &levels->lists[class][address->ipv6][numbers[k]];
+			levels->members[(size_t)(list->members - levels->members) + list->count++] =
+				order[i];
+			list->hash = level_hash(list->hash, mirrors, order[i]);
+		}
+	}
+}
+
+struct levels *levels_new(const struct mirrors *mirrors)
+{
+	size_t count = mirrors->address_count;
+	struct levels *levels = calloc(1, sizeof *levels);
+	uint32_t *order = malloc((count + 1) * sizeof *order);
+	if (!levels || !order)
+		goto fail;
+	levels->mirrors = mirrors;
+	levels->bytes = sizeof *levels + PLACES_EACH * count * sizeof *levels->members;
+	levels->members = malloc((PLACES_EACH * count + 1) * sizeof *levels->members);
+	if (!levels->members)
+		goto fail;
+	for (size_t i = 0; i < count; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, count, sizeof *order, member_compare, mirrors->addresses);
+	lists_count(levels);
+	lists_place(levels);
+	lists_fill(levels, order);
+	free(order);
+	return levels;
+fail:
+	free(order);
+	levels_free(levels);
+	return NULL;
+}
+
+void levels_free(struct levels *levels)
+{
+	if (!levels)
+		return;
+	free(levels->members);
+	free(levels);
+}
+
+/* --- the walk --- */
+
+static struct pool_place place_first(const struct pool_rule *rule, unsigned country)
+{
+	if (rule->from == POOL_FROM_FIXED)
+		return rule->fixed;
+	if (country == COUNTRY_NONE)
+		return (struct pool_place){PLACE_WORLD, 0};
+	return (struct pool_place){PLACE_COUNTRY, (uint16_t)country};
+}
+
+/* "The continent" of a fallback list, filled in; false: level 1 is on none. */
+static bool place_resolve(struct pool_place *place, const struct pool_place *first)
+{
+	if (place->kind != PLACE_CONTINENT || place->code != CONTINENT_NONE)
+		return true;
+	if (first->kind == PLACE_CONTINENT)
+		place->code = first->code;
+	if (first->kind == PLACE_COUNTRY)
+		place->code = (uint16_t)country_continent(first->code);
+	return place->code != CONTINENT_NONE;
+}
+
+struct level_walk level_walk(const struct pool_rule *rule, unsigned country)
+{
+	struct level_walk walk = {.places = {place_first(rule, country)}, .count = 1};
+	for (size_t i = 0; i < rule->fallback_count && walk.count < LEVEL_WALK_MAX; i++) {
+		struct pool_place place = rule->fallback[i];
+		bool known = !place_resolve(&place, &walk.places[0]);
+		for (size_t k = 0; !known && k < walk.count; k++)
+			known = level_number(&place) == level_number(&walk.places[k]);
+		if (!known)
+			walk.places[walk.count++] = place;
+	}
+	return walk;
+}

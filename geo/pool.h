@@ -1,0 +1,69 @@
+/* geo/pool.h - mirrors that take turns answering: candidate sets, levels, rotation.
+ *
+ * Everything is laid out while a snapshot is built and is read-only afterwards, so any number of threads may pick.
+ * The turn belongs to the caller. Sets and layouts with the same content are one object. */
+#ifndef GEO_POOL_H
+#define GEO_POOL_H
+
+#include "geo/mirrors.h"
+#include "geo/rule.h"
+
+struct pool_layout;
+
+/* A run of members that rotate among themselves and fill `count` places of the answer. */
+struct pool_group {
+	const struct pool_layout *layout;
+	uint32_t count;
+};
+
+/* A candidate set of one family. groups[0] are the own members, the rest tops up. */
+struct pool_set {
+	const struct pool_group *groups;
+	uint32_t group_count;
+	uint32_t answer_count; /* records in one answer: 1..4095 */
+	uint32_t answer_size; /* octets of one answer */
+	uint32_t members; /* candidates in all groups */
+	uint32_t
+		period; /* turns after which everything repeats: wrap the turn at a multiple of it */
+	uint64_t key; /* hash of the content: equal sets in two snapshots have equal keys */
+};
+
+/* What one place gets: a set for each family; NULL: NODATA. */
+struct pool_outcome {
+	const struct pool_set *set[POOL_FAMILIES];
+};
+
+/* The house of all sets of one export; keeps `mirrors`, which must outlive it. */
+struct pools;
+struct pools *pools_new(const struct mirrors *mirrors);
+void pools_free(struct pools *pools);
+size_t pools_bytes(const struct pools *pools);
+
+/* The outcome of a rule for a country (COUNTRY_NONE: starts at the world; ignored for a fixed
+ * place). Equal outcomes have equal pointers. False: no memory. */
+bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned country,
+	struct pool_outcome *outcome);
+
+/* A level of a walk and who is there: for warnings and explain. */
+struct pool_level {
+	struct pool_place place;
+	uint32_t in_service[POOL_FAMILIES];
+	uint32_t listed[POOL_FAMILIES];
+};
+size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	struct pool_level levels[POOL_FALLBACK_MAX + 1]);
+
+/* Writes the answer of this turn at `out`: set->answer_size octets, set->answer_count records in the
+ * form of zones/rrset.h (owner pointer to the question). */
+void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out);
+
+/* The members of a set, in canonical order, own ones first: member i's address. For explain and tests. */
+struct pool_member {
+	const uint8_t *octets; /* 4 or 16 */
+	uint32_t mirror; /* index into mirrors->list */
+	uint32_t weight;
+	bool own;
+};
+bool pool_member(const struct pool_set *set, uint32_t i, struct pool_member *member);
+
+#endif

@@ -1,0 +1,132 @@
+"""Which programs are tested, and worlds that are closed and judged after each test.
+
+`pytest tests/e2e` takes every build that is there; MIRRORNS=build/san/mirrorns or
+--program=PATH (may be repeated) names one. Tests marked one_program run with the first only."""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.dont_write_bytecode = True
+
+from namespace import Namespace, required  # noqa: E402
+from world import World  # noqa: E402
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+BUILDS = ("build/mirrorns", "build/san/mirrorns")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--program", action="append", help="the mirrorns to test; may be repeated")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "one_program: long; runs with the first program only")
+
+
+def programs(config):
+    named = config.getoption("--program") or os.environ.get("MIRRORNS", "").split()
+    if named:
+        return named
+    built = [str(PROJECT / name) for name in BUILDS if (PROJECT / name).exists()]
+    return built or [str(PROJECT / BUILDS[0])]
+
+
+def pytest_report_header(config):
+    return "mirrorns: " + ", ".join(programs(config))
+
+
+def pytest_generate_tests(metafunc):
+    if "program" not in metafunc.fixturenames:
+        return
+    chosen = programs(metafunc.config)
+    if metafunc.definition.get_closest_marker("one_program"):
+        chosen = chosen[:1]
+    names = ["san" if "san" in pathlib.Path(path).parts else "build" for path in chosen]
+    metafunc.parametrize("program", chosen, ids=names, scope="session")
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Only for tests that are not parametrised; pytest_generate_tests gives the others theirs."""
+    raise AssertionError("not parametrised")
+
+
+class Maker:
+    """Makes worlds and closes them all, also when one of them ends badly."""
+
+    def __init__(self, root, program):
+        self.root, self.program, self.worlds = root, program, []
+
+    def __call__(self, namespace=None, port=None, root=None, **files):
+        root = root or self.root / f"world{len(self.worlds)}"
+        world = World(root, self.program, namespace, port)
+        self.worlds.append(world)
+        return world.fill(**files) if files else world
+
+    def close(self):
+        failures = []
+        for world in self.worlds:
+            try:
+                world.close()
+            except AssertionError as failure:
+                failures.append(str(failure))
+        assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def make_world(program, tmp_path):
+    """make_world(**files) gives a World with its files written; see World.fill."""
+    maker = Maker(tmp_path, program)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture(scope="module")
+def module_world(program, tmp_path_factory):
+    """As make_world, for one world that a module's tests share."""
+    maker = Maker(tmp_path_factory.mktemp("shared"), program)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture
+def make_namespace():
+    """make_namespace(script) gives a Namespace; skips where that cannot be."""
+    made = []
+
+    def make(script=""):
+        required()
+        made.append(Namespace(script))
+        return made[-1]
+
+    yield make
+    for namespace in made:
+        namespace.close()
+
+
+@pytest.fixture
+def open_folder():
+    """A folder under /tmp that another user may read."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="mirrorns-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def is_sanitizer(program):
+    return "san" in pathlib.Path(program).parts
+
+
+@pytest.fixture(scope="session")
+def shared_mmdb():
+    """The databases that lie beside the project; without them a test skips, saying so."""
+    folder = PROJECT.parent / "shared" / "data" / "mmdb"
+    if not folder.is_dir():
+        pytest.skip("../shared/data/mmdb is not there: not run")
+    return folder

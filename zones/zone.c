@@ -1,0 +1,397 @@
+#include "zones/zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 8, BLOCK_SIZE = 64 << 10, SLOTS_MIN = 16 };
+
+struct zone_item {
+	struct zone_node node;
+	union {
+		uint32_t parent; /* until zone_link: its place; 0 for the apex */
+		/* Then: the topmost cut or DNAME at or above this name; it has all names below. */
+		const struct zone_node *taker;
+	};
+};
+
+struct slot {
+	uint32_t hash;
+	uint32_t place; /* 0: empty */
+};
+
+/* Nodes, names and RRset arrays until zone_link copies them together. */
+struct block {
+	struct block *next;
+	size_t used, size; /* octets of `words` */
+	uint64_t words[];
+};
+
+struct zone {
+	/* A place is 1 + an index: until zone_link into `items`, where every name comes after its
+	 * parent, then into `body`, where a name's octets and RRsets follow its item, so that a
+	 * hit touches a slot and two or three cache lines. */
+	struct slot *slots;
+	size_t mask; /* slots - 1; at least half of them are empty */
+	uint64_t *body; /* NULL until zone_link */
+	struct zone_item *apex;
+	struct zone_item **items;
+	size_t item_count, item_room;
+	struct block *blocks;
+	size_t names;
+};
+
+static size_t words_of(size_t size)
+{
+	return (size + WORD - 1) / WORD;
+}
+
+static void *block_take(struct zone *zone, size_t size)
+{
+	size = words_of(size) * WORD;
+	struct block *block = zone->blocks;
+	if (!block || block->size - block->used < size) {
+		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+		block = malloc(sizeof(*block) + room);
+		if (!block)
+			return NULL;
+		*block = (struct block){.next = zone->blocks, .size = room};
+		zone->blocks = block;
+	}
+	void *taken = block->words + block->used / WORD;
+	block->used += size;
+	return taken;
+}
+
+static void blocks_free(struct zone *zone)
+{
+	while (zone->blocks) {
+		struct block *next = zone->blocks->next;
+		free(zone->blocks);
+		zone->blocks = next;
+	}
+}
+
+static struct zone_item *item_at(const struct zone *zone, uint32_t place)
+{
+	return zone->body ? (void *)(zone->body + (place - 1)) : zone->items[place - 1];
+}
+
+/* The place of the path's name from label i to the root; 0: not there. */
+static uint32_t place_find(const struct zone *zone, const struct name_path *path, unsigned i)
+{
+	const uint8_t *name = path->wire + path->start[i];
+	size_t size = (size_t)path->size - path->start[i];
+	uint32_t hash = i ? name_path_hash(path, i) : path->hash;
+	for (size_t at = hash & zone->mask;; at = (at + 1) & zone->mask) {
+		struct slot slot = zone->slots[at];
+		if (!slot.place)
+			return 0;
+		if (slot.hash != hash)
+			continue;
+		const struct zone_node *node = &item_at(zone, slot.place)->node;
+		if (node->name_size == size && memcmp(node->name, name, size) == 0)
+			return slot.place;
+	}
+}
+
+static void slot_fill(struct zone *zone, uint32_t hash, uint32_t place)
+{
+	size_t at = hash & zone->mask;
+	while (zone->slots[at].place)
+		at = (at + 1) & zone->mask;
+	zone->slots[at] = (struct slot){hash, place};
+}
+
+/* Room for one more item, in `items` and at a load of a half in `slots`. */
+static bool items_grow(struct zone *zone)
+{
+	if (zone->item_count < zone->item_room)
+		return true;
+	size_t room = zone->item_room ? zone->item_room * 2 : SLOTS_MIN / 2;
+	if (room > UINT32_MAX)
+		return false;
+	struct zone_item **items = reallocarray(zone->items, room, sizeof(struct zone_item *));
+	if (!items)
+		return false;
+	zone->items = items;
+	struct slot *slots = calloc(room * 2, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(zone->slots);
+	zone->slots = slots;
+	zone->mask = room * 2 - 1;
+	zone->item_room = room;
+	for (size_t i = 0; i < zone->item_count; i++)
+		slot_fill(zone, items[i]->node.hash, (uint32_t)(i + 1));
+	return true;
+}
+
+/* A new node for the path's name from label i on; returns its place, 0 without memory. */
+static uint32_t item_add(
+	struct zone *zone, const struct name_path *path, unsigned i, uint32_t parent)
+{
+	size_t size = (size_t)path->size - path->start[i];
+	if (!items_grow(zone))
+		return 0;
+	struct zone_item *item = block_take(zone, sizeof(*item) + size);
+	if (!item)
+		return 0;
+	uint8_t *name = memcpy(item + 1, path->wire + path->start[i], size);
+	*item = (struct zone_item){
+		.node = {.name = name,
+			.name_size = (uint8_t)size,
+			.labels = (uint8_t)(path->labels - i),
+			.hash = name_path_hash(path, i)},
+		.parent = parent,
+	};
+	zone->items[zone->item_count++] = item;
+	slot_fill(zone, item->node.hash, (uint32_t)zone->item_count);
+	return (uint32_t)zone->item_count;
+}
+
+struct zone *zone_new(const uint8_t *apex)
+{
+	struct name_path path;
+	if (!name_path_parse(&path, apex, name_size(apex)))
+		return NULL;
+	struct zone *zone = calloc(1, sizeof(*zone));
+	if (!zone || !item_add(zone, &path, 0, 0)) {
+		zone_free(zone);
+		return NULL;
+	}
+	zone->apex = zone->items[0];
+	return zone;
+}
+
+/* Which of the path's labels the apex starts at; -1: the name is not in the zone. */
+static int apex_find(const struct zone *zone, const struct name_path *path)
+{
+	const struct zone_node *apex = &zone->apex->node;
+	int i = path->labels - apex->labels;
+	if (i < 0 || path->size - path->start[i] != apex->name_size ||
+		memcmp(path->wire + path->start[i], apex->name, apex->name_size) != 0)
+		return -1;
+	return i;
+}
+
+struct zone_node *zone_add(struct zone *zone, const uint8_t *name)
+{
+	struct name_path path;
+	if (zone->body || !name_path_parse(&path, name, name_size(name)) ||
+		apex_find(zone, &path) < 0)
+		return NULL;
+	unsigned i = 0;
+	uint32_t place;
+	while (!(place = place_find(zone, &path, i))) /* ends at the apex */
+		i++;
+	/* From the top down, so that no name is ever without its parent, whatever fails. */
+	while (i-- > 0) {
+		place = item_add(zone, &path, i, place);
+		if (!place)
+			return NULL;
+	}
+	return &item_at(zone, place)->node;
+}
+
+/* Where a type stands, or would stand, among a node's RRsets. */
+static unsigned rrset_place(const struct zone_node *node, uint16_t type)
+{
+	unsigned low = 0, high = node->rrset_count;
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		if (node->rrsets[middle].type < type)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool zone_put(struct zone *zone, struct zone_node *node, const struct rrset *rrset)
+{
+	unsigned count = node->rrset_count, place = rrset_place(node, rrset->type);
+	if (zone->body || count == UINT16_MAX || zone_rrset(node, rrset->type))
+		return false;
+	if (!(count & (count - 1))) { /* 0 or a power of two: full */
+		size_t room = count ? 2 * (size_t)count : 1;
+		struct rrset *rrsets = block_take(zone, room * sizeof(*rrsets));
+		if (!rrsets)
+			return false;
+		if (count)
+			memcpy(rrsets, node->rrsets, count * sizeof(*rrsets));
+		node->rrsets = rrsets;
+	}
+	memmove(node->rrsets + place + 1, node->rrsets + place,
+		(count - place) * sizeof(*node->rrsets));
+	node->rrsets[place] = *rrset;
+	node->rrset_count++;
+	return true;
+}
+
+struct zone_node *zone_get(const struct zone *zone, const uint8_t *name)
+{
+	struct name_path path;
+	if (!name_path_parse(&path, name, name_size(name)))
+		return NULL;
+	uint32_t place = place_find(zone, &path, 0);
+	return place ? &item_at(zone, place)->node : NULL;
+}
+
+static size_t item_words(const struct zone_item *item)
+{
+	return words_of(sizeof(*item)) + words_of(item->node.name_size) +
+	       words_of(item->node.rrset_count * sizeof(struct rrset));
+}
+
+/* Copies an item with all that it points at; returns where. */
+static struct zone_item *item_copy(uint64_t *words, const struct zone_item *item)
+{
+	struct zone_item *copy = memcpy(words, item, sizeof(*item));
+	struct zone_node *node = &copy->node;
+	words += words_of(sizeof(*item));
+	node->name = memcpy(words, node->name, node->name_size);
+	words += words_of(node->name_size);
+	if (node->rrset_count)
+		node->rrsets =
+			memcpy(words, node->rrsets, node->rrset_count * sizeof(*node->rrsets));
+	return copy;
+}
+
+static bool node_has_data(const struct zone_node *node)
+{
+	return node->rrset_count || node->binding;
+}
+
+/* What a name has from its parent (NULL: the apex), which is resolved already. */
+static void item_resolve(struct zone_item *item, struct zone_item *parent)
+{
+	struct zone_node *node = &item->node;
+	bool star = node->name[0] == 1 && node->name[1] == '*';
+	bool cut = parent && !star && zone_rrset(node, TYPE_NS);
+	item->taker = cut || zone_rrset(node, TYPE_DNAME) ? node : NULL;
+	node->cut = cut ? node : NULL;
+	if (!parent)
+		return;
+	parent->node.has_below = true;
+	if (star)
+		parent->node.wildcard = node;
+	if (parent->node.cut)
+		node->cut = parent->node.cut;
+	if (parent->taker)
+		item->taker = parent->taker;
+}
+
+bool zone_link(struct zone *zone)
+{
+	size_t words = 0;
+	for (size_t i = 0; i < zone->item_count; i++)
+		words += item_words(zone->items[i]);
+	if (words >= UINT32_MAX)
+		return false;
+	uint64_t *body = malloc(words * WORD), *at = body;
+	if (!body)
+		return false;
+	memset(zone->slots, 0, (zone->mask + 1) * sizeof(*zone->slots));
+	for (size_t i = 0; i < zone->item_count; i++) {
+		uint32_t parent = zone->items[i]->parent;
+		struct zone_item *item = item_copy(at, zone->items[i]);
+		slot_fill(zone, item->node.hash, (uint32_t)(at - body) + 1);
+		at += item_words(item);
+		item_resolve(item, parent ? zone->items[parent - 1] : NULL);
+		zone->names += node_has_data(&item->node);
+		zone->items[i] = item; /* where the names below find their parent */
+	}
+	zone->body = body;
+	zone->apex = (void *)body;
+	blocks_free(zone);
+	free(zone->items);
+	zone->items = NULL;
+	return true;
+}
+
+void zone_free(struct zone *zone)
+{
+	if (!zone)
+		return;
+	blocks_free(zone);
+	free(zone->items);
+	free(zone->slots);
+	free(zone->body);
+	free(zone);
+}
+
+const uint8_t *zone_apex(const struct zone *zone)
+{
+	return zone->apex->node.name;
+}
+
+unsigned zone_labels(const struct zone *zone)
+{
+	return zone->apex->node.labels;
+}
+
+size_t zone_names(const struct zone *zone)
+{
+	size_t names = zone->names;
+	for (size_t i = 0; zone->items && i < zone->item_count; i++)
+		names += node_has_data(&zone->items[i]->node);
+	return names;
+}
+
+static enum zone_word taken_word(const struct zone_node *taker, const struct zone_node **node)
+{
+	*node = taker;
+	return taker->cut ? ZONE_DELEGATION : ZONE_DNAME;
+}
+
+/* The nearest ancestor that is there. Names have all their ancestors up to the apex, so it is
+ * found by halving: at most 7 probes, however many labels are asked for. */
+static const struct zone_item *encloser_find(
+	const struct zone *zone, const struct name_path *path, unsigned apex)
+{
+	const struct zone_item *item = zone->apex;
+	unsigned missing = 0, there = apex;
+	while (there - missing > 1) {
+		unsigned middle = (missing + there) / 2;
+		uint32_t place = place_find(zone, path, middle);
+		if (place) {
+			item = item_at(zone, place);
+			there = middle;
+		} else {
+			missing = middle;
+		}
+	}
+	return item;
+}
+
+enum zone_word zone_find(
+	const struct zone *zone, const struct name_path *path, const struct zone_node **node)
+{
+	uint32_t place = place_find(zone, path, 0);
+	if (place) {
+		const struct zone_item *item = item_at(zone, place);
+		*node = &item->node;
+		/* A DNAME has the names below it, not its own (RFC 6672 2.3). */
+		if (item->taker && (item->taker != *node || item->node.cut))
+			return taken_word(item->taker, node);
+		return node_has_data(*node) ? ZONE_FOUND : ZONE_NODATA;
+	}
+	*node = NULL;
+	int apex = apex_find(zone, path);
+	if (apex < 0)
+		return ZONE_NOT_OURS;
+	const struct zone_item *encloser = encloser_find(zone, path, (unsigned)apex);
+	if (encloser->taker)
+		return taken_word(encloser->taker, node);
+	/* Only the closest encloser's own "*" counts (RFC 4592 3.3.1). */
+	const struct zone_node *wildcard = encloser->node.wildcard;
+	*node = wildcard ? wildcard : &encloser->node;
+	return wildcard ? ZONE_WILDCARD : ZONE_NXDOMAIN;
+}
+
+const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type)
+{
+	unsigned place = rrset_place(node, type);
+	return place < node->rrset_count && node->rrsets[place].type == type ? &node->rrsets[place]
+									     : NULL;
+}

@@ -47,6 +47,21 @@ check:
 fuzz: # serve() under libFuzzer; SECONDS says for how long
 	tests/fuzz/run $(or $(SECONDS),60)
 
+# CPU per query beside other servers, on two idle CPUs; QUICK=1: one short round. Then instructions, then scale.
+LOADS = $(patsubst %,$(B)/bench/%,floor load tcp)
+$(LOADS): $(B)/bench/%: tests/bench/%.c tests/bench/bench.h
+	@mkdir -p $(@D)
+	@echo '  cc   $@'; $(COMPILE) -MF $@.d $(CFLAGS) $< -o $@
+$(B)/bench/count: $(patsubst %.c,$(B)/o/%.o,tests/bench/count.c $(ROOMS))
+	@mkdir -p $(@D)
+	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+$(B)/geodb/country.mmdb:
+	tools/geodb fetch $(B)/geodb
+bench bench-count bench-scale: all $(LOADS) $(B)/geodb/country.mmdb
+	@tools/deps bench
+	@$(if $(filter bench-count,$@),$(MAKE) --no-print-directory -s $(B)/bench/count)
+	/usr/bin/python3 tests/bench/$(or $(patsubst bench-%,%,$(filter-out bench,$@)),run).py
+
 geodb: # the whole country database, to build/geodb/country.mmdb
 	tools/geodb fetch $(B)/geodb
 
@@ -65,4 +80,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all deps run check fuzz geodb format install clean
+.PHONY: all deps run check fuzz bench bench-count bench-scale geodb format install clean

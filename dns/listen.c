@@ -3,6 +3,7 @@
 #include "dns/log.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,10 @@ static bool socket_open(struct listen_socket *socket, const struct config_listen
 	socket->any_address = address_is_any(at);
 	socket->udp = socket_bind(at, SOCK_DGRAM, true);
 	socket->tcp = socket_bind(at, SOCK_STREAM, true);
-	return socket->udp >= 0 && socket->tcp >= 0 && udp_options_set(socket->udp, at, granted);
+	/* Accepted connections inherit it. */
+	return socket->udp >= 0 && socket->tcp >= 0 &&
+	       option_set(socket->tcp, IPPROTO_TCP, TCP_NODELAY) &&
+	       udp_options_set(socket->udp, at, granted);
 }
 
 bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,

@@ -304,6 +304,8 @@ void reload_stop(struct reload *reload)
 
 void reload_free(struct reload *reload)
 {
+	if (reload->current) /* an end right after a hand-over keeps what was taken, too */
+		inputs_keep(reload->current->inputs);
 	snapshot_free(reload->retired);
 	snapshot_free(reload->current);
 	shared_release(reload->started);

@@ -330,7 +330,6 @@ static void connected(uv_stream_t *listener, int status)
 		connection_close(connection);
 		return;
 	}
-	uv_tcp_nodelay(&connection->handle, 1);
 	idlest_publish(tcp);
 	limit_enforce(tcp);
 	if (!connection->closing)

@@ -20,7 +20,7 @@ void mirrors_free(struct mirrors *mirrors);
 /* What the last accepted exports of this zone say to a new one. */
 struct mirror_limits {
 	bool known; /* false: nothing was accepted yet; only `now` counts */
-	int64_t serial, generated;
+	int64_t serial, generated; /* of the last accepted; -1: it had none, nothing is compared */
 	size_t in_service; /* of the last accepted */
 	size_t largest; /* of the largest accepted in the last 24 hours */
 	unsigned max_shrink; /* per cent */

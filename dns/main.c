@@ -241,8 +241,15 @@ static int serve_until_told(struct server *server)
 		worker_stop(&server->shared.workers[i]);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_join(&server->shared.workers[i]);
-	for (unsigned i = 0; i < server->shared.count; i++)
+	uint64_t dropped = 0;
+	for (unsigned i = 0; i < server->shared.count; i++) {
+		dropped += udp_dropped(server->shared.workers[i].udp);
 		worker_free(&server->shared.workers[i]);
+	}
+	if (dropped)
+		log_line(LOG_LEVEL_NOTICE,
+			"UDP replies were lost: the system would not send them replies=%llu",
+			(unsigned long long)dropped);
 	free(server->shared.workers);
 	free(server->shared.tcp.peers);
 	listen_close(&server->sockets);

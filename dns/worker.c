@@ -127,8 +127,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first)
 {
 	snapshot_take(worker, first);
-	worker->started = uv_thread_create(&worker->thread, worker_run, worker) == 0;
-	return worker->started;
+	return uv_thread_create(&worker->thread, worker_run, worker) == 0;
 }
 
 void worker_hand(struct worker *worker, struct worker_handover *next)
@@ -146,7 +145,6 @@ void worker_stop(struct worker *worker)
 void worker_join(struct worker *worker)
 {
 	uv_thread_join(&worker->thread);
-	worker->started = false;
 }
 
 void worker_free(struct worker *worker)

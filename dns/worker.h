@@ -42,7 +42,6 @@ struct worker {
 	uv_async_t mailbox;
 	uv_loop_t loop;
 	uv_thread_t thread;
-	bool started;
 	struct worker_shared *shared;
 };
 

@@ -57,8 +57,9 @@ $(B)/bench/count: $(patsubst %.c,$(B)/o/%.o,tests/bench/count.c $(ROOMS))
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 $(B)/geodb/country.mmdb:
 	tools/geodb fetch $(B)/geodb
-bench bench-count bench-scale: all $(LOADS) $(B)/geodb/country.mmdb
+bench bench-count bench-scale:
 	@tools/deps bench
+	@$(MAKE) --no-print-directory -s all $(LOADS) $(B)/geodb/country.mmdb
 	@$(if $(filter bench-count,$@),$(MAKE) --no-print-directory -s $(B)/bench/count)
 	/usr/bin/python3 tests/bench/$(or $(patsubst bench-%,%,$(filter-out bench,$@)),run).py
 

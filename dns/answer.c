@@ -6,7 +6,7 @@
 struct asked {
 	struct answer *answer;
 	const struct snapshot *snapshot;
-	uint32_t *turns;
+	struct turn *turns;
 	const struct client *client;
 	const struct query *query;
 	const struct snapshot_zone *zone;
@@ -339,7 +339,7 @@ static enum rcode type_rcode(uint16_t type)
 	}
 }
 
-void answer_query(struct answer *answer, const struct snapshot *snapshot, uint32_t *turns,
+void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
 	const struct client *client, const struct query *query)
 {
 	answer->authoritative = false;

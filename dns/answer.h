@@ -4,6 +4,7 @@
 
 #include "dns/query.h"
 #include "dns/snapshot.h"
+#include "dns/turn.h"
 
 enum {
 	ANSWER_CHAIN_MAX = 16, /* CNAME and DNAME steps followed in one answer */
@@ -18,7 +19,7 @@ enum answer_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 struct answer_part {
 	const uint8_t *records; /* NULL: pick from `set` */
 	const struct pool_set *set;
-	uint32_t *turn; /* advanced when the answer has gone out whole */
+	struct turn *turn; /* advanced when the answer has gone out whole */
 	uint32_t size; /* octets */
 	uint16_t count;
 	uint16_t owner; /* offset of the owner's name in the reply; HEADER_SIZE: the question */
@@ -46,7 +47,7 @@ struct client {
 };
 
 /* `turns` are the worker's, one for each of the snapshot's; parts point into them. */
-void answer_query(struct answer *answer, const struct snapshot *snapshot, uint32_t *turns,
+void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
 	const struct client *client, const struct query *query);
 
 #endif

@@ -114,7 +114,7 @@ static bool part_write(struct wire_writer *writer, const struct answer_part *par
 	if (!at)
 		return false;
 	if (part->set)
-		pool_pick(part->set, *part->turn, at);
+		pool_pick(part->set, part->turn->next, at);
 	else
 		memcpy(at, part->records, part->size);
 	if (part->owner != HEADER_SIZE)
@@ -146,7 +146,7 @@ static void turns_advance(const struct answer *answer)
 	for (unsigned i = 0; i < answer->count; i++) {
 		const struct answer_part *part = &answer->parts[i];
 		if (part->set)
-			*part->turn = *part->turn + 1 < part->set->period ? *part->turn + 1 : 0;
+			turn_advance(part->turn, part->set->period);
 	}
 }
 

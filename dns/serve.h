@@ -11,7 +11,7 @@ enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };
 /* What one thread serves from: the snapshot is read, the turns are written. */
 struct serving {
 	const struct snapshot *snapshot;
-	uint32_t *turns; /* one for each of the snapshot's */
+	struct turn *turns; /* one for each of the snapshot's */
 };
 
 /* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's max_udp_size over

@@ -23,9 +23,10 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 	const struct snapshot *snapshot = next->snapshot;
 	for (size_t i = 0; i < snapshot->turn_count; i++) {
 		const struct snapshot_turn *turn = &snapshot->turns[i];
-		next->turns[i] = worker->serving.turns && turn->before != TURN_NEW
-					 ? worker->serving.turns[turn->before]
-					 : random_below(worker, turn->period);
+		next->turns[i].next = worker->serving.turns && turn->before != TURN_NEW
+					      ? worker->serving.turns[turn->before].next
+					      : random_below(worker, turn->period);
+		next->turns[i].first = next->turns[i].next;
 	}
 	free(worker->serving.turns);
 	worker->serving = (struct serving){snapshot, next->turns};
@@ -90,7 +91,7 @@ static void worker_run(void *argument)
 struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
 {
 	struct worker_handover *handover = malloc(sizeof(*handover));
-	uint32_t *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
+	struct turn *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
 	if (!handover || !turns) {
 		free(handover);
 		free(turns);

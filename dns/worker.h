@@ -13,7 +13,7 @@
 /* A snapshot on its way to a worker, with memory for its turns. */
 struct worker_handover {
 	const struct snapshot *snapshot;
-	uint32_t *
+	struct turn *
 		turns; /* turn_count of them, not filled; the worker frees them at the next handover */
 };
 

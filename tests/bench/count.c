@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	struct inputs_request request = {.config_path = argv[1]};
 	struct inputs *inputs = inputs_load(&request, &refused, why, sizeof(why));
 	struct snapshot *snapshot = inputs ? link_snapshot(inputs, NULL, why, sizeof(why)) : NULL;
-	uint32_t *turns = snapshot ? calloc(snapshot->turn_count + 1, sizeof(*turns)) : NULL;
+	struct turn *turns = snapshot ? calloc(snapshot->turn_count + 1, sizeof(*turns)) : NULL;
 	if (!turns)
 		bench_fail("%s", why);
 	struct serving serving = {.snapshot = snapshot, .turns = turns};

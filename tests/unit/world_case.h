@@ -36,13 +36,13 @@ static inline bool world_load(struct world *world, char *why, size_t size)
 	world->snapshot = inputs ? link_snapshot(inputs, NULL, why, size) : NULL;
 	world->serving.snapshot = world->snapshot;
 	world->serving.turns =
-		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(uint32_t)) : NULL;
+		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(struct turn)) : NULL;
 	return world->serving.turns;
 }
 
 static inline void world_rewind(struct world *world)
 {
-	memset(world->serving.turns, 0, world->snapshot->turn_count * sizeof(uint32_t));
+	memset(world->serving.turns, 0, world->snapshot->turn_count * sizeof(struct turn));
 }
 
 /* From and to buffers that end with what may be read and written; the caller frees the reply. 0: there is none. */

@@ -10,46 +10,43 @@ struct asked {
 	const struct client *client;
 	const struct query *query;
 	const struct snapshot_zone *zone;
-	const struct name_path *path; /* the question's name, or where a chain has led */
+	struct name_key name; /* the question's, or where a chain has led */
 	uint16_t offset; /* where that name stands in the reply */
 	const struct zone_node *seen[ANSWER_CHAIN_MAX]; /* nodes whose CNAME was taken */
 	unsigned steps;
 };
 
-static struct answer_part *part_add(
-	struct answer *answer, enum answer_section section, unsigned owner, uint32_t size)
+static bool part_add(struct answer *answer, const struct answer_part *part)
 {
 	if (answer->count == ANSWER_PARTS_MAX) {
 		answer->overflow = true;
-		return NULL;
+		return false;
 	}
-	struct answer_part *part = &answer->parts[answer->count++];
-	*part = (struct answer_part){
-		.section = (uint8_t)section, .owner = (uint16_t)owner, .size = size};
-	answer->size += size;
-	return part;
+	answer->parts[answer->count++] = *part;
+	answer->size += part->size;
+	return true;
 }
 
 static void rrset_add(struct answer *answer, enum answer_section section, unsigned owner,
 	const struct rrset *rrset)
 {
-	struct answer_part *part = part_add(answer, section, owner, rrset->size);
-	if (!part)
-		return;
-	part->records = rrset->records;
-	part->count = rrset->count;
+	part_add(answer, &(struct answer_part){.records = rrset->records,
+				 .size = rrset->size,
+				 .count = rrset->count,
+				 .owner = (uint16_t)owner,
+				 .section = (uint8_t)section});
 }
 
-/* Where an ancestor of the present name, `labels` long, stands in the reply. */
-static unsigned offset_of(const struct asked *asked, unsigned labels)
+/* Where an ancestor of the present name, of `size` octets, stands in the reply. */
+static unsigned offset_of(const struct asked *asked, unsigned size)
 {
-	return asked->offset + asked->path->start[asked->path->labels - labels];
+	return asked->offset + asked->name.size - size;
 }
 
 static void negative_add(const struct asked *asked, enum rcode rcode)
 {
 	asked->answer->rcode = rcode;
-	rrset_add(asked->answer, SECTION_AUTHORITY, offset_of(asked, asked->zone->labels),
+	rrset_add(asked->answer, SECTION_AUTHORITY, offset_of(asked, asked->zone->apex_size),
 		&asked->zone->soa);
 }
 
@@ -61,146 +58,143 @@ static struct map_match source_find(const struct map *map, const struct client *
 	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
 }
 
+static struct map_match subnet_find(const struct map *map, const struct query_subnet *subnet)
+{
+	bool ipv6 = subnet->family == 2;
+	uint8_t address[SUBNET_OCTETS_MAX] = {0};
+	struct map_match match;
+	if (!ipv6) {
+		match = map_find_ipv4(map, query_subnet_ipv4(subnet));
+		if (!match.special)
+			return match;
+	}
+	memcpy(address, subnet->option + SUBNET_FIXED, subnet->octets);
+	if (ipv6)
+		match = map_find_ipv6(map, address);
+	if (match.special)
+		match.length = map_special_length(map, ipv6, address);
+	return match;
+}
+
 /* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
 static uint32_t outcome_find(const struct asked *asked, const struct snapshot_pool *pool)
 {
 	const struct query_subnet *subnet = &asked->query->subnet;
 	if (!pool->map)
 		return 0;
-	if (!pool->ecs || !subnet->present || !subnet->source)
+	if (!pool->ecs || !subnet->option || !subnet->source)
 		return source_find(pool->map, asked->client).outcome;
-	struct client named = {.ipv6 = subnet->family == 2};
-	memcpy(named.address, subnet->address, sizeof(named.address));
-	struct map_match match = source_find(pool->map, &named);
+	struct map_match match = subnet_find(pool->map, subnet);
 	asked->answer->scope = match.length;
-	if (!match.special)
-		return match.outcome;
-	asked->answer->scope = map_special_length(pool->map, named.ipv6, named.address);
-	return source_find(pool->map, asked->client).outcome;
+	return match.special ? source_find(pool->map, asked->client).outcome : match.outcome;
 }
 
-static bool pool_add(const struct asked *asked, const struct snapshot_pool *pool,
-	const struct snapshot_outcome *outcome, enum pool_family family)
-{
-	const struct pool_set *set = outcome->set[family];
-	if (!set)
-		return false;
-	struct answer_part *part =
-		part_add(asked->answer, SECTION_ANSWER, asked->offset, set->answer_size);
-	if (!part)
-		return true;
-	part->set = set;
-	part->turn = &asked->turns[pool->turn + outcome->turn[family]];
-	part->count = (uint16_t)set->answer_count;
-	return true;
-}
-
-/* A question about the types that a pool answers: A, AAAA, or ANY where nothing comes before them. */
+/* A or AAAA. False: this place has none. */
 static bool pool_answer(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
 {
 	const struct snapshot_outcome *outcome = &pool->outcomes[outcome_find(asked, pool)];
-	if (type != TYPE_AAAA && pool_add(asked, pool, outcome, POOL_IPV4))
-		return true;
-	return type != TYPE_A && pool_add(asked, pool, outcome, POOL_IPV6);
+	struct answer *answer = asked->answer;
+	enum pool_family family = type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4;
+	const struct pool_set *set = outcome->set[family];
+	if (!set)
+		return false;
+	if (part_add(answer, &(struct answer_part){.size = set->answer_size,
+				     .count = (uint16_t)set->answer_count,
+				     .owner = asked->offset,
+				     .section = SECTION_ANSWER})) {
+		answer->set = set;
+		answer->turn = &asked->turns[pool->turn + outcome->turn[family]];
+	}
+	return true;
+}
+
+static bool pool_has(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+{
+	if (!pool || (type != TYPE_A && type != TYPE_AAAA))
+		return false;
+	return pool->outcomes[outcome_find(asked, pool)]
+		.set[type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4];
 }
 
 /* RFC 8482: one RRset, and TXT first, for clients that ask ANY after a failed TXT question. */
-static const struct rrset *any_find(const struct asked *asked, const struct zone_node *node,
-	const struct snapshot_pool *pool, bool *answered)
+static uint16_t any_find(
+	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
 {
 	static const uint16_t first[] = {TYPE_CNAME, TYPE_TXT, TYPE_A, TYPE_AAAA, TYPE_SOA};
-	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
-		const struct rrset *rrset = zone_rrset(node, first[i]);
-		if (rrset)
-			return rrset;
-		if (pool && (first[i] == TYPE_A || first[i] == TYPE_AAAA) &&
-			pool_answer(asked, pool, first[i])) {
-			*answered = true;
-			return NULL;
-		}
-	}
-	return node->rrset_count ? &node->rrsets[0] : NULL;
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
+		if (zone_rrset(node, first[i]) || pool_has(asked, pool, first[i]))
+			return first[i];
+	return node->rrset_count ? node->rrsets[0].type : TYPE_ANY;
 }
 
 static void data_add(
 	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
 {
 	uint16_t type = asked->query->type;
-	bool answered = false;
-	const struct rrset *rrset;
-	if (type == TYPE_ANY) {
-		rrset = any_find(asked, node, pool, &answered);
-	} else {
-		rrset = zone_rrset(node, type);
-		if (!rrset && pool && (type == TYPE_A || type == TYPE_AAAA))
-			answered = pool_answer(asked, pool, type);
-	}
+	if (type == TYPE_ANY)
+		type = any_find(asked, node, pool);
+	const struct rrset *rrset = zone_rrset(node, type);
 	if (rrset)
 		rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
-	else if (!answered)
+	else if (!pool || (type != TYPE_A && type != TYPE_AAAA) || !pool_answer(asked, pool, type))
 		negative_add(asked, RCODE_NOERROR);
 }
 
 /* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
  * 4.3.2 1); a target elsewhere is the resolver's to follow. */
-static bool chain_follow(
-	struct asked *asked, struct name_path *path, const uint8_t *record, uint32_t record_offset)
+static bool chain_follow(struct asked *asked, const uint8_t *record, uint32_t record_offset)
 {
 	if (++asked->steps == ANSWER_CHAIN_MAX ||
-		!name_path_parse(path, record_rdata(record), record_rdata_size(record)))
+		!name_key_parse(&asked->name, record_rdata(record), record_rdata_size(record)))
 		return false;
-	asked->path = path;
 	asked->offset = (uint16_t)(record_offset + RECORD_FIXED);
-	asked->zone = snapshot_zone(asked->snapshot, path, asked->query->type == TYPE_DS);
+	asked->zone = snapshot_zone(asked->snapshot, &asked->name, asked->query->type == TYPE_DS);
 	return asked->zone;
 }
 
 /* A node that stands for the present name. True: a CNAME leads on. */
-static bool node_answer(struct asked *asked, const struct zone_node *node, struct name_path *path)
+static bool node_answer(struct asked *asked, const struct zone_node *node)
 {
 	uint16_t type = asked->query->type;
 	const struct snapshot_binding *binding = &asked->snapshot->bindings[node->binding];
-	if (binding->broken) {
+	if (binding->state == BINDING_BROKEN) {
 		asked->answer->rcode = RCODE_SERVFAIL;
 		asked->answer->authoritative = false;
 		return false;
 	}
-	if (binding->withdrawn && !binding->pool && !node->rrset_count && !node->has_below) {
+	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
+		!node->has_below) {
 		negative_add(asked, RCODE_NXDOMAIN);
 		return false;
 	}
-	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
-	if (!cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
+	if (!node->has_cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
 		data_add(asked, node, binding->pool);
 		return false;
 	}
+	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
 	for (unsigned i = 0; i < asked->steps; i++)
 		if (asked->seen[i] == node)
 			return false; /* a loop: the chain so far is the answer */
 	uint32_t offset = asked->answer->size;
 	rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
 	asked->seen[asked->steps] = node;
-	return chain_follow(asked, path, cname->records, offset);
+	return chain_follow(asked, cname->records, offset);
 }
 
 /* RFC 6672 3.2: the DNAME, and the CNAME that it makes. True: that CNAME leads on. */
-static bool dname_answer(struct asked *asked, const struct zone_node *node, struct name_path *path)
+static bool dname_answer(struct asked *asked, const struct zone_node *node)
 {
 	struct answer *answer = asked->answer;
 	const struct rrset *dname = zone_rrset(node, TYPE_DNAME);
-	rrset_add(answer, SECTION_ANSWER, offset_of(asked, node->labels), dname);
-	size_t kept = asked->path->start[asked->path->labels - node->labels];
+	rrset_add(answer, SECTION_ANSWER, offset_of(asked, node->name_size), dname);
+	size_t kept = (size_t)(asked->name.size - node->name_size);
 	size_t target_size = record_rdata_size(dname->records);
 	if (kept + target_size > NAME_SIZE_MAX) {
 		answer->rcode = RCODE_YXDOMAIN;
 		return false;
 	}
 	uint8_t target[NAME_SIZE_MAX];
-	/* The question's own case is kept (RFC 4343 4.1). */
-	memcpy(target,
-		asked->path == &asked->query->name ? asked->query->packet + HEADER_SIZE
-						   : asked->path->wire,
-		kept);
+	memcpy(target, asked->name.wire, kept); /* in its own case (RFC 4343 4.1) */
 	memcpy(target + kept, record_rdata(dname->records), target_size);
 	struct rrset cname = {.type = TYPE_CNAME,
 		.count = 1,
@@ -213,7 +207,7 @@ static bool dname_answer(struct asked *asked, const struct zone_node *node, stru
 	asked->seen[asked->steps] = NULL;
 	if (asked->query->type == TYPE_CNAME || asked->query->type == TYPE_ANY)
 		return false;
-	return chain_follow(asked, path, cname.records, offset);
+	return chain_follow(asked, cname.records, offset);
 }
 
 /* Addresses of one NS target from this zone; those below the cut must be there (RFC 9471 3). */
@@ -241,7 +235,7 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 	const struct rrset *ns = zone_rrset(cut, TYPE_NS);
 	const uint32_t start = answer->size;
 	answer->authoritative = asked->steps != 0;
-	rrset_add(answer, SECTION_AUTHORITY, offset_of(asked, cut->labels), ns);
+	rrset_add(answer, SECTION_AUTHORITY, offset_of(asked, cut->name_size), ns);
 	for (unsigned within = 2; within-- > 0;) {
 		const uint8_t *record = ns->records;
 		for (unsigned i = 0; i < ns->count; i++, record = record_next(record)) {
@@ -254,21 +248,21 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 }
 
 /* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
-static bool step_answer(struct asked *asked, struct name_path *path)
+static bool step_answer(struct asked *asked)
 {
 	const struct zone_node *node;
-	switch (zone_find(asked->zone->zone, asked->path, &node)) {
-	case ZONE_FOUND:
-	case ZONE_WILDCARD:
-		return node_answer(asked, node, path);
-	case ZONE_DNAME:
-		return dname_answer(asked, node, path);
+	switch (zone_find(asked->zone->zone, &asked->name, &node)) {
 	case ZONE_DELEGATION:
 		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
-		if (asked->query->type == TYPE_DS && node->labels == asked->path->labels)
-			return node_answer(asked, node, path);
-		referral_add(asked, node);
-		return false;
+		if (asked->query->type != TYPE_DS || node->name_size != asked->name.size) {
+			referral_add(asked, node);
+			return false;
+		} /* fall through */
+	case ZONE_FOUND:
+	case ZONE_WILDCARD:
+		return node_answer(asked, node);
+	case ZONE_DNAME:
+		return dname_answer(asked, node);
 	case ZONE_NODATA:
 		negative_add(asked, RCODE_NOERROR);
 		return false;
@@ -300,7 +294,7 @@ static void chaos_answer(
 	};
 	answer->rcode = RCODE_REFUSED;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp((const char *)query->name.wire, names[i].name) != 0)
+		if (!name_equal(query->name.wire, (const uint8_t *)names[i].name))
 			continue;
 		const char *text = names[i].version ? snapshot->version : snapshot->identity;
 		uint16_t size = names[i].version ? snapshot->version_size : snapshot->identity_size;
@@ -339,22 +333,31 @@ static enum rcode type_rcode(uint16_t type)
 	}
 }
 
-void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
-	const struct client *client, const struct query *query)
+void answer_error(struct answer *answer, enum rcode rcode)
 {
+	answer->rcode = rcode;
 	answer->authoritative = false;
 	answer->overflow = false;
 	answer->scope = 0;
 	answer->count = 0;
+	answer->set = NULL;
 	answer->made_count = 0;
+}
+
+void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
+	const struct client *client, const struct query *query)
+{
+	answer_error(answer, RCODE_NOERROR);
 	answer->size = HEADER_SIZE + query->question_size;
 	if (query->class == CLASS_CH) {
 		chaos_answer(answer, snapshot, query);
 		return;
 	}
-	answer->rcode = type_rcode(query->type);
-	if (answer->rcode != RCODE_NOERROR)
-		return;
+	if (query->type == TYPE_OPT || query->type >= TYPE_TKEY) {
+		answer->rcode = type_rcode(query->type);
+		if (answer->rcode != RCODE_NOERROR)
+			return;
+	}
 	answer->rcode = RCODE_REFUSED;
 	if (query->class != CLASS_IN && query->class != CLASS_ANY)
 		return;
@@ -369,11 +372,10 @@ void answer_query(struct answer *answer, const struct snapshot *snapshot, struct
 	asked.turns = turns;
 	asked.client = client;
 	asked.query = query;
-	asked.path = &query->name;
+	asked.name = query->name;
 	asked.offset = HEADER_SIZE;
 	asked.steps = 0;
-	struct name_path path;
-	while (step_answer(&asked, &path))
+	while (step_answer(&asked))
 		;
 	/* A class of ANY is never answered with authority (RFC 1034 4.3.2). */
 	answer->authoritative &= query->class == CLASS_IN;

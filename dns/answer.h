@@ -13,17 +13,16 @@ enum {
 	ANSWER_MADE_MAX = RECORD_FIXED + 256,
 };
 
-enum answer_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+/* By the bit at which a section's count begins in the header's four, taken as one number. */
+enum answer_section { SECTION_ANSWER = 32, SECTION_AUTHORITY = 16, SECTION_ADDITIONAL = 0 };
 
-/* Records of one owner that go out together: either ready octets, or a pool's turn. */
+/* Records of one owner that go out together. */
 struct answer_part {
-	const uint8_t *records; /* NULL: pick from `set` */
-	const struct pool_set *set;
-	struct turn *turn; /* advanced when the answer has gone out whole */
+	const uint8_t *records; /* NULL: the answer's pool picks them */
 	uint32_t size; /* octets */
 	uint16_t count;
 	uint16_t owner; /* offset of the owner's name in the reply; HEADER_SIZE: the question */
-	uint8_t section; /* enum answer_section, ascending over the parts */
+	uint8_t section; /* enum answer_section; parts are in their order */
 	bool optional; /* left out when it does not fit, without TC (RFC 9471 3) */
 };
 
@@ -34,6 +33,8 @@ struct answer {
 	uint8_t scope; /* ECS, bits */
 	unsigned count;
 	uint32_t size; /* octets of the reply up to here: the next owner's place */
+	const struct pool_set *set; /* the pool that ends the answer; NULL: none */
+	struct turn *turn; /* its; moves on when the answer has gone out whole */
 	unsigned made_count;
 	struct answer_part parts[ANSWER_PARTS_MAX];
 	uint8_t made[ANSWER_CHAIN_MAX][ANSWER_MADE_MAX];
@@ -45,6 +46,9 @@ struct client {
 	bool tcp;
 	uint8_t address[16]; /* network order; IPv4 in the first four */
 };
+
+/* Nothing but an rcode. */
+void answer_error(struct answer *answer, enum rcode rcode);
 
 /* `turns` are the worker's, one for each of the snapshot's; parts point into them. */
 void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,

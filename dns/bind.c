@@ -141,13 +141,13 @@ static bool txt_bind(const struct binding *binding, size_t t)
 		return memory_fail(binding);
 	if (txt && config->stale == STALE_WITHDRAW &&
 		txt_is_stale(txt, config, binding->snapshot->inputs->now)) {
-		binding_of(binding, node)->withdrawn =
-			true; /* no wildcard may answer in its stead */
+		/* No wildcard may answer in its stead. */
+		binding_of(binding, node)->state = BINDING_WITHDRAWN;
 		return true;
 	}
 	if (txt)
 		return txt_put(binding, node, config, txt);
-	binding_of(binding, node)->broken = true;
+	binding_of(binding, node)->state = BINDING_BROKEN;
 	return true;
 }
 

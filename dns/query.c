@@ -6,9 +6,12 @@
 enum {
 	FLAG_QR = 0x80, /* in octet 2 */
 	OPCODE_MASK = 0x78,
+	QUESTION_FIXED = 4, /* type and class */
+	OPT_FIXED = 11, /* with its owner, the root */
+	EDNS_DO = 0x80, /* in OPT's eighth octet */
+	OPTION_FIXED = 4, /* code and length */
 	OPTION_NSID = 3,
 	OPTION_SUBNET = 8,
-	EDNS_DO = 0x80, /* in the third octet of OPT's TTL */
 	UDP_SIZE_FLOOR = 512,
 };
 
@@ -16,114 +19,127 @@ enum {
 static bool subnet_parse(struct query_subnet *subnet, const uint8_t *option, size_t size)
 {
 	static const uint8_t bits_max[] = {0, 32, 128};
-	if (size < 4)
+	if (size < SUBNET_FIXED)
 		return false;
-	subnet->family = wire_u16(option);
-	subnet->source = option[2];
-	size_t octets = (subnet->source + 7u) / 8;
-	if (subnet->family > 2 || subnet->source > bits_max[subnet->family] || option[3] != 0 ||
-		size != 4 + octets)
+	uint32_t fixed = wire_u32(option + OPTION_FIXED);
+	unsigned family = fixed >> 16, source = fixed >> 8 & 0xFF, scope = fixed & 0xFF;
+	size_t octets = (source + 7) / 8;
+	if (family > 2 || source > bits_max[family] || scope || size != SUBNET_FIXED + octets)
 		return false;
-	memset(subnet->address, 0, sizeof(subnet->address));
-	memcpy(subnet->address, option + 4, octets);
-	if (subnet->source % 8 && (uint8_t)(option[3 + octets] << subnet->source % 8))
+	/* Of the last octet (of no address: the scope) these bits are beyond the prefix. */
+	if (option[size - 1] & 0x7F >> ((source - 1) & 7))
 		return false;
-	subnet->present = true;
+	*subnet = (struct query_subnet){option, (uint16_t)family, (uint8_t)source, (uint8_t)octets};
 	return true;
 }
 
-static bool options_parse(struct query *query, struct wire_reader rdata)
+static bool options_parse(struct query *query, const uint8_t *at, size_t left)
 {
-	while (rdata.at < rdata.end) {
-		const uint8_t *head = wire_take(&rdata, 4);
-		uint16_t size = head ? wire_u16(head + 2) : 0;
-		const uint8_t *option = wire_take(&rdata, size);
-		if (!option)
+	while (left) {
+		if (left < OPTION_FIXED)
 			return false;
-		uint16_t code = wire_u16(head);
-		if (code == OPTION_SUBNET && !query->subnet.present &&
-			!subnet_parse(&query->subnet, option, size))
+		uint32_t head = wire_u32(at);
+		size_t size = OPTION_FIXED + (head & 0xFFFF);
+		unsigned code = head >> 16;
+		if (size > left)
+			return false;
+		if (code == OPTION_SUBNET && !query->subnet.option &&
+			!subnet_parse(&query->subnet, at, size))
 			return false;
 		query->nsid |= code == OPTION_NSID;
+		at += size;
+		left -= size;
 	}
 	return true;
 }
 
-/* Steps over an owner name, compressed or not. */
-static bool owner_skip(struct wire_reader *reader)
+/* Where OPT, whose first octets are `head`, ends; NULL: FORMERR. */
+static const uint8_t *opt_parse(
+	struct query *query, uint64_t head, const uint8_t *at, const uint8_t *end)
 {
-	for (;;) {
-		const uint8_t *octet = wire_take(reader, 1);
-		if (!octet || *octet == 0)
-			return octet;
-		if (*octet >= 0xC0)
-			return wire_take(reader, 1);
-		if (*octet > NAME_LABEL_MAX || !wire_take(reader, *octet))
-			return false;
-	}
-}
-
-/* One record behind the question; an OPT is taken in, any other is stepped over. */
-static bool record_parse(struct query *query, struct wire_reader *reader, uint8_t *version)
-{
-	const uint8_t *owner = reader->at;
-	const uint8_t *fixed = owner_skip(reader) ? wire_take(reader, 10) : NULL;
-	if (!fixed)
-		return false;
-	uint16_t size = wire_u16(fixed + 8);
-	const uint8_t *rdata = wire_take(reader, size);
-	if (!rdata)
-		return false;
-	if (wire_u16(fixed) != TYPE_OPT)
-		return true;
-	if (query->edns || *owner) /* RFC 6891 6.1.1: one, and at the root */
-		return false;
-	uint16_t udp_size = wire_u16(fixed + 2);
+	const uint8_t *rdata = at + OPT_FIXED;
+	size_t size = wire_u16(at + 9), left = (size_t)(end - rdata);
+	unsigned udp_size = head >> 24 & 0xFFFF;
+	if (query->edns || size > left) /* RFC 6891 6.1.1: one */
+		return NULL;
 	query->edns = true;
-	query->udp_size = udp_size < UDP_SIZE_FLOOR ? UDP_SIZE_FLOOR : udp_size;
-	query->dnssec_ok = fixed[6] & EDNS_DO;
-	*version = fixed[5];
+	query->udp_size = (uint16_t)(udp_size < UDP_SIZE_FLOOR ? UDP_SIZE_FLOOR : udp_size);
+	query->version = head >> 8 & 0xFF;
+	query->dnssec_ok = head & EDNS_DO;
 	/* Another version's options may look otherwise (RFC 6891 6.1.3). */
-	return *version || options_parse(query, (struct wire_reader){rdata, rdata + size, false});
+	return query->version || options_parse(query, rdata, size) ? rdata + size : NULL;
 }
 
-static bool question_parse(struct query *query, struct wire_reader *reader)
+/* Steps over an owner name, compressed or not; NULL: it is cut off or no name. */
+static const uint8_t *owner_skip(const uint8_t *at, const uint8_t *end)
 {
-	size_t size = name_path_parse(&query->name, reader->at, (size_t)(reader->end - reader->at));
-	const uint8_t *fixed = size && wire_take(reader, size) ? wire_take(reader, 4) : NULL;
-	if (!fixed)
-		return false;
-	query->type = wire_u16(fixed);
-	query->class = wire_u16(fixed + 2);
-	query->question_size = (uint16_t)(size + 4);
-	return true;
+	while (at < end && *at && *at <= NAME_LABEL_MAX) {
+		if (end - at <= *at)
+			return NULL;
+		at += *at + 1;
+	}
+	if (at < end && *at >= 0xC0)
+		at++;
+	else if (at < end && *at)
+		return NULL;
+	return at < end ? at + 1 : NULL;
+}
+
+/* One record behind the question, the next one's place; an OPT is taken in, any other is stepped over. NULL: FORMERR. */
+static const uint8_t *record_parse(struct query *query, const uint8_t *at, const uint8_t *end)
+{
+	if (end - at >= OPT_FIXED) {
+		uint64_t head =
+			wire_u64(at); /* owner, type, UDP size, upper rcode, version, flags */
+		if (head >> 40 == TYPE_OPT) /* the root's, RFC 6891 6.1.2 */
+			return opt_parse(query, head, at, end);
+	}
+	const uint8_t *fixed = owner_skip(at, end);
+	if (!fixed || end - fixed < RECORD_FIXED - 2 || wire_u16(fixed) == TYPE_OPT)
+		return NULL;
+	const uint8_t *rdata = fixed + RECORD_FIXED - 2;
+	size_t size = wire_u16(fixed + 8);
+	return size <= (size_t)(end - rdata) ? rdata + size : NULL;
+}
+
+/* Where the question ends; NULL: there is none, or it is cut off. */
+static const uint8_t *question_parse(struct query *query, const uint8_t *at, const uint8_t *end)
+{
+	size_t size = name_key_parse(&query->name, at, (size_t)(end - at));
+	const uint8_t *fixed = at + size;
+	if (!size || end - fixed < QUESTION_FIXED)
+		return NULL;
+	uint32_t type_class = wire_u32(fixed);
+	query->type = (uint16_t)(type_class >> 16);
+	query->class = (uint16_t)type_class;
+	query->question_size = (uint16_t)(size + QUESTION_FIXED);
+	return fixed + QUESTION_FIXED;
 }
 
 enum query_word query_parse(struct query *query, const uint8_t *packet, size_t size)
 {
 	query->packet = packet;
 	query->question_size = 0;
-	query->edns = false;
-	query->nsid = false;
-	query->subnet.present = false;
 	query->udp_size = UDP_SIZE_FLOOR;
+	query->version = 0;
+	query->edns = query->dnssec_ok = query->nsid = false;
+	query->subnet.option = NULL;
 	if (size < HEADER_SIZE || packet[2] & FLAG_QR)
 		return QUERY_SILENCE;
 	if (packet[2] & OPCODE_MASK)
 		return QUERY_UNKNOWN_OPCODE;
-	struct wire_reader reader = {packet + HEADER_SIZE, packet + size, false};
-	if (wire_u16(packet + 4) != 1 || !question_parse(query, &reader)) /* RFC 9619 */
+	const uint8_t *at = packet + HEADER_SIZE, *end = packet + size;
+	uint64_t counts = wire_u64(packet + 4);
+	unsigned authority = counts >> 16 & 0xFFFF, records = authority + (counts & 0xFFFF);
+	if (counts >> 48 != 1 || !(at = question_parse(query, at, end))) /* RFC 9619 */
 		return QUERY_MALFORMED;
 	/* No record belongs into a query but in its additional section, or IXFR's SOA (RFC 1995 3). */
-	unsigned authority = wire_u16(packet + 8);
-	if (wire_u16(packet + 6) || (authority && query->type != TYPE_IXFR))
+	if (counts >> 32 & 0xFFFF || (authority && query->type != TYPE_IXFR))
 		return QUERY_MALFORMED;
-	uint8_t version = 0;
-	unsigned records = authority + wire_u16(packet + 10);
-	for (unsigned i = 0; i < records; i++) /* each takes at least 11 octets of the packet */
-		if (!record_parse(query, &reader, &version)) {
-			query->subnet.present = false;
+	for (; records; records--) /* each takes at least 11 octets of the packet */
+		if (!(at = record_parse(query, at, end))) {
+			query->subnet.option = NULL;
 			return QUERY_MALFORMED;
 		}
-	return version ? QUERY_BAD_VERSION : QUERY_GOOD;
+	return query->version ? QUERY_BAD_VERSION : QUERY_GOOD;
 }

@@ -6,7 +6,15 @@
 
 #include "zones/name.h"
 
-enum { HEADER_SIZE = 12, QUERY_SUBNET_MAX = 16 };
+#include <endian.h>
+#include <string.h>
+
+enum {
+	HEADER_SIZE = 12,
+	SUBNET_FIXED = 8, /* code, length, family, source, scope */
+	SUBNET_SCOPE = 7,
+	SUBNET_OCTETS_MAX = 16,
+};
 
 enum rcode {
 	RCODE_NOERROR = 0,
@@ -23,21 +31,31 @@ enum { CLASS_CH = 3, CLASS_ANY = 255 };
 
 /* EDNS Client Subnet as sent (RFC 7871 6). */
 struct query_subnet {
-	bool present;
+	const uint8_t *
+		option; /* whole, in the packet: SUBNET_FIXED octets and the address's; NULL: none */
 	uint16_t family; /* 1 IPv4, 2 IPv6; 0 only with source 0 */
 	uint8_t source; /* prefix length in bits */
-	uint8_t address[QUERY_SUBNET_MAX]; /* zero padded */
+	uint8_t octets; /* of the address: what the source prefix needs */
 };
 
+/* An IPv4 subnet's address, host order. Before it stand the option's first octets, which are shifted out. */
+static inline uint32_t query_subnet_ipv4(const struct query_subnet *subnet)
+{
+	uint32_t last;
+	memcpy(&last, subnet->option + SUBNET_FIXED + subnet->octets - sizeof(last), sizeof(last));
+	return be32toh(last) << (32 - 8 * subnet->octets);
+}
+
 struct query {
-	const uint8_t *
-		packet; /* the caller's; the question is copied from here, case and all (RFC 4343) */
-	struct name_path name;
+	/* The caller's; the question is copied from here, case and all (RFC 4343). */
+	const uint8_t *packet;
+	struct name_key name;
 	uint16_t question_size; /* name, type and class; 0: none was understood */
 	uint16_t type, class;
 	bool edns; /* there was one well-formed OPT */
 	bool dnssec_ok;
 	bool nsid; /* RFC 5001 */
+	uint8_t version; /* EDNS's */
 	uint16_t udp_size; /* requestor's, at least 512 (RFC 6891 6.2.3) */
 	struct query_subnet subnet;
 };

@@ -13,31 +13,34 @@ static size_t size_limit(
 	return query->udp_size < limit ? query->udp_size : limit;
 }
 
+static enum rcode word_rcode(enum query_word word)
+{
+	switch (word) {
+	case QUERY_GOOD:
+	case QUERY_SILENCE:
+		return RCODE_NOERROR;
+	case QUERY_MALFORMED:
+		return RCODE_FORMERR;
+	case QUERY_UNKNOWN_OPCODE:
+		return RCODE_NOTIMP;
+	case QUERY_BAD_VERSION:
+		return RCODE_BADVERS;
+	}
+	return RCODE_SERVFAIL;
+}
+
 size_t serve(const struct serving *serving, const struct client *client, const uint8_t *packet,
 	size_t size, uint8_t *out)
 {
 	const struct snapshot *snapshot = serving->snapshot;
 	struct query query;
-	enum query_word word = query_parse(&query, packet, size);
-	struct reply_limits limits = {
-		.size = size_limit(snapshot, client, &query),
-		.udp_size = snapshot->max_udp_size,
-		.identity = snapshot->identity,
-		.identity_size = query.nsid ? snapshot->identity_size : 0,
-	};
-	switch (word) {
-	case QUERY_SILENCE:
-		return 0;
-	case QUERY_MALFORMED:
-		return reply_write_error(out, &limits, &query, RCODE_FORMERR);
-	case QUERY_UNKNOWN_OPCODE:
-		return reply_write_error(out, &limits, &query, RCODE_NOTIMP);
-	case QUERY_BAD_VERSION:
-		return reply_write_error(out, &limits, &query, RCODE_BADVERS);
-	case QUERY_GOOD:
-		break;
-	}
 	struct answer answer; /* not cleared: answer_query sets what reply_write reads */
-	answer_query(&answer, snapshot, serving->turns, client, &query);
-	return reply_write(out, &limits, &query, &answer);
+	enum query_word word = query_parse(&query, packet, size);
+	if (word == QUERY_SILENCE)
+		return 0;
+	if (word == QUERY_GOOD)
+		answer_query(&answer, snapshot, serving->turns, client, &query);
+	else
+		answer_error(&answer, word_rcode(word));
+	return reply_write(out, size_limit(snapshot, client, &query), snapshot, &query, &answer);
 }

@@ -18,11 +18,13 @@ static const struct snapshot_zone *apex_find(
 }
 
 const struct snapshot_zone *snapshot_zone(
-	const struct snapshot *snapshot, const struct name_path *path, bool above)
+	const struct snapshot *snapshot, const struct name_key *key, bool above)
 {
 	const struct snapshot_zone *own = NULL;
+	struct name_path cut, *path = &cut;
 	if (snapshot->zone_count == 1)
 		return &snapshot->zones[0];
+	name_path_cut(path, key);
 	for (unsigned i = 0; i < snapshot->depth_count; i++) {
 		if (snapshot->depths[i] > path->labels)
 			continue;

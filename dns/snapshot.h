@@ -28,11 +28,16 @@ struct snapshot_pool {
 	const struct config_pool *config;
 };
 
+enum binding_state {
+	BINDING_GOOD,
+	BINDING_BROKEN, /* its TXT was never loaded: SERVFAIL */
+	BINDING_WITHDRAWN, /* its TXT is too old: the name is not there, unless it has other data */
+};
+
 /* What a node's binding points at; beside it the node may have RRsets. Number 0 is "nothing". */
 struct snapshot_binding {
 	struct snapshot_pool *pool; /* NULL: none */
-	bool broken; /* its TXT was never loaded: SERVFAIL */
-	bool withdrawn; /* its TXT is too old: the name is not there, unless it has other data */
+	enum binding_state state;
 };
 
 /* One turn: what it counts, so that it goes on in the next snapshot. */
@@ -94,6 +99,6 @@ void snapshot_free(struct snapshot *snapshot);
  * say that a name is not in it. With `above` a zone whose apex is the name itself
  * gives way to one above it (DS, RFC 4035 3.1.4.1). */
 const struct snapshot_zone *snapshot_zone(
-	const struct snapshot *snapshot, const struct name_path *path, bool above);
+	const struct snapshot *snapshot, const struct name_key *key, bool above);
 
 #endif

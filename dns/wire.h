@@ -1,19 +1,14 @@
-/* dns/wire.h - bounded cursors over a message, with sticky overflow.
+/* dns/wire.h - numbers in network order, and a bounded cursor with sticky overflow.
  *
- * Write or read ten fields, ask once: after the first that does not fit nothing more is written, reads
- * give 0, and `overflow` stays true. */
+ * Write ten fields, ask once: after the first that does not fit nothing more is written, and `overflow` stays true. */
 #ifndef DNS_WIRE_H
 #define DNS_WIRE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-struct wire_reader {
-	const uint8_t *at, *end;
-	bool overflow;
-};
 
 struct wire_writer {
 	uint8_t *at, *end;
@@ -25,33 +20,30 @@ static inline uint16_t wire_u16(const uint8_t *at)
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
+static inline uint32_t wire_u32(const uint8_t *at)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof(value));
+	return be32toh(value);
+}
+
+static inline uint64_t wire_u64(const uint8_t *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof(value));
+	return be64toh(value);
+}
+
 static inline void wire_set16(uint8_t *at, unsigned value)
 {
 	at[0] = (uint8_t)(value >> 8);
 	at[1] = (uint8_t)value;
 }
 
-/* The next `size` octets, or NULL beyond the end. */
-static inline const uint8_t *wire_take(struct wire_reader *reader, size_t size)
+static inline void wire_set64(uint8_t *at, uint64_t value)
 {
-	if (reader->overflow || (size_t)(reader->end - reader->at) < size) {
-		reader->overflow = true;
-		return NULL;
-	}
-	reader->at += size;
-	return reader->at - size;
-}
-
-static inline uint8_t wire_get8(struct wire_reader *reader)
-{
-	const uint8_t *at = wire_take(reader, 1);
-	return at ? at[0] : 0;
-}
-
-static inline uint16_t wire_get16(struct wire_reader *reader)
-{
-	const uint8_t *at = wire_take(reader, 2);
-	return at ? wire_u16(at) : 0;
+	value = htobe64(value);
+	memcpy(at, &value, sizeof(value));
 }
 
 /* Room for `size` octets that the caller fills, or NULL when they do not fit. */

@@ -160,21 +160,16 @@ static uint32_t rows_wanted(const struct layout_plan *plan)
 	return rows < all ? rows : all;
 }
 
-/* Where in its row a member stands. */
+/* Where in its row a member stands. Which member comes is as good as random: no branch would be foreseen. */
 static inline uint32_t row_place(const struct pool_layout *layout, uint32_t row, uint32_t member)
 {
-	uint32_t circle = layout->plan.list.count - 1, shift = row, place;
-	if (member == circle)
-		return 0;
-	bool odd = circle % 2;
-	if (odd)
-		shift = row / 2;
-	uint32_t ahead = member >= shift ? member - shift : member + circle - shift;
-	if (ahead <= circle / 2)
-		place = ahead == 0 ? 0 : 2 * ahead - 1;
-	else
-		place = 2 * (circle - ahead);
-	return odd && row % 2 ? circle - place : 1 + place;
+	uint32_t circle = layout->plan.list.count - 1, odd = circle % 2, shift = row >> odd;
+	uint32_t ahead = member > shift ? member - shift : member + circle - shift; /* 1..circle */
+	uint32_t near = 2 * ahead - 1, far = 2 * (circle - ahead);
+	uint32_t place = ahead <= circle / 2 ? near : far;
+	uint32_t there = 1 + place, back = circle - place;
+	place = odd & row ? back : there;
+	return member == circle ? 0 : place;
 }
 
 static void record_fill(const struct layout_plan *plan, uint32_t member, uint8_t *record)

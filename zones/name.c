@@ -1,14 +1,12 @@
 #include "zones/name.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { CHUNK = 8, QUOTE_MAX = 64 };
 
 /* Odd constants with evenly spread bits; the hash is ours alone and in no file or packet. */
-static const uint64_t hash_seed = 0x6A09E667F3BCC909, hash_spread = 0x9E3779B97F4A7C15,
-		      hash_multiplier = 0xD6E8FEB86659FD93;
+static const uint64_t hash_seed = 0x6A09E667F3BCC909, hash_multiplier = 0xD6E8FEB86659FD93;
 static const uint64_t each_octet = 0x0101010101010101;
 
 /* Length octets are below 'A', so whole names may be lowered without looking at their labels. */
@@ -204,12 +202,11 @@ int name_compare(const uint8_t *a, const uint8_t *b)
 	return (int)a_left - (int)b_left;
 }
 
-/* The first octet is the lowest on every machine, so that tails are cut by a shift or mask. */
 static inline uint64_t chunk_load(const uint8_t *at)
 {
 	uint64_t chunk;
 	memcpy(&chunk, at, CHUNK);
-	return le64toh(chunk);
+	return chunk;
 }
 
 /* Carries stay within their octet: seven bits and at most 0x3F are added. */
@@ -222,72 +219,93 @@ static inline uint64_t chunk_lower(uint64_t chunk)
 	return chunk | upper >> 2;
 }
 
-static inline void chunk_store(uint8_t *to, uint64_t chunk)
+/* Some names that differ in more than case fall together here, and are told apart when they are compared. */
+static inline uint64_t hash_mix(uint64_t state, uint64_t low, uint64_t high)
 {
-	chunk = htole64(chunk);
-	memcpy(to, &chunk, CHUNK);
+	const uint64_t fold = 0x20 * each_octet;
+	unsigned __int128 product =
+		(unsigned __int128)((low | fold) ^ state) * ((high | fold) ^ hash_multiplier);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The last 1 to 8 of `size` octets, zeros behind them; touches nothing beyond wire[available - 1]. */
-static inline uint64_t tail_load(const uint8_t *wire, size_t size, size_t at, size_t available)
+/* By two chunks at a time, the last of which overlap those before them: no octet beyond the name is read. */
+static inline uint32_t name_hash(const uint8_t *wire, size_t size)
 {
-	size_t count = size - at;
-	if (at + CHUNK <= available)
-		return chunk_load(wire + at) & UINT64_MAX >> (64 - 8 * count);
-	if (size >= CHUNK)
-		return chunk_load(wire + size - CHUNK) >> (64 - 8 * count);
-	uint64_t chunk = 0;
-	while (count-- > 0)
-		chunk = chunk << 8 | wire[at + count];
-	return chunk;
+	uint64_t state = hash_seed, chunk = 0;
+	if (size < CHUNK) {
+		memcpy(&chunk, wire, size);
+		return (uint32_t)hash_mix(state, chunk, chunk);
+	}
+	for (size_t at = 0; at + 2 * CHUNK < size; at += 2 * CHUNK)
+		state = hash_mix(state, chunk_load(wire + at), chunk_load(wire + at + CHUNK));
+	size_t before = size < 2 * CHUNK ? 0 : size - 2 * CHUNK;
+	return (uint32_t)hash_mix(
+		state, chunk_load(wire + before), chunk_load(wire + size - CHUNK));
 }
 
-static inline uint64_t hash_mix(uint64_t state, uint64_t chunk)
+size_t name_key_parse(struct name_key *key, const uint8_t *wire, size_t available)
 {
-	state = (state ^ chunk) * hash_multiplier;
-	return state ^ state >> 32;
+	size_t limit = available < NAME_SIZE_MAX ? available : NAME_SIZE_MAX, at = 0;
+	while (at < limit && wire[at] - 1U < NAME_LABEL_MAX)
+		at += wire[at] + 1U;
+	if (at >= limit || wire[at]) /* cut off, or RFC 1035 4.1.4: 11 is a pointer */
+		return 0;
+	size_t size = at + 1;
+	*key = (struct name_key){
+		.wire = wire, .hash = name_hash(wire, size), .size = (uint8_t)size};
+	return size;
 }
 
-static inline uint32_t hash_end(uint64_t state)
+static bool key_lowered_is(const uint8_t *wire, size_t size, const uint8_t *lower)
 {
-	return (uint32_t)(state * hash_spread >> 32);
+	uint64_t differs =
+		chunk_lower(chunk_load(wire + size - CHUNK)) ^ chunk_load(lower + size - CHUNK);
+	for (size_t at = 0; at + CHUNK < size; at += CHUNK)
+		differs |= chunk_lower(chunk_load(wire + at)) ^ chunk_load(lower + at);
+	return !differs;
 }
 
-/* Wire form tells where a name ends, so zeros that fill the last chunk make no two names alike. */
-uint32_t name_path_hash(const struct name_path *path, unsigned i)
+bool name_key_is(const struct name_key *key, const uint8_t *lower)
 {
-	uint64_t state = hash_seed;
-	for (size_t at = path->start[i]; at < path->size; at += CHUNK)
-		state = hash_mix(state, chunk_load(path->wire + at));
-	return hash_end(state);
+	const uint8_t *wire = key->wire;
+	size_t size = key->size;
+	if (size < CHUNK) {
+		size_t same = 0;
+		while (same < size && octet_lower(wire[same]) == lower[same])
+			same++;
+		return same == size;
+	}
+	uint64_t differs = chunk_load(wire + size - CHUNK) ^ chunk_load(lower + size - CHUNK);
+	for (size_t at = 0; at + CHUNK < size; at += CHUNK)
+		differs |= chunk_load(wire + at) ^ chunk_load(lower + at);
+	return !differs || key_lowered_is(wire, size, lower); /* most ask in lower case */
 }
 
-/* Labels are walked once; case and hash are done eight octets at a time, on the way from the packet. */
+void name_path_cut(struct name_path *path, const struct name_key *key)
+{
+	size_t size = key->size;
+	path->hash = key->hash;
+	path->size = key->size;
+	memcpy(path->wire, key->wire, size);
+	memset(path->wire + size, 0, CHUNK);
+	for (size_t at = 0; at < size; at += CHUNK) {
+		uint64_t chunk = chunk_lower(chunk_load(path->wire + at));
+		memcpy(path->wire + at, &chunk, CHUNK);
+	}
+	path->labels = (uint8_t)starts_find(path->wire, path->start);
+	path->start[path->labels] = (uint8_t)(size - 1);
+}
+
 size_t name_path_parse(struct name_path *path, const uint8_t *wire, size_t available)
 {
-	size_t limit = available < NAME_SIZE_MAX ? available : NAME_SIZE_MAX;
-	size_t at = 0, size;
-	unsigned labels = 0;
-	for (;; labels++) {
-		if (at >= limit || wire[at] > NAME_LABEL_MAX) /* RFC 1035 4.1.4: 11 is a pointer */
-			return 0;
-		path->start[labels] = (uint8_t)at;
-		if (!wire[at])
-			break;
-		at += wire[at] + 1U;
-	}
-	size = at + 1;
-	path->size = (uint8_t)size;
-	path->labels = (uint8_t)labels;
-	uint64_t state = hash_seed;
-	for (at = 0; at + CHUNK < size; at += CHUNK) {
-		uint64_t chunk = chunk_lower(chunk_load(wire + at));
-		state = hash_mix(state, chunk);
-		chunk_store(path->wire + at, chunk);
-	}
-	uint64_t chunk = chunk_lower(tail_load(wire, size, at, available));
-	path->hash = hash_end(hash_mix(state, chunk));
-	chunk_store(path->wire + at, chunk);
-	chunk_store(path->wire + at + CHUNK, 0);
+	struct name_key key;
+	size_t size = name_key_parse(&key, wire, available);
+	if (size)
+		name_path_cut(path, &key);
 	return size;
+}
+
+uint32_t name_path_hash(const struct name_path *path, unsigned i)
+{
+	return name_hash(path->wire + path->start[i], (size_t)path->size - path->start[i]);
 }

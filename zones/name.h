@@ -16,9 +16,17 @@ enum {
 	NAME_TEXT_MAX = 1024, /* every octet as \DDD, dots, NUL */
 };
 
-/* A lower-cased name, cut up for look-ups: label i starts at wire[start[i]]; i = labels is the root itself. */
+/* A name where it stands, in whatever case: all that the look-up of a name that is there needs. */
+struct name_key {
+	const uint8_t *wire; /* the caller's */
+	uint32_t hash; /* alike for names that differ in case */
+	uint8_t size; /* octets, with the root's */
+};
+
+/* A lower-cased name, cut up to look for its ancestors: label i starts at wire[start[i]]; i = labels is the root
+ * itself. */
 struct name_path {
-	uint8_t wire[NAME_SIZE_MAX + 1 + 2 * 8]; /* zeros behind the name: it is read in chunks */
+	uint8_t wire[NAME_SIZE_MAX + 8]; /* lowered in chunks */
 	uint8_t size; /* octets, with the root's */
 	uint8_t labels; /* without the root */
 	uint8_t start[NAME_LABELS_MAX + 1];
@@ -43,12 +51,17 @@ bool name_is_within(const uint8_t *name, const uint8_t *ancestor);
 /* Canonical order (RFC 4034 6.1): negative, 0, positive. A name stands right before all below it. */
 int name_compare(const uint8_t *a, const uint8_t *b);
 
-/* Fills `path` from an uncompressed name of at most `available` octets; 0: no whole legal name
- * is there (too long, compressed, cut off), else its octets. Reads octets behind the name, but never
- * beyond `available`. */
+/* Fills `key` from an uncompressed name of at most `available` octets; 0: no whole legal name is there (too long,
+ * compressed, cut off), else its octets. */
+size_t name_key_parse(struct name_key *key, const uint8_t *wire, size_t available);
+/* Is the key's name this lower-case one, which has as many octets? */
+bool name_key_is(const struct name_key *key, const uint8_t *lower);
+
+void name_path_cut(struct name_path *path, const struct name_key *key);
+/* Both in one; 0 as name_key_parse. */
 size_t name_path_parse(struct name_path *path, const uint8_t *wire, size_t available);
 
-/* The hash of the path's name from label i to the root: what its own path would have as `hash`. */
+/* The hash of the path's name from label i to the root: what its own key would have as `hash`. */
 uint32_t name_path_hash(const struct name_path *path, unsigned i);
 
 #endif

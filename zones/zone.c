@@ -8,15 +8,17 @@ enum { WORD = 8, BLOCK_SIZE = 64 << 10, SLOTS_MIN = 16 };
 struct zone_item {
 	struct zone_node node;
 	union {
-		uint32_t parent; /* until zone_link: its place; 0 for the apex */
+		struct zone_item *parent; /* until zone_link; NULL for the apex */
+		struct zone_item *copy; /* of an item that zone_link has been at */
 		/* Then: the topmost cut or DNAME at or above this name; it has all names below. */
 		const struct zone_node *taker;
 	};
+	enum zone_word word; /* what zone_find says of this very name */
 };
 
 struct slot {
+	struct zone_item *item; /* NULL: empty */
 	uint32_t hash;
-	uint32_t place; /* 0: empty */
 };
 
 /* Nodes, names and RRset arrays until zone_link copies them together. */
@@ -27,14 +29,13 @@ struct block {
 };
 
 struct zone {
-	/* A place is 1 + an index: until zone_link into `items`, where every name comes after its
-	 * parent, then into `body`, where a name's octets and RRsets follow its item, so that a
-	 * hit touches a slot and two or three cache lines. */
 	struct slot *slots;
 	size_t mask; /* slots - 1; at least half of them are empty */
-	uint64_t *body; /* NULL until zone_link */
+	/* NULL until zone_link. A name's octets and RRsets follow its item, so that a hit touches a slot and two or
+	 * three cache lines. */
+	uint64_t *body;
 	struct zone_item *apex;
-	struct zone_item **items;
+	struct zone_item **items; /* until zone_link: every name after its parent */
 	size_t item_count, item_room;
 	struct block *blocks;
 	size_t names;
@@ -71,35 +72,35 @@ static void blocks_free(struct zone *zone)
 	}
 }
 
-static struct zone_item *item_at(const struct zone *zone, uint32_t place)
+/* NULL: not there. */
+static struct zone_item *item_find(const struct zone *zone, const struct name_key *key)
 {
-	return zone->body ? (void *)(zone->body + (place - 1)) : zone->items[place - 1];
-}
-
-/* The place of the path's name from label i to the root; 0: not there. */
-static uint32_t place_find(const struct zone *zone, const struct name_path *path, unsigned i)
-{
-	const uint8_t *name = path->wire + path->start[i];
-	size_t size = (size_t)path->size - path->start[i];
-	uint32_t hash = i ? name_path_hash(path, i) : path->hash;
-	for (size_t at = hash & zone->mask;; at = (at + 1) & zone->mask) {
-		struct slot slot = zone->slots[at];
-		if (!slot.place)
-			return 0;
-		if (slot.hash != hash)
+	for (size_t at = key->hash & zone->mask;; at = (at + 1) & zone->mask) {
+		const struct slot *slot = &zone->slots[at];
+		if (slot->item && slot->hash != key->hash)
 			continue;
-		const struct zone_node *node = &item_at(zone, slot.place)->node;
-		if (node->name_size == size && memcmp(node->name, name, size) == 0)
-			return slot.place;
+		if (!slot->item || (slot->item->node.name_size == key->size &&
+					   name_key_is(key, slot->item->node.name)))
+			return slot->item;
 	}
 }
 
-static void slot_fill(struct zone *zone, uint32_t hash, uint32_t place)
+/* The path's name from label i to the root; NULL: not there. */
+static struct zone_item *suffix_find(
+	const struct zone *zone, const struct name_path *path, unsigned i)
 {
-	size_t at = hash & zone->mask;
-	while (zone->slots[at].place)
+	const struct name_key key = {.wire = path->wire + path->start[i],
+		.hash = name_path_hash(path, i),
+		.size = (uint8_t)(path->size - path->start[i])};
+	return item_find(zone, &key);
+}
+
+static void slot_fill(struct zone *zone, struct zone_item *item)
+{
+	size_t at = item->node.hash & zone->mask;
+	while (zone->slots[at].item)
 		at = (at + 1) & zone->mask;
-	zone->slots[at] = (struct slot){hash, place};
+	zone->slots[at] = (struct slot){item, item->node.hash};
 }
 
 /* Room for one more item, in `items` and at a load of a half in `slots`. */
@@ -108,8 +109,6 @@ static bool items_grow(struct zone *zone)
 	if (zone->item_count < zone->item_room)
 		return true;
 	size_t room = zone->item_room ? zone->item_room * 2 : SLOTS_MIN / 2;
-	if (room > UINT32_MAX)
-		return false;
 	struct zone_item **items = reallocarray(zone->items, room, sizeof(struct zone_item *));
 	if (!items)
 		return false;
@@ -122,20 +121,20 @@ static bool items_grow(struct zone *zone)
 	zone->mask = room * 2 - 1;
 	zone->item_room = room;
 	for (size_t i = 0; i < zone->item_count; i++)
-		slot_fill(zone, items[i]->node.hash, (uint32_t)(i + 1));
+		slot_fill(zone, items[i]);
 	return true;
 }
 
-/* A new node for the path's name from label i on; returns its place, 0 without memory. */
-static uint32_t item_add(
-	struct zone *zone, const struct name_path *path, unsigned i, uint32_t parent)
+/* A new node for the path's name from label i on; NULL: no memory. */
+static struct zone_item *item_add(
+	struct zone *zone, const struct name_path *path, unsigned i, struct zone_item *parent)
 {
 	size_t size = (size_t)path->size - path->start[i];
 	if (!items_grow(zone))
-		return 0;
+		return NULL;
 	struct zone_item *item = block_take(zone, sizeof(*item) + size);
 	if (!item)
-		return 0;
+		return NULL;
 	uint8_t *name = memcpy(item + 1, path->wire + path->start[i], size);
 	*item = (struct zone_item){
 		.node = {.name = name,
@@ -145,8 +144,8 @@ static uint32_t item_add(
 		.parent = parent,
 	};
 	zone->items[zone->item_count++] = item;
-	slot_fill(zone, item->node.hash, (uint32_t)zone->item_count);
-	return (uint32_t)zone->item_count;
+	slot_fill(zone, item);
+	return item;
 }
 
 struct zone *zone_new(const uint8_t *apex)
@@ -155,7 +154,7 @@ struct zone *zone_new(const uint8_t *apex)
 	if (!name_path_parse(&path, apex, name_size(apex)))
 		return NULL;
 	struct zone *zone = calloc(1, sizeof(*zone));
-	if (!zone || !item_add(zone, &path, 0, 0)) {
+	if (!zone || !item_add(zone, &path, 0, NULL)) {
 		zone_free(zone);
 		return NULL;
 	}
@@ -181,16 +180,16 @@ struct zone_node *zone_add(struct zone *zone, const uint8_t *name)
 		apex_find(zone, &path) < 0)
 		return NULL;
 	unsigned i = 0;
-	uint32_t place;
-	while (!(place = place_find(zone, &path, i))) /* ends at the apex */
+	struct zone_item *item;
+	while (!(item = suffix_find(zone, &path, i))) /* ends at the apex */
 		i++;
 	/* From the top down, so that no name is ever without its parent, whatever fails. */
 	while (i-- > 0) {
-		place = item_add(zone, &path, i, place);
-		if (!place)
+		item = item_add(zone, &path, i, item);
+		if (!item)
 			return NULL;
 	}
-	return &item_at(zone, place)->node;
+	return &item->node;
 }
 
 /* Where a type stands, or would stand, among a node's RRsets. */
@@ -210,7 +209,8 @@ static unsigned rrset_place(const struct zone_node *node, uint16_t type)
 bool zone_put(struct zone *zone, struct zone_node *node, const struct rrset *rrset)
 {
 	unsigned count = node->rrset_count, place = rrset_place(node, rrset->type);
-	if (zone->body || count == UINT16_MAX || zone_rrset(node, rrset->type))
+	if (zone->body || count == UINT16_MAX ||
+		(place < count && node->rrsets[place].type == rrset->type))
 		return false;
 	if (!(count & (count - 1))) { /* 0 or a power of two: full */
 		size_t room = count ? 2 * (size_t)count : 1;
@@ -230,11 +230,11 @@ bool zone_put(struct zone *zone, struct zone_node *node, const struct rrset *rrs
 
 struct zone_node *zone_get(const struct zone *zone, const uint8_t *name)
 {
-	struct name_path path;
-	if (!name_path_parse(&path, name, name_size(name)))
+	struct name_key key;
+	if (!name_key_parse(&key, name, name_size(name)))
 		return NULL;
-	uint32_t place = place_find(zone, &path, 0);
-	return place ? &item_at(zone, place)->node : NULL;
+	struct zone_item *item = item_find(zone, &key);
+	return item ? &item->node : NULL;
 }
 
 static size_t item_words(const struct zone_item *item)
@@ -262,6 +262,11 @@ static bool node_has_data(const struct zone_node *node)
 	return node->rrset_count || node->binding;
 }
 
+static enum zone_word taker_word(const struct zone_node *taker)
+{
+	return taker->cut ? ZONE_DELEGATION : ZONE_DNAME;
+}
+
 /* What a name has from its parent (NULL: the apex), which is resolved already. */
 static void item_resolve(struct zone_item *item, struct zone_item *parent)
 {
@@ -269,7 +274,11 @@ static void item_resolve(struct zone_item *item, struct zone_item *parent)
 	bool star = node->name[0] == 1 && node->name[1] == '*';
 	bool cut = parent && !star && zone_rrset(node, TYPE_NS);
 	item->taker = cut || zone_rrset(node, TYPE_DNAME) ? node : NULL;
+	item->word = node_has_data(node) ? ZONE_FOUND : ZONE_NODATA;
 	node->cut = cut ? node : NULL;
+	node->has_cname = zone_rrset(node, TYPE_CNAME);
+	if (cut)
+		item->word = ZONE_DELEGATION;
 	if (!parent)
 		return;
 	parent->node.has_below = true;
@@ -277,8 +286,10 @@ static void item_resolve(struct zone_item *item, struct zone_item *parent)
 		parent->node.wildcard = node;
 	if (parent->node.cut)
 		node->cut = parent->node.cut;
-	if (parent->taker)
+	if (parent->taker) { /* a DNAME has the names below it, not its own (RFC 6672 2.3) */
 		item->taker = parent->taker;
+		item->word = taker_word(item->taker);
+	}
 }
 
 bool zone_link(struct zone *zone)
@@ -286,20 +297,18 @@ bool zone_link(struct zone *zone)
 	size_t words = 0;
 	for (size_t i = 0; i < zone->item_count; i++)
 		words += item_words(zone->items[i]);
-	if (words >= UINT32_MAX)
-		return false;
 	uint64_t *body = malloc(words * WORD), *at = body;
 	if (!body)
 		return false;
 	memset(zone->slots, 0, (zone->mask + 1) * sizeof(*zone->slots));
 	for (size_t i = 0; i < zone->item_count; i++) {
-		uint32_t parent = zone->items[i]->parent;
 		struct zone_item *item = item_copy(at, zone->items[i]);
-		slot_fill(zone, item->node.hash, (uint32_t)(at - body) + 1);
+		struct zone_item *parent = zone->items[i]->parent; /* stands before it */
+		slot_fill(zone, item);
 		at += item_words(item);
-		item_resolve(item, parent ? zone->items[parent - 1] : NULL);
+		item_resolve(item, parent ? parent->copy : NULL);
 		zone->names += node_has_data(&item->node);
-		zone->items[i] = item; /* where the names below find their parent */
+		zone->items[i]->copy = item;
 	}
 	zone->body = body;
 	zone->apex = (void *)body;
@@ -338,60 +347,53 @@ size_t zone_names(const struct zone *zone)
 	return names;
 }
 
-static enum zone_word taken_word(const struct zone_node *taker, const struct zone_node **node)
-{
-	*node = taker;
-	return taker->cut ? ZONE_DELEGATION : ZONE_DNAME;
-}
-
 /* The nearest ancestor that is there. Names have all their ancestors up to the apex, so it is
  * found by halving: at most 7 probes, however many labels are asked for. */
 static const struct zone_item *encloser_find(
 	const struct zone *zone, const struct name_path *path, unsigned apex)
 {
-	const struct zone_item *item = zone->apex;
+	const struct zone_item *encloser = zone->apex;
 	unsigned missing = 0, there = apex;
 	while (there - missing > 1) {
 		unsigned middle = (missing + there) / 2;
-		uint32_t place = place_find(zone, path, middle);
-		if (place) {
-			item = item_at(zone, place);
+		const struct zone_item *item = suffix_find(zone, path, middle);
+		if (item) {
+			encloser = item;
 			there = middle;
 		} else {
 			missing = middle;
 		}
 	}
-	return item;
+	return encloser;
 }
 
-enum zone_word zone_find(
-	const struct zone *zone, const struct name_path *path, const struct zone_node **node)
+/* A name that is not there: what its ancestors make of it. */
+static enum zone_word miss_find(
+	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
 {
-	uint32_t place = place_find(zone, path, 0);
-	if (place) {
-		const struct zone_item *item = item_at(zone, place);
-		*node = &item->node;
-		/* A DNAME has the names below it, not its own (RFC 6672 2.3). */
-		if (item->taker && (item->taker != *node || item->node.cut))
-			return taken_word(item->taker, node);
-		return node_has_data(*node) ? ZONE_FOUND : ZONE_NODATA;
-	}
+	struct name_path path;
+	name_path_cut(&path, key);
 	*node = NULL;
-	int apex = apex_find(zone, path);
+	int apex = apex_find(zone, &path);
 	if (apex < 0)
 		return ZONE_NOT_OURS;
-	const struct zone_item *encloser = encloser_find(zone, path, (unsigned)apex);
-	if (encloser->taker)
-		return taken_word(encloser->taker, node);
+	const struct zone_item *encloser = encloser_find(zone, &path, (unsigned)apex);
+	if (encloser->taker) {
+		*node = encloser->taker;
+		return taker_word(encloser->taker);
+	}
 	/* Only the closest encloser's own "*" counts (RFC 4592 3.3.1). */
 	const struct zone_node *wildcard = encloser->node.wildcard;
 	*node = wildcard ? wildcard : &encloser->node;
 	return wildcard ? ZONE_WILDCARD : ZONE_NXDOMAIN;
 }
 
-const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type)
+enum zone_word zone_find(
+	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
 {
-	unsigned place = rrset_place(node, type);
-	return place < node->rrset_count && node->rrsets[place].type == type ? &node->rrsets[place]
-									     : NULL;
+	const struct zone_item *item = item_find(zone, key);
+	if (!item)
+		return miss_find(zone, key, node);
+	*node = item->word == ZONE_FOUND || item->word == ZONE_NODATA ? &item->node : item->taker;
+	return item->word;
 }

@@ -16,10 +16,11 @@ struct zone_node {
 	uint8_t name_size;
 	uint8_t labels;
 	bool has_below; /* names below it are there */
+	bool has_cname;
 	uint32_t binding; /* 0, or the number under which whoever built the zone keeps more data */
 	const struct zone_node *cut; /* the delegation at or above this name; NULL: authoritative */
 	const struct zone_node *wildcard; /* the child "*"; NULL: none */
-	uint32_t hash; /* of the whole name, as in struct name_path */
+	uint32_t hash; /* of the whole name, as in struct name_key */
 };
 
 enum zone_word {
@@ -55,9 +56,15 @@ size_t zone_names(const struct zone *zone); /* nodes with data (RRsets or bindin
  * bounded by the name's labels. At a cut's own name the word is DELEGATION too: a DS question is
  * the caller's to except (RFC 4035 3.1.4.1). A wildcard with NS is no cut, only data (RFC 4592 4.2). */
 enum zone_word zone_find(
-	const struct zone *zone, const struct name_path *path, const struct zone_node **node);
+	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
 
-/* The RRset of a type at a node, or NULL. */
-const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type);
+/* The RRset of a type at a node, or NULL. Nodes have one or two types, an apex some more. */
+static inline const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type)
+{
+	const struct rrset *rrset = node->rrsets, *end = rrset + node->rrset_count;
+	while (rrset < end && rrset->type < type)
+		rrset++;
+	return rrset < end && rrset->type == type ? rrset : NULL;
+}
 
 #endif

@@ -209,10 +209,13 @@ class World:
     def start(self):
         assert os.access(self.program, os.X_OK), f"{self.program} is not there: build it first"
         with open(self.stderr, "ab") as log:
+            mark = self.mark()
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=self.environment(), start_new_session=True, preexec_fn=die_with_parent)
         eventually(self.is_ready, lambda: f"ready to answer; its log: {self.log()[-2000:]}")
+        # Workers answer before the start has said its last line.
+        eventually(lambda: self.lines("is ready", since=mark), lambda: f"said so: {self.log()}")
         return self
 
     def is_ready(self):

@@ -33,6 +33,16 @@ static void path_check(const struct name_path *path, const uint8_t *wire)
 	assert_int_equal(path->labels, name_labels(wire));
 	assert_memory_equal(path->wire, lower, size);
 	assert_int_equal(path->start[path->labels], size - 1);
+	struct name_key key;
+	assert_int_equal(name_key_parse(&key, wire, size), size);
+	assert_int_equal(key.hash, path->hash);
+	assert_true(name_key_is(&key, lower));
+	for (size_t i = 0; i < size; i++) { /* an octet that differs anywhere is seen */
+		uint8_t *other = octets_own(lower, size);
+		other[i] ^= i % 2 ? 0x80 : 1;
+		assert_false(name_key_is(&key, other));
+		free(other);
+	}
 	const uint8_t *label = lower;
 	for (unsigned i = 0; i <= path->labels; i++, label += *label + 1) {
 		struct name_path suffix;

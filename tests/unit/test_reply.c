@@ -43,15 +43,17 @@ static void answer_make(struct answer *answer)
 	part_put(answer, SECTION_ADDITIONAL, addresses, 16, 1);
 }
 
+static struct snapshot server_like = {.max_udp_size = 4096};
+
 /* Writes into a buffer that ends with the limit; the caller frees it. */
-static uint8_t *reply_make(const struct query *query, const struct answer *answer,
-	struct reply_limits limits, size_t *size)
+static uint8_t *reply_make(
+	const struct query *query, const struct answer *answer, size_t limit, size_t *size)
 {
-	uint8_t *out = malloc(limits.size);
+	uint8_t *out = malloc(limit);
 	assert_non_null(out);
-	memset(out, 0xEE, limits.size);
-	*size = reply_write(out, &limits, query, answer);
-	assert_in_range(*size, HEADERED, limits.size);
+	memset(out, 0xEE, limit);
+	*size = reply_write(out, limit, &server_like, query, answer);
+	assert_in_range(*size, HEADERED, limit);
 	return out;
 }
 
@@ -71,7 +73,7 @@ static void test_sections(void **state)
 	size_t size;
 	(void)state;
 	answer_make(&answer);
-	uint8_t *out = reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+	uint8_t *out = reply_make(&query, &answer, 512, &size);
 	assert_int_equal(size, HEADERED + 32 + 17 + 16);
 	assert_memory_equal(out, "\x12\x34\x85\0", 4);
 	counts_check(out, 2, 1, 1);
@@ -104,8 +106,7 @@ static void test_header(void **state)
 		struct answer answer = {
 			.rcode = rows[i].rcode, .authoritative = rows[i].authoritative};
 		size_t size;
-		uint8_t *out =
-			reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+		uint8_t *out = reply_make(&query, &answer, 512, &size);
 		assert_int_equal(size, HEADERED);
 		assert_int_equal(wire_u16(out + 2), rows[i].expected);
 		counts_check(out, 0, 0, 0);
@@ -125,7 +126,7 @@ static void test_owner(void **state)
 	answer_make(&answer);
 	answer.parts[0].owner = 0x3FFF;
 	answer.parts[1].owner = 15;
-	uint8_t *out = reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+	uint8_t *out = reply_make(&query, &answer, 512, &size);
 	const uint8_t *first = out + HEADERED;
 	assert_int_equal(wire_u16(first), 0xFFFF);
 	assert_int_equal(wire_u16(first + 16), 0xFFFF);
@@ -140,7 +141,8 @@ static void test_owner(void **state)
 /* 65 octets of records beside question and OPT: they fit or nothing of them is there. */
 static void test_truncation(void **state)
 {
-	static const struct query_subnet subnet = {true, 1, 24, {192, 0, 2}};
+	static const struct query_subnet subnet = {
+		(const uint8_t *)("\0\x08\0\7\0\1\x18\0\xC0\0\2"), 1, 24, 3};
 	enum { ROOM = 512, PAD = 430 };
 	uint8_t pad[PAD + 64] = "\xC0\x0C\0\x10\0\1\0\0\0\0";
 	(void)state;
@@ -157,8 +159,7 @@ static void test_truncation(void **state)
 			wire_set16(pad + 10, (unsigned)rdata);
 			part_put(&answer, SECTION_ANSWER, addresses, 32, 2);
 			part_put(&answer, SECTION_AUTHORITY, pad, (uint32_t)(octets - 32), 1);
-			uint8_t *out = reply_make(
-				&query, &answer, (struct reply_limits){.size = ROOM}, &size);
+			uint8_t *out = reply_make(&query, &answer, ROOM, &size);
 			bool fits = octets <= rest;
 			assert_int_equal(size, HEADERED + opt + (fits ? octets : 0));
 			assert_int_equal(out[2], 0x80 | AA | (fits ? 0 : TC));
@@ -181,7 +182,7 @@ static void test_overflow(void **state)
 	answer_make(&answer);
 	answer.overflow = true;
 	answer.rcode = RCODE_NXDOMAIN;
-	uint8_t *out = reply_make(&query, &answer, (struct reply_limits){.size = 65535}, &size);
+	uint8_t *out = reply_make(&query, &answer, 65535, &size);
 	assert_int_equal(size, HEADERED);
 	assert_int_equal(wire_u16(out + 2), 0x8603);
 	counts_check(out, 0, 0, 0);
@@ -200,14 +201,14 @@ static void test_optional(void **state)
 	part_put(&answer, SECTION_ADDITIONAL, large, sizeof(large), 1);
 	part_put(&answer, SECTION_ADDITIONAL, addresses + 16, 16, 1);
 	answer.parts[3].optional = answer.parts[4].optional = true;
-	uint8_t *out = reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+	uint8_t *out = reply_make(&query, &answer, 512, &size);
 	assert_int_equal(size, HEADERED + 65 + 16);
 	assert_int_equal(out[2], 0x80 | AA);
 	counts_check(out, 2, 1, 2);
 	assert_memory_equal(out + size - 16, addresses + 16, 16);
 	free(out);
 	answer.parts[3].optional = false;
-	out = reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+	out = reply_make(&query, &answer, 512, &size);
 	assert_int_equal(size, HEADERED);
 	assert_int_equal(out[2], 0x80 | AA | TC);
 	counts_check(out, 0, 0, 0);
@@ -220,15 +221,17 @@ static void test_turn_kept(void **state)
 	struct query query = query_make(0);
 	struct answer answer = {.authoritative = true, .count = 1};
 	struct pool_set set = {.answer_count = 40, .answer_size = 640, .members = 40, .period = 40};
-	uint32_t turn = 7;
+	struct turn turn = {.next = 7};
 	size_t size;
 	(void)state;
-	answer.parts[0] = (struct answer_part){
-		.set = &set, .turn = &turn, .size = 640, .count = 40, .owner = HEADER_SIZE};
-	uint8_t *out = reply_make(&query, &answer, (struct reply_limits){.size = 512}, &size);
+	answer.set = &set;
+	answer.turn = &turn;
+	answer.parts[0] = (struct answer_part){.size = 640, .count = 40, .owner = HEADER_SIZE};
+	uint8_t *out = reply_make(&query, &answer, 512, &size);
 	assert_int_equal(size, HEADERED);
 	assert_int_equal(out[2], 0x80 | AA | TC);
-	assert_int_equal(turn, 7);
+	assert_int_equal(turn.next, 7);
+	assert_int_equal(turn.answers, 0);
 	free(out);
 }
 
@@ -258,13 +261,16 @@ static void test_opt(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct query query = query_make(0);
 		struct answer answer = {.rcode = rows[i].rcode, .scope = 48};
-		struct reply_limits limits = {512, 4096, "ns1", rows[i].identity_size};
 		size_t size;
+		server_like.identity = "ns1";
+		server_like.identity_size = rows[i].identity_size;
 		query.edns = true;
 		query.dnssec_ok = rows[i].dnssec_ok;
 		if (rows[i].subnet)
-			query.subnet = (struct query_subnet){true, 2, 34, " \1\r\xB8\x40"};
-		uint8_t *out = reply_make(&query, &answer, limits, &size);
+			query.subnet = (struct query_subnet){
+				(const uint8_t *)("\0\x08\0\x09\0\2\x22\0 \1\r\xB8\x40"), 2, 34, 5};
+		query.nsid = true;
+		uint8_t *out = reply_make(&query, &answer, 512, &size);
 		if (size != HEADERED + rows[i].size ||
 			memcmp(out + HEADERED, rows[i].opt, rows[i].size) != 0)
 			fail_msg("%s: not the OPT that was expected", rows[i].what);
@@ -290,12 +296,16 @@ static void test_nsid_room(void **state)
 		struct query query;
 		struct answer answer = {.rcode = RCODE_NOERROR};
 		size_t size;
-		struct reply_limits limits = {512, 1232, identity, identity_size};
+		server_like.identity = identity;
+		server_like.identity_size = identity_size;
 		assert_int_equal(query_parse(&query, packet.octets, packet.size), QUERY_GOOD);
 		query.edns = true;
 		query.dnssec_ok = false;
-		query.subnet = (struct query_subnet){true, 2, 128, {0x20, 1}};
-		uint8_t *out = reply_make(&query, &answer, limits, &size);
+		query.nsid = true;
+		query.subnet = (struct query_subnet){
+			(const uint8_t *)("\0\x08\0\x14\0\2\x80\0 \1\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+			2, 128, 16};
+		uint8_t *out = reply_make(&query, &answer, 512, &size);
 		size_t without = 12 + 259 + OPT_SIZE + 8 + 16;
 		bool fits = without + 4 + identity_size <= 512;
 		assert_int_equal(size, without + (fits ? 4 + identity_size : 0));
@@ -303,7 +313,7 @@ static void test_nsid_room(void **state)
 		assert_int_equal(out[2] & TC, 0);
 		free(out);
 		query.edns = false;
-		out = reply_make(&query, &answer, limits, &size);
+		out = reply_make(&query, &answer, 512, &size);
 		assert_int_equal(size, 12 + 259);
 		free(out);
 	}
@@ -313,20 +323,22 @@ static void test_error(void **state)
 {
 	static const uint8_t header[] = "\xAB\xCD\x29\xB0\0\5\0\6\0\7\0\x08";
 	struct query query = query_make(0x0110);
-	struct reply_limits limits = {512, 1232, NULL, 0};
+	struct answer answer;
 	uint8_t *out = malloc(512);
 	(void)state;
-	assert_int_equal(reply_write_error(out, &limits, &query, RCODE_FORMERR), HEADERED);
+	answer_error(&answer, RCODE_FORMERR);
+	assert_int_equal(reply_write(out, 512, &server_like, &query, &answer), HEADERED);
 	assert_memory_equal(out, "\x12\x34\x81\1\0\1\0\0\0\0\0\0" QUESTION, HEADERED);
 	query.edns = true;
 	query.dnssec_ok = false;
-	assert_int_equal(
-		reply_write_error(out, &limits, &query, RCODE_BADVERS), HEADERED + OPT_SIZE);
+	answer_error(&answer, RCODE_BADVERS);
+	assert_int_equal(reply_write(out, 512, &server_like, &query, &answer), HEADERED + OPT_SIZE);
 	assert_memory_equal(out, "\x12\x34\x81\0\0\1\0\0\0\0\0\1", 12);
-	assert_memory_equal(out + HEADERED, "\0\0\x29\x04\xD0\1\0\0\0\0\0", OPT_SIZE);
+	assert_memory_equal(out + HEADERED, "\0\0\x29\x10\0\1\0\0\0\0\0", OPT_SIZE);
 	/* No question was understood: none of the query's counts is repeated; opcode and RD are. */
 	query = (struct query){.packet = header};
-	assert_int_equal(reply_write_error(out, &limits, &query, RCODE_NOTIMP), 12);
+	answer_error(&answer, RCODE_NOTIMP);
+	assert_int_equal(reply_write(out, 512, &server_like, &query, &answer), 12);
 	assert_memory_equal(out, "\xAB\xCD\xA9\4\0\0\0\0\0\0\0\0", 12);
 	free(out);
 }

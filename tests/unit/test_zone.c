@@ -59,10 +59,10 @@ static struct zone *zone_of(const char *apex, const struct row *rows, size_t cou
 
 static enum zone_word find(const struct zone *zone, const char *name, const struct zone_node **node)
 {
-	struct name_path path;
+	struct name_key key;
 	const uint8_t *wire = wire_of(name);
-	assert_true(name_path_parse(&path, wire, name_size(wire)));
-	return zone_find(zone, &path, node);
+	assert_true(name_key_parse(&key, wire, name_size(wire)));
+	return zone_find(zone, &key, node);
 }
 
 static void expected_check(const struct zone *zone, const struct expected *rows, size_t count)
@@ -283,13 +283,13 @@ static void test_deepest(void **state)
 		assert_true(zone_link(zone));
 		for (unsigned labels = 1; labels <= NAME_LABELS_MAX; labels++)
 			for (unsigned other = 0; other < labels; other++) {
-				struct name_path path;
+				struct name_key key;
 				const struct zone_node *node;
 				const uint8_t *start = name + 2 * (NAME_LABELS_MAX - labels);
 				memcpy(asked, start, 2 * labels + 1);
 				asked[1 + 2 * other] = 'o'; /* the label that does not fit */
-				assert_true(name_path_parse(&path, asked, 2 * labels + 1));
-				enum zone_word word = zone_find(zone, &path, &node);
+				assert_true(name_key_parse(&key, asked, 2 * labels + 1));
+				enum zone_word word = zone_find(zone, &key, &node);
 				unsigned same = labels - other - 1;
 				if (!same) {
 					assert_int_equal(word, ZONE_NOT_OURS);

@@ -61,10 +61,10 @@ enum zone_word zone_find(
 /* The RRset of a type at a node, or NULL. Nodes have one or two types, an apex some more. */
 static inline const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type)
 {
-	const struct rrset *rrset = node->rrsets, *end = rrset + node->rrset_count;
-	while (rrset < end && rrset->type < type)
-		rrset++;
-	return rrset < end && rrset->type == type ? rrset : NULL;
+	for (unsigned i = 0; i < node->rrset_count; i++)
+		if (node->rrsets[i].type == type)
+			return &node->rrsets[i];
+	return NULL;
 }
 
 #endif

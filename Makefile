@@ -57,7 +57,7 @@ $(B)/bench/count: $(patsubst %.c,$(B)/o/%.o,tests/bench/count.c $(ROOMS))
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 $(B)/geodb/country.mmdb:
 	tools/geodb fetch $(B)/geodb
-bench bench-count bench-scale:
+bench bench-count bench-scale bench-workers:
 	@tools/deps bench
 	@$(MAKE) --no-print-directory -s all $(LOADS) $(B)/geodb/country.mmdb
 	@$(if $(filter bench-count,$@),$(MAKE) --no-print-directory -s $(B)/bench/count)
@@ -81,4 +81,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all deps run check fuzz bench bench-count bench-scale geodb format install clean
+.PHONY: all deps run check fuzz bench bench-count bench-scale bench-workers geodb format install clean

@@ -1,4 +1,5 @@
 #include "dns/advise.h"
+#include "dns/affinity.h"
 #include "dns/link.h"
 #include "dns/log.h"
 #include "dns/reload.h"
@@ -31,6 +32,7 @@ struct server {
 	struct worker_shared shared;
 	struct reload reload;
 	struct listen_sockets sockets;
+	struct affinity affinity;
 };
 
 static int usage(const char *found)
@@ -196,6 +198,15 @@ static bool signals_watch(struct server *server)
 	return true;
 }
 
+/* What it was asked for is speed: without it everything is served all the same. */
+static void affinity_try(struct server *server, const struct config *config)
+{
+	char why[WHY_SIZE];
+	if (config->socket_affinity &&
+		!affinity_open(&server->affinity, &server->sockets, why, sizeof(why)))
+		log_line(LOG_LEVEL_WARNING, "%s: packets are shared out by their addresses", why);
+}
+
 /* Sockets, then the user, in this order: ports below 1024 are root's. */
 static bool sockets_open(struct server *server, const struct config *config, char *why)
 {
@@ -206,6 +217,7 @@ static bool sockets_open(struct server *server, const struct config *config, cha
 		return false;
 	if (!listen_open(&server->sockets, config, server->shared.count, why, WHY_SIZE))
 		return false;
+	affinity_try(server, config);
 	if (!keep_folder(config, become ? account.pw_uid : (unsigned)-1,
 		    become ? account.pw_gid : (unsigned)-1, folder_why, sizeof(folder_why)))
 		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
@@ -229,6 +241,9 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 		struct worker_handover *handover = worker_handover_new(first);
 		if (!handover || !worker_start(&shared->workers[i], handover))
 			return false;
+		if (server->affinity.workers &&
+			!affinity_pin(&server->affinity, i, &shared->workers[i].thread))
+			log_line(LOG_LEVEL_WARNING, "Worker %u cannot be bound to its CPU", i);
 	}
 	return true;
 }

@@ -84,10 +84,13 @@ static void restart_say(const struct reload *reload)
 	const struct config *now = inputs_config(reload->current->inputs);
 	bool listen = listens_differ(started, now), workers = started->workers != now->workers;
 	bool user = strcmp(started->user, now->user) != 0;
-	if (listen || workers || user)
+	bool affinity = started->socket_affinity != now->socket_affinity;
+	if (listen || workers || user || affinity)
 		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s%s%s: that needs a restart, the rest is served",
-			listen ? " listen" : "", workers ? " workers" : "", user ? " user" : "");
+			"The configuration changes%s%s%s%s: that needs a restart, the rest is "
+			"served",
+			listen ? " listen" : "", workers ? " workers" : "", user ? " user" : "",
+			affinity ? " socket-affinity" : "");
 }
 
 static void watch_current(struct reload *reload)

@@ -623,8 +623,8 @@ def test_a_new_zone_and_new_files_on_sighup(world):
 def test_what_needs_a_restart_is_said(make_world):
     world = make_world(mirrors=MIRRORS).start()
     for name, value in (("listen", [f"127.0.0.1:{world.port}", f"127.0.0.7:{world.port}"]),
-                        ("workers", 2), ("user", "nobody")):
-        before = world.options[name]
+                        ("workers", 2), ("user", "nobody"), ("socket-affinity", True)):
+        before = world.options.get(name, False)
         world.options[name] = value
         world.configure()
         line = sighup(world, name, "restart")

@@ -103,6 +103,8 @@ def eventually(condition, what, timeout=DEADLINE):
 def quoted(value):
     if isinstance(value, (list, tuple)):
         return "{" + ", ".join(quoted(item) for item in value) + "}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return str(value) if isinstance(value, int) else f'"{value}"'
 
 

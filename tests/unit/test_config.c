@@ -27,6 +27,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->max_udp_size, 1232);
 	assert_int_equal(config->tcp_connections, 1000);
 	assert_int_equal(config->tcp_idle, 10);
+	assert_false(config->socket_affinity);
 	assert_int_equal(config->max_file_size, 256 << 20);
 	assert_true(!config->geo_database && !config->geo_overrides);
 	assert_int_equal(config->unbuilt_count, 0);
@@ -52,7 +53,8 @@ static const char whole[] =
 	"geo {\n\tdatabase = \"geo/a.mmdb\"\n\toverrides = /etc/o.csv\n}\n"
 	"workers = 4 user = '' state-dir = \"state\" control = '' control-group = \"adm\"\n"
 	"metrics = \"[::1]:9353\" identity = \"ns1\" version-reply = ''\n"
-	"explain-to = {10.0.0.0/8} max-udp-size = 4096 /* usual */ tcp-connections = 7\n"
+	"explain-to = {10.0.0.0/8} max-udp-size = 4096 /* usual */ tcp-connections = 7 "
+	"socket-affinity = true\n"
 	"tcp-idle = 2m // seconds: 120\nmax-file-size = \"1G\"\n"
 	"zone \"example.org\" {\n\tfile = \"z\"\n\texport = \"e.json\"\n\tmax-shrink = 0\n"
 	"\ttxt \"v\" { file = \"/v\" ttl = 010 max-age = \"1d\" stale = \"withdraw\" }\n"
@@ -90,6 +92,7 @@ static void test_globals(void **state)
 	assert_int_equal(config->max_udp_size, 4096);
 	assert_int_equal(config->tcp_connections, 7);
 	assert_int_equal(config->tcp_idle, 120);
+	assert_true(config->socket_affinity);
 	assert_true(config->max_file_size == 1 << 30);
 	assert_int_equal(config->unbuilt_count, 3);
 	for (size_t i = 0; i < 3; i++)

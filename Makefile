@@ -52,7 +52,7 @@ LOADS = $(patsubst %,$(B)/bench/%,floor load tcp)
 $(LOADS): $(B)/bench/%: tests/bench/%.c tests/bench/bench.h
 	@mkdir -p $(@D)
 	@echo '  cc   $@'; $(COMPILE) -MF $@.d $(CFLAGS) $< -o $@
-$(B)/bench/count: $(patsubst %.c,$(B)/o/%.o,tests/bench/count.c $(ROOMS))
+$(B)/bench/count $(B)/bench/build: $(B)/bench/%: $(B)/o/tests/bench/%.o $(patsubst %.c,$(B)/o/%.o,$(ROOMS))
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 $(B)/geodb/country.mmdb:
@@ -60,7 +60,7 @@ $(B)/geodb/country.mmdb:
 bench bench-count bench-scale bench-workers:
 	@tools/deps bench
 	@$(MAKE) --no-print-directory -s all $(LOADS) $(B)/geodb/country.mmdb
-	@$(if $(filter bench-count,$@),$(MAKE) --no-print-directory -s $(B)/bench/count)
+	@$(MAKE) --no-print-directory -s $(B)/bench/count $(B)/bench/build
 	/usr/bin/python3 tests/bench/$(or $(patsubst bench-%,%,$(filter-out bench,$@)),run).py
 
 geodb: # the whole country database, to build/geodb/country.mmdb

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """What more mirrors, reloads and idle connections cost mirrorns.
 
-    tests/bench/scale.py [--worlds small,10k,100k] [--renames N] [--reloads N] [--seconds S] [--parts start,rename,cpu,reload,idle]
+    tests/bench/scale.py [--worlds small,10k,100k] [--renames N] [--reloads N] [--seconds S] [--parts build,start,rename,cpu,reload,idle]
 
 Worlds: the small one of run.py, 250 countries × 40 and × 400 mirrors, all over the full database. QUICK=1 is the small
 world and 10k with few repetitions. What is printed goes to build/bench/scale.md too.
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 
@@ -22,7 +24,7 @@ import world
 QUICK = os.environ.get("QUICK") == "1"
 WORLDS = {"small": world.small_mirrors, "10k": lambda g=0: world.grid_mirrors(40, g),
           "100k": lambda g=0: world.grid_mirrors(400, g)}
-PARTS = ("start", "rename", "cpu", "reload", "idle")
+PARTS = ("build", "start", "rename", "cpu", "reload", "idle")
 SOCKETS = 16  # from as many ports the kernel reaches every worker's socket
 RENAME_SECONDS = 60
 IDLE = 5000
@@ -102,6 +104,21 @@ class Scale:
         for place in self.places:
             place.one.stop()
         self.places = []
+
+    # --- what a snapshot's build takes, by itself -----------------------------------------------
+
+    def build(self):
+        rows = []
+        for name in self.given.worlds:
+            place = self.place(name, "build")
+            done = subprocess.run([f"{server.BENCH}/build", place.one.config, "3" if QUICK else "9"],
+                                  cwd=place.one.directory, capture_output=True, text=True, check=True)
+            found = json.loads(done.stdout)
+            rows.append([name, *(f"{found[key]:.1f}"
+                                 for key in ("load_ms", "link_ms", "export_ms", "relink_ms"))])
+            self.stop()
+        self.table("Snapshot build in ms (medians)", [
+            "world", "all files read", "linked", "a new export read", "linked anew"], rows)
 
     # --- start: to the first answer, and memory -------------------------------------------------
 

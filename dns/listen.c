@@ -1,8 +1,10 @@
 #include "dns/listen.h"
 
 #include "dns/log.h"
+#include "dns/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,11 +82,14 @@ static int socket_bind(const struct config_listen *at, int type, bool share)
 	return -1;
 }
 
-/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. */
-static bool address_is_free(const struct config_listen *at)
+/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. What systemd has
+ * bound is not asked for. */
+static bool address_is_free(const struct config_listen *at, const struct service_socket *given)
 {
 	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
 	for (size_t i = 0; i < 2; i++) {
+		if ((types[i] == SOCK_DGRAM ? given->udp : given->tcp) >= 0)
+			continue;
 		int fd = socket_bind(at, types[i], false);
 		if (fd < 0)
 			return false;
@@ -98,22 +103,69 @@ static bool address_is_free(const struct config_listen *at)
 	return true;
 }
 
-static bool socket_open(struct listen_socket *socket, const struct config_listen *at, int *granted)
+/* The worker's own descriptor, of a socket of its own or of the one that systemd has bound for all. */
+static int socket_get(const struct config_listen *at, int type, int given)
+{
+	return given >= 0 ? fcntl(given, F_DUPFD_CLOEXEC, 0) : socket_bind(at, type, true);
+}
+
+static bool socket_open(struct listen_socket *socket, const struct config_listen *at,
+	const struct service_socket *given, int *granted)
 {
 	socket->any_address = address_is_any(at);
-	socket->udp = socket_bind(at, SOCK_DGRAM, true);
-	socket->tcp = socket_bind(at, SOCK_STREAM, true);
+	socket->udp = socket_get(at, SOCK_DGRAM, given->udp);
+	socket->tcp = socket_get(at, SOCK_STREAM, given->tcp);
 	/* Accepted connections inherit it. */
 	return socket->udp >= 0 && socket->tcp >= 0 &&
 	       option_set(socket->tcp, IPPROTO_TCP, TCP_NODELAY) &&
 	       udp_options_set(socket->udp, at, granted);
 }
 
+/* The sockets of address `i` for every worker. False: errno says why. */
+static bool address_open(struct listen_sockets *sockets, const struct config *config, size_t i,
+	const struct service_socket *given, int *granted)
+{
+	const struct config_listen *at = &config->listens[i];
+	if (!address_is_free(at, given))
+		return false;
+	for (unsigned w = 0; w < sockets->workers; w++)
+		if (!socket_open(&sockets->list[w * config->listen_count + sockets->count], at,
+			    given, granted))
+			return false;
+	sockets->count++;
+	return true;
+}
+
+static bool addresses_open(struct listen_sockets *sockets, const struct config *config,
+	const struct service_socket *given, char *why, size_t size)
+{
+	int granted = BUFFER_SIZE;
+	for (size_t i = 0; i < config->listen_count; i++) {
+		const char *text = config->listens[i].text;
+		if (address_open(sockets, config, i, &given[i], &granted))
+			continue;
+		if (errno != EAFNOSUPPORT) {
+			snprintf(why, size, "%s cannot be listened on: %s", text,
+				errno == EADDRINUSE ? "another program has this address and port"
+						    : strerror(errno));
+			return false;
+		}
+		log_line(LOG_LEVEL_WARNING,
+			"%s is left out: this machine has no such address family", text);
+	}
+	if (granted < BUFFER_SIZE)
+		log_line(LOG_LEVEL_NOTICE,
+			"The system grants smaller receive buffers than asked for, bursts may be "
+			"lost: raise net.core.rmem_max granted=%d asked=%d",
+			granted, BUFFER_SIZE);
+	snprintf(why, size,
+		"none of the addresses in `listen` is of a family that this machine has");
+	return sockets->count;
+}
+
 bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
 	char *why, size_t size)
 {
-	int granted = BUFFER_SIZE;
-	const struct config_listen *at = config->listens;
 	sockets->count = 0;
 	sockets->workers = workers;
 	sockets->list = calloc(config->listen_count * workers, sizeof(*sockets->list));
@@ -122,45 +174,19 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config, un
 		return false;
 	for (size_t i = 0; i < config->listen_count * workers; i++)
 		sockets->list[i].udp = sockets->list[i].tcp = -1;
-	for (size_t i = 0; i < config->listen_count; i++, at++) {
-		bool good = address_is_free(at);
-		if (!good && errno == EAFNOSUPPORT) {
-			log_line(LOG_LEVEL_WARNING,
-				"%s is left out: this machine has no such address family",
-				at->text);
-			continue;
-		}
-		for (unsigned w = 0; good && w < workers; w++)
-			good = socket_open(
-				&sockets->list[w * config->listen_count + sockets->count], at,
-				&granted);
-		if (!good) {
-			snprintf(why, size, "%s cannot be listened on: %s", at->text,
-				errno == EADDRINUSE ? "another program has this address and port"
-						    : strerror(errno));
-			goto fail;
-		}
-		sockets->count++;
+	struct service_socket *given = service_sockets_take(config, why, size);
+	bool good = given && addresses_open(sockets, config, given, why, size);
+	service_sockets_free(given, config);
+	if (!good) {
+		sockets->count = config->listen_count;
+		listen_close(sockets);
+		return false;
 	}
-	snprintf(why, size,
-		"none of the addresses in `listen` is of a family that this machine has");
-	if (!sockets->count)
-		goto fail;
 	for (unsigned w = 1; w < workers; w++) /* close the gaps of what was left out */
 		memmove(&sockets->list[w * sockets->count],
 			&sockets->list[w * config->listen_count],
 			sockets->count * sizeof(*sockets->list));
-	if (granted < BUFFER_SIZE)
-		log_line(LOG_LEVEL_NOTICE,
-			"The system grants smaller receive buffers than asked for, bursts may be "
-			"lost: "
-			"raise net.core.rmem_max granted=%d asked=%d",
-			granted, BUFFER_SIZE);
 	return true;
-fail:
-	sockets->count = config->listen_count;
-	listen_close(sockets);
-	return false;
 }
 
 void listen_close(struct listen_sockets *sockets)

@@ -1,4 +1,5 @@
-/* dns/listen.h - the sockets to listen on: each worker has its own for every address. */
+/* dns/listen.h - the sockets to listen on: each worker has its own for every address, but for those that systemd has
+ * bound, which the workers share. */
 #ifndef DNS_LISTEN_H
 #define DNS_LISTEN_H
 
@@ -15,7 +16,8 @@ struct listen_sockets {
 	unsigned workers;
 };
 
-/* Binds UDP and TCP of every configured address once for each worker (SO_REUSEPORT). False: one sentence,
+/* Binds UDP and TCP of every configured address once for each worker (SO_REUSEPORT), or takes what systemd
+ * hands over. False: one sentence,
  * nothing stays open. An address family that the machine has not is left out with a log line. */
 bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
 	char *why, size_t size);

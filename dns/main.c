@@ -3,6 +3,8 @@
 #include "dns/link.h"
 #include "dns/log.h"
 #include "dns/reload.h"
+#include "dns/service.h"
+#include "dns/watchdog.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -33,6 +35,7 @@ struct server {
 	struct reload reload;
 	struct listen_sockets sockets;
 	struct affinity affinity;
+	struct watchdog watchdog;
 };
 
 static int usage(const char *found)
@@ -183,6 +186,8 @@ static void signalled(uv_signal_t *handle, int number)
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 		signal(signal_numbers[i], SIG_IGN); /* another one while it ends must not kill */
 	}
+	service_stopping();
+	watchdog_stop(&server->watchdog);
 	reload_stop(&server->reload);
 }
 
@@ -295,7 +300,8 @@ static int serve_from(const char *path)
 	if (uv_loop_init(&server.loop) != 0 || !signals_watch(&server) ||
 		!reload_init(&server.reload, &server.loop, &server.shared) ||
 		!sockets_open(&server, config, why) || !workers_start(&server, first, why) ||
-		!reload_start(&server.reload, path, first)) {
+		!reload_start(&server.reload, path, first) ||
+		!watchdog_start(&server.watchdog, &server.loop, &server.shared)) {
 		log_line(LOG_LEVEL_ERROR, "%s", why);
 		if (!server.shared.workers) /* else a worker may be serving from it */
 			snapshot_free(first);
@@ -304,6 +310,7 @@ static int serve_from(const char *path)
 	zones_say(first);
 	log_line(LOG_LEVEL_INFO, "mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u",
 		server.sockets.count, server.shared.count);
+	service_ready();
 	return serve_until_told(&server);
 }
 

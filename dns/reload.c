@@ -2,6 +2,7 @@
 
 #include "dns/link.h"
 #include "dns/log.h"
+#include "dns/service.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -109,6 +110,20 @@ static void watch_current(struct reload *reload)
 	free(paths);
 }
 
+/* For systemctl status: what is served, and whether all of it is what lies on the disk. */
+static void status_say(const struct reload *reload, const char *refused)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	size_t addresses = 0;
+	for (size_t z = 0; z < inputs->zone_count; z++) {
+		const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+		addresses += mirrors ? mirrors->in_service : 0;
+	}
+	service_say("Serving %zu zone%s, %zu mirror addresses in service%s%s", inputs->zone_count,
+		inputs->zone_count == 1 ? "" : "s", addresses, *refused ? "; last refusal: " : "",
+		refused);
+}
+
 /* The hand-over is complete when the last worker serves the new snapshot. */
 static void taken(uv_async_t *async)
 {
@@ -121,6 +136,7 @@ static void taken(uv_async_t *async)
 			return;
 	reload->handing = false;
 	inputs_say(reload->current->inputs);
+	status_say(reload, reload->refused ? reload->why : "");
 	if (reload->build_all) {
 		watch_current(reload);
 		restart_say(reload);
@@ -130,6 +146,7 @@ static void taken(uv_async_t *async)
 				reload->refused == 1 ? "" : "s");
 		else
 			log_line(LOG_LEVEL_INFO, "The reload is served");
+		service_ready();
 	}
 	if (uv_queue_work(reload->loop, &reload->work, tidy, tidied) != 0)
 		idle(reload);
@@ -178,12 +195,16 @@ static void build_done(uv_work_t *work, int status)
 		publish(reload);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
+		status_say(reload, reload->why);
 		want_again(reload);
 	}
 	free(reload->build_changed);
 	reload->build_changed = NULL;
-	if (status == 0 && !reload->handing)
-		idle(reload);
+	if (status != 0 || reload->handing)
+		return;
+	if (reload->build_all)
+		service_ready();
+	idle(reload);
 }
 
 static bool any_wanted(const struct reload *reload)
@@ -208,6 +229,8 @@ static void build_begin(struct reload *reload)
 	reload->busy = true;
 	if (uv_queue_work(reload->loop, &reload->work, build, build_done) != 0)
 		reload->busy = false;
+	else if (reload->build_all)
+		service_reloading();
 }
 
 static void files_changed(void *owner, const bool *changed)
@@ -292,6 +315,7 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 	reload->started = shared_hold(first->inputs->config);
 	watch_current(reload);
 	inputs_say(first->inputs);
+	status_say(reload, "");
 	inputs_keep(first->inputs);
 	malloc_trim(0);
 	return uv_timer_start(&reload->clock, clock_look, 0, CLOCK_MS) == 0;

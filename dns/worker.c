@@ -40,6 +40,7 @@ static void mailbox_open(uv_async_t *mailbox)
 	struct worker_handover *next =
 		atomic_exchange_explicit(&worker->next, NULL, memory_order_acquire);
 	worker->active = true;
+	atomic_fetch_add_explicit(&worker->beats, 1, memory_order_relaxed);
 	if (next) {
 		snapshot_take(worker, next);
 		uv_async_send(worker->shared->taken);
@@ -135,6 +136,16 @@ void worker_hand(struct worker *worker, struct worker_handover *next)
 {
 	atomic_store_explicit(&worker->next, next, memory_order_release);
 	uv_async_send(&worker->mailbox);
+}
+
+void worker_poke(struct worker *worker)
+{
+	uv_async_send(&worker->mailbox);
+}
+
+unsigned worker_beats(const struct worker *worker)
+{
+	return atomic_load_explicit(&worker->beats, memory_order_relaxed);
 }
 
 void worker_stop(struct worker *worker)

@@ -38,6 +38,7 @@ struct worker {
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
 	_Atomic(const struct snapshot *) served; /* what it serves from now on */
 	atomic_bool stop;
+	atomic_uint beats; /* how often its mailbox was looked into */
 
 	uv_async_t mailbox;
 	uv_loop_t loop;
@@ -52,6 +53,9 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);
+/* Asks for one more beat: a worker whose loop turns gives it at once. */
+void worker_poke(struct worker *worker);
+unsigned worker_beats(const struct worker *worker);
 /* Asks it to answer what was read and end. */
 void worker_stop(struct worker *worker);
 /* Waits for its end. */

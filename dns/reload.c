@@ -34,9 +34,12 @@ static void build(uv_work_t *work)
 	};
 	struct inputs *inputs =
 		inputs_load(&request, &reload->refused, reload->why, sizeof(reload->why));
-	reload->built =
-		inputs ? link_snapshot(inputs, reload->current, reload->why, sizeof(reload->why))
-		       : NULL;
+	if (!inputs)
+		return;
+	char why[sizeof(reload->why)]; /* that of a refused file stays, if this goes well */
+	reload->built = link_snapshot(inputs, reload->current, why, sizeof(why));
+	if (!reload->built)
+		memcpy(reload->why, why, sizeof(why));
 }
 
 /* Thread pool: what nobody waits for. jansson and ldns leave much behind that glibc would keep. */

@@ -1,6 +1,7 @@
 # mirrorns: `make run` tries it, `make check` tests it; README.md says more.
 CC = gcc
 PREFIX = /usr/local
+UNITS_TO = $(PREFIX)/lib/systemd/system
 VERSION = 0.1.0
 B = build
 
@@ -72,13 +73,17 @@ format:
 install: all
 	install -D -m 755 $(B)/mirrorns $(DESTDIR)$(PREFIX)/sbin/mirrorns
 	install -D -m 644 doc/mirrorns.8 $(DESTDIR)$(PREFIX)/share/man/man8/mirrorns.8
-	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 zones/clamav.net/* $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
+	DESTDIR='$(DESTDIR)' tools/package/install '$(PREFIX)' '$(UNITS_TO)'
+
+deb: # a Debian package, in build/deb
+	@tools/deps deb
+	@tools/package/deb '$(VERSION)'
 
 clean:
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all deps run check fuzz bench bench-count bench-scale bench-workers geodb format install clean
+.PHONY: all deps run check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean

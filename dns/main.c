@@ -150,6 +150,7 @@ static int check(const char *path)
 	unbuilt_say(config);
 	inputs_say(snapshot->inputs);
 	zones_say(snapshot);
+	advise_summary(snapshot);
 	advise_pools(snapshot);
 	bool good = user_find(config, &account, &become, why);
 	if (!good)

@@ -1,0 +1,134 @@
+"""The manual pages say what the code has, and the other way round: options with their section, their default and whether
+their part is built; command line; exit statuses; members of the export."""
+
+import pathlib
+import re
+
+import pytest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+# The table of the configuration and the page's section for it.
+TABLES = {"global": "GLOBAL OPTIONS", "geo": "SECTION geo", "zone": "SECTION zone",
+          "txt": "SECTION txt", "pool": "SECTION pool"}
+
+
+def source(name):
+    return (PROJECT / name).read_text()
+
+
+def sections(page, heading=".Sh"):
+    """The page's text by section."""
+    parts = re.split(rf"^\{heading} (.*)\n", source(f"doc/{page}"), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def plain(text):
+    """A default as the page has it, without its marks."""
+    text = re.sub(r"^\.(Ql|Cm|Pa|Ic|Li|Dv) ", "", text.strip(), flags=re.M)
+    return text.replace("\\(dq", '"').replace("\n", " ").rstrip(" .")
+
+
+def rows(table):
+    """The options of a table in dns/config.c: name -> (usual values, is its part built?)."""
+    text = re.search(rf"^static const struct config_option {table}_options\[\] = \{{\n(.*?)^\}};",
+                     source("dns/config.c"), re.M | re.S)[1]
+    found = {}
+    for row in re.split(r"^\t\{(?=\")", text, flags=re.M)[1:]:
+        usual = re.search(r"\.usual = \{([^}]*)\}", row)
+        values = re.findall(r'"([^"]*)"', usual[1]) if usual else None
+        found[re.match(r'"([^"]+)"', row)[1]] = (values, ".unbuilt" not in row,
+                                                 ".list = true" in row)
+    return found
+
+
+def items(text):
+    """The options of a part of the page: name -> what is said of it."""
+    parts = re.split(r"^\.It Ic ([a-z-]+) No = .*\n", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_options(table):
+    page = sections("mirrorns.conf.5")[TABLES[table]]
+    in_code, in_page = rows(table), items(page)
+    assert len(in_code) >= 2 and list(in_code), "the table is read"
+    assert set(in_code) == set(in_page)
+    built, _, unbuilt = page.partition(".Ss Parts that this release does not have")
+    assert {name for name, row in in_code.items() if not row[1]} == set(items(unbuilt))
+    assert {name for name, row in in_code.items() if row[1]} == set(items(built))
+
+
+def default_of(values, is_list):
+    if is_list:
+        return "{" + ", ".join(f'"{value}"' for value in values) + "}"
+    return values[0] or "empty"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_defaults(table):
+    """Each option says its default, or that it is required."""
+    page = items(sections("mirrorns.conf.5")[TABLES[table]])
+    for name, (values, _, is_list) in rows(table).items():
+        said = re.search(r"^Default: ?\n?(.*(?:\n(?!\.).*)?)", page[name], re.M)
+        if values is None:
+            assert "\nRequired." in "\n" + page[name] and not said, name
+            continue
+        assert said, f"{name} says no default"
+        text = plain(said[1].split("\n.It")[0])
+        if name == "version-reply":  # the version is the Makefile's
+            assert text.startswith("mirrorns"), text
+            continue
+        assert text.split("\n")[0] == default_of(values, is_list), (name, text)
+
+
+def test_command_line():
+    """Options of getopt and of its long table, as they are in SYNOPSIS and DESCRIPTION."""
+    code = source("dns/main.c")
+    letters = re.search(r'getopt(?:_long)?\(argc, argv, "([+:a-zA-Z]*)"', code)[1]
+    options = {f"Fl {letter}" for letter in letters if letter.isalpha()}
+    options |= {f"Fl -{name}" for name in re.findall(r'^\t*\{"([a-z-]+)", (?:no|required)_arg', code,
+                                                     re.M)}
+    page = sections("mirrorns.8")
+    described = set(re.findall(r"^\.It (Fl -?[\w-]+)", page["DESCRIPTION"], re.M))
+    assert described == options
+    synopsis = set(re.findall(r"(Fl -?[\w-]+)", page["SYNOPSIS"]))
+    assert synopsis == options
+
+
+def test_exit_statuses():
+    code = {int(number) for number in re.findall(r"\bEXIT_[A-Z]+ = (\d+)", source("dns/main.c"))}
+    page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections("mirrorns.8")["EXIT STATUS"],
+                                                 re.M)}
+    assert code == page == {0, 1, 2}
+
+
+def test_signals():
+    code = source("dns/main.c")
+    page = sections("mirrorns.8")["SIGNALS"]
+    for name in re.search(r"signal_numbers\[\d*\] = \{([^}]*)\}", code)[1].split(", "):
+        assert re.search(rf"^\.It Dv .*\b{name}\b", page, re.M), name
+
+
+def test_export_members():
+    """What geo/mirror.c reads is in mirror-export(5), and nothing else."""
+    code = source("geo/mirror.c")
+    table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", code, re.M | re.S)[1]
+    of_mirror = set(re.findall(r'^\t\{"(\w+)"', table, re.M))
+    of_export = set(re.findall(r'"(format|generated|serial|mirrors)"', code))
+    page = sections("mirror-export.5", ".Ss")
+
+    def named(text):
+        outer = re.sub(r"^\.Bl -column.*?^\.El\n", "", text.split("\n.Sh ")[0], flags=re.M | re.S)
+        lines = re.findall(r"^\.It Li (.*)$", outer, re.M)
+        return {name for line in lines for name in line.split(" , ")}
+
+    assert named(page["The object"]) == of_export
+    assert named(page["A mirror"]) == of_mirror
+
+
+def test_states():
+    """The states of a mirror, and what becomes of one in each."""
+    code = set(re.findall(r'return "(\w+)";', source("geo/mirrors.h")))
+    page = sections("mirror-export.5", ".Ss")["A mirror"]
+    column = re.search(r"^\.Bl -column.*?^\.El\n", page, re.M | re.S)[0]
+    assert set(re.findall(r"^\.It Li (\w+) Ta", column, re.M)) == code

@@ -1,0 +1,150 @@
+"""The service, its sockets and what `make install` puts where; systemd's own programs judge the units."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGE = PROJECT / "tools" / "package"
+EXPOSURE_MAX = 15  # tenths of what systemd-analyze calls exposure, 0 to 100
+
+
+def text(path):
+    return (PROJECT / path).read_text()
+
+
+def analyze(*arguments):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed: not run")
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The units as they are, but for programs, which need not be installed here."""
+    for name in ("mirrorns.service", "mirrorns.socket"):
+        unit = text(f"tools/package/{name}")
+        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns(ctl)?\b", "/bin/true", unit))
+    return tmp_path
+
+
+def test_exposure(units):
+    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}",
+                   str(units / "mirrorns.service"))
+    if "nrecognized option" in done.stderr:
+        pytest.skip("systemd-analyze is too old for --offline: not run")
+    found = re.search(r"exposure level for mirrorns.service: ([\d.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= EXPOSURE_MAX / 10 and done.returncode == 0, done.stdout
+
+
+def test_a_weaker_service_is_more_exposed(units):
+    """The figure above is of this unit, not of the tool."""
+    path = units / "mirrorns.service"
+    path.write_text(path.read_text().replace("ProtectSystem=strict\n", "").replace(
+        "SystemCallFilter=@system-service\n", ""))
+    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}", str(path))
+    if "nrecognized option" in done.stderr:
+        pytest.skip("systemd-analyze is too old for --offline: not run")
+    assert done.returncode != 0
+
+
+def test_units_are_good(units):
+    done = analyze("verify", "--man=no", str(units / "mirrorns.service"), str(units / "mirrorns.socket"))
+    said = [line for line in done.stderr.splitlines() if "mirrorns" in line]
+    assert done.returncode == 0 and not said, done.stderr
+
+
+def test_only_one_capability():
+    unit = text("tools/package/mirrorns.service")
+    for option in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        assert re.findall(rf"^{option}=(.*)$", unit, re.M) == ["CAP_NET_BIND_SERVICE"]
+    assert "ExecReload=/usr/bin/mirrornsctl reload" in unit and "Type=notify\n" in unit
+
+
+def test_the_sockets_are_the_usual_ones():
+    """mirrorns.socket names what `listen` is where nobody has set it."""
+    usual = re.search(r'\{"listen", [^{]*\{([^}]*)\}', text("dns/config.c"))[1]
+    wanted = sorted(re.findall(r'"([^"]+)"', usual))
+    unit = text("tools/package/mirrorns.socket")
+    for kind in ("ListenDatagram", "ListenStream"):
+        assert sorted(re.findall(rf"^{kind}=(.*)$", unit, re.M)) == wanted
+    assert "BindIPv6Only=ipv6-only\n" in unit
+
+
+def test_one_version():
+    makefile = re.search(r"^VERSION = (.*)$", text("Makefile"), re.M)[1]
+    assert text("tools/package/debian/changelog").startswith(f"mirrorns ({makefile}) ")
+
+
+def test_build_dependencies():
+    """The package is built from what tools/deps installs to build."""
+    deps = re.search(r'^build="([^"]*)"', text("tools/deps"), re.M)[1].split()
+    control = re.search(r"^Build-Depends:\n((?: .*\n)*)", text("tools/package/debian/control"), re.M)[1]
+    named = {line.strip(" ,") for line in control.splitlines()} - {"debhelper-compat (= 13)"}
+    assert named == set(deps) - {"gcc", "libc6-dev", "make"}, "those three are build-essential"
+
+
+def test_container_libraries():
+    """The second stage has each library that the program is linked with."""
+    program = PROJECT / "build" / "mirrorns"
+    if not program.exists() or not shutil.which("dpkg-query"):
+        pytest.skip("no build/mirrorns, or no Debian: not run")
+    needed = subprocess.run(["objdump", "-p", program], capture_output=True, text=True, check=True)
+    container = text("tools/package/Containerfile").split("FROM")[-1]
+    for library in re.findall(r"NEEDED\s+(lib(?:uv|ldns|maxminddb|confuse|jansson|systemd)\S*)\.so\.(\d+)",
+                              needed.stdout):
+        package = library[0] + library[1]
+        assert re.search(rf"\b{package}\b", container), package
+    assert "EXPOSE 53/udp 53/tcp" in container and "USER mirrorns" in container
+
+
+@pytest.fixture
+def installed(tmp_path):
+    done = subprocess.run([PACKAGE / "install", "/opt/dns", "/opt/dns/lib/systemd/system"],
+                          env={**os.environ, "DESTDIR": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return tmp_path
+
+
+def test_install(installed):
+    """Under another prefix, and every path that is named is of that prefix."""
+    unit = (installed / "opt/dns/lib/systemd/system/mirrorns.service").read_text()
+    assert "ExecStart=/opt/dns/sbin/mirrorns -c /etc/mirrorns/mirrorns.conf\n" in unit
+    assert "ExecReload=/opt/dns/bin/mirrornsctl reload\n" in unit
+    assert re.match(r"u mirrorns ", (installed / "opt/dns/lib/sysusers.d/mirrorns.conf").read_text())
+    examples = installed / "opt/dns/share/doc/mirrorns/examples"
+    assert (examples / "country.mmdb").resolve() == (
+        installed / "opt/dns/share/mirrorns/country.mmdb").resolve()
+    for name in ("guide.md", "troubleshooting.md", "migration.md"):
+        assert (installed / "opt/dns/share/doc/mirrorns" / name).exists()
+
+
+def test_a_configuration_that_is_there_stays(installed):
+    config = installed / "etc/mirrorns/mirrorns.conf"
+    config.write_text("# ours\n")
+    subprocess.run([PACKAGE / "install", "/opt/dns", "/opt/dns/lib/systemd/system"],
+                   env={**os.environ, "DESTDIR": str(installed)}, check=True)
+    assert config.read_text() == "# ours\n"
+
+
+def test_the_first_configuration(installed, make_world):
+    """What a package serves unasked: this machine alone, no port that anybody asks by himself."""
+    world = make_world(mirrors=None)
+    written = (installed / "etc/mirrorns/mirrorns.conf").read_text()
+    assert re.search(r'^listen = \{"127\.0\.0\.1:5300", "\[::1\]:5300"\}', written, re.M)
+    written = written.replace("/opt/dns/", f"{installed}/opt/dns/").replace(":5300", f":{world.port}")
+    for option in ('user = ""', 'state-dir = "state"', 'control = ""', 'metrics = ""'):
+        written += option + "\n"
+    world.write("mirrorns.conf", written)
+    done = world.check()
+    assert done.returncode == 0, done.stderr
+    world.start()
+    assert world.ask("db.de.mirrors.example.").answer and world.ask("db.local.mirrors.example.").answer
+    export = json.loads((PACKAGE / "first/mirrors.json").read_text())
+    assert all(mirror["host"].endswith(".example") for mirror in export["mirrors"])

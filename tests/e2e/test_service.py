@@ -286,6 +286,14 @@ def test_one_of_two_sockets(make_world):
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
 
 
+def test_shared_sockets_cannot_stay_on_a_cpu(make_world):
+    """socket-affinity wants a socket for each worker; without it all is served."""
+    world = make_world(mirrors=MIRRORS, workers=2, socket_affinity=True)
+    activated(world, [inet(DATAGRAM, world.port), inet(STREAM, world.port)]).start()
+    assert world.lines("shared out by their addresses")
+    assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", target="::1"))
+
+
 def test_wildcard_sockets(make_world):
     """A reply leaves from the address that was asked, here too."""
     world = make_world(mirrors=MIRRORS, workers=2)

@@ -1,0 +1,43 @@
+/* dns/explain_place.h - whose address is looked at, and what database and overrides say of it. */
+#ifndef DNS_EXPLAIN_PLACE_H
+#define DNS_EXPLAIN_PLACE_H
+
+#include "dns/answer.h"
+
+#include <netinet/in.h>
+
+enum { EXPLAIN_CLIENT_MAX = INET6_ADDRSTRLEN + 16 };
+
+/* An address as an operator gives it. */
+struct explain_client {
+	struct client source; /* the packet's; over TCP, so that nothing is cut off */
+	bool ecs; /* it came with /LEN: a client subnet (RFC 7871) */
+	uint8_t length; /* bits of it */
+};
+
+struct explain_place {
+	unsigned country;
+	bool special; /* private space: of an ECS address the source decides */
+	const struct place_override *override; /* NULL: the database's word */
+	uint8_t octets[16]; /* of the network */
+	uint8_t length; /* bits of the network */
+	bool ipv6; /* an IPv4 address in IPv6 form is IPv4 */
+};
+
+/* False: one sentence says what is wrong with the text. */
+bool explain_client_parse(struct explain_client *client, const char *text, char *why, size_t size);
+/* "192.0.2.0/24"; returns text. */
+const char *explain_client_write(
+	const struct explain_client *client, char text[EXPLAIN_CLIENT_MAX]);
+
+struct explain_place explain_place_find(const struct inputs *inputs, const struct client *client);
+const char *explain_network_write(const struct explain_place *place, char text[EXPLAIN_CLIENT_MAX]);
+
+/* The widest prefix around the client in which this pool answers alike: the scope for ECS. `places`
+ * knows where the address is. */
+uint8_t explain_scope_find(const struct snapshot_pool *pool, const struct client *client);
+/* The outcome that the client's own address gets. */
+const struct snapshot_outcome *explain_outcome_find(
+	const struct snapshot_pool *pool, const struct client *client);
+
+#endif

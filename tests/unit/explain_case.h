@@ -2,15 +2,14 @@
 #ifndef TESTS_UNIT_EXPLAIN_CASE_H
 #define TESTS_UNIT_EXPLAIN_CASE_H
 
-#include "tests/unit/packet_case.h"
-
 #include "tests/unit/world_case.h"
+
+#include "tests/unit/folder_case.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
 static struct world world;
-static char why[1024];
 
 static inline int explain_load(void **state)
 {

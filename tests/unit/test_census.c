@@ -57,13 +57,12 @@ static void test_patterns(void **state)
 	} rows[] = {
 		{"db.de", 1}, {"DB.de.ClamAV.net", 1}, {"db.d?", 6}, /* de dj dk dm do dz */
 		{"*.big", COUNTRY_MAX}, {"db.de*", 2}, {"db.local", COUNTRY_MAX + 1},
-		{"db.all*net", 1}, {"*a*l*l*", 1 + COUNTRY_MAX + 1}, /* db.all, db.local */
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *object = census(rows[i].pattern);
 		size_t found = json_array_size(json_object_get(object, "pools"));
-		if (found < rows[i].rows || (found != rows[i].rows && i != 7))
+		if (found != rows[i].rows)
 			fail_msg("%s: %zu rows", rows[i].pattern, found);
 		json_decref(object);
 	}

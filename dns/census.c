@@ -1,7 +1,7 @@
 #include "dns/census.h"
 
-#include "dns/explain_set.h"
 #include "dns/plain.h"
+#include "dns/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,11 +144,10 @@ static bool labels_add(struct census *census)
 	for (size_t i = 0; i < COUNTRY_MAX; i++) {
 		uint8_t name[NAME_SIZE_MAX];
 		char text[NAME_TEXT_MAX];
-		struct explain_pool found;
+		struct walk_name found;
 		struct row row;
 		const char *label = country_label(i, &row.country);
-		explain_pool_find(
-			&found, census->snapshot, name_expand(census->config, label, name));
+		walk_name_find(&found, census->snapshot, name_expand(census->config, label, name));
 		if (!found.pool || found.pool->config != census->config)
 			continue; /* an exact name, or the zone file, has it */
 		row.outcome = &found.pool->outcomes[0];

@@ -13,7 +13,7 @@ enum { NAME_SHOWN_MAX = 300 };
 /* One explanation under way. */
 struct explaining {
 	const struct snapshot *snapshot;
-	struct explain_client client;
+	struct locate_client client;
 	struct explain_asker asker;
 	uint8_t name[NAME_SIZE_MAX];
 	struct explain_pool pool;
@@ -46,11 +46,11 @@ static void note_add(struct explaining *explaining, const char *note)
 static bool name_try(struct explaining *explaining, const char *text, const uint8_t *origin)
 {
 	char ignored[256];
-	struct explain_pool found;
+	struct walk_name found;
 	if (!name_parse(text, origin, explaining->name, ignored, sizeof(ignored)))
 		return false;
 	name_lower(explaining->name);
-	if (!explain_pool_find(&found, explaining->snapshot, explaining->name))
+	if (!walk_name_find(&found, explaining->snapshot, explaining->name))
 		return false;
 	explain_ask(&explaining->asker, explaining->name, false, &explaining->reply);
 	return explaining->reply.rcode != RCODE_NXDOMAIN || explaining->reply.steps > 0;
@@ -147,23 +147,23 @@ static void answer_add(struct explaining *explaining)
 /* --- the client --- */
 
 /* The source address decides although a client subnet was sent. */
-static bool source_decides(const struct explaining *explaining, const struct explain_place *place)
+static bool source_decides(const struct explaining *explaining, const struct locate_place *place)
 {
 	const struct snapshot_pool *pool = explaining->pool.pool;
 	return !explaining->client.ecs || !explaining->client.length ||
 	       (pool && (!pool->ecs || (pool->map && place->special)));
 }
 
-static void place_add(struct explaining *explaining, const struct explain_place *place)
+static void place_add(struct explaining *explaining, const struct locate_place *place)
 {
-	char text[EXPLAIN_CLIENT_MAX];
+	char text[LOCATE_CLIENT_MAX];
 	const struct place_database *database = shared_get(explaining->snapshot->inputs->database);
 	unsigned country = place->country;
 	text_add(explaining, "country", country_code(country));
 	text_add(explaining, "country_name", country_name(country));
 	text_add(
 		explaining, "continent", country ? continent_code(country_continent(country)) : "");
-	text_add(explaining, "network", explain_network_write(place, text));
+	text_add(explaining, "network", locate_network_write(place, text));
 	member_add(explaining, "override", json_boolean(place->override));
 	if (place->override)
 		member_add(explaining, "override_line", json_integer(place->override->line));
@@ -171,7 +171,7 @@ static void place_add(struct explaining *explaining, const struct explain_place 
 		database ? json_integer((json_int_t)database->build) : json_null());
 }
 
-static void client_notes_add(struct explaining *explaining, const struct explain_place *place)
+static void client_notes_add(struct explaining *explaining, const struct locate_place *place)
 {
 	const struct snapshot_pool *pool = explaining->pool.pool;
 	if (!pool->map) {
@@ -228,7 +228,7 @@ static void families_notes_add(struct explaining *explaining)
 			"open)");
 }
 
-static void pool_add(struct explaining *explaining, const struct explain_place *place)
+static void pool_add(struct explaining *explaining, const struct locate_place *place)
 {
 	struct explain_pool *pool = &explaining->pool;
 	const struct pool_rule *rule = &pool->pool->config->rule;
@@ -237,7 +237,7 @@ static void pool_add(struct explaining *explaining, const struct explain_place *
 	pool->country = rule->from == POOL_FROM_CLIENT
 				? place->country
 				: walk_label(pool->pool->config, explaining->reply.target);
-	pool->outcome = explain_outcome_find(pool->pool, &explaining->client.source);
+	pool->outcome = locate_outcome_find(pool->pool, &explaining->client.source);
 	walk_find(&pool->walk, pool->zone->pools, rule, pool->country);
 	text_add(explaining, "pool", pool->pool->config->name);
 	text_add(explaining, "zone", pool->zone->config->name);
@@ -249,7 +249,7 @@ static void pool_add(struct explaining *explaining, const struct explain_place *
 	member_add(explaining, "scope",
 		json_integer(explaining->client.ecs
 				     ? (json_int_t)explaining->reply.scope
-				     : explain_scope_find(pool->pool, &explaining->client.source)));
+				     : locate_scope_find(pool->pool, &explaining->client.source)));
 	member_add(explaining, "fallback", json_boolean(explain_falls_back(pool)));
 	member_add(explaining, "candidates", explain_candidates(pool));
 	member_add(explaining, "left_out", explain_left_out(pool, &more));
@@ -270,15 +270,18 @@ static void static_add(struct explaining *explaining)
 
 static void everything_add(struct explaining *explaining)
 {
-	char text[NAME_TEXT_MAX], client[EXPLAIN_CLIENT_MAX];
-	struct explain_place place =
-		explain_place_find(explaining->snapshot->inputs, &explaining->client.source);
+	char text[NAME_TEXT_MAX], client[LOCATE_CLIENT_MAX];
+	struct locate_place place =
+		locate_place_find(explaining->snapshot->inputs, &explaining->client.source);
 	bool led = explaining->reply.steps > 0;
 	/* Where a chain leaves our zones nothing is left to be explained. */
-	explain_pool_find(&explaining->pool, explaining->snapshot, explaining->reply.target);
-	const struct snapshot_pool *pool = explaining->pool.pool;
+	struct walk_name found;
+	walk_name_find(&found, explaining->snapshot, explaining->reply.target);
+	explaining->pool.zone = found.zone;
+	explaining->pool.pool = found.pool;
+	const struct snapshot_pool *pool = found.pool;
 	text_add(explaining, "name", name_text(explaining->name, text));
-	text_add(explaining, "client", explain_client_write(&explaining->client, client));
+	text_add(explaining, "client", locate_client_write(&explaining->client, client));
 	text_add(explaining, "from",
 		!pool                                ? "static"
 		: source_decides(explaining, &place) ? "source"
@@ -298,7 +301,7 @@ json_t *explain_json(const struct snapshot *snapshot, const char *name, const ch
 	char *why, size_t size)
 {
 	struct explaining explaining = {.snapshot = snapshot};
-	if (!explain_client_parse(&explaining.client, address, why, size))
+	if (!locate_client_parse(&explaining.client, address, why, size))
 		return NULL;
 	explaining.object = json_object();
 	explaining.notes = json_array();

@@ -41,7 +41,7 @@ static uint16_t number_take(struct octets *octets)
 }
 
 bool explain_asker_init(struct explain_asker *asker, const struct snapshot *snapshot,
-	const struct explain_client *client)
+	const struct locate_client *client)
 {
 	asker->serving.snapshot = snapshot;
 	asker->serving.turns = calloc(snapshot->turn_count + 1, sizeof(*asker->serving.turns));
@@ -60,7 +60,7 @@ void explain_asker_free(struct explain_asker *asker)
 }
 
 /* RFC 7871 6. */
-static void subnet_write(struct wire_writer *writer, const struct explain_client *client)
+static void subnet_write(struct wire_writer *writer, const struct locate_client *client)
 {
 	size_t octets = (client->length + 7u) / 8;
 	wire_put16(writer, (unsigned)(8 + octets));
@@ -72,7 +72,7 @@ static void subnet_write(struct wire_writer *writer, const struct explain_client
 	wire_put(writer, client->source.address, octets);
 }
 
-static size_t query_write(const struct explain_client *client, const uint8_t *name, bool ipv6,
+static size_t query_write(const struct locate_client *client, const uint8_t *name, bool ipv6,
 	uint8_t packet[QUERY_MAX])
 {
 	struct wire_writer writer = {packet, packet + QUERY_MAX, false};

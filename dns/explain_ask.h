@@ -4,14 +4,14 @@
 #ifndef DNS_EXPLAIN_ASK_H
 #define DNS_EXPLAIN_ASK_H
 
-#include "dns/explain_place.h"
+#include "dns/locate.h"
 #include "dns/serve.h"
 
 enum { EXPLAIN_ADDRESSES_MAX = SERVE_REPLY_MAX / 16 };
 
 struct explain_asker {
 	struct serving serving;
-	const struct explain_client *client;
+	const struct locate_client *client;
 	uint8_t *reply; /* SERVE_REPLY_MAX octets */
 };
 
@@ -28,7 +28,7 @@ struct explain_reply {
 
 /* False: no memory. */
 bool explain_asker_init(struct explain_asker *asker, const struct snapshot *snapshot,
-	const struct explain_client *client);
+	const struct locate_client *client);
 void explain_asker_free(struct explain_asker *asker);
 
 /* Asks for a name's A or AAAA records. */

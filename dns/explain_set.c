@@ -1,40 +1,11 @@
 #include "dns/explain_set.h"
 
-#include "zones/name.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WHY_MAX = 600, WHY_REASON_MAX = 400 };
-
-bool explain_pool_find(
-	struct explain_pool *found, const struct snapshot *snapshot, const uint8_t *name)
-{
-	struct name_key key;
-	const struct zone_node *node;
-	memset(found, 0, sizeof(*found));
-	if (!name_key_parse(&key, name, name_size(name)))
-		return false;
-	found->zone = snapshot_zone(snapshot, &key, false);
-	if (!found->zone)
-		return false;
-	switch (zone_find(found->zone->zone, &key, &node)) {
-	case ZONE_FOUND:
-	case ZONE_WILDCARD:
-		found->pool = snapshot->bindings[node->binding].pool;
-		return true;
-	case ZONE_NODATA:
-	case ZONE_DNAME:
-	case ZONE_DELEGATION:
-		return true;
-	case ZONE_NXDOMAIN:
-	case ZONE_NOT_OURS:
-		return false;
-	}
-	return false;
-}
 
 static const struct mirror *mirror_of(const struct explain_pool *explain, uint32_t number)
 {

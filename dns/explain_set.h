@@ -12,15 +12,11 @@ enum { EXPLAIN_LIST_MAX = 10000 /* candidates shown of a family */, EXPLAIN_LEFT
 
 struct explain_pool {
 	const struct snapshot_zone *zone;
-	const struct snapshot_pool *pool; /* NULL: the name is no pool's */
+	const struct snapshot_pool *pool;
 	const struct snapshot_outcome *outcome;
 	struct walk walk;
 	unsigned country; /* that level 1 stands for; COUNTRY_NONE: none */
 };
-
-/* The pool at a name, without outcome and walk; false: no zone of ours has such a name. */
-bool explain_pool_find(
-	struct explain_pool *found, const struct snapshot *snapshot, const uint8_t *name);
 
 json_t *explain_levels(const struct explain_pool *explain);
 json_t *explain_candidates(const struct explain_pool *explain);

@@ -1,6 +1,33 @@
 #include "dns/walk.h"
 
-#include <stdio.h>
+#include <string.h>
+
+bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, const uint8_t *name)
+{
+	struct name_key key;
+	const struct zone_node *node;
+	*found = (struct walk_name){0};
+	if (!name_key_parse(&key, name, name_size(name)))
+		return false;
+	found->zone = snapshot_zone(snapshot, &key, false);
+	if (!found->zone)
+		return false;
+	switch (zone_find(found->zone->zone, &key, &node)) {
+	case ZONE_FOUND:
+	case ZONE_WILDCARD:
+		found->node = node;
+		found->pool = snapshot->bindings[node->binding].pool;
+		return true;
+	case ZONE_NODATA:
+	case ZONE_DNAME:
+	case ZONE_DELEGATION:
+		return true;
+	case ZONE_NXDOMAIN:
+	case ZONE_NOT_OURS:
+		return false;
+	}
+	return false;
+}
 
 unsigned walk_label(const struct config_pool *pool, const uint8_t *name)
 {
@@ -46,18 +73,18 @@ void walk_find(struct walk *walk, const struct pools *pools, const struct pool_r
 	}
 }
 
+/* Without printf: the answer path writes places too. */
 const char *walk_place_write(const struct pool_place *place, char text[WALK_PLACE_MAX])
 {
 	switch ((enum place_kind)place->kind) {
 	case PLACE_WORLD:
-		snprintf(text, WALK_PLACE_MAX, "world");
+		stpcpy(text, "world");
 		break;
 	case PLACE_CONTINENT:
-		snprintf(text, WALK_PLACE_MAX, "continent:%.2s",
-			continent_code((enum continent)place->code));
+		stpcpy(stpcpy(text, "continent:"), continent_code((enum continent)place->code));
 		break;
 	case PLACE_COUNTRY:
-		snprintf(text, WALK_PLACE_MAX, "country:%.2s", country_code(place->code));
+		stpcpy(stpcpy(text, "country:"), country_code(place->code));
 		break;
 	}
 	return text;
@@ -95,10 +122,10 @@ const char *walk_rule_write(const struct pool_rule *rule, char text[WALK_RULE_MA
 {
 	switch ((enum pool_from)rule->from) {
 	case POOL_FROM_LABEL:
-		snprintf(text, WALK_RULE_MAX, "label");
+		stpcpy(text, "label");
 		break;
 	case POOL_FROM_CLIENT:
-		snprintf(text, WALK_RULE_MAX, "client");
+		stpcpy(text, "client");
 		break;
 	case POOL_FROM_FIXED:
 		return walk_place_write(&rule->fixed, text);

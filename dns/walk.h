@@ -15,6 +15,17 @@ struct walk {
 	bool open; /* nobody is in service: who is served was removed */
 };
 
+/* What is at a name, or at the pattern that covers it. */
+struct walk_name {
+	const struct snapshot_zone *zone;
+	const struct zone_node
+		*node; /* NULL: an empty non-terminal, or a delegation or DNAME above it */
+	const struct snapshot_pool *pool; /* NULL: none */
+};
+
+/* False: no zone of ours has such a name. */
+bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, const uint8_t *name);
+
 /* The country that a pool's name stands for; COUNTRY_NONE: it is no name of a label pool. */
 unsigned walk_label(const struct config_pool *pool, const uint8_t *name);
 

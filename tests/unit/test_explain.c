@@ -184,14 +184,14 @@ static bool candidate_is(const json_t *candidates, const uint8_t *octets, bool i
 /* Answers of serve() until all turns have come round: every candidate is seen and nobody else. */
 static unsigned answers_compare(const char *name, const char *address, const json_t *object)
 {
-	struct explain_client client;
+	struct locate_client client;
 	struct explain_asker asker;
 	struct explain_reply reply;
 	uint8_t wire[NAME_SIZE_MAX];
 	const json_t *candidates = json_object_get(object, "candidates");
 	uint8_t seen[256][16];
 	unsigned count = 0;
-	assert_true(explain_client_parse(&client, address, why, sizeof(why)));
+	assert_true(locate_client_parse(&client, address, why, sizeof(why)));
 	assert_true(name_parse(name, world.snapshot->zones[0].apex, wire, why, sizeof(why)));
 	assert_true(explain_asker_init(&asker, world.snapshot, &client));
 	for (unsigned turn = 0; turn < 2 * 400; turn++) {

@@ -1,6 +1,6 @@
 #include "tools/ctl/command.h"
 
-#include "dns/explain_place.h"
+#include "dns/locate.h"
 #include "tools/ctl/offline.h"
 
 #include <errno.h>
@@ -75,11 +75,11 @@ static json_t *file_json(struct parsing *parsing, const char *text)
 static json_t *value_json(
 	struct parsing *parsing, const struct verb_argument *argument, const char *text)
 {
-	struct explain_client client;
+	struct locate_client client;
 	json_int_t seconds;
 	switch (argument->kind) {
 	case VERB_ADDRESS:
-		if (!explain_client_parse(&client, text, parsing->why, parsing->size)) {
+		if (!locate_client_parse(&client, text, parsing->why, parsing->size)) {
 			parsing->word = COMMAND_WRONG;
 			return NULL;
 		}

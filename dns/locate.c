@@ -1,4 +1,4 @@
-#include "dns/explain_place.h"
+#include "dns/locate.h"
 
 #include "dns/wire.h"
 #include "geo/prefix.h"
@@ -38,12 +38,12 @@ static bool bits_clear(uint8_t *octets, unsigned length, unsigned bits)
 	return !found;
 }
 
-bool explain_client_parse(struct explain_client *client, const char *text, char *why, size_t size)
+bool locate_client_parse(struct locate_client *client, const char *text, char *why, size_t size)
 {
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t used = slash ? (size_t)(slash - text) : strlen(text);
-	*client = (struct explain_client){.ecs = slash, .source = {.tcp = true}};
+	*client = (struct locate_client){.ecs = slash, .source = {.tcp = true}};
 	struct client *source = &client->source;
 	if (used >= sizeof(address))
 		return refuse(why, size, text, "an IPv4 or IPv6 address");
@@ -63,31 +63,31 @@ bool explain_client_parse(struct explain_client *client, const char *text, char 
 				     : "a prefix length of 0 to 32 behind the /");
 	if (bits_clear(source->address, client->length, bits))
 		return true;
-	char expected[EXPLAIN_CLIENT_MAX], sentence[EXPLAIN_CLIENT_MAX + 80];
+	char expected[LOCATE_CLIENT_MAX], sentence[LOCATE_CLIENT_MAX + 80];
 	snprintf(sentence, sizeof(sentence), "no bits beyond the prefix (RFC 7871 6): %s",
-		explain_client_write(client, expected));
+		locate_client_write(client, expected));
 	return refuse(why, size, text, sentence);
 }
 
 static const char *prefix_write(
-	const uint8_t *octets, bool ipv6, int length, char text[EXPLAIN_CLIENT_MAX])
+	const uint8_t *octets, bool ipv6, int length, char text[LOCATE_CLIENT_MAX])
 {
 	char address[INET6_ADDRSTRLEN];
 	inet_ntop(ipv6 ? AF_INET6 : AF_INET, octets, address, sizeof(address));
 	if (length < 0)
-		snprintf(text, EXPLAIN_CLIENT_MAX, "%s", address);
+		snprintf(text, LOCATE_CLIENT_MAX, "%s", address);
 	else
-		snprintf(text, EXPLAIN_CLIENT_MAX, "%s/%d", address, length);
+		snprintf(text, LOCATE_CLIENT_MAX, "%s/%d", address, length);
 	return text;
 }
 
-const char *explain_client_write(const struct explain_client *client, char text[EXPLAIN_CLIENT_MAX])
+const char *locate_client_write(const struct locate_client *client, char text[LOCATE_CLIENT_MAX])
 {
 	return prefix_write(client->source.address, client->source.ipv6,
 		client->ecs ? client->length : -1, text);
 }
 
-const char *explain_network_write(const struct explain_place *place, char text[EXPLAIN_CLIENT_MAX])
+const char *locate_network_write(const struct locate_place *place, char text[LOCATE_CLIENT_MAX])
 {
 	return prefix_write(place->octets, place->ipv6, place->length, text);
 }
@@ -117,7 +117,7 @@ static const struct place_override *override_find(
 	return found;
 }
 
-static void network_fill(struct explain_place *place, unsigned __int128 key, unsigned length)
+static void network_fill(struct locate_place *place, unsigned __int128 key, unsigned length)
 {
 	if (length < 128)
 		key &= ~(~(unsigned __int128)0 >> length);
@@ -136,12 +136,12 @@ static unsigned segment_prefix(const struct place_family *family,
 	return prefix_widest(key, prefix_key(segment->first), last);
 }
 
-struct explain_place explain_place_find(const struct inputs *inputs, const struct client *client)
+struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client)
 {
 	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
 	const struct places *places = shared_get(inputs->places);
 	bool is_mapped = client->ipv6 && memcmp(client->address, mapped, sizeof(mapped)) == 0;
-	struct explain_place place = {.ipv6 = client->ipv6 && !is_mapped};
+	struct locate_place place = {.ipv6 = client->ipv6 && !is_mapped};
 	struct place_address address =
 		address_of(client->address + (is_mapped ? 12 : 0), place.ipv6);
 	const struct place_family *family = place.ipv6 ? &places->ipv6 : &places->ipv4;
@@ -163,7 +163,7 @@ static struct map_match match_find(const struct map *map, const struct client *c
 	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
 }
 
-uint8_t explain_scope_find(const struct snapshot_pool *pool, const struct client *client)
+uint8_t locate_scope_find(const struct snapshot_pool *pool, const struct client *client)
 {
 	if (!pool->map || !pool->ecs)
 		return 0;
@@ -172,7 +172,7 @@ uint8_t explain_scope_find(const struct snapshot_pool *pool, const struct client
 			     : match.length;
 }
 
-const struct snapshot_outcome *explain_outcome_find(
+const struct snapshot_outcome *locate_outcome_find(
 	const struct snapshot_pool *pool, const struct client *client)
 {
 	return &pool->outcomes[pool->map ? match_find(pool->map, client).outcome : 0];

@@ -15,7 +15,7 @@ struct comparing {
 	const char *file;
 	size_t zone;
 	const struct mirrors *before;
-	struct mirrors *after;
+	const struct mirrors *after;
 	json_t *lists[3]; /* by enum mirror_change_kind */
 	size_t counts[3];
 };
@@ -164,10 +164,13 @@ static json_t *lists_json(struct comparing *comparing)
 		shown += json_array_size(comparing->lists[i]);
 		all += comparing->counts[i];
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:I}", "zone",
+	return json_pack("{s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}, s:I}", "zone",
 		plain_json(comparing->snapshot->zones[comparing->zone].config->name), "in",
 		comparing->lists[MIRROR_IN], "out", comparing->lists[MIRROR_OUT], "changed",
-		comparing->lists[MIRROR_CHANGED], "more", (json_int_t)(all - shown));
+		comparing->lists[MIRROR_CHANGED], "counts", "in",
+		(json_int_t)comparing->counts[MIRROR_IN], "out",
+		(json_int_t)comparing->counts[MIRROR_OUT], "changed",
+		(json_int_t)comparing->counts[MIRROR_CHANGED], "more", (json_int_t)(all - shown));
 }
 
 static json_t *result_make(struct comparing *comparing)
@@ -194,7 +197,12 @@ static bool word_add(json_t *result, enum diff_word word, const char *why)
 
 /* --- the file --- */
 
-static struct mirrors *export_read(
+static void release_mirrors(void *object)
+{
+	mirrors_free(object);
+}
+
+static struct shared *export_read(
 	const struct snapshot *snapshot, const char *path, char *why, size_t size)
 {
 	struct file file;
@@ -203,7 +211,10 @@ static struct mirrors *export_read(
 		return NULL;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
 	free(file.bytes);
-	return mirrors;
+	struct shared *shared = shared_new(mirrors, release_mirrors);
+	if (mirrors && !shared)
+		snprintf(why, size, "%s: no memory", path);
+	return shared;
 }
 
 /* The word and the result for an export that is well-formed. */
@@ -235,15 +246,16 @@ enum diff_word diff_json(
 	struct comparing comparing = {.snapshot = snapshot, .file = file};
 	enum diff_word word = DIFF_REFUSED;
 	*result = NULL;
-	comparing.after = export_read(snapshot, file, why, size);
-	if (!comparing.after)
+	struct shared *after = export_read(snapshot, file, why, size);
+	if (!after)
 		return DIFF_REFUSED;
+	comparing.after = shared_get(after);
 	if (zone_choose(&comparing, comparing.after))
 		word = export_judge(&comparing, result, why, size);
 	else
 		snprintf(why, size,
 			"%s: no zone has an export to compare it with: name one with `export`",
 			file);
-	mirrors_free(comparing.after);
+	shared_release(after);
 	return word;
 }

@@ -251,7 +251,8 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 				     ? (json_int_t)explaining->reply.scope
 				     : locate_scope_find(pool->pool, &explaining->client.source)));
 	member_add(explaining, "fallback", json_boolean(explain_falls_back(pool)));
-	member_add(explaining, "candidates", explain_candidates(pool));
+	member_add(explaining, "candidates", explain_candidates(pool, &more));
+	member_add(explaining, "candidates_more", json_integer((json_int_t)more));
 	member_add(explaining, "left_out", explain_left_out(pool, &more));
 	member_add(explaining, "left_out_more", json_integer((json_int_t)more));
 	client_notes_add(explaining, place);

@@ -138,13 +138,16 @@ static json_t *candidate_json(const struct explain_pool *explain, unsigned famil
 		!member->own, "since", mirror->since);
 }
 
-json_t *explain_candidates(const struct explain_pool *explain)
+json_t *explain_candidates(const struct explain_pool *explain, size_t *more)
 {
 	json_t *list = json_array();
 	bool good = list;
+	*more = 0;
 	for (unsigned f = 0; good && f < POOL_FAMILIES; f++) {
 		const struct pool_set *set = explain->outcome->set[f];
 		uint64_t sum = set ? weights_sum(set) : 1;
+		*more += set && set->members > EXPLAIN_LIST_MAX ? set->members - EXPLAIN_LIST_MAX
+								: 0;
 		struct pool_member member;
 		for (uint32_t i = 0; good && set && i < EXPLAIN_LIST_MAX; i++) {
 			if (!pool_member(set, i, &member))
@@ -179,8 +182,10 @@ static bool *candidates_mark(const struct explain_pool *explain)
 }
 
 /* Why somebody is not served; NULL: it is in service, and another rule decided. */
-static const char *why_write(const struct mirror *mirror, char text[WHY_MAX])
+static const char *why_write(const struct explain_pool *explain,
+	const struct mirror_address *address, char text[WHY_MAX])
 {
+	const struct mirror *mirror = mirror_of(explain, address->mirror);
 	if (mirror_in_service((enum mirror_state)mirror->state))
 		return NULL;
 	bool since = mirror->state == MIRROR_REMOVED && mirror->since[0];
@@ -228,7 +233,7 @@ json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		char text[WHY_MAX];
-		const char *why = marked[i] ? NULL : why_write(mirror, text);
+		const char *why = marked[i] ? NULL : why_write(explain, address, text);
 		if (!why || !level_asked(explain, mirror->country, last[address->ipv6]))
 			continue;
 		if (json_array_size(list) == EXPLAIN_LEFT_MAX)

@@ -19,8 +19,9 @@ struct explain_pool {
 };
 
 json_t *explain_levels(const struct explain_pool *explain);
-json_t *explain_candidates(const struct explain_pool *explain);
-/* Those at the levels that were asked who are not served, and why; *more: how many there are beyond the list. */
+/* *more: how many there are beyond the list. */
+json_t *explain_candidates(const struct explain_pool *explain, size_t *more);
+/* Those at the levels that were asked who are not served, and why; *more as above. */
 json_t *explain_left_out(const struct explain_pool *explain, size_t *more);
 
 /* Is somebody at this level taken only because of `fallback`? */

@@ -185,6 +185,51 @@ def test_shares(program, make_world):
             assert firsts.count(one["address"]) == round(500 * one["share"])
 
 
+def test_levels(program, make_world):
+    """Own, top-up, and what was asked in vain; each candidate names its level."""
+    world = make_world(mirrors=MIRRORS, pools=POOLS, networks=[("20.1.0.0/16", "DE")])
+    said = explain(program, world, "top.local", "20.1.0.0/24")
+    rows = {(row["level"], row["family"]): (row["served"], row["members"], row["use"],
+                                            row["candidates"]) for row in said["levels"]}
+    assert rows == {
+        ("country:DE", "ipv4"): (3, 5, "own", 3), ("country:DE", "ipv6"): (2, 3, "own", 2),
+        ("continent:EU", "ipv4"): (4, 6, "top-up", 1),
+        ("continent:EU", "ipv6"): (2, 3, "nobody new", 0),
+        ("world", "ipv4"): (9, 14, "top-up", 5), ("world", "ipv6"): (5, 6, "top-up", 3),
+    }
+    levels = [one["level"] for one in said["candidates"]]
+    assert {level: levels.count(level) for level in levels} == {
+        "country:DE": 5, "continent:EU": 1, "world": 8}
+    assert sum(one["share"] for one in said["candidates"]) == 2.0
+    assert all(one["top_up"] == (one["share"] == 0) for one in said["candidates"])
+    assert said["fallback"] is True
+    said = explain(program, world, "db.fr", "20.1.0.0/24")
+    rows = {(row["level"], row["family"]): row["use"] for row in said["levels"]}
+    assert rows["country:FR", "ipv4"] == "own" and rows["country:FR", "ipv6"] == "empty"
+    assert rows["continent:EU", "ipv4"] == "not asked" and rows["continent:EU", "ipv6"] == "own"
+
+
+def test_notes(program, make_world):
+    pools = """\
+	pool "four.local" { from = "client"  families = {"ipv4"} }
+	pool "together.local" { from = "client"  family-fallback = "together" }
+	pool "none.local" { from = "client"  fallback = {}  fail = "closed" }
+	pool "label.*" { from = "label"  family-fallback = "together" }
+"""
+    world = make_world(mirrors=MIRRORS, pools=pools,
+                       networks=[("20.1.0.0/16", "FR"), ("20.2.0.0/16", "CA")])
+    for name, address, note in (
+            ("four.local", "20.1.0.1", "AAAA is NODATA: the pool's families are ipv4 alone"),
+            ("together.local", "20.1.0.1", "AAAA is NODATA: family-fallback = together, and the "
+                                           "level that decides has no ipv6"),
+            ("together.local", "20.2.0.1", "A is NODATA: family-fallback = together, and the "
+                                           "level that decides has no ipv4"),
+            ("none.local", "20.1.0.1", "AAAA is NODATA: no level has a member to serve over ipv6"),
+            ("none.local", "20.2.0.1", "A is NODATA: no level has a member to serve over ipv4"),
+            ("label.fr", "20.2.0.1", "the name alone decides: the client does not matter")):
+        assert note in explain(program, world, name, address)["notes"], (name, address)
+
+
 def test_left_out(program, make_world):
     world = make_world(mirrors=MIRRORS, pools=POOLS, networks=[("20.1.0.0/16", "DE")])
     said = explain(program, world, "db.de", "20.1.0.0/24")
@@ -253,5 +298,10 @@ def test_offline_diff(program, make_world):
     assert (done.returncode, done.stdout) == (2, "") and "gone.json" in done.stderr
     done = control.run(program, "--config", world.path("gone.conf"), "pools")
     assert (done.returncode, done.stdout) == (2, "") and "gone.conf" in done.stderr
-    # The kept export counts, as it does for a start.
+    world = make_world(txt=False)
+    world.export(MIRRORS, name="new.json")
+    done = control.run(program, "--config", world.path("mirrorns.conf"), "diff",
+                       world.path("new.json"))
+    assert done.returncode == 2
+    assert "no zone has an export to compare it with: name one with `export`" in done.stderr
     assert list(world.path("state").iterdir()) == []

@@ -8,16 +8,27 @@
 /* One screen: what is beyond is in --json. */
 enum { HOSTS_SHOWN = 30, COUNTRIES_SHOWN = 60, LINE_MAX_SIZE = 400 };
 
+static void serial_cell(struct screen_table *table, const json_t *serial)
+{
+	char texts[2][32];
+	static const char *const keys[] = {"before", "after"};
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "none");
+		if (json_is_integer(json_object_get(serial, keys[i])))
+			snprintf(texts[i], sizeof(texts[i]), "%" JSON_INTEGER_FORMAT,
+				field_number(serial, keys[i]));
+	}
+	screen_cell(table, SCREEN_PLAIN, "%s -> %s", texts[0], texts[1]);
+}
+
 static void served_show(const json_t *result)
 {
 	struct screen_table table = {.right = 0};
 	const json_t *served = json_object_get(result, "served");
-	const json_t *serial = json_object_get(result, "serial");
 	const json_t *generated = json_object_get(result, "generated");
 	double percent = field_real(served, "gone_percent");
 	screen_cell(&table, SCREEN_DIM, "serial");
-	screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT " -> %" JSON_INTEGER_FORMAT,
-		field_number(serial, "before"), field_number(serial, "after"));
+	serial_cell(&table, json_object_get(result, "serial"));
 	screen_row_end(&table);
 	screen_cell(&table, SCREEN_DIM, "generated");
 	screen_cell(&table, SCREEN_PLAIN, "%s -> %s", field_text(generated, "before"),
@@ -41,7 +52,9 @@ static void hosts_show(const json_t *result, const char *key, enum screen_colour
 	size_t count = json_array_size(list);
 	if (!count)
 		return;
-	screen_line(SCREEN_BOLD, "%zu mirror%s %s", count, count == 1 ? "" : "s", key);
+	json_int_t all = field_number(json_object_get(result, "counts"), key);
+	screen_line(
+		SCREEN_BOLD, "%" JSON_INTEGER_FORMAT " mirror%s %s", all, all == 1 ? "" : "s", key);
 	for (size_t i = 0; i < count && i < HOSTS_SHOWN; i++) {
 		const json_t *one = json_array_get(list, i);
 		screen_cell(&table, colour, "%s", field_text(one, "host"));
@@ -50,8 +63,9 @@ static void hosts_show(const json_t *result, const char *key, enum screen_colour
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
-	if (count > HOSTS_SHOWN)
-		screen_line(SCREEN_DIM, "  and %zu more: --json has them", count - HOSTS_SHOWN);
+	if (all > HOSTS_SHOWN)
+		screen_line(SCREEN_DIM, "  and %" JSON_INTEGER_FORMAT " more: --json has %s",
+			all - HOSTS_SHOWN, (size_t)all > count ? "the first 1000" : "them");
 }
 
 static void counts_cell(struct screen_table *table, const json_t *counts)
@@ -136,7 +150,6 @@ static void levels_show(const json_t *list)
 void view_diff(const json_t *result, const json_t *before)
 {
 	const char *word = field_text(result, "word");
-	json_int_t more = field_number(result, "more");
 	(void)before;
 	screen_line(SCREEN_BOLD, "%s beside what zone %s serves", field_text(result, "file"),
 		field_text(result, "zone"));
@@ -146,8 +159,6 @@ void view_diff(const json_t *result, const json_t *before)
 	hosts_show(result, "out", SCREEN_BAD);
 	hosts_show(result, "in", SCREEN_GOOD);
 	hosts_show(result, "changed", SCREEN_WARN);
-	if (more > 0)
-		screen_line(SCREEN_DIM, "  and %" JSON_INTEGER_FORMAT " mirrors more", more);
 	countries_show(json_object_get(result, "countries"));
 	levels_show(json_object_get(result, "levels"));
 	if (strcmp(word, "same") == 0)

@@ -120,16 +120,20 @@ static void levels_show(const json_t *levels)
 	screen_table_end(&table);
 }
 
-static void more_say(size_t more)
+/* `beyond`: what --json has not either. */
+static void more_say(size_t more, json_int_t beyond)
 {
-	if (more)
+	if (beyond > 0)
+		screen_line(SCREEN_DIM, "  and %lld more", (long long)more + beyond);
+	else if (more)
 		screen_line(SCREEN_DIM, "  and %zu more: --json has them", more);
 }
 
-static void candidates_show(const json_t *candidates)
+static void candidates_show(const json_t *result)
 {
 	static const char *const titles[] = {
 		"CANDIDATE", "HOST", "COUNTRY", "STATE", "SINCE", "WEIGHT", "FIRST", "FROM", NULL};
+	const json_t *candidates = json_object_get(result, "candidates");
 	struct screen_table table = {.right = 1u << 5 | 1u << 6};
 	size_t i, count = json_array_size(candidates);
 	screen_line(SCREEN_PLAIN, "%s", "");
@@ -162,7 +166,7 @@ static void candidates_show(const json_t *candidates)
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
-	more_say(count - i);
+	more_say(count - i, field_number(result, "candidates_more"));
 }
 
 static void left_show(const json_t *result)
@@ -185,7 +189,7 @@ static void left_show(const json_t *result)
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
-	more_say(count - i + (beyond > 0 ? (size_t)beyond : 0));
+	more_say(count - i, beyond);
 }
 
 static void answer_show(const json_t *result)
@@ -223,7 +227,7 @@ void view_explain(const json_t *result, const json_t *before)
 	head_show(result);
 	if (*field_text(result, "pool")) {
 		levels_show(json_object_get(result, "levels"));
-		candidates_show(json_object_get(result, "candidates"));
+		candidates_show(result);
 		left_show(result);
 	}
 	answer_show(result);

@@ -246,6 +246,10 @@ enum diff_word diff_json(
 	struct comparing comparing = {.snapshot = snapshot, .file = file};
 	enum diff_word word = DIFF_REFUSED;
 	*result = NULL;
+	if (!file) {
+		snprintf(why, size, "diff needs the path of an export");
+		return DIFF_REFUSED;
+	}
 	struct shared *after = export_read(snapshot, file, why, size);
 	if (!after)
 		return DIFF_REFUSED;

@@ -14,7 +14,7 @@ enum diff_word { DIFF_SAME, DIFF_CHANGES, DIFF_REFUSED };
 
 /* Of several zones the one whose export this file is, else the one that has most of its addresses. DIFF_REFUSED: `why`
  * has one sentence, and *result is NULL unless the file was well-formed, so that a forced reload would take it. The
- * result is the caller's. */
+ * result is the caller's. `file` may be NULL, which is refused. */
 enum diff_word diff_json(
 	const struct snapshot *snapshot, const char *file, json_t **result, char *why, size_t size);
 

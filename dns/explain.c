@@ -302,6 +302,10 @@ json_t *explain_json(const struct snapshot *snapshot, const char *name, const ch
 	char *why, size_t size)
 {
 	struct explaining explaining = {.snapshot = snapshot};
+	if (!name || !address) {
+		snprintf(why, size, "explain needs a name and an address");
+		return NULL;
+	}
 	if (!locate_client_parse(&explaining.client, address, why, size))
 		return NULL;
 	explaining.object = json_object();

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* `name`: absolute, or relative to a zone; `address`: a source address, or with /LEN a client subnet.
+/* `name`: absolute, or relative to a zone; `address`: a source address, or with /LEN a client subnet. Either may be NULL, which is refused.
  * NULL: one sentence. The caller's. */
 json_t *explain_json(const struct snapshot *snapshot, const char *name, const char *address,
 	char *why, size_t size);

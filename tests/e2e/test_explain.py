@@ -185,6 +185,21 @@ def test_shares(program, make_world):
             assert firsts.count(one["address"]) == round(500 * one["share"])
 
 
+def test_overrides(program, make_world):
+    """The most specific one, with its line; what none covers is the database's."""
+    world = make_world(mirrors=MIRRORS, pools=POOLS, networks=[("20.0.0.0/8", "DE")],
+                       overrides="# corrections\n20.1.0.0/16,FR\n20.1.2.0/24,US\n"
+                                 "2a00::/16,FR\n2a00:1::/32,US\n")
+    for address, network, country, line in (
+            ("20.1.2.0/25", "20.1.2.0/24", "US", 3), ("20.1.3.0/24", "20.1.0.0/16", "FR", 2),
+            ("20.2.0.0/24", "20.2.0.0/15", "DE", None), ("2a00:1::/48", "2a00:1::/32", "US", 5),
+            ("2a00:2::/48", "2a00::/16", "FR", 4), ("::ffff:20.1.2.3", "20.1.2.0/24", "US", 3)):
+        said = explain(program, world, "db.local", address)
+        assert (said["network"], said["country"]) == (network, country), address
+        assert (said["override"], said.get("override_line")) == (line is not None, line), address
+        assert said["database_build"] == 1700000000
+
+
 def test_levels(program, make_world):
     """Own, top-up, and what was asked in vain; each candidate names its level."""
     world = make_world(mirrors=MIRRORS, pools=POOLS, networks=[("20.1.0.0/16", "DE")])

@@ -122,6 +122,8 @@ static void test_refused(void **state)
 	assert_int_equal(diff("/nowhere/mirrors.json"), DIFF_REFUSED);
 	assert_non_null(strstr(why, "/nowhere/mirrors.json"));
 	assert_null(result);
+	assert_int_equal(diff(NULL), DIFF_REFUSED);
+	assert_string_equal(why, "diff needs the path of an export");
 	assert_int_equal(diff("/dev/zero"), DIFF_REFUSED);
 	assert_non_null(strstr(why, "/dev/zero"));
 }

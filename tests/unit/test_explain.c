@@ -42,6 +42,9 @@ static void test_refused(void **state)
 		{"", "1.2.3.4", "the name \"\" is none: "},
 	};
 	(void)state;
+	assert_null(explain_json(world.snapshot, NULL, "::1", why, sizeof(why)));
+	assert_string_equal(why, "explain needs a name and an address");
+	assert_null(explain_json(world.snapshot, "db.de", NULL, why, sizeof(why)));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		assert_null(explain_json(
 			world.snapshot, rows[i].name, rows[i].address, why, sizeof(why)));

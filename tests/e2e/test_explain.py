@@ -303,6 +303,16 @@ def test_offline_diff(program, make_world):
     done = diff([*MIRRORS, mirror("z.mc", "MC", "192.0.2.99")])
     assert done.returncode == 1 and "z.mc" in done.stdout
     assert "continent:EU -> country:MC" in done.stdout
+    # France's last one goes: with it, together.local's IPv6 comes from the continent.
+    without = [one for one in MIRRORS if one["host"] != "a.fr"]
+    diff(without)
+    done = control.run(program, *config, "diff", world.path("new.json"), "--json")
+    rows = {(row["pool"], row["family"], row["before"], row["after"]): row["countries"]
+            for row in json.loads(done.stdout)["levels"]}
+    assert rows["together.local", "ipv4", "country:FR", "continent:EU"] == ["FR"]
+    assert rows["together.local", "ipv6", "nobody", "continent:EU"] == ["FR"]
+    assert "FR" in rows["near.local", "ipv4", "country:FR", "nobody"]
+    assert rows["db.*", "ipv4", "country:FR", "continent:EU"] == ["FR"]
     done = diff(MIRRORS[:1])
     assert done.returncode == 2 and "it would be refused" in done.stdout
     assert "max-shrink = 50 %" in done.stderr
@@ -320,3 +330,25 @@ def test_offline_diff(program, make_world):
     assert done.returncode == 2
     assert "no zone has an export to compare it with: name one with `export`" in done.stderr
     assert list(world.path("state").iterdir()) == []
+
+
+def test_offline_diff_zones(program, make_world):
+    """Of several zones the one whose export it is, else the one with most of its addresses."""
+    other = [mirror(f"{i}.other", "DE", f"198.51.100.{i}") for i in range(1, 9)]
+    zone = '\nzone "example.net" { file = "example.zone"  export = "other.json" }\n'
+    world = make_world()
+    world.write("example.zone", "@ 300 SOA a b 1 2 3 4 5\n@ 300 NS a.example.\n")
+    world.export(other, name="other.json")
+    world.fill(mirrors=MIRRORS, pools=POOLS, zones=zone)
+    config = ["--config", world.path("mirrorns.conf")]
+    for name, mirrors, expected, status in (
+            ("new.json", other[1:], "example.net", 1), ("new.json", MIRRORS[1:], "clamav.net", 1),
+            ("new.json", [*MIRRORS[:1], *other[:3]], "example.net", 1),
+            ("other.json", other, "example.net", 0)):
+        world.export(mirrors, name=name)
+        done = control.run(program, *config, "diff", world.path(name))
+        assert f"beside what zone {expected} serves" in done.stdout
+        assert done.returncode == status, done.stderr
+    # The file itself, whatever is in it.
+    done = control.run(program, *config, "diff", world.path("mirrors.json"))
+    assert done.returncode == 0 and "beside what zone clamav.net serves" in done.stdout

@@ -116,6 +116,8 @@ static void test_strings(void **state)
 				"level=country:FR ipv4 2/2 ipv6 0/0",
 				"level=continent:EU ipv4 5/7 ipv6 2/4",
 				"candidates=198.51.100.21 198.51.100.22"}},
+		{"_explain.db.us", NULL, /* one of many has its place */
+			{"candidates=2001:db8:5::1", "level=country:US ipv4 40/40 ipv6 1/1"}},
 		{"_explain.db.local", "10.0.0.0/8",
 			{"client=127.0.0.1", "from=source", "country=none", "scope=16"}},
 		{"_explain.db.local", "0.0.0.0/0", {"client=127.0.0.1", "from=source", "scope=0"}},

@@ -23,12 +23,20 @@ STATUS = {
                    "why": "mirrors.json:7: host a.example: country is \"XX\""},
         "txt": [{"name": "current.cvd", "value": "1.0.9:63:28034", "age_seconds": 8000,
                  "stale": True},
-                {"name": "lost.cvd", "value": "", "age_seconds": 0, "stale": False}]}],
+                {"name": "lost.cvd", "value": None, "age_seconds": None, "stale": False,
+                 "state": "missing", "why": "lost.txt: No such file or directory"}]},
+        {"zone": "plain.example", "serial": 7, "names": 3, "pools": 0, "export": None, "txt": []},
+        {"zone": "new.example", "serial": 8, "names": 4, "pools": 1, "txt": [],
+         "export": {"serial": None, "generated": None, "age_seconds": 5, "mirrors": 2,
+                    "served": 1, "state": "ok", "why": ""}}],
     "geo": {"database": "country.mmdb", "build": 1780000000, "networks": 4711, "state": "ok",
             "why": ""},
-    "reload": {"when": "2026-11-20T18:00:03Z", "result": "served", "why": ""},
-    "drains": [{"glob": "*.example.de", "until": 1780000000, "why": "disk"},
-               {"glob": "192.0.2.0/24", "until": 0, "why": ""}],
+    "reload": {"when": "2026-11-20T18:00:03Z", "result": "partly refused",
+               "why": "lost.txt: No such file or directory"},
+    "drains": [{"glob": "*.example.de", "until": "2026-11-21T02:00:00Z", "why": "disk",
+                "addresses": 3},
+               {"glob": "192.0.2.0/24", "until": None, "why": "", "addresses": 0},
+               {"glob": "a.example", "until": 1780000000}],
 }
 
 EXPLAIN = {
@@ -202,14 +210,17 @@ def test_status(ctl, server):
     done = ctl("status")
     assert (done.returncode, done.stderr) == (0, "")
     has(done.stdout, "mirrorns 0.1.0, up 3 d 4 h, 2 workers, /etc/mirrorns/mirrorns.conf",
-        "last reload 2026-11-20T18:00:03Z, served",
+        "last reload 2026-11-20T18:00:03Z, partly refused: lost.txt: No such file or directory",
         "countries country.mmdb, built 2026-05-28 20:26:40 UTC, 4711 networks, ok",
         "clamav.net 2026112001 1021 8 412 2026-11-20T18:00:00Z 2 min 146/155 refused",
         'clamav.net: mirrors.json:7: host a.example: country is "XX"',
         'current.cvd 2 h 13 min old, stale "1.0.9:63:28034"',
-        "lost.cvd 0 s old never read: SERVFAIL",
-        "drained *.example.de until 2026-05-28 20:26:40 UTC disk",
-        "drained 192.0.2.0/24 until undrain")
+        "lost.cvd never read: SERVFAIL",
+        "lost.cvd: lost.txt: No such file or directory", "plain.example 7 3 0",
+        "new.example 8 4 1 none none 5 s 1/2 ok",
+        "drained *.example.de until 2026-11-21T02:00:00Z 3 addresses disk",
+        "drained 192.0.2.0/24 until undrain 0 addresses",
+        "drained a.example until 2026-05-28 20:26:40 UTC")
 
 
 def test_explain(ctl, server):
@@ -324,7 +335,18 @@ def test_stats_watch_ends_with_the_server(program, server):
     assert done.returncode == 1 and "the server is ending" in done.stderr
 
 
-def test_reload_and_drain(ctl, server):
+@pytest.mark.parametrize("word, sentence, status", [
+    ("ok", "Reloaded: all of it is being served.", 0),
+    ("partly refused", "Reloaded, but for what was refused: its last good copy is being served.", 1),
+    ("refused", "Refused: what was served before still is.", 1)])
+def test_reload(ctl, server, word, sentence, status):
+    server.says({"reload": word}, status, "x.json: why" if status else None)
+    done = ctl("reload")
+    assert (done.returncode, done.stdout) == (status, sentence + "\n")
+    assert done.stderr == ("mirrornsctl: x.json: why\n" if status else "")
+
+
+def test_any_result(ctl, server):
     """Whatever else the server says is shown too."""
     server.says({"result": "served", "zones": [{"zone": "clamav.net", "serial": 7}],
                  "files": ["a", "b"], "deep": {"er": 1.5, "yes": True, "no": None}})
@@ -335,8 +357,27 @@ def test_reload_and_drain(ctl, server):
     done = ctl("reload")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "mirrornsctl: mirrors.json:2: serial 3 is lower\n"
-    server.says({"glob": "*.de", "addresses": 12, "ttl": 300})
-    has(ctl("drain", "*.de").stdout, "glob *.de", "addresses 12", "ttl 300")
+
+
+def test_drain(ctl, server):
+    """When clients are gone is what whoever pulls the plug has to know."""
+    drained = {"glob": "*.de", "until": "2026-11-21T02:00:00Z", "why": "disk", "addresses": 12,
+               "taken_out": 9, "clients_gone_after_seconds": 300,
+               "hosts": [f"h{i}.de" for i in range(60)]}
+    server.says(drained)
+    has(ctl("drain", "*.de").stdout, "*.de is drained until 2026-11-21T02:00:00Z",
+        "out of the answers 9 addresses in service, of 12",
+        "clients are gone after 300 s, when the TTL is over", "why disk", "hosts h0.de h1.de",
+        "h40.de and 19 more")
+    server.says({**drained, "until": None, "why": "", "hosts": []})
+    done = ctl("drain", "*.de")
+    has(done.stdout, "*.de is drained until undrain")
+    assert "why" not in done.stdout and "hosts" not in done.stdout
+    server.says({"glob": "*.de", "addresses": 12})
+    assert ctl("undrain", "*.de").stdout == "*.de is back: 12 addresses as the export has them\n"
+    server.says(None, 1, "it takes the last mirror of every level: --force does it")
+    done = ctl("drain", "*")
+    assert (done.returncode, done.stdout) == (1, "") and "--force does it" in done.stderr
 
 
 @pytest.mark.parametrize("verb", [["status"], ["pools"], ["stats"], ["reload"],
@@ -381,7 +422,7 @@ def spoil(value):
         return {key: spoil(item) for key, item in value.items()}
     if isinstance(value, list):
         return [spoil(item) for item in value]
-    return value + HOSTILE if isinstance(value, str) else value
+    return value + HOSTILE if isinstance(value, str) and value else value
 
 
 @pytest.mark.parametrize("verb, result", [

@@ -264,6 +264,7 @@ def test_left_out(program, make_world):
     said = explain(program, world, "db.de", "20.1.0.0/24")
     assert {one["state"] for one in said["candidates"]} == {"removed"}
     assert any("(fail = open)" in note for note in said["notes"])
+    assert said["left_out"] == []
 
 
 # --- offline ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #include "tools/ctl/view.h"
 
+#include "tools/ctl/field.h"
 #include "tools/ctl/screen.h"
 
 #include <stdio.h>
@@ -118,12 +119,61 @@ void view_any(const json_t *result)
 
 void view_reload(const json_t *result, const json_t *before)
 {
+	static const struct {
+		const char *word;
+		enum screen_colour colour;
+		const char *sentence;
+	} rows[] = {
+		{"ok", SCREEN_GOOD, "Reloaded: all of it is being served."},
+		{"partly refused", SCREEN_WARN,
+			"Reloaded, but for what was refused: its last good copy is being served."},
+		{"refused", SCREEN_BAD, "Refused: what was served before still is."},
+	};
+	const char *word = json_string_value(json_object_get(result, "reload"));
 	(void)before;
+	for (size_t i = 0; word && i < sizeof(rows) / sizeof(*rows); i++)
+		if (strcmp(rows[i].word, word) == 0) {
+			screen_line(rows[i].colour, "%s", rows[i].sentence);
+			return;
+		}
 	view_any(result);
+}
+
+static void drained_show(const json_t *result)
+{
+	struct screen_table table = {.right = 0};
+	const json_t *hosts = json_object_get(result, "hosts");
+	const char *until = field_text(result, "until");
+	screen_line(SCREEN_WARN, "%s is drained until %s", field_text(result, "glob"),
+		*until ? until : "undrain");
+	screen_cell(&table, SCREEN_DIM, "out of the answers");
+	screen_cell(&table, SCREEN_PLAIN,
+		"%" JSON_INTEGER_FORMAT " addresses in service, of %" JSON_INTEGER_FORMAT,
+		field_number(result, "taken_out"), field_number(result, "addresses"));
+	screen_row_end(&table);
+	screen_cell(&table, SCREEN_DIM, "clients are gone");
+	screen_cell(&table, SCREEN_PLAIN, "after %" JSON_INTEGER_FORMAT " s, when the TTL is over",
+		field_number(result, "clients_gone_after_seconds"));
+	screen_row_end(&table);
+	if (*field_text(result, "why")) {
+		screen_cell(&table, SCREEN_DIM, "why");
+		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(result, "why"));
+		screen_row_end(&table);
+	}
+	if (json_array_size(hosts))
+		scalars_show(&table, "hosts", hosts);
+	screen_table_end(&table);
 }
 
 void view_drain(const json_t *result, const json_t *before)
 {
 	(void)before;
-	view_any(result);
+	if (json_object_get(result, "clients_gone_after_seconds"))
+		drained_show(result);
+	else if (json_is_string(json_object_get(result, "glob")))
+		screen_line(SCREEN_GOOD,
+			"%s is back: %" JSON_INTEGER_FORMAT " addresses as the export has them",
+			field_text(result, "glob"), field_number(result, "addresses"));
+	else
+		view_any(result);
 }

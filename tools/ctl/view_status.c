@@ -17,7 +17,7 @@ static const char *when_write(const json_t *object, const char *key, char text[W
 			screen_time((long long)json_number_value(value), time));
 	else
 		snprintf(text, WHENS_MAX, "%.60s",
-			json_is_string(value) ? json_string_value(value) : "never");
+			json_is_string(value) ? json_string_value(value) : "none");
 	return text;
 }
 
@@ -82,8 +82,11 @@ static void zones_show(const json_t *zones)
 		screen_cell(
 			&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(zone, "pools"));
 		if (json_is_object(export)) {
-			screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
-				field_number(export, "serial"));
+			if (json_is_integer(json_object_get(export, "serial")))
+				screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
+					field_number(export, "serial"));
+			else
+				screen_cell(&table, SCREEN_PLAIN, "none");
 			screen_cell(
 				&table, SCREEN_PLAIN, "%s", when_write(export, "generated", when));
 			screen_cell(&table, SCREEN_PLAIN, "%s",
@@ -150,6 +153,9 @@ static void drains_show(const json_t *drains)
 		screen_cell(&table, SCREEN_BOLD, "%s", field_text(drain, "glob"));
 		screen_cell(&table, SCREEN_PLAIN, "%s%s", for_ever ? "until undrain" : "until ",
 			for_ever ? "" : when_write(drain, "until", when));
+		if (json_is_integer(json_object_get(drain, "addresses")))
+			screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT " addresses",
+				field_number(drain, "addresses"));
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(drain, "why"));
 		screen_row_end(&table);
 	}

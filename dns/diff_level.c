@@ -63,10 +63,10 @@ static json_t *change_row(json_t *rows, const char *before, const char *after)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach(rows, i,
-		row) if (strcmp(json_string_value(json_object_get(row, "before")), before) == 0 &&
-			 strcmp(json_string_value(json_object_get(row, "after")), after) ==
-				 0) return row;
+	json_array_foreach (rows, i, row)
+		if (strcmp(json_string_value(json_object_get(row, "before")), before) == 0 &&
+			strcmp(json_string_value(json_object_get(row, "after")), after) == 0)
+			return row;
 	row = json_pack("{s:s, s:s, s:[]}", "before", before, "after", after, "countries");
 	return json_array_append_new(rows, row) == 0 ? row : NULL;
 }
@@ -100,10 +100,12 @@ static bool pool_add(json_t *list, const struct diff_pair *pair, const struct co
 	for (unsigned f = 0; good && f < POOL_FAMILIES; f++) {
 		size_t i;
 		json_t *row;
-		json_array_foreach(rows[f], i, row) good =
-			good && json_object_set_new(row, "pool", plain_json(config->name)) == 0 &&
-			json_object_set_new(row, "family", json_string(walk_family(f))) == 0 &&
-			json_array_append(list, row) == 0;
+		json_array_foreach (rows[f], i, row)
+			good = good &&
+			       json_object_set_new(row, "pool", plain_json(config->name)) == 0 &&
+			       json_object_set_new(row, "family", json_string(walk_family(f))) ==
+				       0 &&
+			       json_array_append(list, row) == 0;
 	}
 	json_decref(rows[POOL_IPV4]);
 	json_decref(rows[POOL_IPV6]);

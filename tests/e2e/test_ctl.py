@@ -116,6 +116,7 @@ def ctl(program, server):
 
 def has(text, *rows):
     """Does the screen have these rows? Runs of blanks count as one."""
+    assert not re.search(" $", text, re.M), "blanks at the end of a line"
     lines = [re.sub(r" +", " ", line).strip() for line in text.splitlines()]
     for row in rows:
         assert any(row in line for line in lines), f"no {row!r} in\n{text}"

@@ -49,9 +49,10 @@ static inline json_t *row_find(const json_t *list, const char *key, const char *
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach(list, i,
-		row) if (strcmp(text_of(row, key), value) == 0 &&
-			 (!other || strcmp(text_of(row, other), other_value) == 0)) return row;
+	json_array_foreach (list, i, row)
+		if (strcmp(text_of(row, key), value) == 0 &&
+			(!other || strcmp(text_of(row, other), other_value) == 0))
+			return row;
 	return NULL;
 }
 
@@ -59,8 +60,9 @@ static inline bool list_has(const json_t *list, const char *text)
 {
 	size_t i;
 	json_t *value;
-	json_array_foreach(list, i, value) if (json_is_string(value) &&
-					       strstr(json_string_value(value), text)) return true;
+	json_array_foreach (list, i, value)
+		if (json_is_string(value) && strstr(json_string_value(value), text))
+			return true;
 	return false;
 }
 

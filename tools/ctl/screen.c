@@ -163,6 +163,32 @@ static void widths_find(const struct screen_table *table, size_t widths[SCREEN_C
 	}
 }
 
+/* Nothing but empty cells from here to the end of the row? */
+static bool rest_is_empty(const struct screen_table *table, size_t at)
+{
+	for (; at < table->count; at++) {
+		if (table->cells[at].text && table->cells[at].text[0])
+			return false;
+		if (table->cells[at].last)
+			return true;
+	}
+	return true;
+}
+
+/* One cell, with what keeps it in its column. */
+static void cell_print(const struct screen_table *table, size_t at, size_t width, bool right)
+{
+	const struct screen_cell *cell = &table->cells[at];
+	const char *text = cell->text ? cell->text : "";
+	size_t own = width_of(text), blanks = width > own ? width - own : 0;
+	if (rest_is_empty(table, at))
+		return;
+	printf("  %*s", right ? (int)blanks : 0, "");
+	text_put(cell->colour, text);
+	if (!right && !cell->last && !rest_is_empty(table, at + 1))
+		printf("%*s", (int)blanks, "");
+}
+
 void screen_table_end(struct screen_table *table)
 {
 	size_t widths[SCREEN_COLUMNS_MAX];
@@ -170,21 +196,13 @@ void screen_table_end(struct screen_table *table)
 	widths_find(table, widths);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct screen_cell *cell = &table->cells[i];
-		const char *text = cell->text ? cell->text : "";
-		size_t width = width_of(text);
-		size_t blanks = widths[column] > width ? widths[column] - width : 0;
-		bool right = table->right & 1u << column;
-		fputs("  ", stdout);
-		if (right)
-			printf("%*s", (int)blanks, "");
-		text_put(cell->colour, text);
-		if (!right && !cell->last)
-			printf("%*s", (int)blanks, "");
+		cell_print(table, i, widths[column], table->right & 1u << column);
 		if (cell->last)
 			putchar('\n');
 		column = cell->last ? 0 : column + 1;
-		free(cell->text);
 	}
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i].text);
 	if (table->failed)
 		puts("  (no memory for the rest)");
 	free(table->cells);

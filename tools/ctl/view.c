@@ -49,11 +49,12 @@ static void objects_show(const char *title, const json_t *list)
 	const char *key;
 	size_t i;
 	screen_line(SCREEN_BOLD, "%s", title);
-	json_object_foreach(head, key, value) screen_cell(&table, SCREEN_DIM, "%s", key);
+	json_object_foreach (head, key, value)
+		screen_cell(&table, SCREEN_DIM, "%s", key);
 	screen_row_end(&table);
-	json_array_foreach(list, i, row)
-	{
-		json_object_foreach(head, key, value) cell_add(&table, json_object_get(row, key));
+	json_array_foreach (list, i, row) {
+		json_object_foreach (head, key, value)
+			cell_add(&table, json_object_get(row, key));
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
@@ -65,8 +66,7 @@ static void scalars_show(struct screen_table *table, const char *title, const js
 	char line[2048] = "";
 	size_t i, used = 0;
 	json_t *value;
-	json_array_foreach(list, i, value)
-	{
+	json_array_foreach (list, i, value) {
 		char *text = scalar_text(value);
 		int more = snprintf(
 			line + used, sizeof(line) - used, "%s%s", i ? " " : "", text ? text : "?");
@@ -89,8 +89,7 @@ static void members_show(
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		char title[KEY_MAX];
 		snprintf(title, sizeof(title), "%s%s%s", prefix, *prefix ? "." : "", key);
 		if (json_is_object(value) && depth < DEPTH_MAX)
@@ -112,9 +111,9 @@ void view_any(const json_t *result)
 	json_t *value;
 	members_show(&table, "", result, 0);
 	screen_table_end(&table);
-	json_object_foreach((json_t *)result, key,
-		value) if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
-		objects_show(key, value);
+	json_object_foreach ((json_t *)result, key, value)
+		if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
+			objects_show(key, value);
 }
 
 void view_reload(const json_t *result, const json_t *before)

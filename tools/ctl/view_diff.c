@@ -111,8 +111,7 @@ static const char *codes_write(const json_t *countries, char line[LINE_MAX_SIZE]
 	size_t i, used = 0;
 	json_t *country;
 	line[0] = '\0';
-	json_array_foreach(countries, i, country)
-	{
+	json_array_foreach (countries, i, country) {
 		const char *code = json_string_value(country);
 		if (i == 20 || !code || strlen(code) > 8)
 			break;
@@ -134,8 +133,7 @@ static void levels_show(const json_t *list)
 	if (!json_array_size(list))
 		return;
 	screen_line(SCREEN_BOLD, "who is served by another level");
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "pool"));
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "family"));
 		screen_cell(&table, SCREEN_WARN, "%s -> %s", field_text(one, "before"),

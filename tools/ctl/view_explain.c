@@ -70,8 +70,7 @@ static void head_show(const json_t *result)
 	place_show(&table, result);
 	if (*field_text(result, "pool"))
 		pool_show(&table, result);
-	json_array_foreach(json_object_get(result, "notes"), i, note)
-	{
+	json_array_foreach (json_object_get(result, "notes"), i, note) {
 		screen_cell(&table, SCREEN_DIM, "note");
 		screen_cell(&table, SCREEN_WARN, "%s",
 			json_is_string(note) ? json_string_value(note) : "");
@@ -104,8 +103,7 @@ static void levels_show(const json_t *levels)
 	size_t i;
 	json_t *level;
 	titles_add(&table, titles);
-	json_array_foreach(levels, i, level)
-	{
+	json_array_foreach (levels, i, level) {
 		const char *use = field_text(level, "use");
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(level, "level"));
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(level, "place"));
@@ -203,8 +201,7 @@ static void answer_show(const json_t *result)
 		char line[LINE_MAX_SIZE] = "";
 		size_t i, used = 0;
 		json_t *address;
-		json_array_foreach(list, i, address)
-		{
+		json_array_foreach (list, i, address) {
 			const char *text = json_string_value(address);
 			if (used + 80 > sizeof(line) || !text || strlen(text) > 64)
 				break;

@@ -12,8 +12,7 @@ static void counters_show(struct screen_table *table, const char *prefix, const 
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		char title[KEY_MAX];
 		const json_t *earlier = json_object_get(before, key);
 		snprintf(title, sizeof(title), "%s%s%s", prefix, *prefix ? "." : "", key);
@@ -39,6 +38,7 @@ void view_stats(const json_t *result, const json_t *before)
 	screen_table_end(&table);
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)result, key, value) if (json_is_string(value))
-		screen_line(SCREEN_PLAIN, "  %s: %s", key, json_string_value(value));
+	json_object_foreach ((json_t *)result, key, value)
+		if (json_is_string(value))
+			screen_line(SCREEN_PLAIN, "  %s: %s", key, json_string_value(value));
 }

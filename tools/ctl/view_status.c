@@ -69,8 +69,7 @@ static void zones_show(const json_t *zones)
 	for (unsigned k = 0; titles[k]; k++)
 		screen_cell(&table, SCREEN_DIM, "%s", titles[k]);
 	screen_row_end(&table);
-	json_array_foreach(zones, i, zone)
-	{
+	json_array_foreach (zones, i, zone) {
 		char span[SCREEN_SPAN_MAX], when[WHENS_MAX];
 		const json_t *export = json_object_get(zone, "export");
 		const char *state = field_text(export, "state");
@@ -104,13 +103,17 @@ static void zones_show(const json_t *zones)
 /* What is not as it should be, in whole sentences. */
 static void whys_show(const json_t *zones)
 {
-	size_t i;
-	json_t *zone;
-	json_array_foreach(zones, i, zone)
-	{
+	size_t i, k;
+	json_t *zone, *txt;
+	json_array_foreach (zones, i, zone) {
 		const char *why = field_text(json_object_get(zone, "export"), "why");
 		if (*why)
 			screen_line(SCREEN_BAD, "  %s: %s", field_text(zone, "zone"), why);
+		json_array_foreach (json_object_get(zone, "txt"), k, txt) {
+			why = field_text(txt, "why");
+			if (*why)
+				screen_line(SCREEN_BAD, "  %s: %s", field_text(txt, "name"), why);
+		}
 	}
 }
 
@@ -119,22 +122,23 @@ static void txts_show(const json_t *zones)
 	struct screen_table table = {.right = 0};
 	size_t i, k;
 	json_t *zone, *txt;
-	json_array_foreach(zones, i, zone) json_array_foreach(json_object_get(zone, "txt"), k, txt)
-	{
-		char span[SCREEN_SPAN_MAX];
-		bool stale = field_true(txt, "stale");
-		const char *value = field_text(txt, "value");
-		screen_cell(&table, SCREEN_BOLD, "%s", field_text(txt, "name"));
-		screen_cell(&table, stale ? SCREEN_BAD : SCREEN_GOOD, "%s old%s",
-			screen_span(field_number(txt, "age_seconds"), span),
-			stale ? ", stale" : "");
-		if (*value)
-			screen_cell(&table, SCREEN_PLAIN, "\"%.*s%s\"", VALUE_SHOWN, value,
-				strlen(value) > VALUE_SHOWN ? "..." : "");
-		else
-			screen_cell(&table, SCREEN_BAD, "never read: SERVFAIL");
-		screen_row_end(&table);
-	}
+	json_array_foreach (zones, i, zone)
+		json_array_foreach (json_object_get(zone, "txt"), k, txt) {
+			char span[SCREEN_SPAN_MAX];
+			bool stale = field_true(txt, "stale");
+			const char *value = field_text(txt, "value");
+			screen_cell(&table, SCREEN_BOLD, "%s", field_text(txt, "name"));
+			if (*value) {
+				screen_cell(&table, stale ? SCREEN_BAD : SCREEN_GOOD, "%s old%s",
+					screen_span(field_number(txt, "age_seconds"), span),
+					stale ? ", stale" : "");
+				screen_cell(&table, SCREEN_PLAIN, "\"%.*s%s\"", VALUE_SHOWN, value,
+					strlen(value) > VALUE_SHOWN ? "..." : "");
+			} else {
+				screen_cell(&table, SCREEN_BAD, "never read: SERVFAIL");
+			}
+			screen_row_end(&table);
+		}
 	screen_table_end(&table);
 }
 
@@ -143,8 +147,7 @@ static void drains_show(const json_t *drains)
 	struct screen_table table = {.right = 0};
 	size_t i;
 	json_t *drain;
-	json_array_foreach(drains, i, drain)
-	{
+	json_array_foreach (drains, i, drain) {
 		char when[WHENS_MAX];
 		const json_t *until = json_object_get(drain, "until");
 		bool for_ever = !until || json_is_null(until) ||

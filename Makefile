@@ -12,17 +12,21 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MM
 LIBS = -lldns -lmaxminddb -lconfuse -ljansson -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
+CTL = $(wildcard tools/ctl/*.c)
 UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c))
 
-all: $(B)/mirrorns
+all: $(B)/mirrorns $(B)/mirrornsctl
 
 $(B)/mirrorns: $(patsubst %.c,$(B)/o/%.o,dns/main.c $(ROOMS))
+$(B)/mirrornsctl: $(patsubst %.c,$(B)/o/%.o,$(CTL) $(ROOMS))
+$(B)/mirrorns $(B)/mirrornsctl:
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(B)/san/mirrorns: $(patsubst %.c,$(B)/san/o/%.o,dns/main.c $(ROOMS))
+$(B)/san/mirrornsctl: $(patsubst %.c,$(B)/san/o/%.o,$(CTL) $(ROOMS))
 $(B)/san/test_%: $(B)/san/o/tests/unit/test_%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS))
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-$(B)/san/mirrorns:
+$(B)/san/mirrorns $(B)/san/mirrornsctl:
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(B)/o/%.o: %.c
@@ -42,7 +46,7 @@ run:
 
 check:
 	@tools/deps check
-	@$(MAKE) --no-print-directory -j2 all $(B)/san/mirrorns $(UNITS)
+	@$(MAKE) --no-print-directory -j2 all $(B)/san/mirrorns $(B)/san/mirrornsctl $(UNITS)
 	@tests/check
 
 fuzz: # serve() under libFuzzer; SECONDS says for how long
@@ -72,8 +76,11 @@ format:
 
 install: all
 	install -D -m 755 $(B)/mirrorns $(DESTDIR)$(PREFIX)/sbin/mirrorns
-	install -D -m 644 doc/mirrorns.8 $(DESTDIR)$(PREFIX)/share/man/man8/mirrorns.8
-	install -d $(DESTDIR)$(PREFIX)/share/man/man5
+	install -D -m 755 $(B)/mirrornsctl $(DESTDIR)$(PREFIX)/bin/mirrornsctl
+	install -D -m 644 tools/ctl/mirrornsctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirrornsctl
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 doc/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	DESTDIR='$(DESTDIR)' tools/package/install '$(PREFIX)' '$(UNITS_TO)'
 

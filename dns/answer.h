@@ -2,6 +2,7 @@
 #ifndef DNS_ANSWER_H
 #define DNS_ANSWER_H
 
+#include "dns/client.h"
 #include "dns/query.h"
 #include "dns/snapshot.h"
 #include "dns/turn.h"
@@ -38,13 +39,6 @@ struct answer {
 	unsigned made_count;
 	struct answer_part parts[ANSWER_PARTS_MAX];
 	uint8_t made[ANSWER_CHAIN_MAX][ANSWER_MADE_MAX];
-};
-
-/* Who asks: the source address of the packet. */
-struct client {
-	bool ipv6;
-	bool tcp;
-	uint8_t address[16]; /* network order; IPv4 in the first four */
 };
 
 /* Nothing but an rcode. */

@@ -67,6 +67,9 @@ void inputs_say(struct inputs *inputs);
 /* Saves in state-dir what this set accepted; to be called once it is being served. Failures are logged. */
 void inputs_keep(struct inputs *inputs);
 
+/* What the last accepted exports of zone number `z` say to a new one. */
+struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now);
+
 static inline const struct config *inputs_config(const struct inputs *inputs)
 {
 	return shared_get(inputs->config);

@@ -73,6 +73,22 @@ static void export_note(const struct loading *loading, const struct config_zone 
 		config->export);
 }
 
+struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
+{
+	const struct inputs_zone *zone = &inputs->zones[z];
+	const struct mirrors *before = shared_get(zone->mirrors);
+	struct mirror_limits limits = {.known = before != NULL,
+		.max_shrink = inputs_config(inputs)->zones[z].max_shrink,
+		.now = now};
+	if (before) {
+		limits.serial = before->serial;
+		limits.generated = before->generated;
+		limits.in_service = before->in_service;
+		limits.largest = keep_largest(&zone->history, now);
+	}
+	return limits;
+}
+
 /* Reads, parses and judges the configured export against what is in zone->mirrors. */
 static bool export_take(const struct loading *loading, size_t z, char *why, size_t size)
 {
@@ -83,15 +99,7 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	if (!file_read(&file, config->export, loading->config->max_file_size, why, size))
 		return false;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
-	struct mirror_limits limits = {.known = before != NULL,
-		.max_shrink = config->max_shrink,
-		.now = loading->inputs->now};
-	if (before) {
-		limits.serial = before->serial;
-		limits.generated = before->generated;
-		limits.in_service = before->in_service;
-		limits.largest = keep_largest(&zone->history, limits.now);
-	}
+	struct mirror_limits limits = inputs_limits(loading->inputs, z, loading->inputs->now);
 	if (!mirrors || !mirrors_follow(mirrors, &limits, config->export, why, size)) {
 		if (mirrors)
 			mirrors_free(mirrors);

@@ -13,6 +13,7 @@ enum {
 	HOST_MAX = 253,
 	REASON_MAX = 120, /* octets of a reason that a line shows */
 	ITEM_MAX = 640, /* octets of one host in the line */
+	WHAT_MAX = ITEM_MAX - HOST_MAX - 4, /* of them, what became of it */
 	MORE_MAX = 40, /* room for "; and N more" */
 };
 
@@ -276,21 +277,33 @@ static void changed_write(const struct item *item, char *text, size_t size)
 	snprintf(text, size, "%.*s", (int)size - 1, whole[0] ? whole + 2 : "");
 }
 
+/* The mirror that the words are about: as it is after, if it is still there. */
+static const struct mirror *item_mirror(const struct item *item)
+{
+	const struct range *range = item->after.count ? &item->after : &item->before;
+	return item->kind == KIND_IN ? range_served(*range) : range->rows[0].mirror;
+}
+
+static void item_what(const struct item *item, char text[WHAT_MAX])
+{
+	char reason[REASON_MAX + 3];
+	const struct mirror *mirror = item_mirror(item);
+	if (item->kind == KIND_CHANGED)
+		changed_write(item, text, WHAT_MAX);
+	else if (item->kind == KIND_IN)
+		snprintf(text, WHAT_MAX, "%s", mirror_state_name(mirror->state));
+	else if (item->after.count == 0)
+		snprintf(text, WHAT_MAX, "%s", gone);
+	else
+		snprintf(text, WHAT_MAX, "%s%s", mirror_state_name(mirror->state),
+			reason_write(mirror, reason));
+}
+
 static void item_write(const struct item *item, char text[ITEM_MAX])
 {
-	char what[ITEM_MAX - HOST_MAX - 4], reason[REASON_MAX + 3];
-	const struct range *range = item->after.count ? &item->after : &item->before;
-	const struct mirror *mirror = range->rows[0].mirror;
-	if (item->kind == KIND_CHANGED)
-		changed_write(item, what, sizeof what);
-	else if (item->kind == KIND_IN)
-		snprintf(what, sizeof what, "%s", mirror_state_name(range_served(*range)->state));
-	else if (item->after.count == 0)
-		snprintf(what, sizeof what, "%s", gone);
-	else
-		snprintf(what, sizeof what, "%s%s", mirror_state_name(mirror->state),
-			reason_write(mirror, reason));
-	snprintf(text, ITEM_MAX, "%.*s (%s)", HOST_MAX, mirror->host, what);
+	char what[WHAT_MAX];
+	item_what(item, what);
+	snprintf(text, ITEM_MAX, "%.*s (%s)", HOST_MAX, item_mirror(item)->host, what);
 }
 
 /* Adds one item if room stays for what comes after it; after the first that does not fit, none. */
@@ -326,6 +339,36 @@ static void line_write(struct line *line, const struct item *items, size_t count
 			line->used ? " " : "", line->left);
 }
 
+/* Both exports' hosts that differ, to be freed with their rows. */
+struct comparison {
+	struct row *rows[2];
+	struct item *items;
+	size_t count;
+};
+
+/* False: no memory. */
+static bool comparison_make(
+	struct comparison *comparison, const struct mirrors *before, const struct mirrors *after)
+{
+	comparison->rows[0] = rows_new(before);
+	comparison->rows[1] = rows_new(after);
+	comparison->items =
+		calloc(before->address_count + after->address_count + 1, sizeof *comparison->items);
+	comparison->count = 0;
+	if (!comparison->rows[0] || !comparison->rows[1] || !comparison->items)
+		return false;
+	comparison->count = items_find((struct range){comparison->rows[0], before->address_count},
+		(struct range){comparison->rows[1], after->address_count}, comparison->items);
+	return true;
+}
+
+static void comparison_free(struct comparison *comparison)
+{
+	free(comparison->rows[0]);
+	free(comparison->rows[1]);
+	free(comparison->items);
+}
+
 size_t mirrors_diff(
 	const struct mirrors *before, const struct mirrors *after, char *text, size_t size)
 {
@@ -338,18 +381,35 @@ size_t mirrors_diff(
 		return after->count;
 	}
 	size_t count = after->count;
-	struct row *rows[2] = {rows_new(before), rows_new(after)};
-	struct item *items =
-		calloc(before->address_count + after->address_count + 1, sizeof *items);
+	struct comparison comparison;
 	snprintf(line.text, line.size, "out of memory for the list of changes");
-	if (rows[0] && rows[1] && items) {
-		count = items_find((struct range){rows[0], before->address_count},
-			(struct range){rows[1], after->address_count}, items);
+	if (comparison_make(&comparison, before, after)) {
+		count = comparison.count;
 		snprintf(line.text, line.size, "%s", count ? "" : "no mirror changed");
-		line_write(&line, items, count);
+		line_write(&line, comparison.items, count);
 	}
-	free(rows[0]);
-	free(rows[1]);
-	free(items);
+	comparison_free(&comparison);
 	return count;
+}
+
+bool mirrors_compare(const struct mirrors *before, const struct mirrors *after,
+	mirror_change_each *each, void *context)
+{
+	struct comparison comparison;
+	bool good = comparison_make(&comparison, before, after);
+	for (size_t i = 0; good && i < comparison.count; i++) {
+		char what[WHAT_MAX];
+		const struct item *item = &comparison.items[i];
+		struct mirror_change change = {
+			.kind = item->kind == KIND_IN    ? MIRROR_IN
+				: item->kind == KIND_OUT ? MIRROR_OUT
+							 : MIRROR_CHANGED,
+			.mirror = item_mirror(item),
+			.what = what,
+		};
+		item_what(item, what);
+		good = each(context, &change);
+	}
+	comparison_free(&comparison);
+	return good;
 }

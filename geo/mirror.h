@@ -37,4 +37,19 @@ bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *l
 size_t mirrors_diff(
 	const struct mirrors *before, const struct mirrors *after, char *text, size_t size);
 
+/* A host that differs between two exports. */
+enum mirror_change_kind { MIRROR_IN, MIRROR_OUT, MIRROR_CHANGED };
+struct mirror_change {
+	enum mirror_change_kind kind;
+	const struct mirror *mirror; /* as it is after; if it is gone, as it was */
+	const char
+		*what; /* "ok", "removed: reason", "weight 100->10"; without control characters */
+};
+
+/* Called for each such host, in alphabetical order; false ends it. */
+typedef bool mirror_change_each(void *context, const struct mirror_change *change);
+/* False: no memory, or `each` was false. */
+bool mirrors_compare(const struct mirrors *before, const struct mirrors *after,
+	mirror_change_each *each, void *context);
+
 #endif

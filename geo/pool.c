@@ -86,6 +86,11 @@ size_t pools_bytes(const struct pools *pools)
 	return pools->bytes;
 }
 
+const struct mirrors *pools_mirrors(const struct pools *pools)
+{
+	return pools->mirrors;
+}
+
 /* --- layouts and sets: each content is one object --- */
 
 /* `owned`: the plan's members, when nobody else keeps them. They are freed in any case, by
@@ -325,6 +330,8 @@ size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, uns
 		for (size_t f = 0; f < POOL_FAMILIES; f++) {
 			levels[i].in_service[f] =
 				pools->levels->lists[LEVEL_IN_SERVICE][f][number].count;
+			levels[i].removed[f] =
+				pools->levels->lists[LEVEL_REMOVED][f][number].count;
 			levels[i].listed[f] = pools->levels->listed[f][number];
 		}
 	}
@@ -354,6 +361,7 @@ bool pool_member(const struct pool_set *set, uint32_t i, struct pool_member *mem
 			&plan->mirrors->addresses[plan->list.members[i]];
 		*member = (struct pool_member){.octets = address->octets,
 			.mirror = address->mirror,
+			.address = plan->list.members[i],
 			.weight = plan->mirrors->list[address->mirror].weight,
 			.own = k == 0};
 		return true;

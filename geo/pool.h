@@ -38,6 +38,7 @@ struct pools;
 struct pools *pools_new(const struct mirrors *mirrors);
 void pools_free(struct pools *pools);
 size_t pools_bytes(const struct pools *pools);
+const struct mirrors *pools_mirrors(const struct pools *pools);
 
 /* The outcome of a rule for a country (COUNTRY_NONE: starts at the world; ignored for a fixed
  * place). Equal outcomes have equal pointers. False: no memory. */
@@ -48,6 +49,7 @@ bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned c
 struct pool_level {
 	struct pool_place place;
 	uint32_t in_service[POOL_FAMILIES];
+	uint32_t removed[POOL_FAMILIES]; /* whom fail = open serves */
 	uint32_t listed[POOL_FAMILIES];
 };
 size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, unsigned country,
@@ -61,6 +63,7 @@ void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out);
 struct pool_member {
 	const uint8_t *octets; /* 4 or 16 */
 	uint32_t mirror; /* index into mirrors->list */
+	uint32_t address; /* index into mirrors->addresses */
 	uint32_t weight;
 	bool own;
 };

@@ -1,0 +1,15 @@
+/* dns/client.h - who asks. */
+#ifndef DNS_CLIENT_H
+#define DNS_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The source address of the packet. */
+struct client {
+	bool ipv6;
+	bool tcp;
+	uint8_t address[16]; /* network order; IPv4 in the first four */
+};
+
+#endif

@@ -1,0 +1,28 @@
+/* tools/ctl/command.h - the command line: what is asked of whom. */
+#ifndef TOOLS_CTL_COMMAND_H
+#define TOOLS_CTL_COMMAND_H
+
+#include "tools/ctl/verb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum command_word {
+	COMMAND_ASK,
+	COMMAND_HELP, /* of the verb, or of all if it is NULL */
+	COMMAND_VERSION,
+	COMMAND_WRONG, /* the sentence is written */
+};
+
+struct command {
+	const struct verb *verb;
+	const char *socket;
+	const char *config; /* NULL: ask a server */
+	bool json, watch;
+	json_t *request; /* to be freed */
+};
+
+enum command_word command_parse(struct command *command, char **arguments, char *why, size_t size);
+void command_help(void);
+
+#endif

@@ -1,0 +1,137 @@
+#include "tools/ctl/client.h"
+#include "tools/ctl/command.h"
+#include "tools/ctl/offline.h"
+#include "tools/ctl/screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static void sentence_print(const char *sentence)
+{
+	char text[REPLY_WHY_MAX];
+	snprintf(text, sizeof(text), "%s", sentence);
+	screen_clean(text);
+	fprintf(stderr, "mirrornsctl: %s\n", text);
+}
+
+/* As text that is safe on a terminal: jansson leaves DEL as it is. */
+static void json_print(const json_t *result, size_t flags)
+{
+	char *text = json_dumps(result, flags | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+	for (const char *at = text; at && *at; at++)
+		if (*at == 0x7F)
+			fputs("\\u007f", stdout);
+		else
+			putchar(*at);
+	putchar('\n');
+	free(text);
+}
+
+static void ask(const struct command *command, struct reply *reply)
+{
+	*reply = (struct reply){.status = EXIT_FAILED};
+	if (command->config)
+		offline_ask(command->config, command->request, reply);
+	else
+		client_ask(command->socket, command->request, command->verb->seconds, reply);
+	if (json_is_null(reply->result)) {
+		json_decref(reply->result);
+		reply->result = NULL;
+	}
+}
+
+static void reply_show(
+	const struct command *command, const struct reply *reply, const json_t *before)
+{
+	if (reply->result && command->json)
+		json_print(reply->result, command->watch ? JSON_COMPACT : JSON_INDENT(2));
+	else if (reply->result)
+		command->verb->show(reply->result, before);
+	if (*reply->why)
+		sentence_print(reply->why);
+}
+
+/* Waits to the next second of the monotonic clock; false: interrupted. */
+static bool second_wait(struct timespec *next)
+{
+	next->tv_sec++;
+	while (!interrupted)
+		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) == 0)
+			return true;
+	return false;
+}
+
+static int watch(const struct command *command)
+{
+	struct reply reply;
+	struct timespec next;
+	json_t *before = NULL;
+	struct sigaction action = {.sa_handler = interrupt};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	do {
+		ask(command, &reply);
+		if (reply.status == EXIT_GOOD && !command->json)
+			screen_clear();
+		reply_show(command, &reply, before);
+		json_decref(before);
+		before = reply.result;
+	} while (reply.status == EXIT_GOOD && screen_end() && second_wait(&next));
+	json_decref(before);
+	return interrupted ? EXIT_GOOD : reply.status;
+}
+
+static int run(const struct command *command)
+{
+	struct reply reply;
+	if (command->watch)
+		return watch(command);
+	ask(command, &reply);
+	reply_show(command, &reply, NULL);
+	json_decref(reply.result);
+	return reply.status;
+}
+
+int main(int argc, char **argv)
+{
+	struct command command;
+	char why[REPLY_WHY_MAX] = "";
+	int status = EXIT_GOOD;
+	(void)argc;
+	screen_init();
+	switch (command_parse(&command, argv + 1, why, sizeof(why))) {
+	case COMMAND_ASK:
+		status = run(&command);
+		break;
+	case COMMAND_HELP:
+		if (command.verb)
+			verb_help(command.verb);
+		else
+			command_help();
+		break;
+	case COMMAND_VERSION:
+		puts("mirrornsctl " MIRRORNS_VERSION);
+		break;
+	case COMMAND_WRONG:
+		sentence_print(why);
+		status = EXIT_WRONG;
+		break;
+	}
+	json_decref(command.request);
+	if (screen_end())
+		return status;
+	sentence_print("the output could not be written");
+	return status ? status : EXIT_FAILED;
+}

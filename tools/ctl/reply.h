@@ -1,0 +1,15 @@
+/* tools/ctl/reply.h - what a verb came to, from a server or offline. */
+#ifndef TOOLS_CTL_REPLY_H
+#define TOOLS_CTL_REPLY_H
+
+#include <jansson.h>
+
+enum { REPLY_WHY_MAX = 4096, EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
+
+struct reply {
+	int status; /* the exit status */
+	char why[REPLY_WHY_MAX]; /* ""; else one sentence */
+	json_t *result; /* NULL: there is none; to be freed */
+};
+
+#endif

@@ -1,0 +1,235 @@
+#include "tools/ctl/screen.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct screen_cell {
+	char *text; /* NULL: no memory */
+	enum screen_colour colour;
+	bool last; /* of its row */
+};
+
+static bool coloured;
+
+static const char *const codes[] = {"", "\033[1m", "\033[2m", "\033[32m", "\033[33m", "\033[1;31m"};
+
+void screen_init(void)
+{
+	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	coloured = screen_is_terminal() && !(no && *no) && terminal && *terminal &&
+		   strcmp(terminal, "dumb") != 0;
+}
+
+bool screen_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+/* The code point at `text`, whose octets go to *size; 0: no UTF-8. */
+static unsigned point_at(const unsigned char *text, unsigned *size)
+{
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned octet = text[0];
+	*size = octet < 0x80 ? 1 : octet >= 0xC2 && octet < 0xE0 ? 2 : octet < 0xF0 ? 3 : 4;
+	if (octet < 0x80)
+		return octet;
+	if (octet < 0xC2 || octet > 0xF4)
+		return 0;
+	unsigned point = octet & (0x7Fu >> *size);
+	for (unsigned i = 1; i < *size; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		point = point << 6 | (text[i] & 0x3F);
+	}
+	return point >= least[*size] && point <= 0x10FFFF ? point : 0;
+}
+
+/* Controls, and what turns the direction of writing or hides (Unicode's C0, C1, bidi, line ends). */
+static bool point_is_bad(unsigned point)
+{
+	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD ||
+	       (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+	       (point >= 0x2060 && point <= 0x206F) || point == 0x061C || point == 0xFEFF ||
+	       (point >= 0xD800 && point <= 0xDFFF);
+}
+
+void screen_clean(char *text)
+{
+	char *out = text;
+	for (const char *at = text; *at;) {
+		unsigned size;
+		unsigned point = point_at((const unsigned char *)at, &size);
+		if (point_is_bad(point)) {
+			at += point ? size : 1;
+			*out++ = '?';
+			continue;
+		}
+		memmove(out, at, size);
+		out += size;
+		at += size;
+	}
+	*out = '\0';
+}
+
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+	for (; *text; text++)
+		width += (*text & 0xC0) != 0x80;
+	return width;
+}
+
+static char *text_make(const char *format, va_list arguments)
+{
+	char *text;
+	if (vasprintf(&text, format, arguments) < 0)
+		return NULL;
+	screen_clean(text);
+	return text;
+}
+
+static void text_put(enum screen_colour colour, const char *text)
+{
+	if (coloured && colour != SCREEN_PLAIN)
+		printf("%s%s\033[0m", codes[colour], text);
+	else
+		fputs(text, stdout);
+}
+
+void screen_line(enum screen_colour colour, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = text_make(format, arguments);
+	va_end(arguments);
+	text_put(colour, text ? text : "(no memory)");
+	putchar('\n');
+	free(text);
+}
+
+void screen_clear(void)
+{
+	if (screen_is_terminal())
+		fputs("\033[H\033[J", stdout);
+}
+
+bool screen_end(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+void screen_cell(struct screen_table *table, enum screen_colour colour, const char *format, ...)
+{
+	if (table->columns == SCREEN_COLUMNS_MAX || table->failed)
+		return;
+	if (table->count == table->room) {
+		size_t room = table->room ? 2 * table->room : 64;
+		struct screen_cell *cells = realloc(table->cells, room * sizeof(*cells));
+		table->failed = !cells;
+		if (!cells)
+			return;
+		table->cells = cells;
+		table->room = room;
+	}
+	va_list arguments;
+	va_start(arguments, format);
+	table->cells[table->count++] =
+		(struct screen_cell){text_make(format, arguments), colour, false};
+	va_end(arguments);
+	table->columns++;
+}
+
+void screen_row_end(struct screen_table *table)
+{
+	if (table->columns)
+		table->cells[table->count - 1].last = true;
+	table->columns = 0;
+}
+
+static void widths_find(const struct screen_table *table, size_t widths[SCREEN_COLUMNS_MAX])
+{
+	unsigned column = 0;
+	memset(widths, 0, SCREEN_COLUMNS_MAX * sizeof(*widths));
+	for (size_t i = 0; i < table->count; i++) {
+		const struct screen_cell *cell = &table->cells[i];
+		size_t width = cell->text ? width_of(cell->text) : 0;
+		/* A last cell has nobody to keep clear of. */
+		if ((!cell->last || table->right & 1u << column) && width > widths[column])
+			widths[column] = width;
+		column = cell->last ? 0 : column + 1;
+	}
+}
+
+/* Nothing but empty cells from here to the end of the row? */
+static bool rest_is_empty(const struct screen_table *table, size_t at)
+{
+	for (; at < table->count; at++) {
+		if (table->cells[at].text && table->cells[at].text[0])
+			return false;
+		if (table->cells[at].last)
+			return true;
+	}
+	return true;
+}
+
+/* One cell, with what keeps it in its column. */
+static void cell_print(const struct screen_table *table, size_t at, size_t width, bool right)
+{
+	const struct screen_cell *cell = &table->cells[at];
+	const char *text = cell->text ? cell->text : "";
+	size_t own = width_of(text), blanks = width > own ? width - own : 0;
+	if (rest_is_empty(table, at))
+		return;
+	printf("  %*s", right ? (int)blanks : 0, "");
+	text_put(cell->colour, text);
+	if (!right && !cell->last && !rest_is_empty(table, at + 1))
+		printf("%*s", (int)blanks, "");
+}
+
+void screen_table_end(struct screen_table *table)
+{
+	size_t widths[SCREEN_COLUMNS_MAX];
+	unsigned column = 0;
+	widths_find(table, widths);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct screen_cell *cell = &table->cells[i];
+		cell_print(table, i, widths[column], table->right & 1u << column);
+		if (cell->last)
+			putchar('\n');
+		column = cell->last ? 0 : column + 1;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i].text);
+	if (table->failed)
+		puts("  (no memory for the rest)");
+	free(table->cells);
+	*table = (struct screen_table){.right = 0};
+}
+
+const char *screen_time(long long seconds, char text[SCREEN_TIME_MAX])
+{
+	struct tm broken;
+	time_t time = (time_t)seconds;
+	if (!gmtime_r(&time, &broken) ||
+		!strftime(text, SCREEN_TIME_MAX, "%Y-%m-%d %H:%M:%S UTC", &broken))
+		snprintf(text, SCREEN_TIME_MAX, "%lld", seconds);
+	return text;
+}
+
+const char *screen_span(long long seconds, char text[SCREEN_SPAN_MAX])
+{
+	if (seconds < 120)
+		snprintf(text, SCREEN_SPAN_MAX, "%lld s", seconds);
+	else if (seconds < 2 * 3600)
+		snprintf(text, SCREEN_SPAN_MAX, "%lld min", seconds / 60);
+	else if (seconds < 2 * 86400)
+		snprintf(text, SCREEN_SPAN_MAX, "%lld h %lld min", seconds / 3600,
+			seconds / 60 % 60);
+	else
+		snprintf(text, SCREEN_SPAN_MAX, "%lld d %lld h", seconds / 86400,
+			seconds / 3600 % 24);
+	return text;
+}

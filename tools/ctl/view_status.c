@@ -1,0 +1,177 @@
+#include "tools/ctl/field.h"
+#include "tools/ctl/screen.h"
+#include "tools/ctl/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUE_SHOWN = 80, WHENS_MAX = 64 };
+
+/* A time as seconds or as text. */
+static const char *when_write(const json_t *object, const char *key, char text[WHENS_MAX])
+{
+	const json_t *value = json_object_get(object, key);
+	char time[SCREEN_TIME_MAX];
+	if (json_is_number(value))
+		snprintf(text, WHENS_MAX, "%s",
+			screen_time((long long)json_number_value(value), time));
+	else
+		snprintf(text, WHENS_MAX, "%.60s",
+			json_is_string(value) ? json_string_value(value) : "none");
+	return text;
+}
+
+static enum screen_colour state_colour(const char *state)
+{
+	static const char *const good[] = {"ok", "served", "good"};
+	for (unsigned i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (strcmp(state, good[i]) == 0)
+			return SCREEN_GOOD;
+	return SCREEN_BAD;
+}
+
+static void head_show(const json_t *result)
+{
+	char span[SCREEN_SPAN_MAX], when[WHENS_MAX];
+	const json_t *reload = json_object_get(result, "reload");
+	const char *outcome = field_text(reload, "result"), *why = field_text(reload, "why");
+	struct screen_table table = {.right = 0};
+	screen_line(SCREEN_BOLD, "mirrorns %s, up %s, %" JSON_INTEGER_FORMAT " workers, %s",
+		field_text(result, "version"),
+		screen_span(field_number(result, "uptime_seconds"), span),
+		field_number(result, "workers"), field_text(result, "config"));
+	screen_cell(&table, SCREEN_DIM, "last reload");
+	if (*outcome)
+		screen_cell(&table, state_colour(outcome), "%s, %s%s%s",
+			when_write(reload, "when", when), outcome, *why ? ": " : "", why);
+	else
+		screen_cell(&table, SCREEN_PLAIN, "none since the start");
+	screen_row_end(&table);
+	const json_t *geo = json_object_get(result, "geo");
+	const char *state = field_text(geo, "state");
+	screen_cell(&table, SCREEN_DIM, "countries");
+	screen_cell(&table, *state ? state_colour(state) : SCREEN_PLAIN,
+		"%s, built %s, %" JSON_INTEGER_FORMAT " networks%s%s%s%s",
+		*field_text(geo, "database") ? field_text(geo, "database") : "no database",
+		when_write(geo, "build", when), field_number(geo, "networks"), *state ? ", " : "",
+		state, *field_text(geo, "why") ? ": " : "", field_text(geo, "why"));
+	screen_row_end(&table);
+	screen_table_end(&table);
+}
+
+static void zones_show(const json_t *zones)
+{
+	static const char *const titles[] = {"ZONE", "SERIAL", "NAMES", "POOLS", "EXPORT",
+		"GENERATED", "AGE", "SERVED/MIRRORS", "STATE", NULL};
+	struct screen_table table = {.right = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 7};
+	size_t i;
+	json_t *zone;
+	for (unsigned k = 0; titles[k]; k++)
+		screen_cell(&table, SCREEN_DIM, "%s", titles[k]);
+	screen_row_end(&table);
+	json_array_foreach (zones, i, zone) {
+		char span[SCREEN_SPAN_MAX], when[WHENS_MAX];
+		const json_t *export = json_object_get(zone, "export");
+		const char *state = field_text(export, "state");
+		screen_cell(&table, SCREEN_BOLD, "%s", field_text(zone, "zone"));
+		screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
+			field_number(zone, "serial"));
+		screen_cell(
+			&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(zone, "names"));
+		screen_cell(
+			&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(zone, "pools"));
+		if (json_is_object(export)) {
+			if (json_is_integer(json_object_get(export, "serial")))
+				screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
+					field_number(export, "serial"));
+			else
+				screen_cell(&table, SCREEN_PLAIN, "none");
+			screen_cell(
+				&table, SCREEN_PLAIN, "%s", when_write(export, "generated", when));
+			screen_cell(&table, SCREEN_PLAIN, "%s",
+				screen_span(field_number(export, "age_seconds"), span));
+			screen_cell(&table, SCREEN_PLAIN,
+				"%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+				field_number(export, "served"), field_number(export, "mirrors"));
+			screen_cell(&table, state_colour(state), "%s", state);
+		}
+		screen_row_end(&table);
+	}
+	screen_table_end(&table);
+}
+
+/* What is not as it should be, in whole sentences. */
+static void whys_show(const json_t *zones)
+{
+	size_t i, k;
+	json_t *zone, *txt;
+	json_array_foreach (zones, i, zone) {
+		const char *why = field_text(json_object_get(zone, "export"), "why");
+		if (*why)
+			screen_line(SCREEN_BAD, "  %s: %s", field_text(zone, "zone"), why);
+		json_array_foreach (json_object_get(zone, "txt"), k, txt) {
+			why = field_text(txt, "why");
+			if (*why)
+				screen_line(SCREEN_BAD, "  %s: %s", field_text(txt, "name"), why);
+		}
+	}
+}
+
+static void txts_show(const json_t *zones)
+{
+	struct screen_table table = {.right = 0};
+	size_t i, k;
+	json_t *zone, *txt;
+	json_array_foreach (zones, i, zone)
+		json_array_foreach (json_object_get(zone, "txt"), k, txt) {
+			char span[SCREEN_SPAN_MAX];
+			bool stale = field_true(txt, "stale");
+			const char *value = field_text(txt, "value");
+			screen_cell(&table, SCREEN_BOLD, "%s", field_text(txt, "name"));
+			if (*value) {
+				screen_cell(&table, stale ? SCREEN_BAD : SCREEN_GOOD, "%s old%s",
+					screen_span(field_number(txt, "age_seconds"), span),
+					stale ? ", stale" : "");
+				screen_cell(&table, SCREEN_PLAIN, "\"%.*s%s\"", VALUE_SHOWN, value,
+					strlen(value) > VALUE_SHOWN ? "..." : "");
+			} else {
+				screen_cell(&table, SCREEN_BAD, "never read: SERVFAIL");
+			}
+			screen_row_end(&table);
+		}
+	screen_table_end(&table);
+}
+
+static void drains_show(const json_t *drains)
+{
+	struct screen_table table = {.right = 0};
+	size_t i;
+	json_t *drain;
+	json_array_foreach (drains, i, drain) {
+		char when[WHENS_MAX];
+		const json_t *until = json_object_get(drain, "until");
+		bool for_ever = !until || json_is_null(until) ||
+				(json_is_integer(until) && !json_integer_value(until));
+		screen_cell(&table, SCREEN_WARN, "drained");
+		screen_cell(&table, SCREEN_BOLD, "%s", field_text(drain, "glob"));
+		screen_cell(&table, SCREEN_PLAIN, "%s%s", for_ever ? "until undrain" : "until ",
+			for_ever ? "" : when_write(drain, "until", when));
+		if (json_is_integer(json_object_get(drain, "addresses")))
+			screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT " addresses",
+				field_number(drain, "addresses"));
+		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(drain, "why"));
+		screen_row_end(&table);
+	}
+	screen_table_end(&table);
+}
+
+void view_status(const json_t *result, const json_t *before)
+{
+	const json_t *zones = json_object_get(result, "zones");
+	(void)before;
+	head_show(result);
+	zones_show(zones);
+	whys_show(zones);
+	txts_show(zones);
+	drains_show(json_object_get(result, "drains"));
+}

@@ -1,5 +1,6 @@
 #include "dns/answer.h"
 
+#include "dns/gist.h"
 #include "dns/wire.h"
 
 /* One look-up's surroundings: what is asked, and the name that is looked at now. */
@@ -247,11 +248,43 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 	}
 }
 
+/* _explain.NAME: for those who may ask, whoever that subnet is. */
+static void gist_answer(const struct asked *asked)
+{
+	struct answer *answer = asked->answer;
+	const struct query *query = asked->query;
+	const struct snapshot *snapshot = asked->snapshot;
+	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
+	size_t size = gist_room(query, query->nsid ? snapshot->identity_size : 0);
+	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
+		size = gist_write(snapshot, asked->client, query, rdata, size);
+	else
+		size = 0;
+	if (!size) {
+		answer->rcode = RCODE_REFUSED;
+		answer->authoritative = false;
+	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
+		negative_add(asked, RCODE_NOERROR);
+	} else {
+		_Static_assert(RECORD_FIXED + GIST_RDATA_MAX <= sizeof(answer->made), "one record");
+		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = record};
+		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
+		rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
+		answer->scope = query->subnet.option ? query->subnet.source : 0;
+	}
+}
+
 /* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
 static bool step_answer(struct asked *asked)
 {
 	const struct zone_node *node;
-	switch (zone_find(asked->zone->zone, &asked->name, &node)) {
+	enum zone_word word = zone_find(asked->zone->zone, &asked->name, &node);
+	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
+		gist_is_asked(&asked->name)) {
+		gist_answer(asked);
+		return false;
+	}
+	switch (word) {
 	case ZONE_DELEGATION:
 		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
 		if (asked->query->type != TYPE_DS || node->name_size != asked->name.size) {

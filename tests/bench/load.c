@@ -140,6 +140,15 @@ static bool reply_is_mixed(const uint8_t *reply, size_t size)
 	return false;
 }
 
+/* The first that is wrong, to be looked at. */
+static void reply_print(const uint8_t *reply, size_t size)
+{
+	fprintf(stderr, "mixed reply:");
+	for (size_t i = 0; i < size; i++)
+		fprintf(stderr, " %02x", reply[i]);
+	fprintf(stderr, "\n");
+}
+
 static void reply_take(struct flow *flow, const uint8_t *reply, size_t size, uint64_t now)
 {
 	uint16_t id = (uint16_t)(reply[0] << 8 | reply[1]);
@@ -155,8 +164,8 @@ static void reply_take(struct flow *flow, const uint8_t *reply, size_t size, uin
 	octets += size;
 	rcodes[reply[3] & 15]++;
 	truncated += reply[2] >> 1 & 1;
-	if (options.mixing)
-		mixed += reply_is_mixed(reply, size);
+	if (options.mixing && reply_is_mixed(reply, size) && !mixed++)
+		reply_print(reply, size);
 }
 
 static void flow_receive(struct flow *flow)

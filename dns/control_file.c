@@ -22,6 +22,13 @@ static bool refuse_errno(const char *path, const char *sentence, char *why, size
 	return false;
 }
 
+/* A service may be forbidden to call it at all: only where there is something to give. */
+static bool give(const char *path, uid_t user, gid_t group)
+{
+	bool same = user == (uid_t)-1 && group == (gid_t)-1;
+	return same || chown(path, user, group) == 0;
+}
+
 /* The folder is made where only it is missing. */
 static bool folder_make(const char *path, const uid_t owner[2])
 {
@@ -30,7 +37,7 @@ static bool folder_make(const char *path, const uid_t owner[2])
 	const char *name = dirname(folder);
 	if (mkdir(name, 0755) != 0)
 		return errno == EEXIST;
-	return chown(name, owner[0], owner[1]) == 0;
+	return give(name, owner[0], owner[1]);
 }
 
 /* Is somebody there? A file that nobody listens on is what a killed server left. */
@@ -90,7 +97,7 @@ static bool socket_give(
 	}
 	if (entry)
 		group = entry->gr_gid;
-	if (chown(path, owner[0], group) != 0)
+	if (!give(path, owner[0], group))
 		return refuse_errno(path, "cannot be given to its user and group", why, size);
 	if (chmod(path, 0660) != 0)
 		return refuse_errno(path, "cannot be given its mode", why, size);

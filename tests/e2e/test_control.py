@@ -468,3 +468,37 @@ def test_junk_from_many(world):
     with made.control_connect() as connection:
         connection.sendall(text.encode() + b"\n")
         assert made.control_reply(connection)["exit"] == 2
+
+
+# --- verbs that look ------------------------------------------------------------------------
+
+
+def test_explain_pools_and_diff(world):
+    made = world()
+    result = made.control("explain", name="db.de", address="192.0.2.1/24")["result"]
+    assert result["pool"] == "db.*" and len(result["candidates"]) == 4
+    reply = made.control("explain", name="db.de", address="nonsense")
+    assert reply["exit"] == 1 and reply["why"]
+    assert made.control("explain", name="db.de")["exit"] == 2
+    assert made.control("pools", pattern="db.de")["exit"] == 0
+    assert made.control("diff")["exit"] == 2
+    made.write("next.json", export_text(MIRRORS))
+    assert made.control("diff", file=str(made.path("next.json")))["exit"] == 0
+    made.write("next.json", export_text(MIRRORS[1:]))
+    assert made.control("diff", file=str(made.path("next.json")))["exit"] == 1
+    made.write("next.json", "{")
+    reply = made.control("diff", file=str(made.path("next.json")))
+    assert reply["exit"] == 2 and "next.json:1" in reply["why"]
+
+
+def test_explain_says_who_is_drained(world):
+    made = world()
+    made.control("drain", glob="m1.de.example", why="moves house")
+    made.control("drain", glob="m2.de.example", for_seconds=3600)
+    result = made.control("explain", name="db.de", address="192.0.2.1")["result"]
+    whys = {left["host"]: left["why"] for left in result["left_out"]}
+    assert whys["m1.de.example"] == "drained until undrained (moves house)"
+    assert whys["m2.de.example"].startswith("drained until 20") and whys["m2.de.example"].endswith("Z")
+    assert {c["host"] for c in result["candidates"]} == {"m3.de.example", "m4.de.example"}
+    made.write("next.json", export_text(MIRRORS))
+    assert made.control("diff", file=str(made.path("next.json")))["exit"] == 0, "drained before and after"

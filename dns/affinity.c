@@ -52,13 +52,22 @@ bool affinity_open(
 	}
 	affinity->workers = workers;
 	for (size_t i = 0; i < sockets->count; i++)
-		if (!group_steer(sockets->list[i].udp, affinity)) {
+		if (sockets->list[i].udp >= 0 && !group_steer(sockets->list[i].udp, affinity)) {
 			snprintf(why, size, "packets cannot be kept on their CPU: %s",
 				strerror(errno));
 			affinity->workers = 0;
 			return false;
 		}
 	return true;
+}
+
+void affinity_close(const struct listen_sockets *sockets)
+{
+	int off = 0; /* a group without a program says so: nothing is to be done */
+	for (size_t i = 0; i < sockets->count; i++)
+		if (sockets->list[i].udp >= 0)
+			setsockopt(sockets->list[i].udp, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &off,
+				sizeof(off));
 }
 
 bool affinity_pin(const struct affinity *affinity, unsigned worker, uv_thread_t *thread)

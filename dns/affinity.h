@@ -22,6 +22,9 @@ struct affinity {
 bool affinity_open(
 	struct affinity *affinity, const struct listen_sockets *sockets, char *why, size_t size);
 
+/* Lets the kernel share out by addresses again what was taken over from a server that asked for it. */
+void affinity_close(const struct listen_sockets *sockets);
+
 /* Binds a started worker's thread to its CPU. */
 bool affinity_pin(const struct affinity *affinity, unsigned worker, uv_thread_t *thread);
 

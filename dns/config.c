@@ -26,9 +26,8 @@ static const struct config_option global_options[] = {
 	{"user", config_read_text, IN_CONFIG(user), 0, TEXT_MAX, .usual = {"mirrorns"}},
 	{"state-dir", config_read_path, IN_CONFIG(state_dir), .usual = {"/var/lib/mirrorns"}},
 	{"control", config_read_path, IN_CONFIG(control), .usual = {"/run/mirrorns/control.sock"},
-		.empty = true, .unbuilt = true},
-	{"control-group", config_read_text, IN_CONFIG(control_group), 0, TEXT_MAX, .usual = {""},
-		.unbuilt = true},
+		.empty = true},
+	{"control-group", config_read_text, IN_CONFIG(control_group), 0, TEXT_MAX, .usual = {""}},
 	{"metrics", config_read_endpoint, IN_CONFIG(metrics), 0, TEXT_MAX,
 		.usual = {"127.0.0.1:9353"}, .unbuilt = true},
 	{"identity", config_read_text, IN_CONFIG(identity), 0, TEXT_MAX, .usual = {""}},
@@ -361,6 +360,7 @@ static bool tree_read(struct loading *loading)
 
 	if (!cfg)
 		return false;
+	config->control_given = cfg_getopt(cfg, "control")->flags & CFGF_MODIFIED;
 	config->unbuilt = records_take(loading, COUNT(global_options), sizeof(*config->unbuilt));
 	if (open)
 		config_refuse(loading->reader.why, open->line,

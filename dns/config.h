@@ -62,6 +62,7 @@ struct config {
 	struct config_listen *listens;
 	size_t listen_count;
 	unsigned workers; /* 0 = one for each CPU */
+	bool control_given; /* `control` is named in the file */
 	const char *user, *state_dir, *control, *control_group, *metrics, *identity, *version_reply;
 	struct config_network *explain_to;
 	size_t explain_to_count;

@@ -212,9 +212,12 @@ static struct shared *export_read(
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
 	free(file.bytes);
 	struct shared *shared = shared_new(mirrors, release_mirrors);
-	if (mirrors && !shared)
+	struct shared *marked =
+		drains_mark(shared, shared_get(snapshot->inputs->drains), time(NULL));
+	shared_release(shared);
+	if (mirrors && !marked)
 		snprintf(why, size, "%s: no memory", path);
-	return shared;
+	return marked;
 }
 
 /* The word and the result for an export that is well-formed. */

@@ -234,6 +234,7 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 	const struct pool_rule *rule = &pool->pool->config->rule;
 	char text[WALK_RULE_MAX];
 	size_t more;
+	pool->inputs = explaining->snapshot->inputs;
 	pool->country = rule->from == POOL_FROM_CLIENT
 				? place->country
 				: walk_label(pool->pool->config, explaining->reply.target);

@@ -1,5 +1,7 @@
 #include "dns/explain_set.h"
 
+#include "geo/stamp.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,11 +183,27 @@ static bool *candidates_mark(const struct explain_pool *explain)
 	return marked;
 }
 
+static const char *drained_write(const struct explain_pool *explain,
+	const struct mirror_address *address, char text[WHY_MAX])
+{
+	char until[STAMP_TEXT_MAX];
+	const struct inputs *inputs = explain->inputs;
+	const struct drain *drain = drains_match(shared_get(inputs->drains),
+		pools_mirrors(explain->zone->pools), address, inputs->now);
+	bool reason = drain && drain->why[0];
+	snprintf(text, WHY_MAX, "drained until %s%s%.*s%s",
+		drain && drain->until ? stamp_write(drain->until, until) : "undrained",
+		reason ? " (" : "", WHY_REASON_MAX, reason ? drain->why : "", reason ? ")" : "");
+	return text;
+}
+
 /* Why somebody is not served; NULL: it is in service, and another rule decided. */
 static const char *why_write(const struct explain_pool *explain,
 	const struct mirror_address *address, char text[WHY_MAX])
 {
 	const struct mirror *mirror = mirror_of(explain, address->mirror);
+	if (address->drained)
+		return drained_write(explain, address, text);
 	if (mirror_in_service((enum mirror_state)mirror->state))
 		return NULL;
 	bool since = mirror->state == MIRROR_REMOVED && mirror->since[0];

@@ -11,6 +11,7 @@
 enum { EXPLAIN_LIST_MAX = 10000 /* candidates shown of a family */, EXPLAIN_LEFT_MAX = 1000 };
 
 struct explain_pool {
+	const struct inputs *inputs;
 	const struct snapshot_zone *zone;
 	const struct snapshot_pool *pool;
 	const struct snapshot_outcome *outcome;

@@ -8,7 +8,7 @@
 
 size_t inputs_files(const struct config *config)
 {
-	size_t count = FILE_ZONES;
+	size_t count = INPUTS_ZONES;
 	for (size_t i = 0; i < config->zone_count; i++)
 		count += 1 + config->zones[i].txt_count;
 	return count;
@@ -16,11 +16,11 @@ size_t inputs_files(const struct config *config)
 
 const char *inputs_file(const struct config *config, size_t number)
 {
-	if (number == FILE_DATABASE)
+	if (number == INPUTS_DATABASE)
 		return config->geo_database;
-	if (number == FILE_OVERRIDES)
+	if (number == INPUTS_OVERRIDES)
 		return config->geo_overrides;
-	number -= FILE_ZONES;
+	number -= INPUTS_ZONES;
 	for (size_t i = 0; i < config->zone_count; i++) {
 		const struct config_zone *zone = &config->zones[i];
 		if (number == 0)
@@ -37,8 +37,12 @@ bool inputs_due(const struct loading *loading, size_t number)
 	return !loading->request->changed || loading->request->changed[number];
 }
 
-void inputs_refuse(const struct loading *loading, const char *sentence, const char *instead)
+void inputs_refuse(
+	const struct loading *loading, size_t number, const char *sentence, const char *instead)
 {
+	char **why = &loading->inputs->whys[number];
+	free(*why);
+	*why = strdup(sentence);
 	if ((*loading->refused)++ == 0)
 		snprintf(loading->why, loading->size, "%s", sentence);
 	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
@@ -127,6 +131,31 @@ static bool stamps_take(const struct loading *loading)
 	return loading->inputs->stamps;
 }
 
+/* What was refused before and is not read again is still refused. */
+static bool whys_take(const struct loading *loading)
+{
+	const struct inputs *before = loading->request->before;
+	size_t count = inputs_files(loading->config);
+	loading->inputs->whys = calloc(count, sizeof(*loading->inputs->whys));
+	for (size_t i = 0; loading->inputs->whys && i < count; i++)
+		if (!inputs_due(loading, i) && before->whys[i])
+			loading->inputs->whys[i] = strdup(before->whys[i]);
+	return loading->inputs->whys;
+}
+
+static bool drains_take(const struct loading *loading)
+{
+	const struct inputs_request *request = loading->request;
+	struct shared **drains = &loading->inputs->drains;
+	if (request->drains)
+		*drains = shared_hold(request->drains);
+	else if (request->before)
+		*drains = shared_hold(request->before->drains);
+	else
+		*drains = drains_load(loading->config);
+	return *drains;
+}
+
 static bool everything_load(struct loading *loading)
 {
 	struct inputs *inputs = loading->inputs;
@@ -141,10 +170,10 @@ static bool everything_load(struct loading *loading)
 		loading->config = inputs_config(inputs);
 		inputs->zone_count = loading->config->zone_count;
 		inputs->zones = calloc(inputs->zone_count, sizeof(*inputs->zones));
-		good = inputs->zones && stamps_take(loading) &&
-		       inputs_geo_load(loading, why, sizeof(why));
+		good = inputs->zones && stamps_take(loading) && whys_take(loading) &&
+		       drains_take(loading) && inputs_geo_load(loading, why, sizeof(why));
 	}
-	size_t number = FILE_ZONES;
+	size_t number = INPUTS_ZONES;
 	for (size_t z = 0; good && z < inputs->zone_count; z++) {
 		good = inputs_zone_load(loading, z, number, why, sizeof(why));
 		number += 1 + loading->config->zones[z].txt_count;
@@ -183,7 +212,11 @@ void inputs_free(struct inputs *inputs)
 		free(zone->txts);
 		shared_release(zone->file);
 		shared_release(zone->mirrors);
+		shared_release(zone->exported);
 	}
+	for (size_t i = 0; inputs->whys && i < inputs_files(inputs_config(inputs)); i++)
+		free(inputs->whys[i]);
+	free(inputs->whys);
 	for (size_t i = 0; i < inputs->save_count; i++)
 		free(inputs->saves[i].file.bytes);
 	free(inputs->saves);
@@ -191,6 +224,7 @@ void inputs_free(struct inputs *inputs)
 	free(inputs->stamps);
 	free(inputs->zones);
 	shared_release(inputs->database);
+	shared_release(inputs->drains);
 	shared_release(inputs->overrides);
 	shared_release(inputs->places);
 	shared_release(inputs->config);

@@ -7,6 +7,7 @@
 #define DNS_INPUTS_H
 
 #include "dns/config.h"
+#include "dns/drain.h"
 #include "dns/keep.h"
 #include "dns/shared.h"
 #include "dns/txt.h"
@@ -17,10 +18,11 @@
 /* One `shared` each: the object's type is named; NULL: there is none. */
 struct inputs_zone {
 	struct shared *file; /* struct zone_file */
-	struct shared *mirrors; /* struct mirrors */
+	struct shared *exported; /* struct mirrors as they were accepted */
+	struct shared *mirrors; /* struct mirrors: the same, with what is drained marked */
 	struct shared **txts; /* struct txt, as many as the zone's configuration has */
 	struct keep_history history;
-	int64_t accepted; /* Unix seconds when `mirrors` was accepted */
+	int64_t accepted; /* Unix seconds when `exported` was accepted */
 };
 
 struct inputs {
@@ -28,11 +30,13 @@ struct inputs {
 	struct shared *database; /* struct place_database */
 	struct shared *overrides; /* struct place_overrides */
 	struct shared *places; /* struct places, of both; there always */
+	struct shared *drains; /* struct drains; there always */
 	struct inputs_zone *zones; /* as configured */
 	size_t zone_count;
 	int64_t now; /* Unix seconds when this set was made */
 	struct file_stamp
 		*stamps; /* by watched file: its state right before it was read, or what it was */
+	char **whys; /* by watched file: the sentence that refused what is on disk; NULL: it was taken */
 	char **news; /* log lines on what was taken, to be said when it is served */
 	size_t news_count;
 	struct inputs_save *saves; /* what inputs_keep has yet to write */
@@ -49,9 +53,13 @@ struct inputs_request {
 	const char *config_path; /* NULL: keep configuration and zone files of `before` */
 	const struct inputs *before; /* what is served now; NULL at a start */
 	const bool *changed; /* by watched file's number; NULL: all */
+	struct shared
+		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
+	bool force; /* exports are taken whatever their serial, age and shrink */
 };
 
 /* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
+enum { INPUTS_DATABASE, INPUTS_OVERRIDES, INPUTS_ZONES };
 size_t inputs_files(const struct config *config);
 const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
 

@@ -25,7 +25,7 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 	struct file file;
 	if (!path)
 		return true;
-	if (!inputs_due(loading, FILE_DATABASE)) {
+	if (!inputs_due(loading, INPUTS_DATABASE)) {
 		loading->inputs->database = shared_hold(before->database);
 		return true;
 	}
@@ -45,7 +45,7 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 	}
 	if (!before || !before->database)
 		return false;
-	inputs_refuse(loading, why, "the database read before stays in service");
+	inputs_refuse(loading, INPUTS_DATABASE, why, "the database read before stays in service");
 	loading->inputs->database = shared_hold(before->database);
 	return true;
 }
@@ -57,7 +57,7 @@ static bool overrides_load(const struct loading *loading, char *why, size_t size
 	struct file file;
 	if (!path)
 		return true;
-	if (!inputs_due(loading, FILE_OVERRIDES)) {
+	if (!inputs_due(loading, INPUTS_OVERRIDES)) {
 		loading->inputs->overrides = shared_hold(before->overrides);
 		return true;
 	}
@@ -74,7 +74,7 @@ static bool overrides_load(const struct loading *loading, char *why, size_t size
 	}
 	if (!before || !before->overrides)
 		return false;
-	inputs_refuse(loading, why, "the overrides read before stay in service");
+	inputs_refuse(loading, INPUTS_OVERRIDES, why, "the overrides read before stay in service");
 	loading->inputs->overrides = shared_hold(before->overrides);
 	return true;
 }

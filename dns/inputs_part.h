@@ -4,7 +4,7 @@
 
 #include "dns/inputs.h"
 
-enum { INPUTS_WHY_MAX = 1536, FILE_DATABASE = 0, FILE_OVERRIDES = 1, FILE_ZONES = 2 };
+enum { INPUTS_WHY_MAX = 1536 };
 
 struct loading {
 	const struct inputs_request *request;
@@ -17,8 +17,10 @@ struct loading {
 
 /* Is this watched file to be read? */
 bool inputs_due(const struct loading *loading, size_t number);
-/* One log line for what was not taken, and what is served instead; the first sentence is also the caller's. */
-void inputs_refuse(const struct loading *loading, const char *sentence, const char *instead);
+/* One log line for the watched file that was not taken, and what is served instead; the first sentence is also the
+ * caller's. */
+void inputs_refuse(
+	const struct loading *loading, size_t number, const char *sentence, const char *instead);
 /* A log line for inputs_say. */
 void inputs_news_add(const struct loading *loading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

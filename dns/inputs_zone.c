@@ -41,10 +41,10 @@ static void export_recall(const struct loading *loading, size_t z)
 	struct file_stamp stamp = file_stamp(path);
 	if (!stamp.inode || !file_read(&file, path, UINT32_MAX, why, sizeof(why)))
 		return;
-	zone->mirrors = shared_new(
+	zone->exported = shared_new(
 		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
 	free(file.bytes);
-	if (!zone->mirrors) {
+	if (!zone->exported) {
 		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
 		return;
 	}
@@ -76,7 +76,7 @@ static void export_note(const struct loading *loading, const struct config_zone 
 struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
 {
 	const struct inputs_zone *zone = &inputs->zones[z];
-	const struct mirrors *before = shared_get(zone->mirrors);
+	const struct mirrors *before = shared_get(zone->exported);
 	struct mirror_limits limits = {.known = before != NULL,
 		.max_shrink = inputs_config(inputs)->zones[z].max_shrink,
 		.now = now};
@@ -89,17 +89,18 @@ struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_
 	return limits;
 }
 
-/* Reads, parses and judges the configured export against what is in zone->mirrors. */
+/* Reads, parses and judges the configured export against what is in zone->exported. */
 static bool export_take(const struct loading *loading, size_t z, char *why, size_t size)
 {
 	const struct config_zone *config = &loading->config->zones[z];
 	struct inputs_zone *zone = &loading->inputs->zones[z];
-	const struct mirrors *before = shared_get(zone->mirrors);
+	const struct mirrors *before = shared_get(zone->exported);
 	struct file file;
 	if (!file_read(&file, config->export, loading->config->max_file_size, why, size))
 		return false;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
 	struct mirror_limits limits = inputs_limits(loading->inputs, z, loading->inputs->now);
+	limits.force = loading->request->force;
 	if (!mirrors || !mirrors_follow(mirrors, &limits, config->export, why, size)) {
 		if (mirrors)
 			mirrors_free(mirrors);
@@ -107,19 +108,21 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 		return false;
 	}
 	export_note(loading, config, before, mirrors);
-	if (before) /* it was in service until now, whenever it was accepted */
+	if (loading->request->force) /* what follows is measured by this one */
+		zone->history.count = 0;
+	else if (before) /* it was in service until now, whenever it was accepted */
 		keep_remember(&zone->history, before->in_service, limits.now);
 	keep_remember(&zone->history, mirrors->in_service, limits.now);
 	zone->accepted = limits.now;
-	shared_release(zone->mirrors);
-	zone->mirrors = shared_new(mirrors, release_mirrors);
+	shared_release(zone->exported);
+	zone->exported = shared_new(mirrors, release_mirrors);
 	char path[KEEP_PATH_MAX];
 	keep_export_path(path, loading->config, config);
 	file.modified = 0;
 	inputs_save_add(loading->inputs, path, &file, &zone->history);
-	if (!zone->mirrors)
+	if (!zone->exported)
 		snprintf(why, size, "%s: no memory", config->export);
-	return zone->mirrors;
+	return zone->exported;
 }
 
 static bool export_load(
@@ -130,8 +133,8 @@ static bool export_load(
 	const struct inputs_zone *before = zone_before(loading, z);
 	if (!config->export)
 		return true;
-	if (before && before->mirrors) {
-		zone->mirrors = shared_hold(before->mirrors);
+	if (before && before->exported) {
+		zone->exported = shared_hold(before->exported);
 		zone->history = before->history;
 		zone->accepted = before->accepted;
 	} else {
@@ -139,12 +142,12 @@ static bool export_load(
 	}
 	if (!inputs_due(loading, number) || export_take(loading, z, why, size))
 		return true;
-	if (zone->mirrors) {
+	if (zone->exported) {
 		char instead[128], serial[SERIAL_MAX];
 		snprintf(instead, sizeof(instead),
 			"the last good export stays in service serial=%s",
-			serial_write(shared_get(zone->mirrors), serial));
-		inputs_refuse(loading, why, instead);
+			serial_write(shared_get(zone->exported), serial));
+		inputs_refuse(loading, number, why, instead);
 		return true;
 	}
 	size_t used = strlen(why);
@@ -195,7 +198,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t, size_t n
 	}
 	if (!*txt && (*txt = txt_take(loading, path, config, &file, ignored)))
 		free(file.bytes);
-	inputs_refuse(loading, why,
+	inputs_refuse(loading, number, why,
 		*txt ? "the last good string stays in service"
 		     : "there is no earlier string, the name is answered with SERVFAIL");
 }
@@ -218,5 +221,9 @@ bool inputs_zone_load(
 		return false;
 	for (size_t t = 0; t < config->txt_count; t++)
 		txt_load(loading, z, t, number + 1 + t);
-	return true;
+	zone->mirrors = drains_mark(
+		zone->exported, shared_get(loading->inputs->drains), loading->inputs->now);
+	if (zone->exported && !zone->mirrors)
+		snprintf(why, size, "no memory to drain mirrors of zone %s", config->name);
+	return zone->mirrors || !zone->exported;
 }

@@ -1,7 +1,7 @@
 #include "dns/listen.h"
 
+#include "dns/listen_given.h"
 #include "dns/log.h"
-#include "dns/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,110 +82,161 @@ static int socket_bind(const struct config_listen *at, int type, bool share)
 	return -1;
 }
 
-/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. What systemd has
- * bound is not asked for. */
-static bool address_is_free(const struct config_listen *at, const struct service_socket *given)
+/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. */
+static bool address_is_free(const struct config_listen *at, int type)
 {
-	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
-	for (size_t i = 0; i < 2; i++) {
-		if ((types[i] == SOCK_DGRAM ? given->udp : given->tcp) >= 0)
-			continue;
-		int fd = socket_bind(at, types[i], false);
-		if (fd < 0)
-			return false;
-		bool good = types[i] == SOCK_DGRAM || listen(fd, 1) == 0;
-		int error = errno;
-		close(fd);
-		errno = error;
-		if (!good)
+	int fd = socket_bind(at, type, false);
+	if (fd < 0)
+		return false;
+	bool good = type == SOCK_DGRAM || listen(fd, 1) == 0;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return good;
+}
+
+/* One more socket of the group that `first` is in; if it is in none, itself once more. */
+static int socket_join(const struct config_listen *at, int type, int first)
+{
+	int reuse = 0;
+	socklen_t size = sizeof(reuse);
+	getsockopt(first, SOL_SOCKET, SO_REUSEPORT, &reuse, &size);
+	int fd = reuse ? socket_bind(at, type, true) : -1;
+	return fd >= 0 ? fd : fcntl(first, F_DUPFD_CLOEXEC, 0);
+}
+
+static int *socket_place(struct listen_socket *socket, int type)
+{
+	return type == SOCK_DGRAM ? &socket->udp : &socket->tcp;
+}
+
+/* One address and type under way: its columns begin at `column`. */
+struct opening {
+	struct listen_sockets *sockets;
+	struct listen_given *given;
+	const struct config_listen *at;
+	size_t column;
+	int granted; /* octets of a receive buffer */
+};
+
+/* Given sockets go round the workers, each column once; who then has none gets one of the group. False: errno. */
+static bool sockets_place(struct opening *opening, int type)
+{
+	struct listen_sockets *sockets = opening->sockets;
+	const struct config_listen *at = opening->at;
+	size_t given = listen_given_count(opening->given, at, type);
+	if (!given && !address_is_free(at, type))
+		return false;
+	for (size_t i = 0; i < given || i < sockets->workers; i++) {
+		size_t column = opening->column + i / sockets->workers;
+		struct listen_socket *row =
+			&sockets->list[i % sockets->workers * sockets->count + column];
+		const struct listen_socket *first =
+			&sockets->list[given ? i % given * sockets->count + opening->column : 0];
+		int *fd = socket_place(row, type);
+		if (i < given)
+			*fd = listen_given_take(opening->given, at, type);
+		else if (given)
+			*fd = socket_join(at, type, type == SOCK_DGRAM ? first->udp : first->tcp);
+		else
+			*fd = socket_bind(at, type, true);
+		row->any_address = address_is_any(at);
+		/* Accepted connections inherit TCP_NODELAY. */
+		if (*fd < 0 ||
+			(type == SOCK_STREAM && !option_set(*fd, IPPROTO_TCP, TCP_NODELAY)) ||
+			(type == SOCK_DGRAM && !udp_options_set(*fd, at, &opening->granted)))
 			return false;
 	}
 	return true;
 }
 
-/* The worker's own descriptor, of a socket of its own or of the one that systemd has bound for all. */
-static int socket_get(const struct config_listen *at, int type, int given)
+static bool address_open(struct opening *opening)
 {
-	return given >= 0 ? fcntl(given, F_DUPFD_CLOEXEC, 0) : socket_bind(at, type, true);
+	return sockets_place(opening, SOCK_DGRAM) && sockets_place(opening, SOCK_STREAM);
 }
 
-static bool socket_open(struct listen_socket *socket, const struct config_listen *at,
-	const struct service_socket *given, int *granted)
+/* How many sockets of one address a worker may have. */
+static size_t address_columns(
+	const struct listen_given *given, const struct config_listen *at, unsigned workers)
 {
-	socket->any_address = address_is_any(at);
-	socket->udp = socket_get(at, SOCK_DGRAM, given->udp);
-	socket->tcp = socket_get(at, SOCK_STREAM, given->tcp);
-	/* Accepted connections inherit it. */
-	return socket->udp >= 0 && socket->tcp >= 0 &&
-	       option_set(socket->tcp, IPPROTO_TCP, TCP_NODELAY) &&
-	       udp_options_set(socket->udp, at, granted);
+	size_t udp = listen_given_count(given, at, SOCK_DGRAM);
+	size_t tcp = listen_given_count(given, at, SOCK_STREAM);
+	size_t most = udp > tcp ? udp : tcp;
+	return most > workers ? (most + workers - 1) / workers : 1;
 }
 
-/* The sockets of address `i` for every worker. False: errno says why. */
-static bool address_open(struct listen_sockets *sockets, const struct config *config, size_t i,
-	const struct service_socket *given, int *granted)
+/* UDP sockets of addresses that are configured no more. TCP has nothing that waits here: who is left behind accepts. */
+static void rest_place(struct listen_sockets *sockets, struct listen_given *given, size_t column)
 {
-	const struct config_listen *at = &config->listens[i];
-	if (!address_is_free(at, given))
-		return false;
-	for (unsigned w = 0; w < sockets->workers; w++)
-		if (!socket_open(&sockets->list[w * config->listen_count + sockets->count], at,
-			    given, granted))
-			return false;
-	sockets->count++;
-	return true;
+	for (; column < sockets->count; column++) {
+		struct listen_socket *socket = &sockets->list[column];
+		socket->udp = listen_given_rest(given, &socket->any_address);
+		socket->leaving = socket->udp >= 0;
+	}
 }
 
-static bool addresses_open(struct listen_sockets *sockets, const struct config *config,
-	const struct service_socket *given, char *why, size_t size)
+/* All places of a table that has room for every given socket, empty. */
+static bool table_make(struct listen_sockets *sockets, const struct config *config,
+	const struct listen_given *given)
 {
-	int granted = BUFFER_SIZE;
+	size_t placed = 0;
+	sockets->count = 0;
 	for (size_t i = 0; i < config->listen_count; i++) {
-		const char *text = config->listens[i].text;
-		if (address_open(sockets, config, i, &given[i], &granted))
-			continue;
-		if (errno != EAFNOSUPPORT) {
-			snprintf(why, size, "%s cannot be listened on: %s", text,
+		sockets->count += address_columns(given, &config->listens[i], sockets->workers);
+		placed += listen_given_count(given, &config->listens[i], SOCK_DGRAM);
+	}
+	sockets->count += listen_given_udp(given) - placed;
+	sockets->list = calloc(sockets->count * sockets->workers, sizeof(*sockets->list));
+	for (size_t i = 0; sockets->list && i < sockets->count * sockets->workers; i++)
+		sockets->list[i].udp = sockets->list[i].tcp = -1;
+	return sockets->list;
+}
+
+static bool addresses_open(
+	struct opening *opening, const struct config *config, char *why, size_t size)
+{
+	struct listen_sockets *sockets = opening->sockets;
+	for (size_t i = 0; i < config->listen_count; i++) {
+		opening->at = &config->listens[i];
+		size_t columns = address_columns(opening->given, opening->at, sockets->workers);
+		if (address_open(opening)) {
+			sockets->addresses++;
+		} else if (errno == EAFNOSUPPORT) {
+			log_line(LOG_LEVEL_WARNING,
+				"%s is left out: this machine has no such address family",
+				opening->at->text);
+		} else {
+			snprintf(why, size, "%s cannot be listened on: %s", opening->at->text,
 				errno == EADDRINUSE ? "another program has this address and port"
 						    : strerror(errno));
 			return false;
 		}
-		log_line(LOG_LEVEL_WARNING,
-			"%s is left out: this machine has no such address family", text);
+		opening->column += columns;
 	}
-	if (granted < BUFFER_SIZE)
+	snprintf(why, size,
+		"none of the addresses in `listen` is of a family that this machine has");
+	return sockets->addresses;
+}
+
+bool listen_open(struct listen_sockets *sockets, const struct config *config,
+	struct listen_given *given, char *why, size_t size)
+{
+	struct opening opening = {.sockets = sockets, .given = given, .granted = BUFFER_SIZE};
+	listen_given_sift(given);
+	sockets->addresses = 0;
+	snprintf(why, size, "no memory for the sockets");
+	if (!table_make(sockets, config, given) || !addresses_open(&opening, config, why, size)) {
+		listen_close(sockets);
+		listen_given_close(given);
+		return false;
+	}
+	rest_place(sockets, given, opening.column);
+	listen_given_close(given);
+	if (opening.granted < BUFFER_SIZE)
 		log_line(LOG_LEVEL_NOTICE,
 			"The system grants smaller receive buffers than asked for, bursts may be "
 			"lost: raise net.core.rmem_max granted=%d asked=%d",
-			granted, BUFFER_SIZE);
-	snprintf(why, size,
-		"none of the addresses in `listen` is of a family that this machine has");
-	return sockets->count;
-}
-
-bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
-	char *why, size_t size)
-{
-	sockets->count = 0;
-	sockets->workers = workers;
-	sockets->list = calloc(config->listen_count * workers, sizeof(*sockets->list));
-	snprintf(why, size, "no memory for the sockets");
-	if (!sockets->list)
-		return false;
-	for (size_t i = 0; i < config->listen_count * workers; i++)
-		sockets->list[i].udp = sockets->list[i].tcp = -1;
-	struct service_socket *given = service_sockets_take(config, why, size);
-	bool good = given && addresses_open(sockets, config, given, why, size);
-	service_sockets_free(given, config);
-	if (!good) {
-		sockets->count = config->listen_count;
-		listen_close(sockets);
-		return false;
-	}
-	for (unsigned w = 1; w < workers; w++) /* close the gaps of what was left out */
-		memmove(&sockets->list[w * sockets->count],
-			&sockets->list[w * config->listen_count],
-			sockets->count * sizeof(*sockets->list));
+			opening.granted, BUFFER_SIZE);
 	return true;
 }
 

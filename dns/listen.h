@@ -1,5 +1,7 @@
-/* dns/listen.h - the sockets to listen on: each worker has its own for every address, but for those that systemd has
- * bound, which the workers share. */
+/* dns/listen.h - the sockets to listen on: each worker has its own for every address.
+ *
+ * What another process has bound comes first: all of it goes on being read, so a worker may have several sockets of one
+ * address, or share one with others. */
 #ifndef DNS_LISTEN_H
 #define DNS_LISTEN_H
 
@@ -8,19 +10,32 @@
 struct listen_socket {
 	int udp, tcp; /* -1: taken over by a worker, or not there */
 	bool any_address; /* bound to a wildcard: replies must name their source (IP_PKTINFO) */
+	bool leaving; /* its address is not configured: what waits is answered, then it is closed */
 };
 
 struct listen_sockets {
 	struct listen_socket *list; /* worker by worker, `count` each */
 	size_t count;
-	unsigned workers;
+	size_t addresses; /* that are listened on */
+	unsigned workers; /* the caller sets it before listen_open */
 };
 
-/* Binds UDP and TCP of every configured address once for each worker (SO_REUSEPORT), or takes what systemd
- * hands over. False: one sentence,
- * nothing stays open. An address family that the machine has not is left out with a log line. */
-bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
-	char *why, size_t size);
+enum { LISTEN_GIVEN_MAX = 65536 };
+
+/* Bound sockets of another process, UDP and TCP, in the order of their workers; -1: none, or taken. */
+struct listen_given {
+	int *fds;
+	size_t count;
+};
+
+/* Binds UDP and TCP of every configured address once for each worker (SO_REUSEPORT), but for what is given, which it takes
+ * over. Given sockets that are fewer than the workers are joined by more of their group; without a group the workers
+ * share them. False: one sentence, nothing stays open. An address family that the machine has not is left out with
+ * a log line. */
+bool listen_open(struct listen_sockets *sockets, const struct config *config,
+	struct listen_given *given, char *why, size_t size);
+/* Every descriptor that is left in it. */
+void listen_given_close(struct listen_given *given);
 void listen_close(struct listen_sockets *sockets);
 
 #endif

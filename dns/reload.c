@@ -1,4 +1,4 @@
-#include "dns/reload.h"
+#include "dns/reload_part.h"
 
 #include "dns/link.h"
 #include "dns/log.h"
@@ -12,9 +12,39 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOCK_MS = 1000, STALE_SAY_SECONDS = 3600, NICE = 10 };
+enum { CLOCK_MS = 1000, NICE = 10 };
 
-static void build_begin(struct reload *reload);
+/* Somebody who is told when a build has ended. */
+struct reload_waiter {
+	struct reload_waiter *next;
+	reload_done *done;
+	void *owner;
+};
+
+/* They may ask again while they are told. */
+static void waiters_tell(struct reload_waiter **list, const struct reload_outcome *outcome)
+{
+	struct reload_waiter *next, *waiter = *list;
+	*list = NULL;
+	for (; waiter; waiter = next) {
+		next = waiter->next;
+		waiter->done(waiter->owner, outcome);
+		free(waiter);
+	}
+}
+
+/* The build is served, or was refused. */
+static void outcome_tell(struct reload *reload, bool served, const char *why)
+{
+	struct reload_outcome outcome = {served, reload->refused, why};
+	if (reload->build_all) {
+		reload->last_when = time(NULL);
+		reload->last_served = served;
+		reload->last_refused = reload->refused;
+		snprintf(reload->last_why, sizeof(reload->last_why), "%s", why);
+	}
+	waiters_tell(&reload->building, &outcome);
+}
 
 /* Whoever asks comes first: where all CPUs are busy a build gets a tenth of one. */
 static void thread_step_back(void)
@@ -31,6 +61,8 @@ static void build(uv_work_t *work)
 		.config_path = reload->build_all ? reload->config_path : NULL,
 		.before = reload->current->inputs,
 		.changed = reload->build_all ? NULL : reload->build_changed,
+		.drains = reload->build_drains,
+		.force = reload->build_force,
 	};
 	struct inputs *inputs =
 		inputs_load(&request, &reload->refused, reload->why, sizeof(reload->why));
@@ -60,7 +92,7 @@ static void tidy(uv_work_t *work)
 static void idle(struct reload *reload)
 {
 	reload->busy = false;
-	build_begin(reload);
+	reload_begin(reload);
 }
 
 static void tidied(uv_work_t *work, int status)
@@ -89,12 +121,14 @@ static void restart_say(const struct reload *reload)
 	bool listen = listens_differ(started, now), workers = started->workers != now->workers;
 	bool user = strcmp(started->user, now->user) != 0;
 	bool affinity = started->socket_affinity != now->socket_affinity;
-	if (listen || workers || user || affinity)
+	bool control = strcmp(started->control, now->control) != 0 ||
+		       strcmp(started->control_group, now->control_group) != 0;
+	if (listen || workers || user || affinity || control)
 		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s%s%s%s: that needs a restart, the rest is "
-			"served",
+			"The configuration changes%s%s%s%s%s: that needs a restart, or mirrorns "
+			"--takeover; the rest is served",
 			listen ? " listen" : "", workers ? " workers" : "", user ? " user" : "",
-			affinity ? " socket-affinity" : "");
+			affinity ? " socket-affinity" : "", control ? " control" : "");
 }
 
 static void watch_current(struct reload *reload)
@@ -151,6 +185,7 @@ static void taken(uv_async_t *async)
 			log_line(LOG_LEVEL_INFO, "The reload is served");
 		service_ready();
 	}
+	outcome_tell(reload, true, reload->refused ? reload->why : "");
 	if (uv_queue_work(reload->loop, &reload->work, tidy, tidied) != 0)
 		idle(reload);
 }
@@ -170,6 +205,7 @@ static void publish(struct reload *reload)
 			worker_hand(&shared->workers[i], handovers[i]);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
+		outcome_tell(reload, false, "no memory to serve a new snapshot");
 		for (unsigned i = 0; handovers && i < shared->count && handovers[i]; i++) {
 			free(handovers[i]->turns);
 			free(handovers[i]);
@@ -200,7 +236,10 @@ static void build_done(uv_work_t *work, int status)
 		log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
 		status_say(reload, reload->why);
 		want_again(reload);
+		outcome_tell(reload, false, reload->why);
 	}
+	shared_release(reload->build_drains);
+	reload->build_drains = NULL;
 	free(reload->build_changed);
 	reload->build_changed = NULL;
 	if (status != 0 || reload->handing)
@@ -218,7 +257,7 @@ static bool any_wanted(const struct reload *reload)
 	return any;
 }
 
-static void build_begin(struct reload *reload)
+void reload_begin(struct reload *reload)
 {
 	if (reload->busy || reload->stopping || !any_wanted(reload))
 		return;
@@ -228,11 +267,17 @@ static void build_begin(struct reload *reload)
 	reload->build_all = reload->want_all;
 	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
 	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
-	reload->want_all = reload->want_relink = false;
+	reload->build_force = reload->want_force;
+	reload->build_drains = shared_hold(reload->drains);
+	reload->building = reload->waiting;
+	reload->waiting = NULL;
+	reload->want_all = reload->want_relink = reload->want_force = false;
+	reload->built = NULL;
+	reload->refused = 0;
 	reload->busy = true;
-	if (uv_queue_work(reload->loop, &reload->work, build, build_done) != 0)
-		reload->busy = false;
-	else if (reload->build_all)
+	/* It fails for no work alone. */
+	uv_queue_work(reload->loop, &reload->work, build, build_done);
+	if (reload->build_all)
 		service_reloading();
 }
 
@@ -241,62 +286,29 @@ static void files_changed(void *owner, const bool *changed)
 	struct reload *reload = owner;
 	for (size_t i = 0; i < reload->want_count; i++)
 		reload->want[i] |= changed[i];
-	build_begin(reload);
+	reload_begin(reload);
 }
 
-static void stale_say(const struct config_zone *zone, const struct config_txt *config,
-	const struct txt *txt, int64_t now)
+bool reload_ask(struct reload *reload, const struct reload_wish *wish)
 {
-	log_line(LOG_LEVEL_WARNING,
-		"The string of %s in zone %s is older than its max-age and is %s age=%lld "
-		"max_age=%u "
-		"file=%s",
-		config->name, zone->name,
-		config->stale == STALE_WITHDRAW ? "withdrawn" : "still served",
-		(long long)(now - txt->since), config->max_age, config->file);
-}
-
-/* Counts the stale strings. One to be withdrawn, or to come back after the clock was set, asks for a snapshot
- * without or with it. */
-static unsigned stale_look(struct reload *reload, int64_t now, bool say)
-{
-	const struct inputs *inputs = reload->current->inputs;
-	const struct config *config = inputs_config(inputs);
-	unsigned count = 0;
-	for (size_t z = 0; z < config->zone_count; z++)
-		for (size_t t = 0; t < config->zones[z].txt_count; t++) {
-			const struct config_txt *txt_config = &config->zones[z].txts[t];
-			const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
-			bool stale = txt && txt_is_stale(txt, txt_config, now);
-			bool linked_stale = txt && txt_is_stale(txt, txt_config, inputs->now);
-			reload->want_relink |=
-				txt_config->stale == STALE_WITHDRAW && stale != linked_stale;
-			if (stale && say)
-				stale_say(&config->zones[z], txt_config, txt, now);
-			count += stale;
-		}
-	return count;
-}
-
-/* A string that has become too old is said at once, and all such every hour. */
-static void clock_look(uv_timer_t *timer)
-{
-	struct reload *reload = timer->data;
-	int64_t now = time(NULL);
-	unsigned count = stale_look(reload, now, false);
-	if (count > reload->stale_count ||
-		(count && now - reload->stale_said >= STALE_SAY_SECONDS)) {
-		stale_look(reload, now, true);
-		reload->stale_said = now;
+	if (wish->done) {
+		struct reload_waiter *waiter = malloc(sizeof(*waiter));
+		if (!waiter)
+			return false;
+		*waiter = (struct reload_waiter){reload->waiting, wish->done, wish->owner};
+		reload->waiting = waiter;
 	}
-	reload->stale_count = count;
-	build_begin(reload);
+	*(wish->all ? &reload->want_all : &reload->want_relink) = true;
+	reload->want_force |= wish->force;
+	reload_begin(reload);
+	return true;
 }
 
-void reload_all(struct reload *reload)
+void reload_drains_set(struct reload *reload, struct shared *drains)
 {
-	reload->want_all = true;
-	build_begin(reload);
+	shared_release(reload->drains);
+	reload->drains = drains;
+	reload->want_relink = true;
 }
 
 bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers)
@@ -311,17 +323,30 @@ bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *w
 	       watch_init(&reload->watch, loop, files_changed, reload);
 }
 
+/* What the start could not take. */
+static void whys_note(struct reload *reload)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
+		if (inputs->whys[i] && reload->last_refused++ == 0)
+			snprintf(reload->last_why, sizeof(reload->last_why), "%s", inputs->whys[i]);
+}
+
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first)
 {
 	reload->config_path = config_path;
 	reload->current = first;
 	reload->started = shared_hold(first->inputs->config);
+	reload->drains = shared_hold(first->inputs->drains);
+	reload->last_when = first->inputs->now;
+	reload->last_served = true;
+	whys_note(reload);
 	watch_current(reload);
 	inputs_say(first->inputs);
 	status_say(reload, "");
 	inputs_keep(first->inputs);
 	malloc_trim(0);
-	return uv_timer_start(&reload->clock, clock_look, 0, CLOCK_MS) == 0;
+	return uv_timer_start(&reload->clock, reload_look, 0, CLOCK_MS) == 0;
 }
 
 void reload_stop(struct reload *reload)
@@ -330,14 +355,22 @@ void reload_stop(struct reload *reload)
 	watch_stop(&reload->watch);
 	uv_close((uv_handle_t *)&reload->clock, NULL);
 	uv_close((uv_handle_t *)&reload->taken, NULL);
+	const struct reload_outcome outcome = {.why = "the server is ending"};
+	waiters_tell(&reload->waiting, &outcome);
+	waiters_tell(&reload->building, &outcome);
+}
+
+void reload_keep(struct reload *reload)
+{
+	if (reload->current)
+		inputs_keep(reload->current->inputs);
 }
 
 void reload_free(struct reload *reload)
 {
-	if (reload->current) /* an end right after a hand-over keeps what was taken, too */
-		inputs_keep(reload->current->inputs);
 	snapshot_free(reload->retired);
 	snapshot_free(reload->current);
 	shared_release(reload->started);
+	shared_release(reload->drains);
 	free(reload->want);
 }

@@ -31,6 +31,11 @@ void service_stopping(void)
 	sd_notify(0, "STOPPING=1\nSTATUS=Ending: what was asked is still answered");
 }
 
+void service_successor(pid_t pid)
+{
+	sd_notifyf(0, "MAINPID=%ld", (long)pid);
+}
+
 /* A line end in it would begin another assignment. */
 void service_say(const char *format, ...)
 {

@@ -6,10 +6,14 @@
 
 #include "dns/config.h"
 
+#include <sys/types.h>
+
 /* Every worker serves: once after the start, and after each service_reloading. */
 void service_ready(void);
 void service_reloading(void);
 void service_stopping(void);
+/* Another process goes on with the service. */
+void service_successor(pid_t pid);
 
 /* How it goes, in one short line for `systemctl status`. */
 void service_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -24,7 +28,7 @@ struct service_socket {
 };
 
 /* One for each configured address, or NULL and one sentence: a socket of another kind, or that `listen` does not name,
- * or no memory. service_sockets_free closes them: whoever needs one for longer has its own duplicate. */
+ * or no memory. service_sockets_free closes them, but for those that were taken out (-1). */
 struct service_socket *service_sockets_take(const struct config *config, char *why, size_t size);
 void service_sockets_free(struct service_socket *sockets, const struct config *config);
 

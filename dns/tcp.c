@@ -1,4 +1,4 @@
-#include "dns/tcp.h"
+#include "dns/tcp_part.h"
 
 #include "dns/serve.h"
 #include "dns/wire.h"
@@ -8,46 +8,15 @@
 
 enum {
 	BACKLOG = 511,
-	FRAME_HEAD = 2,
-	FRAME_MAX = FRAME_HEAD + 65535,
 	READ_ROOM =
 		2048, /* a connection's first buffer; it grows with what arrives, not with what is announced */
-	OUT_ROOM = 2 * FRAME_MAX, /* replies to one read that go out in one write */
-	STOP_WAIT_MS = 1500,
 	SWEEP_MAX_MS = 1000,
-};
-
-struct connection {
-	uv_tcp_t handle;
-	struct tcp *tcp;
-	struct client client;
-	struct connection *newer, *older; /* in the order of their last activity */
-	uint64_t active_ms;
-	uint8_t *in;
-	size_t in_size, in_room;
-	unsigned unsent; /* writes under way: while there are, nothing more is read */
-	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
-	bool closing;
 };
 
 struct unsent {
 	uv_write_t request;
 	struct connection *connection;
 	uint8_t octets[];
-};
-
-struct tcp {
-	struct tcp_place place;
-	uv_async_t eviction; /* another worker asks for its idlest connection's end */
-	atomic_uint evictions;
-	_Atomic uint64_t
-		idlest; /* when its idlest connection last did something; UINT64_MAX: none */
-	uv_tcp_t *listeners;
-	size_t listener_count;
-	uv_timer_t sweep;
-	struct connection *newest, *oldest;
-	bool stopping;
-	uint8_t out[OUT_ROOM]; /* a worker answers one connection at a time */
 };
 
 static const struct config *config_of(const struct tcp *tcp)
@@ -95,7 +64,7 @@ static void closed(uv_handle_t *handle)
 	free(connection);
 }
 
-static void connection_close(struct connection *connection)
+void tcp_close(struct connection *connection)
 {
 	if (connection->closing)
 		return;
@@ -119,7 +88,7 @@ static void sent(uv_write_t *request, int status)
 	if (connection->closing)
 		return;
 	if (status < 0) {
-		connection_close(connection);
+		tcp_close(connection);
 		return;
 	}
 	activity_note(connection);
@@ -135,7 +104,7 @@ static bool out_write(struct connection *connection, size_t size)
 	if (written == UV_EAGAIN)
 		written = 0;
 	if (written < 0) {
-		connection_close(connection);
+		tcp_close(connection);
 		return false;
 	}
 	size_t left = size - (size_t)written;
@@ -154,7 +123,7 @@ static bool out_write(struct connection *connection, size_t size)
 		connection->unsent--;
 		free(unsent);
 	}
-	connection_close(connection);
+	tcp_close(connection);
 	return false;
 }
 
@@ -197,10 +166,10 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	struct connection *connection = stream->data;
 	(void)buffer;
 	*connection->tcp->place.active = true;
-	if (count == 0)
+	if (count == 0 || (count > 0 && connection->ended))
 		return;
 	if (count < 0 && count != UV_EOF) {
-		connection_close(connection);
+		tcp_close(connection);
 		return;
 	}
 	if (count == UV_EOF)
@@ -245,7 +214,7 @@ static void in_answer(struct connection *connection)
 	if (connection->unsent)
 		read_stop(connection);
 	else if (connection->half_closed || connection->tcp->stopping)
-		connection_close(connection);
+		tcp_close(connection);
 	else
 		uv_read_start((uv_stream_t *)&connection->handle, in_alloc, in_read);
 }
@@ -253,7 +222,7 @@ static void in_answer(struct connection *connection)
 static void idlest_close(struct tcp *tcp)
 {
 	if (tcp->oldest)
-		connection_close(tcp->oldest);
+		tcp_close(tcp->oldest);
 }
 
 static bool is_over_limit(const struct tcp *tcp)
@@ -325,9 +294,10 @@ static void connected(uv_stream_t *listener, int status)
 	connection->handle.data = connection;
 	list_push(connection);
 	atomic_fetch_add_explicit(&tcp->place.shared->connections, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&tcp->place.shared->accepted, 1, memory_order_relaxed);
 	if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0 ||
 		!client_fill(connection)) {
-		connection_close(connection);
+		tcp_close(connection);
 		return;
 	}
 	idlest_publish(tcp);
@@ -343,7 +313,7 @@ static void sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(tcp->place.loop), idle = 1000ULL * config_of(tcp)->tcp_idle;
 	*tcp->place.active = true;
 	while (tcp->oldest && now - tcp->oldest->active_ms >= idle)
-		connection_close(tcp->oldest);
+		tcp_close(tcp->oldest);
 	uint64_t next = tcp->oldest ? tcp->oldest->active_ms + idle - now : SWEEP_MAX_MS;
 	uv_timer_start(timer, sweep, next < SWEEP_MAX_MS ? next + 1 : SWEEP_MAX_MS, 0);
 }
@@ -361,7 +331,9 @@ struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets
 	if (!tcp->listeners)
 		goto fail;
 	for (size_t i = 0; i < count; i++) {
-		uv_tcp_t *listener = &tcp->listeners[i];
+		uv_tcp_t *listener = &tcp->listeners[tcp->listener_count];
+		if (sockets[i].tcp < 0)
+			continue;
 		int error = uv_tcp_init(place->loop, listener);
 		if (error == 0)
 			error = uv_tcp_open(listener, sockets[i].tcp);
@@ -388,38 +360,12 @@ fail:
 	return NULL;
 }
 
-static void time_is_up(uv_timer_t *timer)
+size_t tcp_descriptors(const struct tcp *tcp, int *fds)
 {
-	struct tcp *tcp = timer->data;
-	while (tcp->oldest)
-		connection_close(tcp->oldest);
-	uv_close((uv_handle_t *)timer, NULL);
-}
-
-void tcp_stop(struct tcp *tcp)
-{
-	struct connection *next;
-	for (unsigned turn = 0; turn < 3; turn++) /* accepted, registered, read and answered */
-		uv_run(tcp->place.loop, UV_RUN_NOWAIT);
-	tcp->stopping = true;
 	for (size_t i = 0; i < tcp->listener_count; i++)
-		uv_close((uv_handle_t *)&tcp->listeners[i], NULL);
-	for (struct connection *connection = tcp->oldest; connection; connection = next) {
-		next = connection->newer;
-		if (!connection->unsent)
-			connection_close(connection);
-	}
-	uv_close((uv_handle_t *)&tcp->eviction, NULL);
-	uv_timer_stop(&tcp->sweep);
-	if (!tcp->oldest) {
-		uv_close((uv_handle_t *)&tcp->sweep, NULL);
-		return;
-	}
-	uv_timer_start(&tcp->sweep, time_is_up, STOP_WAIT_MS, 0);
-	while (tcp->oldest)
-		uv_run(tcp->place.loop, UV_RUN_ONCE);
-	if (!uv_is_closing((uv_handle_t *)&tcp->sweep))
-		uv_close((uv_handle_t *)&tcp->sweep, NULL);
+		if (uv_fileno((const uv_handle_t *)&tcp->listeners[i], &fds[i]) != 0)
+			fds[i] = -1;
+	return tcp->listener_count;
 }
 
 void tcp_free(struct tcp *tcp)

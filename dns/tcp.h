@@ -15,6 +15,7 @@ struct tcp;
 /* What the TCP of all workers counts together. */
 struct tcp_shared {
 	atomic_uint connections;
+	_Atomic uint64_t accepted; /* connections so far */
 	struct tcp **peers; /* each worker's */
 	unsigned count;
 };
@@ -33,6 +34,12 @@ struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets
 
 /* Stops listening, sends what is unsent within a second or two, closes everything. Runs the loop. */
 void tcp_stop(struct tcp *tcp);
+/* The same when another process has the listening sockets: connections go on being served until their clients close them,
+ * or for as long as that is bearable: 10 s. */
+void tcp_leave(struct tcp *tcp);
 void tcp_free(struct tcp *tcp);
+
+/* Its listening sockets, as many as it was given; returns how many. */
+size_t tcp_descriptors(const struct tcp *tcp, int *fds);
 
 #endif

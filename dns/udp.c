@@ -14,11 +14,12 @@ enum {
 	REPLY_MAX = 65535,
 	LINE = 64,
 	SEND_WAIT_MS = 10,
+	LEAVE_ROUNDS = 64,
 };
 
 struct udp_socket {
 	int fd;
-	bool any_address;
+	bool any_address, leaving;
 };
 
 /* The arena of a worker's batches: nothing is allocated for a packet. */
@@ -50,7 +51,8 @@ struct udp *udp_new(struct listen_socket *sockets, size_t count)
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		udp->sockets[i] = (struct udp_socket){sockets[i].udp, sockets[i].any_address};
+		udp->sockets[i] = (struct udp_socket){
+			sockets[i].udp, sockets[i].any_address, sockets[i].leaving};
 		sockets[i].udp = -1;
 	}
 	udp->count = count;
@@ -72,7 +74,8 @@ void udp_free(struct udp *udp)
 	if (!udp)
 		return;
 	for (size_t i = 0; i < udp->count; i++)
-		close(udp->sockets[i].fd);
+		if (udp->sockets[i].fd >= 0)
+			close(udp->sockets[i].fd);
 	munmap(udp->replies, (size_t)BATCH * (REPLY_MAX + LINE));
 	free(udp->sockets);
 	free(udp);
@@ -86,6 +89,24 @@ uint64_t udp_dropped(const struct udp *udp)
 size_t udp_count(const struct udp *udp)
 {
 	return udp->count;
+}
+
+int udp_descriptor(const struct udp *udp, size_t i)
+{
+	return udp->sockets[i].fd;
+}
+
+void udp_leave(struct udp *udp, const struct serving *serving)
+{
+	for (size_t i = 0; i < udp->count; i++) {
+		if (!udp->sockets[i].leaving)
+			continue;
+		for (unsigned round = 0; round < LEAVE_ROUNDS && udp_serve(udp, serving, i);
+			round++)
+			;
+		close(udp->sockets[i].fd);
+		udp->sockets[i].fd = -1;
+	}
 }
 
 void udp_poll_fill(const struct udp *udp, struct pollfd *fds)

@@ -15,6 +15,10 @@ void udp_free(struct udp *udp);
 
 uint64_t udp_dropped(const struct udp *udp); /* replies that the kernel would not take */
 size_t udp_count(const struct udp *udp);
+/* Socket `i`; -1: there is none. */
+int udp_descriptor(const struct udp *udp, size_t i);
+/* Answers what waits on sockets that are `leaving`, and closes them. */
+void udp_leave(struct udp *udp, const struct serving *serving);
 /* Fills udp_count entries to poll for. */
 void udp_poll_fill(const struct udp *udp, struct pollfd *fds);
 

@@ -26,6 +26,8 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 		next->turns[i].next = worker->serving.turns && turn->before != TURN_NEW
 					      ? worker->serving.turns[turn->before].next
 					      : random_below(worker, turn->period);
+		if (next->nexts && next->nexts[i] < turn->period)
+			next->turns[i].next = next->nexts[i];
 		next->turns[i].first = next->turns[i].next;
 	}
 	free(worker->serving.turns);
@@ -69,22 +71,49 @@ static void worker_turn(struct worker *worker, size_t count)
 	}
 }
 
-static void worker_run(void *argument)
+static enum worker_word word_of(const struct worker *worker)
 {
-	struct worker *worker = argument;
-	size_t count = udp_count(worker->udp);
-	udp_poll_fill(worker->udp, worker->fds);
-	worker->fds[count] = (struct pollfd){.fd = uv_backend_fd(&worker->loop), .events = POLLIN};
-	worker->active = true;
-	while (!atomic_load_explicit(&worker->stop, memory_order_relaxed))
-		worker_turn(worker, count);
-	/* What has arrived is still answered, but a flood does not hold up the end. */
+	return atomic_load_explicit(&worker->word, memory_order_acquire);
+}
+
+static void hold(struct worker *worker)
+{
+	atomic_store_explicit(&worker->held, true, memory_order_release);
+	uv_async_send(worker->shared->held);
+	uv_sem_wait(&worker->resume);
+	atomic_store_explicit(&worker->held, false, memory_order_relaxed);
+}
+
+/* What has arrived is still answered, but a flood does not hold up the end. */
+static void udp_finish(struct worker *worker, size_t count)
+{
 	for (size_t i = 0; i < count; i++)
 		for (unsigned round = 0;
 			round < DRAIN_ROUNDS && udp_serve(worker->udp, &worker->serving, i);
 			round++)
 			;
-	tcp_stop(worker->tcp);
+}
+
+static void worker_run(void *argument)
+{
+	struct worker *worker = argument;
+	size_t count = udp_count(worker->udp);
+	udp_leave(worker->udp, &worker->serving);
+	udp_poll_fill(worker->udp, worker->fds);
+	worker->fds[count] = (struct pollfd){.fd = uv_backend_fd(&worker->loop), .events = POLLIN};
+	worker->active = true;
+	while (word_of(worker) <= WORKER_HOLD) {
+		if (word_of(worker) == WORKER_HOLD)
+			hold(worker);
+		else
+			worker_turn(worker, count);
+	}
+	if (word_of(worker) == WORKER_STOP) {
+		udp_finish(worker, count);
+		tcp_stop(worker->tcp);
+	} else {
+		tcp_leave(worker->tcp);
+	}
 	uv_close((uv_handle_t *)&worker->mailbox, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
@@ -98,7 +127,7 @@ struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
 		free(turns);
 		return NULL;
 	}
-	*handover = (struct worker_handover){snapshot, turns};
+	*handover = (struct worker_handover){.snapshot = snapshot, .turns = turns};
 	return handover;
 }
 
@@ -112,7 +141,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	if (getrandom(&worker->random, sizeof(worker->random), 0) < 0 || !worker->random)
 		worker->random = uv_hrtime() | 1;
 	if (uv_loop_init(&worker->loop) != 0 ||
-		uv_async_init(&worker->loop, &worker->mailbox, mailbox_open) != 0)
+		uv_async_init(&worker->loop, &worker->mailbox, mailbox_open) != 0 ||
+		uv_sem_init(&worker->resume, 0) != 0)
 		return false;
 	worker->mailbox.data = worker;
 	worker->udp = udp_new(own, sockets->count);
@@ -148,10 +178,34 @@ unsigned worker_beats(const struct worker *worker)
 	return atomic_load_explicit(&worker->beats, memory_order_relaxed);
 }
 
+/* One that may hold already is woken by `resume`, any other by its mailbox. */
+static void word_give(struct worker *worker, enum worker_word word)
+{
+	enum worker_word before =
+		atomic_exchange_explicit(&worker->word, word, memory_order_acq_rel);
+	if (before == WORKER_HOLD && word != WORKER_HOLD)
+		uv_sem_post(&worker->resume);
+	uv_async_send(&worker->mailbox);
+}
+
+void worker_hold(struct worker *worker)
+{
+	word_give(worker, WORKER_HOLD);
+}
+
+void worker_resume(struct worker *worker)
+{
+	word_give(worker, WORKER_SERVE);
+}
+
 void worker_stop(struct worker *worker)
 {
-	atomic_store_explicit(&worker->stop, true, memory_order_relaxed);
-	uv_async_send(&worker->mailbox);
+	word_give(worker, WORKER_STOP);
+}
+
+void worker_leave(struct worker *worker)
+{
+	word_give(worker, WORKER_LEAVE);
 }
 
 void worker_join(struct worker *worker)
@@ -169,5 +223,6 @@ void worker_free(struct worker *worker)
 	tcp_free(worker->tcp);
 	free(worker->serving.turns);
 	free(worker->fds);
+	uv_sem_destroy(&worker->resume);
 	uv_loop_close(&worker->loop);
 }

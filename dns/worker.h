@@ -13,6 +13,9 @@
 /* A snapshot on its way to a worker, with memory for its turns. */
 struct worker_handover {
 	const struct snapshot *snapshot;
+	const uint32_t *
+		nexts; /* where turns go on that another process has had: turn_count of them, WORKER_TURN_NEW where
+				* there is none; NULL: none at all. Read before it is handed over */
 	struct turn *
 		turns; /* turn_count of them, not filled; the worker frees them at the next handover */
 };
@@ -21,8 +24,18 @@ struct worker_handover {
 struct worker_shared {
 	struct tcp_shared tcp;
 	uv_async_t *taken; /* sent when a worker has swapped its snapshot */
+	uv_async_t *held; /* sent when a worker holds */
 	struct worker *workers;
 	unsigned count;
+};
+
+enum { WORKER_TURN_NEW = UINT32_MAX };
+
+enum worker_word {
+	WORKER_SERVE,
+	WORKER_HOLD, /* nothing at all: another process may have begun to serve */
+	WORKER_STOP,
+	WORKER_LEAVE
 };
 
 struct worker {
@@ -37,8 +50,10 @@ struct worker {
 	/* Between threads. */
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
 	_Atomic(const struct snapshot *) served; /* what it serves from now on */
-	atomic_bool stop;
 	atomic_uint beats; /* how often its mailbox was looked into */
+	_Atomic(enum worker_word) word; /* what it is to do */
+	atomic_bool held; /* it does nothing until `resume` */
+	uv_sem_t resume;
 
 	uv_async_t mailbox;
 	uv_loop_t loop;
@@ -56,8 +71,13 @@ void worker_hand(struct worker *worker, struct worker_handover *next);
 /* Asks for one more beat: a worker whose loop turns gives it at once. */
 void worker_poke(struct worker *worker);
 unsigned worker_beats(const struct worker *worker);
+/* Stands still between two packets, `held` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
+void worker_hold(struct worker *worker);
+void worker_resume(struct worker *worker);
 /* Asks it to answer what was read and end. */
 void worker_stop(struct worker *worker);
+/* Asks a held one to finish its TCP connections and end: another process has its sockets. */
+void worker_leave(struct worker *worker);
 /* Waits for its end. */
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);

@@ -43,7 +43,7 @@ static bool follow_order(const struct mirrors *mirrors, const struct mirror_limi
 	if (mirrors->serial >= 0 && mirrors->serial < limits->serial) {
 		snprintf(why, size,
 			"%s:%u: serial %lld is lower than the last accepted, expected at least "
-			"%lld; mirrorns(8) says how to take it all the same",
+			"%lld; `mirrornsctl reload --force` takes it all the same",
 			file, mirrors->serial_line, (long long)mirrors->serial,
 			(long long)limits->serial);
 		return false;
@@ -52,7 +52,7 @@ static bool follow_order(const struct mirrors *mirrors, const struct mirror_limi
 		return true;
 	snprintf(why, size,
 		"%s:%u: generated %s is before the last accepted, expected %s or later; "
-		"mirrorns(8) says how to take it all the same",
+		"`mirrornsctl reload --force` takes it all the same",
 		file, mirrors->generated_line, stamp_write(mirrors->generated, text[0]),
 		stamp_write(limits->generated, text[1]));
 	return false;
@@ -63,7 +63,7 @@ bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *l
 {
 	if (!follow_clock(mirrors, limits, file, why, size))
 		return false;
-	if (!limits->known)
+	if (!limits->known || limits->force)
 		return true;
 	if (!follow_order(mirrors, limits, file, why, size))
 		return false;
@@ -73,7 +73,7 @@ bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *l
 		return true;
 	snprintf(why, size,
 		"%s:%u: %zu addresses in service, %zu in the %s: %zu %% gone, expected at most "
-		"max-shrink = %u %%; mirrorns(8) says how to take it all the same",
+		"max-shrink = %u %%; `mirrornsctl reload --force` takes it all the same",
 		file, mirrors->mirrors_line, now, before,
 		last ? "last accepted export" : "largest export of the last 24 hours",
 		((before - now) * 100 + before - 1) / before, limits->max_shrink);

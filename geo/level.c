@@ -39,11 +39,13 @@ uint64_t level_hash(uint64_t hash, const struct mirrors *mirrors, uint32_t membe
 	return hash ^ hash >> 32;
 }
 
-/* False: disabled, in no class. */
-static bool class_find(const struct mirror *mirror, enum level_class *class)
+/* False: disabled or drained, in no class. */
+static bool class_find(const struct mirrors *mirrors, const struct mirror_address *address,
+	enum level_class *class)
 {
-	*class = mirror_in_service(mirror->state) ? LEVEL_IN_SERVICE : LEVEL_REMOVED;
-	return mirror->state != MIRROR_DISABLED;
+	enum mirror_state state = mirrors->list[address->mirror].state;
+	*class = mirror_in_service(state) ? LEVEL_IN_SERVICE : LEVEL_REMOVED;
+	return state != MIRROR_DISABLED && !address->drained;
 }
 
 static void places_find(const struct mirror *mirror, size_t numbers[PLACES_EACH])
@@ -65,7 +67,7 @@ static void lists_count(struct levels *levels)
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		size_t numbers[PLACES_EACH];
 		enum level_class class;
-		bool counts = class_find(mirror, &class);
+		bool counts = class_find(mirrors, address, &class);
 		places_find(mirror, numbers);
 		for (size_t k = 0; k < PLACES_EACH; k++) {
 			levels->listed[address->ipv6][numbers[k]]++;
@@ -96,7 +98,7 @@ static void lists_fill(struct levels *levels, const uint32_t *order)
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		size_t numbers[PLACES_EACH];
 		enum level_class class;
-		if (!class_find(mirror, &class))
+		if (!class_find(mirrors, address, &class))
 			continue;
 		places_find(mirror, numbers);
 		for (size_t k = 0; k < PLACES_EACH; k++) {

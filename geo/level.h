@@ -9,7 +9,7 @@
 #include "geo/mirrors.h"
 #include "geo/rule.h"
 
-/* Disabled members are in neither class. */
+/* Disabled and drained members are in neither class. */
 enum level_class { LEVEL_IN_SERVICE, LEVEL_REMOVED, LEVEL_CLASSES };
 enum { LEVEL_PLACES = 1 + CONTINENT_MAX + COUNTRY_MAX, LEVEL_WALK_MAX = POOL_FALLBACK_MAX + 1 };
 

@@ -24,6 +24,7 @@ struct mirror_limits {
 	size_t in_service; /* of the last accepted */
 	size_t largest; /* of the largest accepted in the last 24 hours */
 	unsigned max_shrink; /* per cent */
+	bool force; /* serial, `generated` of before and max_shrink do not count */
 	int64_t now; /* Unix seconds */
 };
 

@@ -22,6 +22,7 @@ struct mirror_address {
 	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest 0 */
 	uint32_t mirror; /* index into mirrors */
 	bool ipv6;
+	bool drained; /* taken out by hand: not served, whatever its mirror's state */
 };
 
 /* One parsed export; one owner, freed as one. */
@@ -30,7 +31,7 @@ struct mirrors {
 	size_t count;
 	struct mirror_address *addresses; /* in the export's order */
 	size_t address_count;
-	size_t in_service; /* addresses of mirrors ok or old, both families */
+	size_t in_service; /* addresses of mirrors ok or old, both families, drained or not */
 	int64_t serial; /* -1: the export has none */
 	int64_t generated; /* Unix seconds; -1: the export has none */
 	unsigned serial_line, generated_line; /* in the export; 0: it has none */

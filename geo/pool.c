@@ -294,6 +294,19 @@ static size_t own_find(const struct pools *pools, const struct level_walk *walk,
 	return walk->count;
 }
 
+void pools_reach(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	bool reached[POOL_FAMILIES])
+{
+	struct level_walk walk = level_walk(rule, country);
+	size_t first = own_find(pools, &walk, LEVEL_IN_SERVICE, rule->families);
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		const bool families[POOL_FAMILIES] = {
+			f == POOL_IPV4 && rule->families[f], f == POOL_IPV6 && rule->families[f]};
+		size_t own = own_find(pools, &walk, LEVEL_IN_SERVICE, families);
+		reached[f] = own < walk.count && (!rule->together || own == first);
+	}
+}
+
 bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned country,
 	struct pool_outcome *outcome)
 {

@@ -45,6 +45,10 @@ const struct mirrors *pools_mirrors(const struct pools *pools);
 bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned country,
 	struct pool_outcome *outcome);
 
+/* For which families has a place a member in service at the level that decides, fail-open left aside? */
+void pools_reach(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	bool reached[POOL_FAMILIES]);
+
 /* A level of a walk and who is there: for warnings and explain. */
 struct pool_level {
 	struct pool_place place;

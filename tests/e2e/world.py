@@ -4,12 +4,15 @@ import ctypes
 import ipaddress
 import json
 import os
+import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 import mmdb
@@ -122,12 +125,16 @@ class World:
         self.program = os.path.abspath(program)
         self.namespace = namespace
         self.process = None
+        self.former = []
         self.sockets = {}
         root.mkdir(parents=True, exist_ok=True)
         (root / "state").mkdir(exist_ok=True)
         self.stderr = root / "stderr.log"
         self.stderr.write_bytes(b"")
         self.port = port or self.free_port()
+        # Not below `root`, whose path may be longer than a socket's may be.
+        self.control_path = pathlib.Path(tempfile.mkdtemp(prefix="mns-", dir="/tmp")) / "control.sock"
+        self.control_path.parent.chmod(0o755)
         self.options = {
             "listen": [f"127.0.0.1:{self.port}", f"[::1]:{self.port}"],
             "workers": 1,
@@ -220,10 +227,46 @@ class World:
         eventually(lambda: self.lines("is ready", since=mark), lambda: f"said so: {self.log()}")
         return self
 
+    def takeover(self):
+        """Another server of the same files goes on with the sockets; `former` has the ones before."""
+        mark = self.mark()
+        self.former.append(self.process)
+        with open(self.stderr, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command("--takeover", "-c", str(self.path("mirrorns.conf"))),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(),
+                start_new_session=True, preexec_fn=die_with_parent)
+        eventually(lambda: self.lines("is ready", "taken_over=yes", since=mark) or
+                   self.process.poll() is not None, lambda: f"taken over: {self.log()[mark:]}")
+        assert self.process.poll() is None, self.log()[mark:]
+        return self
+
     def is_ready(self):
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log()}"
         reply = self.exchange(packet.query(packet.question("ready.invalid.")), timeout=0.1)
         return reply is not None
+
+    # --- its control socket ----------------------------------------------------------------
+
+    def control(self, verb, timeout=60.0, **arguments):
+        """Asks the control socket one thing; the whole reply."""
+        with self.control_connect(timeout) as connection:
+            connection.sendall(json.dumps({"verb": verb, **arguments}).encode() + b"\n")
+            return self.control_reply(connection)
+
+    def control_connect(self, timeout=60.0):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(str(self.control_path))  # waits for room in the queue
+        connection.settimeout(timeout)
+        return connection
+
+    @staticmethod
+    def control_reply(connection):
+        octets = b""
+        while piece := connection.recv(65536):
+            octets += piece
+        assert octets.endswith(b"\n") and octets.count(b"\n") == 1, octets
+        return json.loads(octets)
 
     def kill(self, number):
         os.kill(self.process.pid, number)
@@ -250,8 +293,13 @@ class World:
         raise AssertionError("a process that it started is left over")
 
     def close(self):
-        if self.process:
-            self.stop()
+        try:
+            if self.process:
+                self.stop()
+            for process in self.former:
+                assert process.wait(DEADLINE) == 0, f"one before it ended badly: {self.log()[-3000:]}"
+        finally:
+            shutil.rmtree(self.control_path.parent, ignore_errors=True)
 
     # --- its log ---------------------------------------------------------------------------
 

@@ -1,0 +1,43 @@
+/* dns/tcp_part.h - a worker's connections, between the files of dns/tcp. */
+#ifndef DNS_TCP_PART_H
+#define DNS_TCP_PART_H
+
+#include "dns/tcp.h"
+
+enum {
+	FRAME_HEAD = 2,
+	FRAME_MAX = FRAME_HEAD + 65535,
+	OUT_ROOM = 2 * FRAME_MAX /* replies to one read that go out in one write */
+};
+
+struct connection {
+	uv_tcp_t handle;
+	struct tcp *tcp;
+	struct client client;
+	struct connection *newer, *older; /* in the order of their last activity */
+	uint64_t active_ms;
+	uint8_t *in;
+	size_t in_size, in_room;
+	unsigned unsent; /* writes under way: while there are, nothing more is read */
+	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
+	bool ended; /* the client was told the end: what it still sends is not read */
+	bool closing;
+};
+
+struct tcp {
+	struct tcp_place place;
+	uv_async_t eviction; /* another worker asks for its idlest connection's end */
+	atomic_uint evictions;
+	_Atomic uint64_t
+		idlest; /* when its idlest connection last did something; UINT64_MAX: none */
+	uv_tcp_t *listeners;
+	size_t listener_count;
+	uv_timer_t sweep;
+	struct connection *newest, *oldest;
+	bool stopping;
+	uint8_t out[OUT_ROOM]; /* a worker answers one connection at a time */
+};
+
+void tcp_close(struct connection *connection);
+
+#endif

@@ -1,0 +1,18 @@
+/* dns/verb.h - what mirrornsctl may ask for: the table of the control socket's verbs. */
+#ifndef DNS_VERB_H
+#define DNS_VERB_H
+
+#include "dns/control.h"
+#include "dns/takeover.h"
+
+/* What verbs work on: the owner that they find by control_owner. All of it is the main loop's. */
+struct verb_place {
+	struct reload *reload;
+	int64_t started; /* Unix seconds */
+	const json_t *counters; /* of the server that was taken over; NULL: none */
+	struct takeover_give *takeover; /* once it holds, drains may change no more */
+};
+
+extern const struct control_verb verb_rows[];
+
+#endif

@@ -1,0 +1,345 @@
+"""One server goes on where another one ends: on the same sockets, without a lost query."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+import packet
+from packet import addresses
+from world import DEADLINE, eventually, mirrors_of
+
+HERE = pathlib.Path(__file__).parent
+MIRRORS = mirrors_of("DE", 5, "198.18.1") + mirrors_of("PL", 3, "198.18.2")
+
+
+@pytest.fixture
+def start(make_world):
+    def begin(**files):
+        world = make_world()
+        files.setdefault("mirrors", MIRRORS)
+        return world.fill(control=str(world.control_path), **files).start()
+    return begin
+
+
+class Steady:
+    """steady.py beside the test."""
+
+    def __init__(self, world):
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", str(HERE / "steady.py"), str(world.port)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+
+    def end(self):
+        counts = json.loads(self.process.communicate()[0].splitlines()[-1])
+        assert self.process.returncode == 0
+        return counts
+
+
+def ended(process):
+    assert process.wait(DEADLINE) == 0
+    return True
+
+
+# --- a good one -------------------------------------------------------------------------------
+
+
+def test_takeover(start):
+    world = start()
+    old = world.process
+    world.takeover()
+    assert world.process.pid != old.pid
+    assert ended(old), "within its 10 s, with 0"
+    assert world.lines("Another server has taken over")
+    assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
+    assert world.control("status")["result"]["workers"] == 1, "the same control socket"
+    assert world.control_path.exists(), "handed over, not removed"
+    assert addresses(world.ask("db.de", target="::1"))
+    world.stop()
+    assert not world.control_path.exists()
+
+
+def test_nothing_is_lost_under_load(start, is_sanitizer, capsys):
+    """20 takeovers: no UDP query lost, no TCP query reset."""
+    world = start(workers=2)
+    load = Steady(world)
+    begin = time.monotonic()
+    old = []
+    for _ in range(20):
+        old.append(world.process)
+        world.takeover()
+        for _ in range(100):  # each of them serves for a while
+            assert len(addresses(world.ask("db.de"))) == 5
+    seconds = time.monotonic() - begin
+    for process in old:
+        ended(process)
+    counts = load.end()
+    with capsys.disabled():
+        print(f"\n20 takeovers in {seconds:.1f} s under load: {counts}")
+    assert counts["udp_lost"] == 0 and counts["tcp_lost"] == 0
+    assert counts["tcp_reset"] == 0 and counts["kept_reset"] == 0
+    assert counts["udp"] > (1000 if is_sanitizer else 5000) and counts["tcp"] > 50
+    assert counts["kept"] > 50 and counts["kept_ended"] <= 20
+
+
+def test_workers_and_addresses_change_under_load(start, capsys):
+    """Every inherited socket stays read, however many workers there are."""
+    world = start(workers=1)
+    load = Steady(world)
+    other = world.free_port()
+    listen = world.options["listen"]
+    for workers, more in ((4, True), (2, False), (1, True), (3, False), (2, True)):
+        world.options["workers"] = workers
+        world.options["listen"] = [*listen, f"127.0.0.2:{other}"] if more else listen
+        world.configure()
+        world.takeover()
+        assert world.control("status")["result"]["workers"] == workers
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(DEADLINE if more else 0.3)
+            client.connect(("127.0.0.2", other))
+            try:
+                client.send(packet.query(packet.question("db.de")))
+                answered = bool(client.recv(2000))
+            except (TimeoutError, ConnectionRefusedError):
+                answered = False
+            assert answered == more
+    counts = load.end()
+    with capsys.disabled():
+        print(f"\n5 changes of listen and workers under load: {counts}")
+    assert counts["udp_lost"] == 0 and counts["tcp_lost"] == 0
+    assert counts["tcp_reset"] == 0 and counts["kept_reset"] == 0
+    assert len(addresses(world.ask("db.de"))) == 5
+
+
+def test_tcp_goes_on_until_its_client_has_done(start):
+    world = start()
+    old = world.process
+    with world.tcp() as stream, world.tcp() as half:
+        asked = packet.query(packet.question("db.de"))
+        half.connection.sendall(packet.frame(asked)[:7])
+        stream.ask(asked)
+        world.takeover()
+        assert old.poll() is None, "it waits for them"
+        half.connection.sendall(packet.frame(asked)[7:])
+        assert len(addresses(packet.parse(half.receive()))) == 5, "begun there, finished there"
+        for _ in range(3):
+            assert len(addresses(stream.ask(asked))) == 5
+    begin = time.monotonic()
+    assert ended(old) and time.monotonic() - begin < 5, "as soon as they have closed"
+
+
+def test_a_silent_connection_is_not_waited_for_longer_than_10_s(start):
+    world = start(tcp_idle="60s")
+    old = world.process
+    with world.tcp() as stream:
+        stream.ask(packet.query(packet.question("db.de")))
+        begin = time.monotonic()
+        world.takeover()
+        assert ended(old) and 5 < time.monotonic() - begin < 12
+        assert stream.connection.recv(10) == b"", "an end, no reset"
+
+
+# --- what survives ----------------------------------------------------------------------------
+
+
+def test_turns_survive(start):
+    """The first place goes round as if nothing had happened."""
+    world = start()
+    order = world.firsts(5, "db.de")
+    assert len(set(order)) == 5
+    for count in (1, 2, 3, 4):
+        assert world.firsts(count, "db.de") == order[:count]
+        order = order[count:] + order[:count]
+        world.takeover()
+    assert world.firsts(5, "db.de") == order
+
+
+def test_drains_survive(start):
+    world = start()
+    world.control("drain", glob="m1.de.example", why="disk", for_seconds=3600)
+    before = world.control("status")["result"]["drains"]
+    world.takeover()
+    assert world.control("status")["result"]["drains"] == before
+    assert world.members("db.de") == {f"198.18.1.{i}" for i in range(2, 6)}
+    os.unlink(world.path("state/drains.json"))
+    world.takeover()
+    eventually(lambda: world.control("status")["result"]["drains"] == before, "the old one's drains")
+    eventually(lambda: "198.18.1.1" not in world.members("db.de"), "drained as before")
+    assert world.control("undrain", glob="m1.de.example")["exit"] == 0
+
+
+def test_counters_survive(start):
+    world = start()
+    for _ in range(7):
+        world.ask("db.de", tcp=True)
+    before = world.control("stats")["result"]
+    assert before["tcp_accepted"] >= 7
+    for _ in range(3):
+        world.takeover()
+        after = world.control("stats")["result"]
+        assert after["tcp_accepted"] >= before["tcp_accepted"]
+        before = after
+    world.ask("db.de", tcp=True)
+    assert world.control("stats")["result"]["tcp_accepted"] == before["tcp_accepted"] + 1
+
+
+def test_configuration_is_the_new_one(start):
+    world = start()
+    zone = world.path("clamav.net.zone").read_text()
+    world.write("clamav.net.zone", zone + "new\tA\t192.0.2.9\n")
+    world.options["identity"] = "second"
+    world.configure()
+    world.takeover()
+    assert addresses(world.ask("new")) == ["192.0.2.9"]
+    assert world.control("reload")["exit"] == 0
+
+
+# --- what goes wrong --------------------------------------------------------------------------
+
+
+def still_serves(world, mark):
+    assert world.process.poll() is None
+    assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
+    assert world.control("status")["exit"] == 0
+    assert not world.lines("Another server has taken over", since=mark)
+
+
+@pytest.mark.parametrize("file, text, why", [
+    ("mirrorns.conf", "nonsense = 1\n", "mirrorns.conf:1"),
+    ("clamav.net.zone", "nonsense\n", "clamav.net.zone:1"),
+])
+def test_a_broken_configuration_leaves_the_old_one(start, file, text, why):
+    world = start()
+    mark = world.mark()
+    kept = world.path(file).read_text()
+    world.write(file, text)
+    done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1 and why in done.stderr.splitlines()[-1], done.stderr
+    still_serves(world, mark)
+    world.write(file, kept)
+    world.takeover()
+
+
+def test_an_address_that_is_taken_leaves_the_old_one(start):
+    world = start()
+    mark = world.mark()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.3", 0))
+        world.options["listen"].append(f"127.0.0.3:{taken.getsockname()[1]}")
+        world.configure()
+        done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+        assert done.returncode == 1 and "127.0.0.3" in done.stderr.splitlines()[-1]
+        world.wait_log("A takeover came to nothing, this server goes on", "has gone", since=mark)
+        still_serves(world, mark)
+    world.takeover()
+    assert ended(world.former[-1])
+
+
+def test_nobody_to_take_over_from(make_world):
+    world = make_world()
+    world.fill(mirrors=MIRRORS, control=str(world.control_path))
+    done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1
+    assert "no server can be taken over from" in done.stderr.splitlines()[-1]
+    world.fill(mirrors=MIRRORS, control="")
+    done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1 and "names no socket to ask" in done.stderr.splitlines()[-1]
+
+
+def test_command_line(make_world):
+    world = make_world(mirrors=MIRRORS)
+    done = world.run("--takeover")
+    assert done.returncode == 2
+    done = world.run("-t", "--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 2 and "-t and --takeover" in done.stderr
+
+
+class Fake:
+    """Somebody who says that it takes over."""
+
+    def __init__(self, world):
+        self.connection = world.control_connect()
+        self.connection.sendall(b'{"verb":"takeover"}\n')
+        octets, self.fds = b"", []
+        while not octets.endswith(b"\n"):
+            octets += self.connection.recv(1)
+        self.offer = json.loads(octets)["result"]
+        while len(self.fds) < self.offer["sockets"]:
+            _, fds, _, _ = socket.recv_fds(self.connection, 1, 300)
+            self.fds += fds
+
+    def close(self):
+        self.connection.close()
+        for fd in self.fds:
+            os.close(fd)
+
+
+@pytest.mark.parametrize("words", [b"", b"x", b"s", b"r", b"rr", b"rx", b"r" + b"x" * 1000])
+def test_a_hostile_successor(start, words):
+    """Whatever it says and then goes: the old one stands still for a moment at most."""
+    world = start(workers=2)
+    mark = world.mark()
+    fake = Fake(world)
+    assert fake.offer["control"] and fake.offer["sockets"] == 1 + 2 * 2 * 2
+    if words:
+        fake.connection.sendall(words)
+    fake.connection.settimeout(0.5)
+    try:
+        while fake.connection.recv(65536):
+            pass
+    except (TimeoutError, ConnectionResetError):
+        pass
+    fake.close()
+    world.wait_log("A takeover came to nothing", since=mark)
+    still_serves(world, mark)
+    world.takeover()
+    assert ended(world.former[-1])
+
+
+def test_only_one_at_a_time(start):
+    world = start()
+    fake = Fake(world)
+    reply = world.control("takeover")
+    assert reply["exit"] == 1 and "another takeover is under way" in reply["why"]
+    fake.close()
+    world.takeover()
+
+
+def test_drains_wait_for_a_successor(start):
+    world = start()
+    fake = Fake(world)
+    fake.connection.sendall(b"r")
+    fake.connection.recv(12)
+    for verb in ("drain", "undrain"):
+        world.control("drain", glob="nobody") if verb == "undrain" else None
+        reply = world.control("drain", glob="m1.de.example")
+        assert reply["exit"] == 1 and "another server is taking over, ask again" in reply["why"]
+    fake.close()
+    eventually(lambda: world.control("drain", glob="m1.de.example")["exit"] == 0, "it may again")
+
+
+def test_an_end_in_the_middle(start):
+    world = start()
+    fake = Fake(world)
+    fake.connection.sendall(b"r")
+    fake.connection.recv(12)
+    world.stop()
+    fake.close()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_who_may(start, open_folder):
+    """The group may ask and drain, but not take the sockets."""
+    world = start()
+    world.control_path.chmod(0o666)
+    script = ("import os,socket,sys; os.setuid(65534); s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
+              "s.sendall(b'{\"verb\":\"takeover\"}\\n'); print(s.recv(4096).decode())")
+    done = subprocess.run([sys.executable, "-c", script, str(world.control_path)],
+                          capture_output=True, text=True, timeout=DEADLINE, check=True)
+    assert "only root and the user of the running server may take over" in json.loads(done.stdout)["why"]

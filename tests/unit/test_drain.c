@@ -1,0 +1,219 @@
+/* What a drain matches, lists of drains, and the marks that they leave on mirrors. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "dns/drain.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static char why[512];
+
+static struct drain drain_of(const char *glob)
+{
+	struct drain drain;
+	assert_true(drain_parse(&drain, glob, why, sizeof(why)));
+	return drain;
+}
+
+static struct mirror_address address_of(const char *text)
+{
+	struct mirror_address address = {.mirror = 0};
+	address.ipv6 = strchr(text, ':') != NULL;
+	assert_int_equal(inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text, address.octets), 1);
+	return address;
+}
+
+static void test_globs(void **state)
+{
+	static const struct {
+		const char *glob, *text;
+		bool matches;
+	} rows[] = {
+		{"", "", true},
+		{"", "a", false},
+		{"*", "", true},
+		{"*", "anything", true},
+		{"a", "A", true},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"a*c", "ac", true},
+		{"a*c", "abbbc", true},
+		{"a*c", "abbb", false},
+		{"*b*", "abc", true},
+		{"**", "x", true},
+		{"a*b*c", "a1b2b3c", true},
+		{"a*b*c", "a1c2b", false},
+		{"[ab]", "a", false},
+		{"[ab]", "[ab]", true},
+		{"*.example", "m1.de.example", true},
+		{"m?.de.*", "m10.de.example", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (drain_glob(rows[i].glob, rows[i].text) != rows[i].matches)
+			fail_msg("%s and %s", rows[i].glob, rows[i].text);
+}
+
+/* Many stars must not take exponential time. */
+static void test_glob_is_bounded(void **state)
+{
+	char glob[256] = "", text[256];
+	(void)state;
+	for (unsigned i = 0; i < 120; i++)
+		strcat(glob, "a*");
+	strcat(glob, "b");
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_false(drain_glob(glob, text));
+}
+
+static void test_networks(void **state)
+{
+	static const struct {
+		const char *glob, *address;
+		bool matches;
+	} rows[] = {
+		{"0.0.0.0/0", "255.255.255.255", true},
+		{"0.0.0.0/0", "::1", false},
+		{"::/0", "2001:db8::1", true},
+		{"::/0", "1.2.3.4", false},
+		{"192.0.2.128/25", "192.0.2.127", false},
+		{"192.0.2.128/25", "192.0.2.128", true},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.10", false},
+		{"192.0.2.1/32", "192.0.2.1", true},
+		{"192.0.2.*", "192.0.2.77", true},
+		{"2001:db8::/33", "2001:db8:7fff::1", true},
+		{"2001:db8::/33", "2001:db8:8000::1", false},
+		{"2001:DB8:0::1", "2001:db8::1", true},
+		{"2001:db8::1/128", "2001:db8::1", true},
+		{"*:db8:*", "2001:db8::1", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct drain drain = drain_of(rows[i].glob);
+		struct mirror_address address = address_of(rows[i].address);
+		if (drain_matches(&drain, "host.example", &address) != rows[i].matches)
+			fail_msg("%s and %s", rows[i].glob, rows[i].address);
+	}
+}
+
+static void test_networks_refused(void **state)
+{
+	static const char *const globs[] = {"1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/8x",
+		"1.2.3.4/31x", "1.2.3.5/31", "::/129", "::1/127", "::/0000", "1.2.3.4/8/8"};
+	struct drain drain;
+	(void)state;
+	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
+		if (drain_parse(&drain, globs[i], why, sizeof(why)))
+			fail_msg("%s", globs[i]);
+		assert_non_null(strstr(why, "is no network, expected ADDRESS/LENGTH"));
+	}
+}
+
+static void test_lists(void **state)
+{
+	struct drain a = drain_of("a.example"), b = drain_of("b.example");
+	(void)state;
+	b.until = 100;
+	struct shared *one = drains_with(NULL, &a, 50), *two = drains_with(shared_get(one), &b, 50);
+	const struct drains *list = shared_get(two);
+	assert_int_equal(list->count, 2);
+	assert_non_null(drains_find(list, "A.EXAMPLE"));
+	assert_null(drains_find(list, "c.example"));
+	assert_false(drains_end(list, 50, 99));
+	assert_true(drains_end(list, 50, 100));
+	assert_false(drains_end(list, 100, 200));
+	struct shared *again = drains_with(list, &a, 60), *later = drains_without(list, NULL, 100),
+		      *without = drains_without(list, "a.Example", 60);
+	assert_int_equal(((const struct drains *)shared_get(again))->count, 2);
+	assert_int_equal(((const struct drains *)shared_get(later))->count, 1);
+	assert_int_equal(((const struct drains *)shared_get(without))->count, 1);
+	assert_string_equal(
+		((const struct drains *)shared_get(without))->list[0].glob, "b.example");
+	shared_release(one);
+	shared_release(two);
+	shared_release(again);
+	shared_release(later);
+	shared_release(without);
+}
+
+static void release_nothing(void *object)
+{
+	(void)object;
+}
+
+/* The export itself is not written to: others still read it. */
+static void test_marks(void **state)
+{
+	struct mirror list[] = {{.host = "a.example"}, {.host = "b.example"}};
+	struct mirror_address addresses[] = {
+		address_of("192.0.2.1"), address_of("192.0.2.2"), address_of("2001:db8::1")};
+	struct mirrors mirrors = {list, 2, addresses, 3, .in_service = 3};
+	(void)state;
+	addresses[1].mirror = addresses[2].mirror = 1;
+	struct shared *exported = shared_new(&mirrors, release_nothing);
+	struct drain b = drain_of("b.example"), none = drain_of("c.example");
+	b.until = 100;
+	struct shared *drains = drains_with(NULL, &b, 0), *others = drains_with(NULL, &none, 0);
+	struct shared *marked = drains_mark(exported, shared_get(drains), 99);
+	const struct mirrors *copy = shared_get(marked);
+	assert_ptr_not_equal(copy, &mirrors);
+	assert_false(copy->addresses[0].drained);
+	assert_true(copy->addresses[1].drained && copy->addresses[2].drained);
+	assert_false(addresses[1].drained);
+	assert_int_equal(copy->in_service, 3);
+	assert_ptr_equal(drains_match(shared_get(drains), copy, &copy->addresses[1], 99),
+		&((const struct drains *)shared_get(drains))->list[0]);
+	struct shared *over = drains_mark(exported, shared_get(drains), 100),
+		      *unmatched = drains_mark(exported, shared_get(others), 0);
+	assert_ptr_equal(over, exported);
+	assert_ptr_equal(unmatched, exported);
+	assert_int_equal(drain_count(&b, &mirrors), 2);
+	shared_release(over);
+	shared_release(unmatched);
+	shared_release(exported);
+	shared_release(marked);
+	shared_release(drains);
+	shared_release(others);
+}
+
+static void test_json(void **state)
+{
+	struct drain a = drain_of("a.example"), b = drain_of("192.0.2.0/24");
+	(void)state;
+	b.until = 1800000000;
+	strcpy(b.why, "disk");
+	struct shared *one = drains_with(NULL, &a, 0), *two = drains_with(shared_get(one), &b, 0);
+	json_t *json = drains_json(shared_get(two));
+	struct shared *read = drains_parse(json, why, sizeof(why));
+	const struct drains *list = shared_get(read);
+	assert_int_equal(list->count, 2);
+	assert_int_equal(list->list[1].until, 1800000000);
+	assert_string_equal(list->list[1].why, "disk");
+	assert_true(list->list[1].is_network);
+	assert_int_equal(list->list[0].until, 0);
+	json_decref(json);
+	shared_release(one);
+	shared_release(two);
+	shared_release(read);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_globs),
+		cmocka_unit_test(test_glob_is_bounded),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_networks_refused),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_json),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

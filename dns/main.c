@@ -258,7 +258,8 @@ static int serve_until_told(struct server *server)
 		worker_join(&server->shared.workers[i]);
 	uint64_t dropped = 0;
 	for (unsigned i = 0; i < server->shared.count; i++) {
-		dropped += udp_dropped(server->shared.workers[i].udp);
+		dropped +=
+			counter_get(&server->shared.workers[i].serving.counters->drops[DROP_SEND]);
 		worker_free(&server->shared.workers[i]);
 	}
 	if (dropped)

@@ -27,6 +27,7 @@ struct connection {
 	size_t in_size, in_room;
 	unsigned unsent; /* writes under way: while there are, nothing more is read */
 	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
+	bool malformed; /* the latter */
 	bool closing;
 };
 
@@ -95,10 +96,16 @@ static void closed(uv_handle_t *handle)
 	free(connection);
 }
 
-static void connection_close(struct connection *connection)
+static struct counters *counters_of(const struct tcp *tcp)
+{
+	return tcp->place.serving->counters;
+}
+
+static void connection_close(struct connection *connection, enum counter_close why)
 {
 	if (connection->closing)
 		return;
+	counter_add(&counters_of(connection->tcp)->tcp_closed[why], 1);
 	connection->closing = true;
 	list_remove(connection);
 	idlest_publish(connection->tcp);
@@ -119,7 +126,7 @@ static void sent(uv_write_t *request, int status)
 	if (connection->closing)
 		return;
 	if (status < 0) {
-		connection_close(connection);
+		connection_close(connection, CLOSE_CLIENT);
 		return;
 	}
 	activity_note(connection);
@@ -135,7 +142,7 @@ static bool out_write(struct connection *connection, size_t size)
 	if (written == UV_EAGAIN)
 		written = 0;
 	if (written < 0) {
-		connection_close(connection);
+		connection_close(connection, CLOSE_CLIENT);
 		return false;
 	}
 	size_t left = size - (size_t)written;
@@ -154,7 +161,7 @@ static bool out_write(struct connection *connection, size_t size)
 		connection->unsent--;
 		free(unsent);
 	}
-	connection_close(connection);
+	connection_close(connection, CLOSE_SYSTEM);
 	return false;
 }
 
@@ -164,6 +171,8 @@ static size_t frame_answer(
 {
 	size_t reply = serve(
 		connection->tcp->place.serving, &connection->client, frame, size, out + FRAME_HEAD);
+	counters_tcp(
+		counters_of(connection->tcp), connection->client.ipv6, out + FRAME_HEAD, reply);
 	if (!reply)
 		return 0;
 	wire_set16(out, (unsigned)reply);
@@ -200,7 +209,7 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	if (count == 0)
 		return;
 	if (count < 0 && count != UV_EOF) {
-		connection_close(connection);
+		connection_close(connection, CLOSE_CLIENT);
 		return;
 	}
 	if (count == UV_EOF)
@@ -208,6 +217,13 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	else
 		connection->in_size += (size_t)count;
 	in_answer(connection);
+}
+
+static enum counter_close end_of(const struct connection *connection)
+{
+	if (connection->malformed)
+		return CLOSE_MALFORMED;
+	return connection->half_closed ? CLOSE_CLIENT : CLOSE_STOP;
 }
 
 /* Answers the whole frames that have arrived, as long as the client takes the replies; reads on only then. */
@@ -219,7 +235,7 @@ static void in_answer(struct connection *connection)
 	while (!connection->unsent && connection->in_size - at >= FRAME_HEAD) {
 		size_t size = wire_u16(connection->in + at);
 		if (size < HEADER_SIZE) { /* not DNS: what was asked before is still answered */
-			connection->half_closed = true;
+			connection->half_closed = connection->malformed = true;
 			at = connection->in_size;
 			break;
 		}
@@ -245,7 +261,7 @@ static void in_answer(struct connection *connection)
 	if (connection->unsent)
 		read_stop(connection);
 	else if (connection->half_closed || connection->tcp->stopping)
-		connection_close(connection);
+		connection_close(connection, end_of(connection));
 	else
 		uv_read_start((uv_stream_t *)&connection->handle, in_alloc, in_read);
 }
@@ -253,7 +269,7 @@ static void in_answer(struct connection *connection)
 static void idlest_close(struct tcp *tcp)
 {
 	if (tcp->oldest)
-		connection_close(tcp->oldest);
+		connection_close(tcp->oldest, CLOSE_LIMIT);
 }
 
 static bool is_over_limit(const struct tcp *tcp)
@@ -324,10 +340,11 @@ static void connected(uv_stream_t *listener, int status)
 	connection->tcp = tcp;
 	connection->handle.data = connection;
 	list_push(connection);
+	counter_add(&counters_of(tcp)->tcp_accepted, 1);
 	atomic_fetch_add_explicit(&tcp->place.shared->connections, 1, memory_order_relaxed);
 	if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0 ||
 		!client_fill(connection)) {
-		connection_close(connection);
+		connection_close(connection, CLOSE_SYSTEM);
 		return;
 	}
 	idlest_publish(tcp);
@@ -343,7 +360,7 @@ static void sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(tcp->place.loop), idle = 1000ULL * config_of(tcp)->tcp_idle;
 	*tcp->place.active = true;
 	while (tcp->oldest && now - tcp->oldest->active_ms >= idle)
-		connection_close(tcp->oldest);
+		connection_close(tcp->oldest, CLOSE_IDLE);
 	uint64_t next = tcp->oldest ? tcp->oldest->active_ms + idle - now : SWEEP_MAX_MS;
 	uv_timer_start(timer, sweep, next < SWEEP_MAX_MS ? next + 1 : SWEEP_MAX_MS, 0);
 }
@@ -392,7 +409,7 @@ static void time_is_up(uv_timer_t *timer)
 {
 	struct tcp *tcp = timer->data;
 	while (tcp->oldest)
-		connection_close(tcp->oldest);
+		connection_close(tcp->oldest, CLOSE_STOP);
 	uv_close((uv_handle_t *)timer, NULL);
 }
 
@@ -407,7 +424,7 @@ void tcp_stop(struct tcp *tcp)
 	for (struct connection *connection = tcp->oldest; connection; connection = next) {
 		next = connection->newer;
 		if (!connection->unsent)
-			connection_close(connection);
+			connection_close(connection, CLOSE_STOP);
 	}
 	uv_close((uv_handle_t *)&tcp->eviction, NULL);
 	uv_timer_stop(&tcp->sweep);

@@ -32,7 +32,6 @@ struct udp {
 	/* A line more than a page apart: slots that all began at one page offset would share one set of the
 	 * first cache. */
 	uint8_t queries[BATCH][QUERY_MAX + LINE];
-	uint64_t dropped;
 	uint8_t *replies; /* BATCH of REPLY_MAX; only pages that are written become memory */
 };
 
@@ -78,11 +77,6 @@ void udp_free(struct udp *udp)
 	free(udp);
 }
 
-uint64_t udp_dropped(const struct udp *udp)
-{
-	return udp->dropped;
-}
-
 size_t udp_count(const struct udp *udp)
 {
 	return udp->count;
@@ -124,7 +118,7 @@ static void control_turn(struct msghdr *header)
 /* Answers `count` queries of udp->in; returns how many replies stand in udp->out. */
 static unsigned batch_answer(struct udp *udp, const struct serving *serving, unsigned count)
 {
-	unsigned replies = 0;
+	unsigned replies = 0, truncated = 0;
 	uint8_t *reply =
 		udp->replies; /* one behind the other: a batch of small ones stays in the first cache */
 	for (unsigned i = 0; i < count; i++) {
@@ -138,17 +132,20 @@ static unsigned batch_answer(struct udp *udp, const struct serving *serving, uns
 			control_turn(in);
 		struct msghdr *out = &udp->out[replies].msg_hdr;
 		udp->out_octets[replies++] = (struct iovec){reply, size};
+		truncated += reply[2] >> 1 & 1; /* TC */
 		reply += (size + LINE - 1) / LINE * LINE;
 		out->msg_name = in->msg_name;
 		out->msg_namelen = in->msg_namelen;
 		out->msg_control = in->msg_controllen ? in->msg_control : NULL;
 		out->msg_controllen = in->msg_controllen;
 	}
+	counters_udp(serving->counters, udp->peers[0].ss_family == AF_INET6, count, replies);
+	counter_add(&serving->counters->truncated, truncated);
 	return replies;
 }
 
 /* Sends all; a full socket buffer is waited for once, what the kernel refuses is counted. */
-static void batch_send(struct udp *udp, int fd, unsigned count)
+static void batch_send(struct udp *udp, struct counters *counters, int fd, unsigned count)
 {
 	struct mmsghdr *next = udp->out;
 	bool waited = false;
@@ -166,7 +163,7 @@ static void batch_send(struct udp *udp, int fd, unsigned count)
 			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, SEND_WAIT_MS);
 			continue;
 		}
-		udp->dropped++;
+		counter_add(&counters->drops[DROP_SEND], 1);
 		next++;
 		count--;
 	}
@@ -183,7 +180,8 @@ bool udp_serve(struct udp *udp, const struct serving *serving, size_t i)
 		int count = recvmmsg(socket->fd, udp->in, BATCH, MSG_DONTWAIT, NULL);
 		if (count <= 0)
 			return false;
-		batch_send(udp, socket->fd, batch_answer(udp, serving, (unsigned)count));
+		batch_send(udp, serving->counters, socket->fd,
+			batch_answer(udp, serving, (unsigned)count));
 		if (count < BATCH) /* the queue is empty: no call more to be told so */
 			return false;
 	}

@@ -13,7 +13,6 @@ struct udp;
 struct udp *udp_new(struct listen_socket *sockets, size_t count);
 void udp_free(struct udp *udp);
 
-uint64_t udp_dropped(const struct udp *udp); /* replies that the kernel would not take */
 size_t udp_count(const struct udp *udp);
 /* Fills udp_count entries to poll for. */
 void udp_poll_fill(const struct udp *udp, struct pollfd *fds);

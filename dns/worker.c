@@ -29,7 +29,8 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 		next->turns[i].first = next->turns[i].next;
 	}
 	free(worker->serving.turns);
-	worker->serving = (struct serving){snapshot, next->turns};
+	worker->serving.snapshot = snapshot;
+	worker->serving.turns = next->turns;
 	free(next);
 	atomic_store_explicit(&worker->served, snapshot, memory_order_release);
 }
@@ -114,9 +115,10 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 		uv_async_init(&worker->loop, &worker->mailbox, mailbox_open) != 0)
 		return false;
 	worker->mailbox.data = worker;
+	worker->serving.counters = counters_new();
 	worker->udp = udp_new(own, sockets->count);
 	worker->fds = calloc(sockets->count + 1, sizeof(*worker->fds));
-	if (!worker->udp || !worker->fds)
+	if (!worker->serving.counters || !worker->udp || !worker->fds)
 		return false;
 	struct tcp_place place = {&worker->loop, &worker->serving, &shared->tcp, &worker->active};
 	worker->tcp = tcp_new(&place, own, sockets->count, why, size);
@@ -157,6 +159,7 @@ void worker_free(struct worker *worker)
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
 	free(worker->serving.turns);
+	free(worker->serving.counters);
 	free(worker->fds);
 	uv_loop_close(&worker->loop);
 }

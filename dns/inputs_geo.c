@@ -45,7 +45,7 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 	}
 	if (!before || !before->database)
 		return false;
-	inputs_refuse(loading, why, "the database read before stays in service");
+	inputs_refuse(loading, FILE_DATABASE, why, "the database read before stays in service");
 	loading->inputs->database = shared_hold(before->database);
 	return true;
 }
@@ -74,7 +74,7 @@ static bool overrides_load(const struct loading *loading, char *why, size_t size
 	}
 	if (!before || !before->overrides)
 		return false;
-	inputs_refuse(loading, why, "the overrides read before stay in service");
+	inputs_refuse(loading, FILE_OVERRIDES, why, "the overrides read before stay in service");
 	loading->inputs->overrides = shared_hold(before->overrides);
 	return true;
 }

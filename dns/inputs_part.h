@@ -17,8 +17,9 @@ struct loading {
 
 /* Is this watched file to be read? */
 bool inputs_due(const struct loading *loading, size_t number);
-/* One log line for what was not taken, and what is served instead; the first sentence is also the caller's. */
-void inputs_refuse(const struct loading *loading, const char *sentence, const char *instead);
+/* One log line for a file that was not taken, and what is served instead; the first sentence is also the caller's. */
+void inputs_refuse(
+	const struct loading *loading, size_t number, const char *sentence, const char *instead);
 /* A log line for inputs_say. */
 void inputs_news_add(const struct loading *loading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

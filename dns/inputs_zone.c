@@ -136,7 +136,7 @@ static bool export_load(
 		snprintf(instead, sizeof(instead),
 			"the last good export stays in service serial=%s",
 			serial_write(shared_get(zone->mirrors), serial));
-		inputs_refuse(loading, why, instead);
+		inputs_refuse(loading, number, why, instead);
 		return true;
 	}
 	size_t used = strlen(why);
@@ -187,7 +187,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t, size_t n
 	}
 	if (!*txt && (*txt = txt_take(loading, path, config, &file, ignored)))
 		free(file.bytes);
-	inputs_refuse(loading, why,
+	inputs_refuse(loading, number, why,
 		*txt ? "the last good string stays in service"
 		     : "there is no earlier string, the name is answered with SERVFAIL");
 }

@@ -8,7 +8,7 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 CFLAGS = -O2 -g -flto=auto
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MMD -MP $(WARN)
-LIBS = -lldns -lmaxminddb -lconfuse -ljansson -luv -lpthread
+LIBS = -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -luv -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c))

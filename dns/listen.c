@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
-enum { BUFFER_SIZE = 4 << 20 };
+enum { BUFFER_SIZE = 4 << 20, PAGE_BACKLOG = 16 };
 
 static bool option_set(int fd, int level, int option)
 {
@@ -109,6 +109,14 @@ static bool socket_open(struct listen_socket *socket, const struct config_listen
 	       udp_options_set(socket->udp, at, granted);
 }
 
+/* What errno says about an address. */
+static void why_write(const struct config_listen *at, char *why, size_t size)
+{
+	snprintf(why, size, "%s cannot be listened on: %s", at->text,
+		errno == EADDRINUSE ? "another program has this address and port"
+				    : strerror(errno));
+}
+
 bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
 	char *why, size_t size)
 {
@@ -135,9 +143,7 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config, un
 				&sockets->list[w * config->listen_count + sockets->count], at,
 				&granted);
 		if (!good) {
-			snprintf(why, size, "%s cannot be listened on: %s", at->text,
-				errno == EADDRINUSE ? "another program has this address and port"
-						    : strerror(errno));
+			why_write(at, why, size);
 			goto fail;
 		}
 		sockets->count++;
@@ -161,6 +167,17 @@ fail:
 	sockets->count = config->listen_count;
 	listen_close(sockets);
 	return false;
+}
+
+int listen_page(const struct config_listen *at, char *why, size_t size)
+{
+	int fd = socket_bind(at, SOCK_STREAM, false);
+	if (fd >= 0 && listen(fd, PAGE_BACKLOG) == 0)
+		return fd;
+	why_write(at, why, size);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void listen_close(struct listen_sockets *sockets)

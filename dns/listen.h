@@ -19,6 +19,9 @@ struct listen_sockets {
  * nothing stays open. An address family that the machine has not is left out with a log line. */
 bool listen_open(struct listen_sockets *sockets, const struct config *config, unsigned workers,
 	char *why, size_t size);
+/* A TCP socket that listens, for a page of this server's own. -1: one sentence, which begins with the address. */
+int listen_page(const struct config_listen *at, char *why, size_t size);
+
 void listen_close(struct listen_sockets *sockets);
 
 #endif

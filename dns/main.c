@@ -2,6 +2,7 @@
 #include "dns/affinity.h"
 #include "dns/link.h"
 #include "dns/log.h"
+#include "dns/metrics.h"
 #include "dns/reload.h"
 
 #include <errno.h>
@@ -31,8 +32,10 @@ struct server {
 	uv_signal_t signals[3];
 	struct worker_shared shared;
 	struct reload reload;
+	struct ledger ledger;
 	struct listen_sockets sockets;
 	struct affinity affinity;
+	struct metrics *metrics; /* NULL: off */
 };
 
 static int usage(const char *found)
@@ -207,6 +210,22 @@ static void affinity_try(struct server *server, const struct config *config)
 		log_line(LOG_LEVEL_WARNING, "%s: packets are shared out by their addresses", why);
 }
 
+/* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
+static bool metrics_open(struct server *server, const struct config *config, char *why)
+{
+	char found[WHY_SIZE];
+	if (!config->metrics.text[0])
+		return true;
+	server->metrics = metrics_new(&config->metrics, &server->ledger, found, sizeof(found));
+	if (server->metrics || config->metrics_named) {
+		snprintf(why, WHY_SIZE, "%s", server->metrics ? "" : found);
+		return server->metrics;
+	}
+	log_line(LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)",
+		found);
+	return true;
+}
+
 /* Sockets, then the user, in this order: ports below 1024 are root's. */
 static bool sockets_open(struct server *server, const struct config *config, char *why)
 {
@@ -222,7 +241,7 @@ static bool sockets_open(struct server *server, const struct config *config, cha
 		    become ? account.pw_gid : (unsigned)-1, folder_why, sizeof(folder_why)))
 		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
 			folder_why);
-	return !become || user_become(&account, why);
+	return metrics_open(server, config, why) && (!become || user_become(&account, why));
 }
 
 static bool workers_start(struct server *server, const struct snapshot *first, char *why)
@@ -236,22 +255,28 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 	for (unsigned i = 0; i < shared->count; i++)
 		if (!worker_init(&shared->workers[i], shared, &server->sockets, why, WHY_SIZE))
 			return false;
+	struct worker_handover **handovers = worker_handovers_new(first, shared->count);
+	if (!handovers || !ledger_open(&server->ledger, first, handovers)) {
+		worker_handovers_free(handovers, shared->count);
+		return false;
+	}
 	snprintf(why, WHY_SIZE, "the workers' threads cannot be started");
-	for (unsigned i = 0; i < shared->count; i++) {
-		struct worker_handover *handover = worker_handover_new(first);
-		if (!handover || !worker_start(&shared->workers[i], handover))
-			return false;
-		if (server->affinity.workers &&
+	bool good = true;
+	for (unsigned i = 0; good && i < shared->count; i++) {
+		good = worker_start(&shared->workers[i], handovers[i]);
+		if (good && server->affinity.workers &&
 			!affinity_pin(&server->affinity, i, &shared->workers[i].thread))
 			log_line(LOG_LEVEL_WARNING, "Worker %u cannot be bound to its CPU", i);
 	}
-	return true;
+	free(handovers);
+	return good && (!server->metrics || metrics_start(server->metrics, why, WHY_SIZE));
 }
 
 /* Runs until a signal ends it; everything is freed, so that a leak is seen. */
 static int serve_until_told(struct server *server)
 {
 	uv_run(&server->loop, UV_RUN_DEFAULT);
+	metrics_free(server->metrics);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_stop(&server->shared.workers[i]);
 	for (unsigned i = 0; i < server->shared.count; i++)
@@ -266,6 +291,7 @@ static int serve_until_told(struct server *server)
 		log_line(LOG_LEVEL_NOTICE,
 			"UDP replies were lost: the system would not send them replies=%llu",
 			(unsigned long long)dropped);
+	ledger_free(&server->ledger);
 	free(server->shared.workers);
 	free(server->shared.tcp.peers);
 	listen_close(&server->sockets);
@@ -290,11 +316,12 @@ static int serve_from(const char *path)
 	}
 	const struct config *config = inputs_config(first->inputs);
 	server.shared.count = config->workers ? config->workers : uv_available_parallelism();
+	ledger_init(&server.ledger, &server.shared);
 	descriptors_raise(config, server.shared.count);
 	unbuilt_say(config);
 	snprintf(why, sizeof(why), "the event loop cannot be set up");
 	if (uv_loop_init(&server.loop) != 0 || !signals_watch(&server) ||
-		!reload_init(&server.reload, &server.loop, &server.shared) ||
+		!reload_init(&server.reload, &server.loop, &server.shared, &server.ledger) ||
 		!sockets_open(&server, config, why) || !workers_start(&server, first, why) ||
 		!reload_start(&server.reload, path, first)) {
 		log_line(LOG_LEVEL_ERROR, "%s", why);

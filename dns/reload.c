@@ -47,6 +47,7 @@ static void tidy(uv_work_t *work)
 	if (reload->build_all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
 					 (unsigned)-1, why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
+	ledger_close(reload->ledger);
 	snapshot_free(reload->retired);
 	reload->retired = NULL;
 	inputs_keep(reload->current->inputs);
@@ -82,15 +83,24 @@ static void restart_say(const struct reload *reload)
 {
 	const struct config *started = shared_get(reload->started);
 	const struct config *now = inputs_config(reload->current->inputs);
-	bool listen = listens_differ(started, now), workers = started->workers != now->workers;
-	bool user = strcmp(started->user, now->user) != 0;
-	bool affinity = started->socket_affinity != now->socket_affinity;
-	if (listen || workers || user || affinity)
+	const struct {
+		bool differs;
+		const char *name;
+	} options[] = {
+		{listens_differ(started, now), " listen"},
+		{started->workers != now->workers, " workers"},
+		{strcmp(started->user, now->user) != 0, " user"},
+		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
+		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
+	};
+	char names[128] = "";
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].differs)
+			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
+	if (names[0])
 		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s%s%s%s: that needs a restart, the rest is "
-			"served",
-			listen ? " listen" : "", workers ? " workers" : "", user ? " user" : "",
-			affinity ? " socket-affinity" : "");
+			"The configuration changes%s: that needs a restart, the rest is served",
+			names);
 }
 
 static void watch_current(struct reload *reload)
@@ -120,6 +130,8 @@ static void taken(uv_async_t *async)
 			    memory_order_acquire) != reload->current)
 			return;
 	reload->handing = false;
+	if (reload->build_asked)
+		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
 	inputs_say(reload->current->inputs);
 	if (reload->build_all) {
 		watch_current(reload);
@@ -138,26 +150,20 @@ static void taken(uv_async_t *async)
 static void publish(struct reload *reload)
 {
 	struct worker_shared *shared = reload->workers;
-	struct worker_handover **handovers = calloc(shared->count, sizeof(*handovers));
-	bool good = handovers;
-	for (unsigned i = 0; good && i < shared->count; i++)
-		good = (handovers[i] = worker_handover_new(reload->built)) != NULL;
-	if (good) {
+	struct worker_handover **handovers = worker_handovers_new(reload->built, shared->count);
+	if (handovers && ledger_open(reload->ledger, reload->built, handovers)) {
 		reload->retired = reload->current;
 		reload->current = reload->built;
 		reload->handing = true;
 		for (unsigned i = 0; i < shared->count; i++)
 			worker_hand(&shared->workers[i], handovers[i]);
+		free(handovers);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
-		for (unsigned i = 0; handovers && i < shared->count && handovers[i]; i++) {
-			free(handovers[i]->turns);
-			free(handovers[i]);
-		}
+		worker_handovers_free(handovers, shared->count);
 		snapshot_free(reload->built);
 	}
 	reload->built = NULL;
-	free(handovers);
 }
 
 /* A file that had changed is still to be read when a reload of everything was refused for something else. */
@@ -178,6 +184,7 @@ static void build_done(uv_work_t *work, int status)
 		publish(reload);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
+		ledger_reload(reload->ledger, RELOAD_FAILED);
 		want_again(reload);
 	}
 	free(reload->build_changed);
@@ -202,9 +209,11 @@ static void build_begin(struct reload *reload)
 	if (!reload->build_changed)
 		return; /* the next look at the clock tries again */
 	reload->build_all = reload->want_all;
+	reload->want_relink = false;
+	reload->build_asked = any_wanted(reload);
 	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
 	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
-	reload->want_all = reload->want_relink = false;
+	reload->want_all = false;
 	reload->busy = true;
 	if (uv_queue_work(reload->loop, &reload->work, build, build_done) != 0)
 		reload->busy = false;
@@ -264,6 +273,7 @@ static void clock_look(uv_timer_t *timer)
 		reload->stale_said = now;
 	}
 	reload->stale_count = count;
+	ledger_beat(reload->ledger);
 	build_begin(reload);
 }
 
@@ -273,11 +283,13 @@ void reload_all(struct reload *reload)
 	build_begin(reload);
 }
 
-bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers)
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger)
 {
 	memset(reload, 0, sizeof(*reload));
 	reload->loop = loop;
 	reload->workers = workers;
+	reload->ledger = ledger;
 	workers->taken = &reload->taken;
 	reload->taken.data = reload->clock.data = reload->work.data = reload;
 	return uv_async_init(loop, &reload->taken, taken) == 0 &&

@@ -5,7 +5,7 @@
 #ifndef DNS_RELOAD_H
 #define DNS_RELOAD_H
 
-#include "dns/snapshot.h"
+#include "dns/ledger.h"
 #include "dns/watch.h"
 #include "dns/worker.h"
 
@@ -13,6 +13,7 @@ struct reload {
 	uv_loop_t *loop;
 	const char *config_path;
 	struct worker_shared *workers;
+	struct ledger *ledger;
 	struct snapshot *current; /* what the workers serve */
 	struct snapshot *retired; /* what they served before; freed after the hand-over */
 	struct shared *started; /* the configuration of the start: what needs a restart to change */
@@ -32,6 +33,7 @@ struct reload {
 	size_t want_count;
 	/* The build under way: the loop's thread does not touch it until it is done. */
 	bool build_all;
+	bool build_asked; /* not only for the time */
 	bool *build_changed;
 	struct snapshot *built;
 	unsigned refused;
@@ -39,8 +41,9 @@ struct reload {
 };
 
 /* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be
- * initialised before the workers start. */
-bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers);
+ * initialised before the workers start. The ledger has the first snapshot's book open. */
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger);
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first);
 /* Reads everything again, as SIGHUP asks. */
 void reload_all(struct reload *reload);

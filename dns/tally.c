@@ -33,6 +33,12 @@ static struct tally_member *member_find(
 		address, zone->members, zone->member_count, sizeof(*zone->members), member_meets);
 }
 
+const struct tally_member *tally_member(
+	const struct tally_zone *zone, const struct mirror_address *address)
+{
+	return member_find(zone, address);
+}
+
 /* Rows mostly stand where they stood, so the first guess is right. */
 static struct tally_pool *pool_find(
 	const struct tally_zone *zone, const uint8_t *wire, size_t guess)

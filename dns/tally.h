@@ -66,6 +66,10 @@ void tally_refusals(struct tally *tally, const struct snapshot *snapshot);
 bool tally_copy(struct tally *to, const struct tally *from);
 void tally_free(struct tally *tally);
 
+/* An address's row, or NULL. */
+const struct tally_member *tally_member(
+	const struct tally_zone *zone, const struct mirror_address *address);
+
 /* Which levels can a zone's pools come to? */
 void tally_levels(const struct config_zone *zone, bool levels[TALLY_LEVELS]);
 /* "own", "continent", "world", "removed", "continent:EU", "country:FR"; returns text. */

@@ -1,6 +1,7 @@
 #include "dns/udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -75,6 +76,18 @@ void udp_free(struct udp *udp)
 	munmap(udp->replies, (size_t)BATCH * (REPLY_MAX + LINE));
 	free(udp->sockets);
 	free(udp);
+}
+
+uint64_t udp_overflows(const struct udp *udp)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < udp->count; i++) {
+		uint32_t info[SK_MEMINFO_VARS] = {0};
+		socklen_t size = sizeof(info);
+		if (getsockopt(udp->sockets[i].fd, SOL_SOCKET, SO_MEMINFO, info, &size) == 0)
+			count += info[SK_MEMINFO_DROPS];
+	}
+	return count;
 }
 
 size_t udp_count(const struct udp *udp)

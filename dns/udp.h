@@ -13,6 +13,8 @@ struct udp;
 struct udp *udp_new(struct listen_socket *sockets, size_t count);
 void udp_free(struct udp *udp);
 
+/* Datagrams that found a receive queue full, by the kernel's count; any thread may ask. */
+uint64_t udp_overflows(const struct udp *udp);
 size_t udp_count(const struct udp *udp);
 /* Fills udp_count entries to poll for. */
 void udp_poll_fill(const struct udp *udp, struct pollfd *fds);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64 };
+enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64, NS_IN_MS = 1000000 };
 
 /* xorshift64*: turns want to start apart, nobody must be unable to guess them. */
 static uint32_t random_below(struct worker *worker, uint32_t bound)
@@ -28,11 +28,15 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 					      : random_below(worker, turn->period);
 		next->turns[i].first = next->turns[i].next;
 	}
-	free(worker->serving.turns);
 	worker->serving.snapshot = snapshot;
 	worker->serving.turns = next->turns;
 	free(next);
 	atomic_store_explicit(&worker->served, snapshot, memory_order_release);
+}
+
+static void beat(struct worker *worker)
+{
+	atomic_store_explicit(&worker->beat, uv_hrtime() / NS_IN_MS, memory_order_relaxed);
 }
 
 static void mailbox_open(uv_async_t *mailbox)
@@ -41,6 +45,7 @@ static void mailbox_open(uv_async_t *mailbox)
 	struct worker_handover *next =
 		atomic_exchange_explicit(&worker->next, NULL, memory_order_acquire);
 	worker->active = true;
+	beat(worker);
 	if (next) {
 		snapshot_take(worker, next);
 		uv_async_send(worker->shared->taken);
@@ -89,7 +94,7 @@ static void worker_run(void *argument)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 
-struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
+static struct worker_handover *handover_new(const struct snapshot *snapshot)
 {
 	struct worker_handover *handover = malloc(sizeof(*handover));
 	struct turn *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
@@ -100,6 +105,28 @@ struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
 	}
 	*handover = (struct worker_handover){snapshot, turns};
 	return handover;
+}
+
+struct worker_handover **worker_handovers_new(const struct snapshot *snapshot, unsigned count)
+{
+	struct worker_handover **handovers = calloc(count, sizeof(struct worker_handover *));
+	for (unsigned i = 0; handovers && i < count; i++) {
+		handovers[i] = handover_new(snapshot);
+		if (!handovers[i]) {
+			worker_handovers_free(handovers, i);
+			return NULL;
+		}
+	}
+	return handovers;
+}
+
+void worker_handovers_free(struct worker_handover **handovers, unsigned count)
+{
+	for (unsigned i = 0; handovers && i < count; i++) {
+		free(handovers[i]->turns);
+		free(handovers[i]);
+	}
+	free(handovers);
 }
 
 bool worker_init(struct worker *worker, struct worker_shared *shared,
@@ -130,12 +157,18 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first)
 {
 	snapshot_take(worker, first);
+	beat(worker);
 	return uv_thread_create(&worker->thread, worker_run, worker) == 0;
 }
 
 void worker_hand(struct worker *worker, struct worker_handover *next)
 {
 	atomic_store_explicit(&worker->next, next, memory_order_release);
+	uv_async_send(&worker->mailbox);
+}
+
+void worker_ask(struct worker *worker)
+{
 	uv_async_send(&worker->mailbox);
 }
 
@@ -152,13 +185,9 @@ void worker_join(struct worker *worker)
 
 void worker_free(struct worker *worker)
 {
-	struct worker_handover *next = atomic_exchange(&worker->next, NULL);
-	if (next)
-		free(next->turns);
-	free(next);
+	free(atomic_exchange(&worker->next, NULL)); /* its turns are in the book */
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
-	free(worker->serving.turns);
 	free(worker->serving.counters);
 	free(worker->fds);
 	uv_loop_close(&worker->loop);

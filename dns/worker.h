@@ -13,8 +13,7 @@
 /* A snapshot on its way to a worker, with memory for its turns. */
 struct worker_handover {
 	const struct snapshot *snapshot;
-	struct turn *
-		turns; /* turn_count of them, not filled; the worker frees them at the next handover */
+	struct turn *turns; /* turn_count of them, not filled; whoever opened the book frees them */
 };
 
 /* What the workers of one server share; each field has one meaning and is only counted. */
@@ -37,6 +36,7 @@ struct worker {
 	/* Between threads. */
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
 	_Atomic(const struct snapshot *) served; /* what it serves from now on */
+	_Atomic uint64_t beat; /* ms of uv_hrtime: its last sign of life */
 	atomic_bool stop;
 
 	uv_async_t mailbox;
@@ -58,6 +58,12 @@ void worker_stop(struct worker *worker);
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 
-struct worker_handover *worker_handover_new(const struct snapshot *snapshot);
+/* Asks for a sign of life: `beat` will tell when it was given. */
+void worker_ask(struct worker *worker);
+
+/* One for each worker, freed by the worker that takes it. NULL: no memory. */
+struct worker_handover **worker_handovers_new(const struct snapshot *snapshot, unsigned count);
+/* Of those that were not taken, with their turns. */
+void worker_handovers_free(struct worker_handover **handovers, unsigned count);
 
 #endif

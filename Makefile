@@ -75,6 +75,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 zones/clamav.net/* $(DESTDIR)$(PREFIX)/share/doc/mirrorns/example
+	install -d $(DESTDIR)$(PREFIX)/share/doc/mirrorns/monitoring
+	install -m 644 doc/monitoring/* $(DESTDIR)$(PREFIX)/share/doc/mirrorns/monitoring
 
 clean:
 	rm -rf $(B)

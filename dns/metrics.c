@@ -115,7 +115,8 @@ int metrics_socket(const struct metrics *metrics)
 
 bool metrics_start(struct metrics *metrics, char *why, size_t size)
 {
-	metrics->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL,
+	/* poll(2): with epoll, 0.9.75 keeps what a client has left behind until it is idle for long. */
+	metrics->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL,
 		NULL, asked, metrics, MHD_OPTION_LISTEN_SOCKET, metrics->fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,

@@ -329,9 +329,8 @@ def test_counters_only_grow(make_world):
             world.kill(signal.SIGHUP)
             world.wait_log("the reload is served", since=mark)
         else:
-            world.export([*MIRRORS, mirror("new", "DE", f"198.18.9.{number}")][:-1 or None]
-                         if number % 3 else [*MIRRORS, mirror("new", "DE", f"198.18.9.{number}")],
-                         serial=number)
+            guest = mirror("new", "DE", f"198.18.9.{number}")
+            world.export([*MIRRORS, guest] if number % 3 else MIRRORS, serial=number)
             eventually(lambda: look(world).get("export_serial", zone="clamav.net") == number,
                        "the export's serial")
         # Between two exports an address that has come or gone takes its count with it.
@@ -467,10 +466,7 @@ def test_hostile_clients(make_world):
             with socket.create_connection(target, timeout=DEADLINE) as connection:
                 try:
                     connection.sendall(body)
-                    connection.shutdown(socket.SHUT_WR)
-                    while connection.recv(65536):
-                        pass
-                except (ConnectionError, TimeoutError, OSError):
+                except OSError:  # it has heard enough
                     pass
     held = [socket.create_connection(target, timeout=DEADLINE) for _ in range(40)]
     for connection in held[::2]:
@@ -631,10 +627,12 @@ def query(port, expression):
 
 
 def prometheus(root, port, world):
-    """A Prometheus of our own, every second; its rules are the shipped ones."""
+    """A Prometheus of our own; all is done every second, by the shipped rules."""
+    rules = (MONITORING / "mirrorns.rules.yml").read_text()
+    (root / "rules.yml").write_text(rules.replace("interval: 1m", "interval: 1s"))
     (root / "prometheus.yml").write_text(f"""\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
-rule_files: [{MONITORING}/mirrorns.rules.yml]
+rule_files: [rules.yml]
 scrape_configs:
   - job_name: mirrorns
     static_configs: [{{targets: ["127.0.0.1:{world.metrics}"]}}]
@@ -669,7 +667,7 @@ def test_a_real_prometheus(make_world, tmp_path):
             rule["name"] for rule in alerts}
         eventually(lambda: all(
             rule["health"] == "ok" for group in api(port, "/api/v1/rules")["data"]["groups"]
-            for rule in group["rules"]), "all rules evaluated", timeout=90)
+            for rule in group["rules"]), "all rules evaluated")
         world.replace("mirrors.json", "{")
         eventually(lambda: "pending" in [
             one["state"] for one in api(port, "/api/v1/alerts")["data"]["alerts"]

@@ -9,7 +9,7 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 CFLAGS = -O2 -g -flto=auto
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MMD -MP $(WARN)
-LIBS = -lldns -lmaxminddb -lconfuse -ljansson -luv -lsystemd -lpthread
+LIBS = -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
 CTL = $(wildcard tools/ctl/*.c)
@@ -83,6 +83,8 @@ install: all
 	install -m 644 doc/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	DESTDIR='$(DESTDIR)' tools/package/install '$(PREFIX)' '$(UNITS_TO)'
+	install -d $(DESTDIR)$(PREFIX)/share/doc/mirrorns/monitoring
+	install -m 644 doc/monitoring/* $(DESTDIR)$(PREFIX)/share/doc/mirrorns/monitoring
 
 deb: # a Debian package, in build/deb
 	@tools/deps deb

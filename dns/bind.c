@@ -267,6 +267,7 @@ static bool name_bind(const struct binding *binding, const uint8_t *name,
 	struct snapshot_pool *pool = &snapshot->pools[snapshot->pool_count++];
 	pool->config = config;
 	pool->ecs = config->rule.ecs;
+	pool->country = (uint16_t)country;
 	if (model) {
 		pool->map = model->map;
 		pool->outcomes = model->outcomes;
@@ -387,6 +388,7 @@ bool bind_zone(struct snapshot *snapshot, const struct snapshot *previous, size_
 		.why = why,
 		.size = size,
 	};
+	binding.zone->first_pool = snapshot->pool_count;
 	for (size_t t = 0; t < binding.config->txt_count; t++)
 		if (!txt_bind(&binding, t))
 			return false;

@@ -28,8 +28,7 @@ static const struct config_option global_options[] = {
 	{"control", config_read_path, IN_CONFIG(control), .usual = {"/run/mirrorns/control.sock"},
 		.empty = true},
 	{"control-group", config_read_text, IN_CONFIG(control_group), 0, TEXT_MAX, .usual = {""}},
-	{"metrics", config_read_endpoint, IN_CONFIG(metrics), 0, TEXT_MAX,
-		.usual = {"127.0.0.1:9353"}, .unbuilt = true},
+	{"metrics", config_read_metrics, .usual = {"127.0.0.1:9353"}},
 	{"identity", config_read_text, IN_CONFIG(identity), 0, TEXT_MAX, .usual = {""}},
 	{"version-reply", config_read_text, IN_CONFIG(version_reply), 0, TEXT_MAX,
 		.usual = {"mirrorns " MIRRORNS_VERSION}},
@@ -217,7 +216,8 @@ static bool option_read(struct loading *loading, cfg_t *cfg, const struct config
 	struct config *config = loading->config;
 
 	given.line = config_text_line(&loading->text, mark, option->name);
-	if (opt->flags & CFGF_MODIFIED) {
+	given.named = opt->flags & CFGF_MODIFIED;
+	if (given.named) {
 		if (!given_read(loading, opt, &given))
 			return false;
 		if (option->unbuilt && given.count > 0 && *given.texts[0])

@@ -63,7 +63,9 @@ struct config {
 	size_t listen_count;
 	unsigned workers; /* 0 = one for each CPU */
 	bool control_given; /* `control` is named in the file */
-	const char *user, *state_dir, *control, *control_group, *metrics, *identity, *version_reply;
+	const char *user, *state_dir, *control, *control_group, *identity, *version_reply;
+	struct config_listen metrics; /* its text is "": off */
+	bool metrics_named; /* not what it usually is: the configuration has it */
 	struct config_network *explain_to;
 	size_t explain_to_count;
 	uint16_t max_udp_size; /* 512..65535 */

@@ -106,17 +106,19 @@ static bool endpoint_parse(const char *text, unsigned port, struct config_listen
 	return port > 0 && host_parse(host, port, listen);
 }
 
-/* Checked now, so that a file good today is good for a build that has the part. */
-bool config_read_endpoint(const struct config_reader *reader, const struct config_option *option,
+bool config_read_metrics(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	struct config_listen ignored;
+	struct config *config = record;
 
-	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, &ignored))
+	(void)option;
+	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, &config->metrics))
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"%.64s\", expected ADDRESS:PORT or [IPV6-ADDRESS]:PORT",
 			given->name, given->texts[0]);
-	return config_read_text(reader, option, given, record);
+	config->metrics_named = given->named;
+	config->metrics.text = config_take_text(config, given->texts[0]);
+	return config->metrics.text || config_refuse(reader->why, 0, "out of memory");
 }
 
 bool config_read_listen(const struct config_reader *reader, const struct config_option *option,

@@ -14,6 +14,7 @@ enum { CONFIG_LIST_MAX = 256 };
 struct config_given {
 	const char *name;
 	unsigned line; /* of the option */
+	bool named; /* in the file: not what it usually is */
 	size_t count; /* 1, unless it is a list */
 	const char *texts[CONFIG_LIST_MAX];
 	unsigned lines[CONFIG_LIST_MAX];
@@ -49,7 +50,7 @@ config_read config_read_duration; /* seconds, likewise */
 config_read config_read_size; /* octets, likewise */
 config_read config_read_choice; /* likewise, and bool */
 config_read config_read_bool;
-config_read config_read_endpoint; /* const char *: "address:port" or "" */
+config_read config_read_metrics; /* of struct config */
 config_read config_read_listen; /* of struct config */
 config_read config_read_networks; /* of struct config: explain-to */
 config_read config_read_from; /* of struct pool_rule */

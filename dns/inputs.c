@@ -32,6 +32,14 @@ const char *inputs_file(const struct config *config, size_t number)
 	return NULL;
 }
 
+size_t inputs_export(const struct config *config, size_t z)
+{
+	size_t number = INPUTS_ZONES;
+	for (size_t i = 0; i < z; i++)
+		number += 1 + config->zones[i].txt_count;
+	return number;
+}
+
 bool inputs_due(const struct loading *loading, size_t number)
 {
 	return !loading->request->changed || loading->request->changed[number];
@@ -40,9 +48,9 @@ bool inputs_due(const struct loading *loading, size_t number)
 void inputs_refuse(
 	const struct loading *loading, size_t number, const char *sentence, const char *instead)
 {
-	char **why = &loading->inputs->whys[number];
-	free(*why);
-	*why = strdup(sentence);
+	struct inputs_verdict *verdict = &loading->inputs->verdicts[number];
+	free(verdict->why);
+	verdict->why = strdup(sentence);
 	if ((*loading->refused)++ == 0)
 		snprintf(loading->why, loading->size, "%s", sentence);
 	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
@@ -118,6 +126,29 @@ void inputs_keep(struct inputs *inputs)
 	inputs->save_count = 0;
 }
 
+/* What is not read again keeps the verdict that it has. */
+static bool verdicts_take(const struct loading *loading)
+{
+	size_t count = inputs_files(loading->config);
+	struct inputs_verdict *verdicts = calloc(count, sizeof(*verdicts));
+	loading->inputs->verdicts = verdicts;
+	for (size_t i = 0; verdicts && i < count; i++) {
+		verdicts[i].fresh = inputs_due(loading, i);
+		const char *why =
+			verdicts[i].fresh ? NULL : loading->request->before->verdicts[i].why;
+		if (why && !(verdicts[i].why = strdup(why)))
+			return false;
+	}
+	return verdicts;
+}
+
+static void verdicts_free(struct inputs *inputs)
+{
+	for (size_t i = 0; inputs->verdicts && i < inputs_files(inputs_config(inputs)); i++)
+		free(inputs->verdicts[i].why);
+	free(inputs->verdicts);
+}
+
 /* Before anything is read: what changes from here on is noticed as a change. */
 static bool stamps_take(const struct loading *loading)
 {
@@ -129,18 +160,6 @@ static bool stamps_take(const struct loading *loading)
 			loading->inputs->stamps[i] = file_stamp(path);
 	}
 	return loading->inputs->stamps;
-}
-
-/* What was refused before and is not read again is still refused. */
-static bool whys_take(const struct loading *loading)
-{
-	const struct inputs *before = loading->request->before;
-	size_t count = inputs_files(loading->config);
-	loading->inputs->whys = calloc(count, sizeof(*loading->inputs->whys));
-	for (size_t i = 0; loading->inputs->whys && i < count; i++)
-		if (!inputs_due(loading, i) && before->whys[i])
-			loading->inputs->whys[i] = strdup(before->whys[i]);
-	return loading->inputs->whys;
 }
 
 static bool drains_take(const struct loading *loading)
@@ -170,7 +189,7 @@ static bool everything_load(struct loading *loading)
 		loading->config = inputs_config(inputs);
 		inputs->zone_count = loading->config->zone_count;
 		inputs->zones = calloc(inputs->zone_count, sizeof(*inputs->zones));
-		good = inputs->zones && stamps_take(loading) && whys_take(loading) &&
+		good = inputs->zones && stamps_take(loading) && verdicts_take(loading) &&
 		       drains_take(loading) && inputs_geo_load(loading, why, sizeof(why));
 	}
 	size_t number = INPUTS_ZONES;
@@ -214,13 +233,11 @@ void inputs_free(struct inputs *inputs)
 		shared_release(zone->mirrors);
 		shared_release(zone->exported);
 	}
-	for (size_t i = 0; inputs->whys && i < inputs_files(inputs_config(inputs)); i++)
-		free(inputs->whys[i]);
-	free(inputs->whys);
 	for (size_t i = 0; i < inputs->save_count; i++)
 		free(inputs->saves[i].file.bytes);
 	free(inputs->saves);
 	news_free(inputs);
+	verdicts_free(inputs);
 	free(inputs->stamps);
 	free(inputs->zones);
 	shared_release(inputs->database);

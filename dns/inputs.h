@@ -25,6 +25,12 @@ struct inputs_zone {
 	int64_t accepted; /* Unix seconds when `exported` was accepted */
 };
 
+/* What became of a watched file when it was last read. */
+struct inputs_verdict {
+	bool fresh; /* it was read for this set, not for one before */
+	char *why; /* the sentence: what is on disk is not what is served; NULL: it is */
+};
+
 struct inputs {
 	struct shared *config; /* struct config */
 	struct shared *database; /* struct place_database */
@@ -36,7 +42,7 @@ struct inputs {
 	int64_t now; /* Unix seconds when this set was made */
 	struct file_stamp
 		*stamps; /* by watched file: its state right before it was read, or what it was */
-	char **whys; /* by watched file: the sentence that refused what is on disk; NULL: it was taken */
+	struct inputs_verdict *verdicts; /* by watched file */
 	char **news; /* log lines on what was taken, to be said when it is served */
 	size_t news_count;
 	struct inputs_save *saves; /* what inputs_keep has yet to write */
@@ -68,6 +74,9 @@ const char *inputs_file(const struct config *config, size_t number); /* NULL: no
 struct inputs *inputs_load(
 	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
 void inputs_free(struct inputs *inputs);
+
+/* The number of a zone's export among the watched files; its TXT files are the next ones. */
+size_t inputs_export(const struct config *config, size_t z);
 
 /* Logs what this set took; to be called once it is being served. */
 void inputs_say(struct inputs *inputs);

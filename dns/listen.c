@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
-enum { BUFFER_SIZE = 4 << 20 };
+enum { BUFFER_SIZE = 4 << 20, PAGE_BACKLOG = 128 };
 
 static bool option_set(int fd, int level, int option)
 {
@@ -155,6 +155,14 @@ static bool address_open(struct opening *opening)
 	return sockets_place(opening, SOCK_DGRAM) && sockets_place(opening, SOCK_STREAM);
 }
 
+/* What errno says about an address. */
+static void why_write(const struct config_listen *at, char *why, size_t size)
+{
+	snprintf(why, size, "%s cannot be listened on: %s", at->text,
+		errno == EADDRINUSE ? "another program has this address and port"
+				    : strerror(errno));
+}
+
 /* How many sockets of one address a worker may have. */
 static size_t address_columns(
 	const struct listen_given *given, const struct config_listen *at, unsigned workers)
@@ -206,9 +214,7 @@ static bool addresses_open(
 				"%s is left out: this machine has no such address family",
 				opening->at->text);
 		} else {
-			snprintf(why, size, "%s cannot be listened on: %s", opening->at->text,
-				errno == EADDRINUSE ? "another program has this address and port"
-						    : strerror(errno));
+			why_write(opening->at, why, size);
 			return false;
 		}
 		opening->column += columns;
@@ -238,6 +244,17 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 			"lost: raise net.core.rmem_max granted=%d asked=%d",
 			opening.granted, BUFFER_SIZE);
 	return true;
+}
+
+int listen_page(const struct config_listen *at, char *why, size_t size)
+{
+	int fd = socket_bind(at, SOCK_STREAM, false);
+	if (fd >= 0 && listen(fd, PAGE_BACKLOG) == 0)
+		return fd;
+	why_write(at, why, size);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void listen_close(struct listen_sockets *sockets)

@@ -36,6 +36,8 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	struct listen_given *given, char *why, size_t size);
 /* Every descriptor that is left in it. */
 void listen_given_close(struct listen_given *given);
+/* A TCP socket that listens, for a page of this server's own. -1: one sentence, which begins with the address. */
+int listen_page(const struct config_listen *at, char *why, size_t size);
 void listen_close(struct listen_sockets *sockets);
 
 #endif

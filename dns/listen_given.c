@@ -74,7 +74,7 @@ void listen_given_sift(struct listen_given *given)
 	free(cookies);
 }
 
-static bool is_of(int fd, const struct config_listen *at, int type)
+bool listen_given_is(int fd, const struct config_listen *at, int type)
 {
 	struct sockaddr_storage address;
 	return fd >= 0 && option_get(fd, SO_TYPE) == type && address_get(fd, &address) &&
@@ -86,7 +86,7 @@ size_t listen_given_count(
 {
 	size_t count = 0;
 	for (size_t i = 0; i < given->count; i++)
-		count += is_of(given->fds[i], at, type);
+		count += listen_given_is(given->fds[i], at, type);
 	return count;
 }
 
@@ -101,7 +101,7 @@ size_t listen_given_udp(const struct listen_given *given)
 int listen_given_take(struct listen_given *given, const struct config_listen *at, int type)
 {
 	for (size_t i = 0; i < given->count; i++)
-		if (is_of(given->fds[i], at, type)) {
+		if (listen_given_is(given->fds[i], at, type)) {
 			int fd = given->fds[i];
 			given->fds[i] = -1;
 			return fd;

@@ -83,6 +83,7 @@ static void tidy(uv_work_t *work)
 	if (reload->build_all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
 					 (unsigned)-1, why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
+	ledger_close(reload->ledger);
 	snapshot_free(reload->retired);
 	reload->retired = NULL;
 	inputs_keep(reload->current->inputs);
@@ -118,17 +119,28 @@ static void restart_say(const struct reload *reload)
 {
 	const struct config *started = shared_get(reload->started);
 	const struct config *now = inputs_config(reload->current->inputs);
-	bool listen = listens_differ(started, now), workers = started->workers != now->workers;
-	bool user = strcmp(started->user, now->user) != 0;
-	bool affinity = started->socket_affinity != now->socket_affinity;
-	bool control = strcmp(started->control, now->control) != 0 ||
-		       strcmp(started->control_group, now->control_group) != 0;
-	if (listen || workers || user || affinity || control)
+	const struct {
+		bool differs;
+		const char *name;
+	} options[] = {
+		{listens_differ(started, now), " listen"},
+		{started->workers != now->workers, " workers"},
+		{strcmp(started->user, now->user) != 0, " user"},
+		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
+		{strcmp(started->control, now->control) != 0 ||
+				strcmp(started->control_group, now->control_group) != 0,
+			" control"},
+		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
+	};
+	char names[128] = "";
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].differs)
+			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
+	if (names[0])
 		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s%s%s%s%s: that needs a restart, or mirrorns "
+			"The configuration changes%s: that needs a restart, or mirrorns "
 			"--takeover; the rest is served",
-			listen ? " listen" : "", workers ? " workers" : "", user ? " user" : "",
-			affinity ? " socket-affinity" : "", control ? " control" : "");
+			names);
 }
 
 static void watch_current(struct reload *reload)
@@ -172,6 +184,8 @@ static void taken(uv_async_t *async)
 			    memory_order_acquire) != reload->current)
 			return;
 	reload->handing = false;
+	if (reload->build_asked)
+		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
 	inputs_say(reload->current->inputs);
 	status_say(reload, reload->refused ? reload->why : "");
 	if (reload->build_all) {
@@ -193,27 +207,21 @@ static void taken(uv_async_t *async)
 static void publish(struct reload *reload)
 {
 	struct worker_shared *shared = reload->workers;
-	struct worker_handover **handovers = calloc(shared->count, sizeof(*handovers));
-	bool good = handovers;
-	for (unsigned i = 0; good && i < shared->count; i++)
-		good = (handovers[i] = worker_handover_new(reload->built)) != NULL;
-	if (good) {
+	struct worker_handover **handovers = worker_handovers_new(reload->built, shared->count);
+	if (handovers && ledger_open(reload->ledger, reload->built, handovers)) {
 		reload->retired = reload->current;
 		reload->current = reload->built;
 		reload->handing = true;
 		for (unsigned i = 0; i < shared->count; i++)
 			worker_hand(&shared->workers[i], handovers[i]);
+		free(handovers);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
 		outcome_tell(reload, false, "no memory to serve a new snapshot");
-		for (unsigned i = 0; handovers && i < shared->count && handovers[i]; i++) {
-			free(handovers[i]->turns);
-			free(handovers[i]);
-		}
+		worker_handovers_free(handovers, shared->count);
 		snapshot_free(reload->built);
 	}
 	reload->built = NULL;
-	free(handovers);
 }
 
 /* A file that had changed is still to be read when a reload of everything was refused for something else. */
@@ -235,6 +243,7 @@ static void build_done(uv_work_t *work, int status)
 	} else {
 		log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
 		status_say(reload, reload->why);
+		ledger_reload(reload->ledger, RELOAD_FAILED);
 		want_again(reload);
 		outcome_tell(reload, false, reload->why);
 	}
@@ -265,13 +274,15 @@ void reload_begin(struct reload *reload)
 	if (!reload->build_changed)
 		return; /* the next look at the clock tries again */
 	reload->build_all = reload->want_all;
+	reload->want_relink = false;
+	reload->build_asked = any_wanted(reload);
 	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
 	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
 	reload->build_force = reload->want_force;
 	reload->build_drains = shared_hold(reload->drains);
 	reload->building = reload->waiting;
 	reload->waiting = NULL;
-	reload->want_all = reload->want_relink = reload->want_force = false;
+	reload->want_all = reload->want_force = false;
 	reload->built = NULL;
 	reload->refused = 0;
 	reload->busy = true;
@@ -311,11 +322,13 @@ void reload_drains_set(struct reload *reload, struct shared *drains)
 	reload->want_relink = true;
 }
 
-bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers)
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger)
 {
 	memset(reload, 0, sizeof(*reload));
 	reload->loop = loop;
 	reload->workers = workers;
+	reload->ledger = ledger;
 	workers->taken = &reload->taken;
 	reload->taken.data = reload->clock.data = reload->work.data = reload;
 	return uv_async_init(loop, &reload->taken, taken) == 0 &&
@@ -328,8 +341,9 @@ static void whys_note(struct reload *reload)
 {
 	const struct inputs *inputs = reload->current->inputs;
 	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
-		if (inputs->whys[i] && reload->last_refused++ == 0)
-			snprintf(reload->last_why, sizeof(reload->last_why), "%s", inputs->whys[i]);
+		if (inputs->verdicts[i].why && reload->last_refused++ == 0)
+			snprintf(reload->last_why, sizeof(reload->last_why), "%s",
+				inputs->verdicts[i].why);
 }
 
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first)

@@ -5,7 +5,7 @@
 #ifndef DNS_RELOAD_H
 #define DNS_RELOAD_H
 
-#include "dns/snapshot.h"
+#include "dns/ledger.h"
 #include "dns/watch.h"
 #include "dns/worker.h"
 
@@ -32,6 +32,7 @@ struct reload {
 	uv_loop_t *loop;
 	const char *config_path;
 	struct worker_shared *workers;
+	struct ledger *ledger;
 	struct snapshot *current; /* what the workers serve */
 	struct snapshot *retired; /* what they served before; freed after the hand-over */
 	struct shared *drains; /* struct drains: what the next build takes out */
@@ -54,6 +55,7 @@ struct reload {
 	size_t want_count;
 	/* The build under way: the loop's thread does not touch it until it is done. */
 	bool build_all;
+	bool build_asked; /* not only for the time */
 	bool *build_changed;
 	bool build_force;
 	struct shared *build_drains;
@@ -69,8 +71,9 @@ struct reload {
 };
 
 /* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be
- * initialised before the workers start. */
-bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers);
+ * initialised before the workers start. The ledger has the first snapshot's book open. */
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger);
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first);
 /* Asks for a build, which begins after this; two that ask before it begins share it. False: no memory, `done` is
  * not called. */

@@ -73,5 +73,6 @@ void reload_look(uv_timer_t *timer)
 	}
 	reload->stale_count = count;
 	drains_look(reload, now);
+	ledger_beat(reload->ledger);
 	reload_begin(reload);
 }

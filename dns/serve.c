@@ -29,6 +29,13 @@ static enum rcode word_rcode(enum query_word word)
 	return RCODE_SERVFAIL;
 }
 
+static void query_count(struct counters *counters, const struct query *query, enum rcode rcode)
+{
+	counter_add(&counters->replies[rcode], 1);
+	if (query->subnet.option)
+		counter_add(&counters->ecs_queries, 1);
+}
+
 size_t serve(const struct serving *serving, const struct client *client, const uint8_t *packet,
 	size_t size, uint8_t *out)
 {
@@ -42,5 +49,7 @@ size_t serve(const struct serving *serving, const struct client *client, const u
 		answer_query(&answer, snapshot, serving->turns, client, &query);
 	else
 		answer_error(&answer, word_rcode(word));
+	if (serving->counters)
+		query_count(serving->counters, &query, answer.rcode);
 	return reply_write(out, size_limit(snapshot, client, &query), snapshot, &query, &answer);
 }

@@ -5,6 +5,7 @@
 #define DNS_SERVE_H
 
 #include "dns/answer.h"
+#include "dns/counters.h"
 
 enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };
 
@@ -12,6 +13,7 @@ enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };
 struct serving {
 	const struct snapshot *snapshot;
 	struct turn *turns; /* one for each of the snapshot's */
+	struct counters *counters; /* rcodes and subnets are counted there; NULL: nowhere */
 };
 
 /* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's max_udp_size over

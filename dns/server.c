@@ -2,8 +2,11 @@
 
 #include "dns/affinity.h"
 #include "dns/control.h"
+#include "dns/ledger_json.h"
 #include "dns/link.h"
+#include "dns/listen_given.h"
 #include "dns/log.h"
+#include "dns/metrics.h"
 #include "dns/service.h"
 #include "dns/verb.h"
 #include "dns/watchdog.h"
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +27,8 @@ struct server {
 	uv_signal_t signals[3];
 	struct worker_shared shared;
 	struct reload reload;
+	struct ledger ledger;
+	struct metrics *metrics; /* NULL: off */
 	struct listen_sockets sockets;
 	struct affinity affinity;
 	struct watchdog watchdog;
@@ -183,6 +189,34 @@ static bool control_open(
 	return true;
 }
 
+/* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
+static bool metrics_open(struct server *server, const struct config *config, char *why)
+{
+	char found[SERVER_WHY_MAX];
+	int fd = server->takeover.metrics;
+	server->takeover.metrics = -1;
+	if (!config->metrics.text[0]) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	if (fd >= 0 && listen_given_is(fd, &config->metrics, SOCK_STREAM)) {
+		server->metrics = metrics_inherit(fd, &server->ledger, found, sizeof(found));
+	} else {
+		if (fd >= 0)
+			close(fd);
+		server->metrics =
+			metrics_new(&config->metrics, &server->ledger, found, sizeof(found));
+	}
+	if (server->metrics || config->metrics_named) {
+		snprintf(why, SERVER_WHY_MAX, "%s", server->metrics ? "" : found);
+		return server->metrics;
+	}
+	log_line(LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)",
+		found);
+	return true;
+}
+
 /* What systemd has bound, if it has. */
 static bool given_take(struct server *server, const struct config *config, char *why)
 {
@@ -211,7 +245,8 @@ static bool sockets_open(struct server *server, const struct config *config, cha
 		(server->takeover.fd < 0 && !given_take(server, config, why)))
 		return false;
 	if (!listen_open(&server->sockets, config, &server->takeover.given, why, SERVER_WHY_MAX) ||
-		!control_open(server, config, account.owner, why))
+		!control_open(server, config, account.owner, why) ||
+		!metrics_open(server, config, why))
 		return false;
 	affinity_try(server, config);
 	if (!keep_folder(
@@ -236,12 +271,10 @@ static bool workers_prepare(struct server *server, char *why)
 	return true;
 }
 
-static bool worker_begin(struct server *server, unsigned i, const struct snapshot *first)
+static bool worker_begin(struct server *server, unsigned i, const struct snapshot *first,
+	struct worker_handover *handover)
 {
 	struct worker *worker = &server->shared.workers[i];
-	struct worker_handover *handover = worker_handover_new(first);
-	if (!handover)
-		return false;
 	uint32_t *nexts = takeover_nexts(&server->takeover, first, i);
 	handover->nexts = nexts;
 	bool good = worker_start(worker, handover);
@@ -256,10 +289,23 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 {
 	if (server->takeover.fd >= 0 && !takeover_ready(&server->takeover, why, SERVER_WHY_MAX))
 		return false;
+	const json_t *counted = json_object_get(server->takeover.state, "counters");
+	snprintf(why, SERVER_WHY_MAX, "no memory for what was counted");
+	if (counted && !ledger_json_inherit(&server->ledger, counted))
+		return false;
+	snprintf(why, SERVER_WHY_MAX, "no memory for the workers");
+	struct worker_handover **handovers = worker_handovers_new(first, server->shared.count);
+	if (!handovers || !ledger_open(&server->ledger, first, handovers)) {
+		worker_handovers_free(handovers, server->shared.count);
+		return false;
+	}
 	snprintf(why, SERVER_WHY_MAX, "the workers' threads cannot be started");
-	for (unsigned i = 0; i < server->shared.count; i++)
-		if (!worker_begin(server, i, first))
-			return false;
+	bool good = true;
+	for (unsigned i = 0; good && i < server->shared.count; i++)
+		good = worker_begin(server, i, first, handovers[i]);
+	free(handovers);
+	if (!good || (server->metrics && !metrics_start(server->metrics, why, SERVER_WHY_MAX)))
+		return false;
 	if (server->takeover.fd < 0 || takeover_serving(&server->takeover))
 		return true;
 	snprintf(why, SERVER_WHY_MAX,
@@ -272,19 +318,22 @@ static int serve_until_told(struct server *server)
 {
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	reload_keep(&server->reload);
+	metrics_free(server->metrics);
 	for (unsigned i = 0; !server->left && i < server->shared.count; i++)
 		worker_stop(&server->shared.workers[i]);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_join(&server->shared.workers[i]);
 	uint64_t dropped = 0;
 	for (unsigned i = 0; i < server->shared.count; i++) {
-		dropped += udp_dropped(server->shared.workers[i].udp);
+		dropped +=
+			counter_get(&server->shared.workers[i].serving.counters->drops[DROP_SEND]);
 		worker_free(&server->shared.workers[i]);
 	}
 	if (dropped)
 		log_line(LOG_LEVEL_NOTICE,
 			"UDP replies were lost: the system would not send them replies=%llu",
 			(unsigned long long)dropped);
+	ledger_free(&server->ledger);
 	free(server->shared.workers);
 	free(server->shared.tcp.peers);
 	listen_close(&server->sockets);
@@ -313,13 +362,11 @@ static void drains_take(struct server *server)
 
 static bool verbs_start(struct server *server)
 {
-	server->verbs = (struct verb_place){.reload = &server->reload,
-		.started = time(NULL),
-		.counters = json_object_get(server->takeover.state, "counters"),
-		.takeover = &server->give};
+	server->verbs = (struct verb_place){
+		.reload = &server->reload, .started = time(NULL), .takeover = &server->give};
 	server->give.reload = &server->reload;
 	server->give.control = &server->control;
-	server->give.counters = server->verbs.counters;
+	server->give.metrics = server->metrics ? metrics_socket(server->metrics) : -1;
 	server->give.left = left;
 	server->give.server = server;
 	int fd = server->control_fd;
@@ -342,7 +389,7 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 	const struct config *config = inputs_config(first->inputs);
 	snprintf(why, SERVER_WHY_MAX, "the event loop cannot be set up");
 	return uv_loop_init(&server->loop) == 0 && signals_watch(server) &&
-	       reload_init(&server->reload, &server->loop, &server->shared) &&
+	       reload_init(&server->reload, &server->loop, &server->shared, &server->ledger) &&
 	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
 	       sockets_open(server, config, why) && workers_prepare(server, why) &&
 	       workers_start(server, first, why) && reload_start(&server->reload, path, first) &&
@@ -361,7 +408,8 @@ static int start_fail(struct server *server, const char *why, int status)
 
 int server_run(const char *path, bool takeover)
 {
-	static struct server server = {.control_fd = -1, .takeover = {.fd = -1, .control = -1}};
+	static struct server server = {
+		.control_fd = -1, .takeover = {.fd = -1, .control = -1, .metrics = -1}};
 	unsigned refused;
 	char why[SERVER_WHY_MAX];
 	signals_ignore();
@@ -371,6 +419,7 @@ int server_run(const char *path, bool takeover)
 	const struct config *config = inputs_config(first->inputs);
 	server.shared.count = config->workers ? config->workers : uv_available_parallelism();
 	server.sockets.workers = server.shared.count;
+	ledger_init(&server.ledger, &server.shared);
 	descriptors_raise(config, server.shared.count);
 	server_say_unbuilt(config);
 	if ((takeover && !takeover_ask(&server.takeover, config->control, why, sizeof(why))) ||

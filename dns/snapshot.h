@@ -25,6 +25,7 @@ struct snapshot_pool {
 	uint32_t turn; /* the number of its first turn */
 	uint64_t name_hash; /* of the lower-case name: what its turns are known by over reloads */
 	bool ecs; /* false: the source address decides */
+	uint16_t country; /* that its label stands for; COUNTRY_NONE: it has none */
 	const struct config_pool *config;
 };
 
@@ -59,6 +60,7 @@ struct snapshot_zone {
 	struct rrset soa; /* as negative answers carry it: TTL = min(TTL, MINIMUM) (RFC 2308 3) */
 	struct pools *pools; /* NULL: the zone has none */
 	const struct config_zone *config;
+	size_t first_pool; /* its pools are together, up to the next zone's */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */
 	uint8_t labels;

@@ -20,7 +20,7 @@ static json_t *text_json(const char *text)
 /* What became of a watched file: ok, refused, missing; and the sentence. */
 static void file_state_add(json_t *object, const struct inputs *inputs, size_t number)
 {
-	const char *why = inputs->whys[number];
+	const char *why = inputs->verdicts[number].why;
 	const char *state = !why ? "ok" : inputs->stamps[number].inode ? "refused" : "missing";
 	json_object_set_new(object, "state", json_string(state));
 	json_object_set_new(object, "why", plain_json(why ? why : ""));
@@ -90,7 +90,7 @@ static json_t *zone_json(const struct snapshot *snapshot, size_t z, size_t numbe
 static json_t *geo_json(const struct inputs *inputs)
 {
 	const struct place_database *database = shared_get(inputs->database);
-	size_t number = inputs->whys[INPUTS_DATABASE] ? INPUTS_DATABASE : INPUTS_OVERRIDES;
+	size_t number = inputs->verdicts[INPUTS_DATABASE].why ? INPUTS_DATABASE : INPUTS_OVERRIDES;
 	json_t *geo = json_pack("{s:o, s:o, s:I}", "database",
 		text_json(inputs_config(inputs)->geo_database), "build",
 		when_json(database ? (int64_t)database->build : -1), "networks",
@@ -140,30 +140,4 @@ json_t *status_json(const struct reload *reload, int64_t started)
 		plain_json(reload->config_path), "zones", zones, "geo", geo_json(snapshot->inputs),
 		"reload", reload_json(reload), "workers", (json_int_t)reload->workers->count,
 		"drains", drained_json(reload));
-}
-
-/* --- stats --- */
-
-static void count_add(json_t *stats, const json_t *before, const char *name, uint64_t value)
-{
-	json_int_t earlier = json_integer_value(json_object_get(before, name));
-	json_object_set_new(
-		stats, name, json_integer((json_int_t)value + (earlier > 0 ? earlier : 0)));
-}
-
-json_t *stats_json(const struct reload *reload, const json_t *before)
-{
-	const struct worker_shared *workers = reload->workers;
-	json_t *stats = json_object();
-	uint64_t dropped = 0;
-	for (unsigned i = 0; i < workers->count; i++)
-		dropped += udp_dropped(workers->workers[i].udp);
-	count_add(stats, before, "udp_replies_lost", dropped);
-	count_add(stats, before, "tcp_accepted",
-		atomic_load_explicit(&workers->tcp.accepted, memory_order_relaxed));
-	json_object_set_new(stats, "tcp_connections",
-		json_integer((json_int_t)atomic_load_explicit(
-			&workers->tcp.connections, memory_order_relaxed)));
-	json_object_set_new(stats, "turns", json_integer((json_int_t)reload->current->turn_count));
-	return stats;
 }

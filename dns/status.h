@@ -1,4 +1,4 @@
-/* dns/status.h - is what I wrote being served: what the verbs status and stats answer. */
+/* dns/status.h - is what I wrote being served: what the verb status answers. */
 #ifndef DNS_STATUS_H
 #define DNS_STATUS_H
 
@@ -8,8 +8,4 @@
 
 /* NULL: no memory. The caller's. */
 json_t *status_json(const struct reload *reload, int64_t started);
-/* Everything counted so far, by names that do not change. `before`: the counters of a server whose sockets were taken
- * over, which these go on from; may be NULL. */
-json_t *stats_json(const struct reload *reload, const json_t *before);
-
 #endif

@@ -64,10 +64,16 @@ static void closed(uv_handle_t *handle)
 	free(connection);
 }
 
-void tcp_close(struct connection *connection)
+static struct counters *counters_of(const struct tcp *tcp)
+{
+	return tcp->place.serving->counters;
+}
+
+void tcp_close(struct connection *connection, enum counter_close why)
 {
 	if (connection->closing)
 		return;
+	counter_add(&counters_of(connection->tcp)->tcp_closed[why], 1);
 	connection->closing = true;
 	list_remove(connection);
 	idlest_publish(connection->tcp);
@@ -88,7 +94,7 @@ static void sent(uv_write_t *request, int status)
 	if (connection->closing)
 		return;
 	if (status < 0) {
-		tcp_close(connection);
+		tcp_close(connection, CLOSE_CLIENT);
 		return;
 	}
 	activity_note(connection);
@@ -104,7 +110,7 @@ static bool out_write(struct connection *connection, size_t size)
 	if (written == UV_EAGAIN)
 		written = 0;
 	if (written < 0) {
-		tcp_close(connection);
+		tcp_close(connection, CLOSE_CLIENT);
 		return false;
 	}
 	size_t left = size - (size_t)written;
@@ -123,7 +129,7 @@ static bool out_write(struct connection *connection, size_t size)
 		connection->unsent--;
 		free(unsent);
 	}
-	tcp_close(connection);
+	tcp_close(connection, CLOSE_SYSTEM);
 	return false;
 }
 
@@ -133,6 +139,8 @@ static size_t frame_answer(
 {
 	size_t reply = serve(
 		connection->tcp->place.serving, &connection->client, frame, size, out + FRAME_HEAD);
+	counters_tcp(
+		counters_of(connection->tcp), connection->client.ipv6, out + FRAME_HEAD, reply);
 	if (!reply)
 		return 0;
 	wire_set16(out, (unsigned)reply);
@@ -169,7 +177,7 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	if (count == 0 || (count > 0 && connection->ended))
 		return;
 	if (count < 0 && count != UV_EOF) {
-		tcp_close(connection);
+		tcp_close(connection, CLOSE_CLIENT);
 		return;
 	}
 	if (count == UV_EOF)
@@ -177,6 +185,13 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	else
 		connection->in_size += (size_t)count;
 	in_answer(connection);
+}
+
+static enum counter_close end_of(const struct connection *connection)
+{
+	if (connection->malformed)
+		return CLOSE_MALFORMED;
+	return connection->half_closed ? CLOSE_CLIENT : CLOSE_STOP;
 }
 
 /* Answers the whole frames that have arrived, as long as the client takes the replies; reads on only then. */
@@ -188,7 +203,7 @@ static void in_answer(struct connection *connection)
 	while (!connection->unsent && connection->in_size - at >= FRAME_HEAD) {
 		size_t size = wire_u16(connection->in + at);
 		if (size < HEADER_SIZE) { /* not DNS: what was asked before is still answered */
-			connection->half_closed = true;
+			connection->half_closed = connection->malformed = true;
 			at = connection->in_size;
 			break;
 		}
@@ -214,7 +229,7 @@ static void in_answer(struct connection *connection)
 	if (connection->unsent)
 		read_stop(connection);
 	else if (connection->half_closed || connection->tcp->stopping)
-		tcp_close(connection);
+		tcp_close(connection, end_of(connection));
 	else
 		uv_read_start((uv_stream_t *)&connection->handle, in_alloc, in_read);
 }
@@ -222,7 +237,7 @@ static void in_answer(struct connection *connection)
 static void idlest_close(struct tcp *tcp)
 {
 	if (tcp->oldest)
-		tcp_close(tcp->oldest);
+		tcp_close(tcp->oldest, CLOSE_LIMIT);
 }
 
 static bool is_over_limit(const struct tcp *tcp)
@@ -293,11 +308,11 @@ static void connected(uv_stream_t *listener, int status)
 	connection->tcp = tcp;
 	connection->handle.data = connection;
 	list_push(connection);
+	counter_add(&counters_of(tcp)->tcp_accepted, 1);
 	atomic_fetch_add_explicit(&tcp->place.shared->connections, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&tcp->place.shared->accepted, 1, memory_order_relaxed);
 	if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0 ||
 		!client_fill(connection)) {
-		tcp_close(connection);
+		tcp_close(connection, CLOSE_SYSTEM);
 		return;
 	}
 	idlest_publish(tcp);
@@ -313,7 +328,7 @@ static void sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(tcp->place.loop), idle = 1000ULL * config_of(tcp)->tcp_idle;
 	*tcp->place.active = true;
 	while (tcp->oldest && now - tcp->oldest->active_ms >= idle)
-		tcp_close(tcp->oldest);
+		tcp_close(tcp->oldest, CLOSE_IDLE);
 	uint64_t next = tcp->oldest ? tcp->oldest->active_ms + idle - now : SWEEP_MAX_MS;
 	uv_timer_start(timer, sweep, next < SWEEP_MAX_MS ? next + 1 : SWEEP_MAX_MS, 0);
 }

@@ -15,7 +15,6 @@ struct tcp;
 /* What the TCP of all workers counts together. */
 struct tcp_shared {
 	atomic_uint connections;
-	_Atomic uint64_t accepted; /* connections so far */
 	struct tcp **peers; /* each worker's */
 	unsigned count;
 };

@@ -20,6 +20,7 @@ struct connection {
 	size_t in_size, in_room;
 	unsigned unsent; /* writes under way: while there are, nothing more is read */
 	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
+	bool malformed; /* the latter */
 	bool ended; /* the client was told the end: what it still sends is not read */
 	bool closing;
 };
@@ -38,6 +39,6 @@ struct tcp {
 	uint8_t out[OUT_ROOM]; /* a worker answers one connection at a time */
 };
 
-void tcp_close(struct connection *connection);
+void tcp_close(struct connection *connection, enum counter_close why);
 
 #endif

@@ -6,7 +6,7 @@ static void time_is_up(uv_timer_t *timer)
 {
 	struct tcp *tcp = timer->data;
 	while (tcp->oldest)
-		tcp_close(tcp->oldest);
+		tcp_close(tcp->oldest, CLOSE_STOP);
 	uv_close((uv_handle_t *)timer, NULL);
 }
 
@@ -55,7 +55,7 @@ void tcp_stop(struct tcp *tcp)
 	for (struct connection *connection = tcp->oldest; connection; connection = next) {
 		next = connection->newer;
 		if (!connection->unsent)
-			tcp_close(connection);
+			tcp_close(connection, CLOSE_STOP);
 	}
 	uv_close((uv_handle_t *)&tcp->eviction, NULL);
 	uv_timer_stop(&tcp->sweep);

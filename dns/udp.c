@@ -1,6 +1,7 @@
 #include "dns/udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,7 +34,6 @@ struct udp {
 	/* A line more than a page apart: slots that all began at one page offset would share one set of the
 	 * first cache. */
 	uint8_t queries[BATCH][QUERY_MAX + LINE];
-	uint64_t dropped;
 	uint8_t *replies; /* BATCH of REPLY_MAX; only pages that are written become memory */
 };
 
@@ -81,9 +81,16 @@ void udp_free(struct udp *udp)
 	free(udp);
 }
 
-uint64_t udp_dropped(const struct udp *udp)
+uint64_t udp_overflows(const struct udp *udp)
 {
-	return udp->dropped;
+	uint64_t count = 0;
+	for (size_t i = 0; i < udp->count; i++) {
+		uint32_t info[SK_MEMINFO_VARS] = {0};
+		socklen_t size = sizeof(info);
+		if (getsockopt(udp->sockets[i].fd, SOL_SOCKET, SO_MEMINFO, info, &size) == 0)
+			count += info[SK_MEMINFO_DROPS];
+	}
+	return count;
 }
 
 size_t udp_count(const struct udp *udp)
@@ -145,7 +152,7 @@ static void control_turn(struct msghdr *header)
 /* Answers `count` queries of udp->in; returns how many replies stand in udp->out. */
 static unsigned batch_answer(struct udp *udp, const struct serving *serving, unsigned count)
 {
-	unsigned replies = 0;
+	unsigned replies = 0, truncated = 0;
 	uint8_t *reply =
 		udp->replies; /* one behind the other: a batch of small ones stays in the first cache */
 	for (unsigned i = 0; i < count; i++) {
@@ -159,17 +166,20 @@ static unsigned batch_answer(struct udp *udp, const struct serving *serving, uns
 			control_turn(in);
 		struct msghdr *out = &udp->out[replies].msg_hdr;
 		udp->out_octets[replies++] = (struct iovec){reply, size};
+		truncated += reply[2] >> 1 & 1; /* TC */
 		reply += (size + LINE - 1) / LINE * LINE;
 		out->msg_name = in->msg_name;
 		out->msg_namelen = in->msg_namelen;
 		out->msg_control = in->msg_controllen ? in->msg_control : NULL;
 		out->msg_controllen = in->msg_controllen;
 	}
+	counters_udp(serving->counters, udp->peers[0].ss_family == AF_INET6, count, replies);
+	counter_add(&serving->counters->truncated, truncated);
 	return replies;
 }
 
 /* Sends all; a full socket buffer is waited for once, what the kernel refuses is counted. */
-static void batch_send(struct udp *udp, int fd, unsigned count)
+static void batch_send(struct udp *udp, struct counters *counters, int fd, unsigned count)
 {
 	struct mmsghdr *next = udp->out;
 	bool waited = false;
@@ -187,7 +197,7 @@ static void batch_send(struct udp *udp, int fd, unsigned count)
 			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, SEND_WAIT_MS);
 			continue;
 		}
-		udp->dropped++;
+		counter_add(&counters->drops[DROP_SEND], 1);
 		next++;
 		count--;
 	}
@@ -204,7 +214,8 @@ bool udp_serve(struct udp *udp, const struct serving *serving, size_t i)
 		int count = recvmmsg(socket->fd, udp->in, BATCH, MSG_DONTWAIT, NULL);
 		if (count <= 0)
 			return false;
-		batch_send(udp, socket->fd, batch_answer(udp, serving, (unsigned)count));
+		batch_send(udp, serving->counters, socket->fd,
+			batch_answer(udp, serving, (unsigned)count));
 		if (count < BATCH) /* the queue is empty: no call more to be told so */
 			return false;
 	}

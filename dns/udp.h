@@ -13,7 +13,8 @@ struct udp;
 struct udp *udp_new(struct listen_socket *sockets, size_t count);
 void udp_free(struct udp *udp);
 
-uint64_t udp_dropped(const struct udp *udp); /* replies that the kernel would not take */
+/* Datagrams that found a receive queue full, by the kernel's count; any thread may ask. */
+uint64_t udp_overflows(const struct udp *udp);
 size_t udp_count(const struct udp *udp);
 /* Socket `i`; -1: there is none. */
 int udp_descriptor(const struct udp *udp, size_t i);

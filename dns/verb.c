@@ -3,6 +3,7 @@
 #include "dns/census.h"
 #include "dns/diff.h"
 #include "dns/explain.h"
+#include "dns/stats.h"
 #include "dns/status.h"
 #include "dns/verb_part.h"
 
@@ -19,7 +20,9 @@ static void status_run(struct control_request *request)
 static void stats_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
-	control_reply(request, CONTROL_GOOD, stats_json(place->reload, place->counters), NULL);
+	json_t *stats = stats_json(place->reload);
+	control_reply(request, stats ? CONTROL_GOOD : CONTROL_FAILED, stats,
+		stats ? NULL : "no memory");
 }
 
 static void reload_told(void *owner, const struct reload_outcome *outcome)

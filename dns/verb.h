@@ -9,7 +9,6 @@
 struct verb_place {
 	struct reload *reload;
 	int64_t started; /* Unix seconds */
-	const json_t *counters; /* of the server that was taken over; NULL: none */
 	struct takeover_give *takeover; /* once it holds, drains may change no more */
 };
 

@@ -10,7 +10,7 @@ static unsigned silent_count(const struct watchdog *watchdog)
 {
 	unsigned silent = 0;
 	for (unsigned i = 0; i < watchdog->workers->count; i++)
-		silent += worker_beats(&watchdog->workers->workers[i]) == watchdog->beats[i];
+		silent += worker_beat(&watchdog->workers->workers[i]) == watchdog->beats[i];
 	return silent;
 }
 
@@ -32,8 +32,8 @@ static void tick(uv_timer_t *timer)
 	watchdog->asked = true;
 	for (unsigned i = 0; i < watchdog->workers->count; i++) {
 		struct worker *worker = &watchdog->workers->workers[i];
-		watchdog->beats[i] = worker_beats(worker);
-		worker_poke(worker);
+		watchdog->beats[i] = worker_beat(worker);
+		worker_ask(worker);
 	}
 }
 

@@ -9,7 +9,7 @@
 struct watchdog {
 	uv_timer_t timer;
 	const struct worker_shared *workers;
-	unsigned *beats; /* of each worker, when it was asked last */
+	uint64_t *beats; /* of each worker, when it was asked last */
 	bool asked;
 	bool late; /* a worker's silence was said */
 };

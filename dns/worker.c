@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64 };
+enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64, NS_IN_MS = 1000000 };
 
 /* xorshift64*: turns want to start apart, nobody must be unable to guess them. */
 static uint32_t random_below(struct worker *worker, uint32_t bound)
@@ -30,10 +30,15 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 			next->turns[i].next = next->nexts[i];
 		next->turns[i].first = next->turns[i].next;
 	}
-	free(worker->serving.turns);
-	worker->serving = (struct serving){snapshot, next->turns};
+	worker->serving.snapshot = snapshot;
+	worker->serving.turns = next->turns;
 	free(next);
 	atomic_store_explicit(&worker->served, snapshot, memory_order_release);
+}
+
+static void beat(struct worker *worker)
+{
+	atomic_store_explicit(&worker->beat, uv_hrtime() / NS_IN_MS, memory_order_relaxed);
 }
 
 static void mailbox_open(uv_async_t *mailbox)
@@ -42,7 +47,7 @@ static void mailbox_open(uv_async_t *mailbox)
 	struct worker_handover *next =
 		atomic_exchange_explicit(&worker->next, NULL, memory_order_acquire);
 	worker->active = true;
-	atomic_fetch_add_explicit(&worker->beats, 1, memory_order_relaxed);
+	beat(worker);
 	if (next) {
 		snapshot_take(worker, next);
 		uv_async_send(worker->shared->taken);
@@ -118,7 +123,7 @@ static void worker_run(void *argument)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 
-struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
+static struct worker_handover *handover_new(const struct snapshot *snapshot)
 {
 	struct worker_handover *handover = malloc(sizeof(*handover));
 	struct turn *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
@@ -129,6 +134,28 @@ struct worker_handover *worker_handover_new(const struct snapshot *snapshot)
 	}
 	*handover = (struct worker_handover){.snapshot = snapshot, .turns = turns};
 	return handover;
+}
+
+struct worker_handover **worker_handovers_new(const struct snapshot *snapshot, unsigned count)
+{
+	struct worker_handover **handovers = calloc(count, sizeof(struct worker_handover *));
+	for (unsigned i = 0; handovers && i < count; i++) {
+		handovers[i] = handover_new(snapshot);
+		if (!handovers[i]) {
+			worker_handovers_free(handovers, i);
+			return NULL;
+		}
+	}
+	return handovers;
+}
+
+void worker_handovers_free(struct worker_handover **handovers, unsigned count)
+{
+	for (unsigned i = 0; handovers && i < count; i++) {
+		free(handovers[i]->turns);
+		free(handovers[i]);
+	}
+	free(handovers);
 }
 
 bool worker_init(struct worker *worker, struct worker_shared *shared,
@@ -145,9 +172,10 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 		uv_sem_init(&worker->resume, 0) != 0)
 		return false;
 	worker->mailbox.data = worker;
+	worker->serving.counters = counters_new();
 	worker->udp = udp_new(own, sockets->count);
 	worker->fds = calloc(sockets->count + 1, sizeof(*worker->fds));
-	if (!worker->udp || !worker->fds)
+	if (!worker->serving.counters || !worker->udp || !worker->fds)
 		return false;
 	struct tcp_place place = {&worker->loop, &worker->serving, &shared->tcp, &worker->active};
 	worker->tcp = tcp_new(&place, own, sockets->count, why, size);
@@ -159,6 +187,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first)
 {
 	snapshot_take(worker, first);
+	beat(worker);
 	return uv_thread_create(&worker->thread, worker_run, worker) == 0;
 }
 
@@ -168,14 +197,14 @@ void worker_hand(struct worker *worker, struct worker_handover *next)
 	uv_async_send(&worker->mailbox);
 }
 
-void worker_poke(struct worker *worker)
+void worker_ask(struct worker *worker)
 {
 	uv_async_send(&worker->mailbox);
 }
 
-unsigned worker_beats(const struct worker *worker)
+uint64_t worker_beat(const struct worker *worker)
 {
-	return atomic_load_explicit(&worker->beats, memory_order_relaxed);
+	return atomic_load_explicit(&worker->beat, memory_order_relaxed);
 }
 
 /* One that may hold already is woken by `resume`, any other by its mailbox. */
@@ -215,13 +244,10 @@ void worker_join(struct worker *worker)
 
 void worker_free(struct worker *worker)
 {
-	struct worker_handover *next = atomic_exchange(&worker->next, NULL);
-	if (next)
-		free(next->turns);
-	free(next);
+	free(atomic_exchange(&worker->next, NULL)); /* its turns are in the book */
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
-	free(worker->serving.turns);
+	free(worker->serving.counters);
 	free(worker->fds);
 	uv_sem_destroy(&worker->resume);
 	uv_loop_close(&worker->loop);

@@ -16,8 +16,7 @@ struct worker_handover {
 	const uint32_t *
 		nexts; /* where turns go on that another process has had: turn_count of them, WORKER_TURN_NEW where
 				* there is none; NULL: none at all. Read before it is handed over */
-	struct turn *
-		turns; /* turn_count of them, not filled; the worker frees them at the next handover */
+	struct turn *turns; /* turn_count of them, not filled; whoever opened the book frees them */
 };
 
 /* What the workers of one server share; each field has one meaning and is only counted. */
@@ -50,7 +49,7 @@ struct worker {
 	/* Between threads. */
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
 	_Atomic(const struct snapshot *) served; /* what it serves from now on */
-	atomic_uint beats; /* how often its mailbox was looked into */
+	_Atomic uint64_t beat; /* ms of uv_hrtime: its last sign of life */
 	_Atomic(enum worker_word) word; /* what it is to do */
 	atomic_bool held; /* it does nothing until `resume` */
 	uv_sem_t resume;
@@ -68,9 +67,6 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);
-/* Asks for one more beat: a worker whose loop turns gives it at once. */
-void worker_poke(struct worker *worker);
-unsigned worker_beats(const struct worker *worker);
 /* Stands still between two packets, `held` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
 void worker_hold(struct worker *worker);
 void worker_resume(struct worker *worker);
@@ -82,6 +78,13 @@ void worker_leave(struct worker *worker);
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 
-struct worker_handover *worker_handover_new(const struct snapshot *snapshot);
+/* Asks for a sign of life: `beat` will tell when it was given. */
+void worker_ask(struct worker *worker);
+uint64_t worker_beat(const struct worker *worker);
+
+/* One for each worker, freed by the worker that takes it. NULL: no memory. */
+struct worker_handover **worker_handovers_new(const struct snapshot *snapshot, unsigned count);
+/* Of those that were not taken, with their turns. */
+void worker_handovers_free(struct worker_handover **handovers, unsigned count);
 
 #endif

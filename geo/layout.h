@@ -62,4 +62,9 @@ uint64_t layout_period(const struct pool_layout *layout);
  * `places` if it has any), nobody twice. */
 void layout_write(const struct pool_layout *layout, uint32_t turn, uint32_t count, uint8_t *out);
 
+/* How often each member is first in `answers` turns from `turn` on: added to times[], by the number of the address. Takes as long as
+ * there are members, however many the turns; with a table of answers, as there are slots. */
+void layout_firsts(
+	const struct pool_layout *layout, uint32_t turn, uint64_t answers, uint64_t *times);
+
 #endif

@@ -362,6 +362,11 @@ void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out)
 	}
 }
 
+void pool_firsts(const struct pool_set *set, uint32_t turn, uint64_t answers, uint64_t *times)
+{
+	layout_firsts(set->groups[0].layout, turn, answers, times);
+}
+
 bool pool_member(const struct pool_set *set, uint32_t i, struct pool_member *member)
 {
 	for (uint32_t k = 0; k < set->group_count; k++) {

@@ -63,6 +63,10 @@ size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, uns
  * form of zones/rrset.h (owner pointer to the question). */
 void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out);
 
+/* How often each address is first in `answers` turns from `turn` on: added to times[], which is by the number of the
+ * export's address. Exact as long as the turn wraps at the set's period. */
+void pool_firsts(const struct pool_set *set, uint32_t turn, uint64_t answers, uint64_t *times);
+
 /* The members of a set, in canonical order, own ones first: member i's address. For explain and tests. */
 struct pool_member {
 	const uint8_t *octets; /* 4 or 16 */

@@ -70,11 +70,14 @@ int main(int argc, char **argv)
 	struct turn *turns = snapshot ? calloc(snapshot->turn_count + 1, sizeof(*turns)) : NULL;
 	if (!turns)
 		bench_fail("%s", why);
-	struct serving serving = {.snapshot = snapshot, .turns = turns};
+	struct serving serving = {.snapshot = snapshot, .turns = turns, .counters = counters_new()};
+	if (!serving.counters)
+		bench_fail("no memory");
 	CALLGRIND_START_INSTRUMENTATION;
 	for (int i = 3; i < argc; i++)
 		file_run(&serving, argv[i], strtoul(argv[2], NULL, 10) / BATCH + 4);
 	CALLGRIND_STOP_INSTRUMENTATION;
+	free(serving.counters);
 	free(turns);
 	snapshot_free(snapshot);
 	return 0;

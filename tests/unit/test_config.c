@@ -16,7 +16,9 @@ static void test_defaults(void **state)
 	assert_string_equal(config->state_dir, "/var/lib/mirrorns");
 	assert_string_equal(config->control, "/run/mirrorns/control.sock");
 	assert_string_equal(config->control_group, "");
-	assert_string_equal(config->metrics, "127.0.0.1:9353");
+	assert_string_equal(config->metrics.text, "127.0.0.1:9353");
+	assert_int_equal(config->metrics.size, sizeof(struct sockaddr_in));
+	assert_false(config->metrics_named);
 	assert_string_equal(config->identity, "");
 	assert_string_equal(config->version_reply, "mirrorns " MIRRORNS_VERSION);
 	assert_int_equal(config->explain_to_count, 2);
@@ -84,7 +86,9 @@ static void test_globals(void **state)
 	assert_string_equal(config->state_dir, inside("state"));
 	assert_string_equal(config->control, "");
 	assert_string_equal(config->control_group, "adm");
-	assert_string_equal(config->metrics, "[::1]:9353");
+	assert_string_equal(config->metrics.text, "[::1]:9353");
+	assert_int_equal(config->metrics.address.ss_family, AF_INET6);
+	assert_true(config->metrics_named);
 	assert_string_equal(config->identity, "ns1");
 	assert_string_equal(config->version_reply, "");
 	assert_int_equal(config->explain_to_count, 1);
@@ -93,8 +97,7 @@ static void test_globals(void **state)
 	assert_int_equal(config->tcp_idle, 120);
 	assert_true(config->socket_affinity);
 	assert_true(config->max_file_size == 1 << 30);
-	assert_int_equal(config->unbuilt_count, 1);
-	assert_string_equal(config->unbuilt[0], "metrics");
+	assert_int_equal(config->unbuilt_count, 0);
 	config_free(config);
 }
 
@@ -149,7 +152,7 @@ static void test_off(void **state)
 	(void)state;
 	assert_int_equal(config->unbuilt_count, 0);
 	assert_int_equal(config->explain_to_count, 0);
-	assert_string_equal(config->metrics, "");
+	assert_string_equal(config->metrics.text, "");
 	config_free(config);
 }
 

@@ -1,0 +1,36 @@
+#include "dns/counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct counters *counters_new(void)
+{
+	size_t size = (sizeof(struct counters) + COUNTER_LINE - 1) / COUNTER_LINE * COUNTER_LINE;
+	struct counters *counters = aligned_alloc(COUNTER_LINE, size);
+	if (counters)
+		memset(counters, 0, size);
+	return counters;
+}
+
+#define GROUP(member)                                                                              \
+	{                                                                                          \
+#member, offsetof(struct counters, member),                                        \
+			sizeof(((struct counters *)0)->member) / sizeof(_Atomic uint64_t)          \
+	}
+
+const struct counter_group *counter_group(size_t i)
+{
+	static const struct counter_group groups[COUNTER_GROUPS] = {GROUP(queries), GROUP(replies),
+		GROUP(truncated), GROUP(ecs_queries), GROUP(drops), GROUP(tcp_accepted),
+		GROUP(tcp_closed)};
+	return &groups[i];
+}
+
+void counters_add(struct counters *to, const struct counters *from)
+{
+	/* The struct is nothing but counters. */
+	_Atomic uint64_t *at = (_Atomic uint64_t *)to;
+	const _Atomic uint64_t *other = (const _Atomic uint64_t *)from;
+	for (size_t i = 0; i < sizeof(*to) / sizeof(*at); i++)
+		counter_add(&at[i], counter_get(&other[i]));
+}

@@ -1,0 +1,26 @@
+/* dns/metrics.h - the HTTP page: /metrics for Prometheus, /health for whoever decides where queries go.
+ *
+ * libmicrohttpd serves it on one thread of its own: few connections, little memory for each, GET and HEAD alone. A page is
+ * made whole in memory under the ledger's lock, then sent without it, so a slow reader holds up nobody. */
+#ifndef DNS_METRICS_H
+#define DNS_METRICS_H
+
+#include "dns/ledger.h"
+#include "dns/listen.h"
+
+struct metrics;
+
+/* Listens, but does not answer yet: to be called before the user is changed. NULL: one sentence. */
+struct metrics *metrics_new(
+	const struct config_listen *at, struct ledger *ledger, char *why, size_t size);
+/* The same on a socket that another process listens on already; it is taken over, also on failure. */
+struct metrics *metrics_inherit(int fd, struct ledger *ledger, char *why, size_t size);
+/* The listening socket, to be handed on; it stays the metrics'. */
+int metrics_socket(const struct metrics *metrics);
+
+/* Answers from now on; the ledger has a book. False: one sentence. */
+bool metrics_start(struct metrics *metrics, char *why, size_t size);
+/* Stops answering. Whoever else has the socket goes on listening. NULL: nothing. */
+void metrics_free(struct metrics *metrics);
+
+#endif

@@ -1,0 +1,16 @@
+/* dns/usage.h - what this process takes of the machine, as /proc and getrusage(2) tell. */
+#ifndef DNS_USAGE_H
+#define DNS_USAGE_H
+
+#include <stdint.h>
+
+struct usage {
+	double cpu_seconds, start_seconds; /* start: Unix time */
+	uint64_t resident, virtual; /* octets */
+	uint64_t open_fds, max_fds;
+};
+
+/* What cannot be told is 0. */
+void usage_read(struct usage *usage);
+
+#endif

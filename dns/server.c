@@ -361,7 +361,8 @@ static int start_fail(struct server *server, const char *why, int status)
 
 int server_run(const char *path, bool takeover)
 {
-	static struct server server = {.control_fd = -1, .takeover = {.fd = -1, .control = -1}};
+	static struct server server = {
+		.control_fd = -1, .takeover = {.fd = -1, .control = -1, .metrics = -1}};
 	unsigned refused;
 	char why[SERVER_WHY_MAX];
 	signals_ignore();

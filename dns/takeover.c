@@ -96,9 +96,13 @@ static bool line_receive(int fd, char line[LINE_SIZE])
 	return false;
 }
 
-/* The first reply: how many sockets come, and whether the first one is the control socket. */
-static bool offer_receive(
-	struct takeover *takeover, size_t *count, bool *control, char *why, size_t size)
+/* What comes. */
+struct offer {
+	size_t sockets;
+	bool control, metrics; /* come first, in this order */
+};
+
+static bool offer_receive(struct takeover *takeover, struct offer *offer, char *why, size_t size)
 {
 	static const char question[] = "{\"verb\":\"takeover\"}\n";
 	char line[LINE_SIZE];
@@ -111,8 +115,9 @@ static bool offer_receive(
 	json_int_t sockets = json_integer_value(json_object_get(result, "sockets"));
 	bool good = !no && sockets > 0 && sockets <= LISTEN_GIVEN_MAX;
 	if (good) {
-		*count = (size_t)sockets;
-		*control = json_is_true(json_object_get(result, "control"));
+		offer->sockets = (size_t)sockets;
+		offer->control = json_is_true(json_object_get(result, "control"));
+		offer->metrics = json_is_true(json_object_get(result, "metrics"));
 	} else {
 		refuse(why, size, no ? no : "the running server's reply is none that is known");
 	}
@@ -157,29 +162,36 @@ static ssize_t descriptors_receive(int fd, int *fds, size_t room)
 	return count && !(message.msg_flags & MSG_CTRUNC) ? (ssize_t)count : -1;
 }
 
+/* The first one; -1: it is not among them. */
+static int given_shift(struct listen_given *given, bool is_there)
+{
+	if (!is_there || !given->count)
+		return -1;
+	int fd = given->fds[0];
+	memmove(given->fds, given->fds + 1, --given->count * sizeof(*given->fds));
+	return fd;
+}
+
 bool takeover_ask(struct takeover *takeover, const char *path, char *why, size_t size)
 {
-	size_t count = 0;
-	bool control = false;
+	struct offer offer;
 	if (!socket_connect(takeover, path, why, size) ||
-		!offer_receive(takeover, &count, &control, why, size))
+		!offer_receive(takeover, &offer, why, size))
 		return false;
 	struct listen_given *given = &takeover->given;
-	given->fds = calloc(count, sizeof(*given->fds));
+	given->fds = calloc(offer.sockets, sizeof(*given->fds));
 	if (!given->fds)
 		return refuse(why, size, "no memory");
-	while (given->count < count) {
+	while (given->count < offer.sockets) {
 		ssize_t got = descriptors_receive(
-			takeover->fd, given->fds + given->count, count - given->count);
+			takeover->fd, given->fds + given->count, offer.sockets - given->count);
 		if (got < 0)
 			return refuse_errno(
 				why, size, "the running server does not send its sockets");
 		given->count += (size_t)got;
 	}
-	if (control) {
-		takeover->control = given->fds[0];
-		memmove(given->fds, given->fds + 1, --given->count * sizeof(*given->fds));
-	}
+	takeover->control = given_shift(given, offer.control);
+	takeover->metrics = given_shift(given, offer.metrics);
 	return true;
 }
 
@@ -274,9 +286,11 @@ void takeover_free(struct takeover *takeover)
 		close(takeover->fd);
 	if (takeover->control >= 0)
 		close(takeover->control);
+	if (takeover->metrics >= 0)
+		close(takeover->metrics);
 	listen_given_close(&takeover->given);
 	json_decref(takeover->state);
 	free(takeover->keys);
 	free(takeover->nexts);
-	*takeover = (struct takeover){.fd = -1, .control = -1};
+	*takeover = (struct takeover){.fd = -1, .control = -1, .metrics = -1};
 }

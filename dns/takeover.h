@@ -14,6 +14,7 @@
 
 enum {
 	TAKEOVER_SECONDS = 10, /* for each step of the other one */
+	TAKEOVER_HOLD_SECONDS = 3, /* for those in which nobody serves */
 	TAKEOVER_FDS = 200, /* in one message; the kernel takes 253 */
 	TAKEOVER_STATE_MAX = 4 << 20, /* octets of counters and drains */
 	TAKEOVER_TURNS_MAX = 1 << 24 /* all workers' together */
@@ -29,7 +30,7 @@ struct takeover_head {
 struct takeover {
 	int fd; /* -1: nothing is taken over */
 	struct listen_given given;
-	int control; /* the listening control socket; -1: none came */
+	int control, metrics; /* listening sockets, of the other one's; -1: none came */
 	json_t *state; /* {"counters","drains"} */
 	uint32_t turns, workers;
 	uint64_t *keys;
@@ -59,6 +60,7 @@ struct takeover_give {
 	void *server;
 	int fd; /* -1: nobody takes over */
 	pid_t successor;
+	int metrics; /* a listening socket that is handed over, too; -1: none */
 	bool holding; /* the workers are to stand still */
 	bool told; /* they did, and the other one has the state */
 	bool polled; /* `poll` is open */

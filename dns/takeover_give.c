@@ -91,16 +91,18 @@ static bool descriptors_send(int fd, const int *fds, size_t count)
 	return true;
 }
 
-/* The control socket, then column by column the workers' UDP sockets: in the order in which they were bound; then TCP's.
+/* The control and the metrics socket, then column by column the workers' UDP sockets: in the order in which they were bound; then TCP's.
  * *count of them; NULL: no memory. */
 static int *descriptors_collect(const struct takeover_give *give, size_t *count)
 {
 	const struct worker_shared *workers = workers_of(give);
 	size_t columns = udp_count(workers->workers[0].udp), at = 0;
-	int *fds = calloc(1 + 2 * columns * workers->count, sizeof(*fds));
+	int *fds = calloc(2 + 2 * columns * workers->count, sizeof(*fds));
 	if (!fds)
 		return NULL;
 	fds[at] = control_listener(give->control);
+	at += fds[at] >= 0;
+	fds[at] = give->metrics;
 	at += fds[at] >= 0;
 	for (size_t i = 0; i < columns; i++)
 		for (unsigned w = 0; w < workers->count; w++) {
@@ -117,8 +119,9 @@ static bool offer_send(struct takeover_give *give)
 {
 	size_t count;
 	int *fds = descriptors_collect(give, &count);
-	json_t *offer = json_pack("{s:i, s:{s:I, s:b}}", "exit", 0, "result", "sockets",
-		(json_int_t)(fds ? count : 0), "control", control_listener(give->control) >= 0);
+	json_t *offer = json_pack("{s:i, s:{s:I, s:b, s:b}}", "exit", 0, "result", "sockets",
+		(json_int_t)(fds ? count : 0), "control", control_listener(give->control) >= 0,
+		"metrics", give->metrics >= 0);
 	char *text = offer ? json_dumps(offer, JSON_COMPACT) : NULL;
 	bool good = fds && text && all_send(give->fd, text, strlen(text)) &&
 		    all_send(give->fd, "\n", 1) && descriptors_send(give->fd, fds, count);
@@ -194,7 +197,7 @@ static void told(uv_poll_t *poll, int status, int events)
 		give_up(give, "the other one has gone");
 	} else if (word == 'r' && !give->holding) {
 		give->holding = true;
-		uv_timer_start(&give->timer, time_is_up, TAKEOVER_SECONDS * 1000, 0);
+		uv_timer_start(&give->timer, time_is_up, TAKEOVER_HOLD_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
 			worker_hold(&workers->workers[i]);
 	} else if (word == 's' && give->told && all_send(give->fd, "l", 1)) {
@@ -249,7 +252,7 @@ void takeover_give_begin(struct takeover_give *give, struct control_request *req
 bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct worker_shared *workers)
 {
 	give->loop = loop;
-	give->fd = -1;
+	give->fd = give->metrics = -1;
 	workers->held = &give->held;
 	give->held.data = give->timer.data = give;
 	return uv_async_init(loop, &give->held, worker_held) == 0 &&

@@ -475,7 +475,7 @@ def test_junk_from_many(world):
 
 def test_explain_pools_and_diff(world):
     made = world()
-    result = made.control("explain", name="db.de", address="192.0.2.1/24")["result"]
+    result = made.control("explain", name="db.de", address="192.0.2.0/24")["result"]
     assert result["pool"] == "db.*" and len(result["candidates"]) == 4
     reply = made.control("explain", name="db.de", address="nonsense")
     assert reply["exit"] == 1 and reply["why"]

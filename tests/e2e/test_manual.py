@@ -96,14 +96,14 @@ def test_command_line():
 
 
 def test_exit_statuses():
-    code = {int(number) for number in re.findall(r"\bEXIT_[A-Z]+ = (\d+)", source("dns/main.c"))}
+    code = {int(number) for number in re.findall(r"\bSERVER_[A-Z]+ = (\d)\b", source("dns/server.h"))}
     page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections("mirrorns.8")["EXIT STATUS"],
                                                  re.M)}
     assert code == page == {0, 1, 2}
 
 
 def test_signals():
-    code = source("dns/main.c")
+    code = source("dns/server.c")
     page = sections("mirrorns.8")["SIGNALS"]
     for name in re.search(r"signal_numbers\[\d*\] = \{([^}]*)\}", code)[1].split(", "):
         assert re.search(rf"^\.It Dv .*\b{name}\b", page, re.M), name

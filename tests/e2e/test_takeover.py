@@ -189,6 +189,25 @@ def test_counters_survive(start):
     assert world.control("stats")["result"]["tcp_accepted"] == before["tcp_accepted"] + 1
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes somebody else")
+def test_with_a_user_of_its_own(make_world, open_folder):
+    """Root starts the next one, beside one that is root no more."""
+    world = make_world(root=open_folder / "world")
+    world.path("state").chmod(0o777)
+    world.control_path = world.control_path.parent / "made" / "control.sock"
+    world.fill(mirrors=MIRRORS, control=str(world.control_path), user="nobody", workers=1).start()
+    world.options["workers"] = 3
+    world.configure()
+    for _ in range(3):
+        world.takeover()
+        assert os.stat(f"/proc/{world.process.pid}").st_uid == world.control_path.stat().st_uid != 0
+        assert ended(world.former[-1])
+        assert world.control("status")["result"]["workers"] == 3
+    world.stop()
+    assert not world.control_path.exists()
+    world.control_path = world.control_path.parent
+
+
 def test_configuration_is_the_new_one(start):
     world = start()
     zone = world.path("clamav.net.zone").read_text()

@@ -6,6 +6,9 @@
 #include <cmocka.h>
 
 #include "dns/drain.h"
+#include "geo/country.h"
+#include "geo/mirror.h"
+#include "geo/pool.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -183,6 +186,100 @@ static void test_marks(void **state)
 	shared_release(others);
 }
 
+static void release_mirrors(void *object)
+{
+	mirrors_free(object);
+}
+
+/* Two in Germany, the second of which was removed, one in Poland; IPv6 in Poland alone. */
+static struct shared *export_make(void)
+{
+	static const char text[] =
+		"{\"format\":\"mirror-export/"
+		"1\",\"generated\":\"2026-11-20T18:00:00Z\",\"mirrors\":["
+		"{\"host\":\"a.de\",\"country\":\"DE\",\"ipv4\":[\"192.0.2.1\"],\"state\":\"ok\"},"
+		"{\"host\":\"b.de\",\"country\":\"DE\",\"ipv4\":[\"192.0.2.2\"],\"state\":"
+		"\"removed\"},"
+		"{\"host\":\"a.pl\",\"country\":\"PL\",\"ipv4\":[\"192.0.2.3\"],\"ipv6\":"
+		"[\"2001:db8::3\"],\"state\":\"old\"}]}";
+	struct shared *exported =
+		shared_new(mirrors_parse(text, sizeof(text) - 1, "test.json", why, sizeof(why)),
+			release_mirrors);
+	assert_non_null(exported);
+	return exported;
+}
+
+struct reached {
+	bool before[POOL_FAMILIES], after[POOL_FAMILIES];
+	struct pool_outcome outcome; /* after */
+	uint32_t members; /* of its IPv4 set; 0: none */
+};
+
+static struct reached reach(const struct pool_rule *rule, const char *country, const char *glob)
+{
+	struct reached reached;
+	struct drain drain = drain_of(glob);
+	struct shared *exported = export_make(), *drains = drains_with(NULL, &drain, 0);
+	struct shared *marked = drains_mark(exported, shared_get(drains), 0);
+	unsigned code = country_find(country, strlen(country));
+	struct pools *pools = pools_new(shared_get(exported));
+	assert_non_null(pools);
+	pools_reach(pools, rule, code, reached.before);
+	pools_free(pools);
+	pools = pools_new(shared_get(marked));
+	assert_non_null(pools);
+	pools_reach(pools, rule, code, reached.after);
+	assert_true(pools_resolve(pools, rule, code, &reached.outcome));
+	reached.members =
+		reached.outcome.set[POOL_IPV4] ? reached.outcome.set[POOL_IPV4]->members : 0;
+	pools_free(pools);
+	shared_release(exported);
+	shared_release(drains);
+	shared_release(marked);
+	return reached;
+}
+
+static struct pool_rule rule_of(bool fail_open, bool together)
+{
+	return (struct pool_rule){.from = POOL_FROM_LABEL,
+		.families = {true, true},
+		.fail_open = fail_open,
+		.together = together,
+		.answers = 8,
+		.min_members = 1,
+		.ttl = 300};
+}
+
+/* Levels lose what is drained; fail-open gives the removed, but not when they are drained themselves. */
+static void test_levels(void **state)
+{
+	(void)state;
+	struct pool_rule open = rule_of(true, false), closed = rule_of(false, false);
+	struct reached one = reach(&open, "DE", "a.de");
+	assert_true(one.before[POOL_IPV4] && !one.after[POOL_IPV4]);
+	assert_int_equal(one.members, 1); /* the removed one */
+	assert_int_equal(reach(&closed, "DE", "a.de").members, 0);
+	assert_int_equal(reach(&open, "DE", "*.de").members, 0);
+	assert_true(reach(&open, "DE", "b.de").after[POOL_IPV4]);
+	struct reached ipv6 = reach(&open, "PL", "2001:db8::/64");
+	assert_true(ipv6.before[POOL_IPV6] && !ipv6.after[POOL_IPV6] && ipv6.after[POOL_IPV4]);
+}
+
+/* With families together the level that decides may have lost one of them. */
+static void test_levels_together(void **state)
+{
+	(void)state;
+	struct pool_rule rule = rule_of(true, true);
+	rule.fallback[0] = (struct pool_place){PLACE_WORLD, 0};
+	rule.fallback_count = 1;
+	struct reached none = reach(&rule, "DE", "b.de");
+	assert_true(none.before[POOL_IPV4] && !none.before[POOL_IPV6]); /* Germany has no IPv6 */
+	struct reached world = reach(&rule, "DE", "a.de");
+	assert_true(world.after[POOL_IPV4] && world.after[POOL_IPV6]);
+	struct reached lost = reach(&rule, "PL", "2001:db8::3");
+	assert_true(lost.before[POOL_IPV6] && !lost.after[POOL_IPV6] && lost.after[POOL_IPV4]);
+}
+
 static void test_json(void **state)
 {
 	struct drain a = drain_of("a.example"), b = drain_of("192.0.2.0/24");
@@ -213,6 +310,8 @@ int main(void)
 		cmocka_unit_test(test_networks_refused),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_levels_together),
 		cmocka_unit_test(test_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

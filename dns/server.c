@@ -344,10 +344,12 @@ static int serve_until_told(struct server *server)
 	return SERVER_GOOD;
 }
 
-/* Drains that were changed while this one loaded. */
-static void drains_take(struct server *server)
+/* Counters go on, and drains that were changed while this one loaded count. */
+static void state_take(struct server *server)
 {
 	char why[SERVER_WHY_MAX];
+	server->verbs.counters = json_object_get(server->takeover.state, "counters");
+	server->give.counters = server->verbs.counters;
 	const json_t *drains = json_object_get(server->takeover.state, "drains");
 	json_t *own = drains_json(shared_get(server->reload.drains));
 	struct shared *taken = drains && own && !json_equal(drains, own)
@@ -392,9 +394,9 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 	       reload_init(&server->reload, &server->loop, &server->shared, &server->ledger) &&
 	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
 	       sockets_open(server, config, why) && workers_prepare(server, why) &&
-	       workers_start(server, first, why) && reload_start(&server->reload, path, first) &&
 	       verbs_start(server) &&
-	       watchdog_start(&server->watchdog, &server->loop, &server->shared);
+	       watchdog_start(&server->watchdog, &server->loop, &server->shared) &&
+	       workers_start(server, first, why) && reload_start(&server->reload, path, first);
 }
 
 /* One sentence; the process ends, so that nothing needs to be freed but what outlives it. */
@@ -430,7 +432,7 @@ int server_run(const char *path, bool takeover)
 	}
 	server_say_zones(first);
 	if (takeover)
-		drains_take(&server);
+		state_take(&server);
 	log_line(LOG_LEVEL_INFO,
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");

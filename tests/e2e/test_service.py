@@ -279,6 +279,27 @@ def test_sockets_of_systemd(make_world):
     assert addresses(world.ask("db.de"))
 
 
+def test_a_takeover_of_sockets_of_systemd(make_world, notices):
+    """They go on being shared, by however many workers; systemd is told whom the service is."""
+    world = make_world()
+    world.fill(mirrors=MIRRORS, workers=2, control=str(world.control_path))
+    under_systemd(world, notices)
+    activated(world, [inet(DATAGRAM, world.port), inet(STREAM, world.port)]).start()
+    del world.command
+    for workers in (3, 1, 2):
+        world.options["workers"] = workers
+        world.configure()
+        world.takeover()
+        assert notices.wait("MAINPID")["MAINPID"] == str(world.process.pid)
+        assert world.former[-1].wait(DEADLINE) == 0
+        assert [bound(table, world.port) for table in ("udp", "tcp")] == [1, 1]
+        for target in ("127.0.0.1", "::1"):
+            for tcp in (False, True):
+                assert addresses(world.ask("db.de", target=target, tcp=tcp))
+    world.stop()
+    assert [bound(table, world.port) for table in ("udp", "tcp", "udp6", "tcp6")] == [0] * 4
+
+
 def test_one_of_two_sockets(make_world):
     world = make_world(mirrors=MIRRORS, workers=2)
     activated(world, [inet(DATAGRAM, world.port)]).start()

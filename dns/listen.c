@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
-enum { BUFFER_SIZE = 4 << 20, PAGE_BACKLOG = 16 };
+enum { BUFFER_SIZE = 4 << 20, PAGE_BACKLOG = 128 };
 
 static bool option_set(int fd, int level, int option)
 {

@@ -12,6 +12,20 @@ struct counters *counters_new(void)
 	return counters;
 }
 
+#define GROUP(member)                                                                              \
+	{                                                                                          \
+#member, offsetof(struct counters, member),                                        \
+			sizeof(((struct counters *)0)->member) / sizeof(_Atomic uint64_t)          \
+	}
+
+const struct counter_group *counter_group(size_t i)
+{
+	static const struct counter_group groups[COUNTER_GROUPS] = {GROUP(queries), GROUP(replies),
+		GROUP(truncated), GROUP(ecs_queries), GROUP(drops), GROUP(tcp_accepted),
+		GROUP(tcp_closed)};
+	return &groups[i];
+}
+
 void counters_add(struct counters *to, const struct counters *from)
 {
 	/* The struct is nothing but counters. */

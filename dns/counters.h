@@ -78,6 +78,14 @@ static inline void counters_tcp(
 /* In cache lines of its own, so that no worker waits for another's; freed with free(). NULL: no memory. */
 struct counters *counters_new(void);
 
+/* The counters by name, for what is kept or handed on; i below COUNTER_GROUPS. */
+enum { COUNTER_GROUPS = 7 };
+struct counter_group {
+	const char *name;
+	size_t offset, count; /* octets into struct counters; counters in a row */
+};
+const struct counter_group *counter_group(size_t i);
+
 /* Adds all of `from`; `to` has the caller as its one writer. */
 void counters_add(struct counters *to, const struct counters *from);
 

@@ -247,6 +247,13 @@ void tally_refusals(struct tally *tally, const struct snapshot *snapshot)
 	}
 }
 
+void tally_sort(struct tally *tally)
+{
+	for (size_t z = 0; tally->zones && z < tally->zone_count; z++)
+		qsort(tally->zones[z].members, tally->zones[z].member_count,
+			sizeof(*tally->zones->members), member_compare);
+}
+
 /* --- copy --- */
 
 static void *rows_copy(const void *rows, size_t count, size_t size)

@@ -62,6 +62,9 @@ bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struc
 /* Counts the exports that this snapshot's inputs refused. */
 void tally_refusals(struct tally *tally, const struct snapshot *snapshot);
 
+/* Brings rows of addresses that came in any order into theirs. */
+void tally_sort(struct tally *tally);
+
 /* False: no memory, `to` is empty. */
 bool tally_copy(struct tally *to, const struct tally *from);
 void tally_free(struct tally *tally);

@@ -1,0 +1,247 @@
+/* Books: what is counted while workers change over, what another process told; and health. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "dns/health.h"
+#include "dns/ledger_json.h"
+
+#include "tests/unit/world_case.h"
+
+enum { WORKERS = 2, NS_IN_MS = 1000000 };
+
+/* Workers without threads. */
+struct office {
+	struct worker_shared shared;
+	struct worker workers[WORKERS];
+	struct ledger ledger;
+};
+
+static struct world world;
+
+static void office_init(struct office *office)
+{
+	memset(office, 0, sizeof(*office));
+	office->shared.workers = office->workers;
+	office->shared.count = WORKERS;
+	ledger_init(&office->ledger, &office->shared);
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_non_null(office->workers[i].serving.counters = counters_new());
+}
+
+static void office_free(struct office *office)
+{
+	ledger_free(&office->ledger);
+	for (unsigned i = 0; i < WORKERS; i++)
+		free(office->workers[i].serving.counters);
+}
+
+/* Opens the book of a snapshot; worker number `i` takes it over in book_take. */
+static void book_open(struct office *office, const struct snapshot *snapshot)
+{
+	struct worker_handover **handovers = worker_handovers_new(snapshot, WORKERS);
+	assert_non_null(handovers);
+	assert_true(ledger_open(&office->ledger, snapshot, handovers));
+	for (unsigned i = 0; i < WORKERS; i++)
+		free(handovers[i]);
+	free(handovers);
+}
+
+static void book_take(struct office *office, unsigned i, const struct snapshot *snapshot)
+{
+	office->workers[i].serving.turns = office->ledger.now.turns[i];
+	atomic_store(&office->workers[i].served, snapshot);
+}
+
+/* The first turn of a pool that has a set; it moves `count` times in worker `i`. */
+static void turn_move(
+	struct office *office, unsigned i, const struct snapshot *snapshot, unsigned count)
+{
+	const struct snapshot_pool *pool = &snapshot->pools[0];
+	for (unsigned k = 0; k < count; k++)
+		turn_advance(
+			&office->workers[i]
+				 .serving.turns[pool->turn + pool->outcomes[0].turn[POOL_IPV4]],
+			pool->outcomes[0].set[POOL_IPV4]->period);
+}
+
+static uint64_t answers_told(struct office *office)
+{
+	struct ledger_sums sums;
+	uint64_t pools = 0, firsts = 0;
+	assert_true(ledger_sum(&office->ledger, &sums));
+	for (size_t p = 0; p < sums.tally.zones[0].pool_count; p++)
+		pools += sums.tally.zones[0].pools[p].answers;
+	for (size_t i = 0; i < sums.tally.zones[0].member_count; i++)
+		firsts += sums.tally.zones[0].members[i].firsts;
+	assert_int_equal(pools, firsts);
+	tally_free(&sums.tally);
+	return pools;
+}
+
+/* At every moment of a hand-over all answers are told once. */
+static void test_hand_over(void **state)
+{
+	(void)state;
+	char why[512] = "";
+	struct office office;
+	struct world next;
+	if (!world_load(&next, why, sizeof(why)))
+		fail_msg("%s", why);
+	office_init(&office);
+	book_open(&office, world.snapshot);
+	assert_int_equal(answers_told(&office), 0);
+	book_take(&office, 0, world.snapshot);
+	book_take(&office, 1, world.snapshot);
+	turn_move(&office, 0, world.snapshot, 5);
+	turn_move(&office, 1, world.snapshot, 7);
+	assert_int_equal(answers_told(&office), 12);
+	book_open(&office, next.snapshot);
+	assert_int_equal(answers_told(&office), 12);
+	turn_move(&office, 0, world.snapshot, 1);
+	book_take(&office, 1, next.snapshot);
+	turn_move(&office, 1, next.snapshot, 100);
+	assert_int_equal(answers_told(&office), 113);
+	book_take(&office, 0, next.snapshot);
+	turn_move(&office, 0, next.snapshot, 1000);
+	assert_int_equal(answers_told(&office), 1113);
+	ledger_close(&office.ledger);
+	assert_null(office.ledger.before.snapshot);
+	assert_int_equal(answers_told(&office), 1113);
+	office_free(&office);
+	world_free(&next);
+}
+
+/* A worker that has not taken a book yet has counted nothing in it, whatever its memory holds. */
+static void test_not_taken(void **state)
+{
+	(void)state;
+	struct office office;
+	office_init(&office);
+	book_open(&office, world.snapshot);
+	atomic_store(&office.ledger.now.turns[1][0].answers, 5);
+	book_take(&office, 0, world.snapshot);
+	assert_int_equal(answers_told(&office), 0);
+	office_free(&office);
+}
+
+static void test_inherit(void **state)
+{
+	(void)state;
+	struct office old, new;
+	struct ledger_sums sums;
+	office_init(&old);
+	office_init(&new);
+	book_open(&old, world.snapshot);
+	book_take(&old, 0, world.snapshot);
+	turn_move(&old, 0, world.snapshot, 9);
+	ledger_reload(&old.ledger, RELOAD_PARTLY);
+	counter_add(&old.workers[1].serving.counters->queries[TRANSPORT_TCP_IPV6], 3);
+	counter_add(&old.workers[0].serving.counters->replies[RCODE_BADVERS], 4);
+	counter_add(&old.workers[0].serving.counters->tcp_closed[CLOSE_STOP], 2);
+	json_t *json = ledger_json(&old.ledger);
+	assert_non_null(json);
+	assert_true(ledger_json_inherit(&new.ledger, json));
+	json_decref(json);
+	book_open(&new, world.snapshot);
+	book_take(&new, 0, world.snapshot);
+	turn_move(&new, 0, world.snapshot, 1);
+	counter_add(&new.workers[1].serving.counters->queries[TRANSPORT_TCP_IPV6], 1);
+	assert_int_equal(answers_told(&new), 10);
+	assert_true(ledger_sum(&new.ledger, &sums));
+	assert_int_equal(counter_get(&sums.counters.queries[TRANSPORT_TCP_IPV6]), 4);
+	assert_int_equal(counter_get(&sums.counters.replies[RCODE_BADVERS]), 4);
+	assert_int_equal(counter_get(&sums.counters.tcp_closed[CLOSE_STOP]), 2);
+	assert_int_equal(sums.reloads[RELOAD_PARTLY], 1);
+	assert_int_equal(sums.tally.zones[0].levels[TALLY_OWN] +
+				 sums.tally.zones[0].levels[TALLY_WORLD] +
+				 sums.tally.zones[0].levels[TALLY_CONTINENT],
+		10);
+	tally_free(&sums.tally);
+	office_free(&old);
+	office_free(&new);
+}
+
+/* What another process says may be anything. */
+static void test_inherit_nonsense(void **state)
+{
+	static const char *const texts[] = {"{}", "[]", "5",
+		"{\"counters\":5,\"zones\":{},\"reloads\":\"x\"}",
+		"{\"counters\":{\"queries\":[-1,\"x\",null,1e300,5,6,7,8]},\"reloads\":[-5,{}]}",
+		"{\"zones\":[5,{},{\"apex\":5},{\"apex\":\"..\"},{\"apex\":\"a.\",\"pools\":5,"
+		"\"members\":[1]}]}",
+		"{\"zones\":[{\"apex\":\"clamav.net.\",\"pools\":{\"..\":1,\"a.\":-1},"
+		"\"members\":{\"1.2.3.4\":\"x\",\"::g\":5,\"1.2.3\":7,\"::1\":-9,\"::2\":8},"
+		"\"levels\":{\"own\":-3,\"country:QQ\":5},\"others\":{},\"refused\":[]}]}"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct office office;
+		json_t *json = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+		assert_non_null(json);
+		office_init(&office);
+		assert_true(ledger_json_inherit(&office.ledger, json));
+		book_open(&office, world.snapshot);
+		assert_int_equal(answers_told(&office), 0);
+		json_decref(json);
+		office_free(&office);
+	}
+}
+
+static bool healthy(struct office *office, const char *fragment)
+{
+	bool good;
+	char *text = health_page(&office->ledger, &good);
+	assert_non_null(text);
+	if (fragment && !strstr(text, fragment))
+		fail_msg("no \"%s\" in %s", fragment, text);
+	free(text);
+	return good;
+}
+
+static void test_health(void **state)
+{
+	(void)state;
+	struct office office;
+	uint64_t now = uv_hrtime() / NS_IN_MS;
+	office_init(&office);
+	book_open(&office, world.snapshot);
+	/* The golden world lacks one string on purpose. */
+	assert_false(healthy(&office, "lost.cvd has no string"));
+	assert_false(healthy(&office, "\"serving\": true"));
+	atomic_store(&office.ledger.beat, now);
+	atomic_store(&office.workers[0].beat, now);
+	atomic_store(&office.workers[1].beat, now - 12000);
+	healthy(&office, "worker 1 has given no sign of life for 12 s");
+	healthy(&office, "\"serving\": false");
+	atomic_store(&office.ledger.beat, now - 30000);
+	healthy(&office, "the server has not looked at its files for 30 s");
+	office_free(&office);
+}
+
+static int setup(void **state)
+{
+	char why[512];
+	(void)state;
+	return world_load(&world, why, sizeof(why)) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	world_free(&world);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_not_taken),
+		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_inherit_nonsense),
+		cmocka_unit_test(test_health),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

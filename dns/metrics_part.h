@@ -29,7 +29,16 @@ void page_sample(const struct page *page, double value, struct label first, stru
 
 /* Each writes the samples of one metric; those by zone the present zone's. */
 typedef void page_write(const struct page *page);
-page_write page_answers, page_decisions, page_members, page_weights, page_serial, page_export_age,
-	page_refused, page_good, page_mirrors, page_countries, page_txt_age;
+page_write page_answers;
+page_write page_decisions;
+page_write page_members;
+page_write page_weights;
+page_write page_serial;
+page_write page_export_age;
+page_write page_refused;
+page_write page_good;
+page_write page_mirrors;
+page_write page_countries;
+page_write page_txt_age;
 
 #endif

@@ -344,12 +344,10 @@ static int serve_until_told(struct server *server)
 	return SERVER_GOOD;
 }
 
-/* Counters go on, and drains that were changed while this one loaded count. */
-static void state_take(struct server *server)
+/* Drains that were changed while this one loaded. */
+static void drains_take(struct server *server)
 {
 	char why[SERVER_WHY_MAX];
-	server->verbs.counters = json_object_get(server->takeover.state, "counters");
-	server->give.counters = server->verbs.counters;
 	const json_t *drains = json_object_get(server->takeover.state, "drains");
 	json_t *own = drains_json(shared_get(server->reload.drains));
 	struct shared *taken = drains && own && !json_equal(drains, own)
@@ -432,7 +430,7 @@ int server_run(const char *path, bool takeover)
 	}
 	server_say_zones(first);
 	if (takeover)
-		state_take(&server);
+		drains_take(&server);
 	log_line(LOG_LEVEL_INFO,
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");

@@ -86,6 +86,12 @@ def watched(make_world, **files):
     return world.fill(**{"mirrors": MIRRORS, "metrics": f"127.0.0.1:{world.metrics}", **files})
 
 
+def ctl(world, *arguments):
+    program = pathlib.Path(world.program).with_name("mirrornsctl")
+    return subprocess.run([program, "-s", world.path("control.sock"), *arguments], text=True,
+                          capture_output=True, check=False, timeout=DEADLINE)
+
+
 def required(program):
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed (apt-get install prometheus): not run")
@@ -306,6 +312,19 @@ def test_mirrors(make_world):
     assert page.all("mirrors_in_service") == {("DE",): 4, ("FR",): 0, ("PL",): 0}
     assert page.get("member_weight", zone="clamav.net", address="2001:db8::4") == 0
     assert page.get("member_weight", zone="clamav.net", address="198.18.2.1") == 100
+
+
+def test_drained(make_world):
+    """Who was taken out by hand is not in service, and has no share."""
+    world = watched(make_world, control="control.sock").start()
+    done = ctl(world, "drain", "198.18.1.1")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: look(world).get("drained_addresses", zone="clamav.net") == 1, "drained")
+    page = look(world)
+    assert page.get("mirrors_in_service", zone="clamav.net", country="DE") == 2
+    assert page.get("mirrors", zone="clamav.net", state="ok") == len(MIRRORS)
+    assert page.get("member_weight", zone="clamav.net", address="198.18.1.1") == 0
+    assert page.get("member_weight", zone="clamav.net", address="198.18.1.2") == 100
 
 
 # --- over reloads --------------------------------------------------------------------------------

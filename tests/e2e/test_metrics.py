@@ -361,6 +361,25 @@ def test_counters_only_grow(make_world):
     assert sum(page.all("replies_total").values()) >= asked
 
 
+def test_takeovers(make_world):
+    """The page is there all the time, and its counters go on, to the last answer."""
+    world = watched(make_world, workers=2, control="control.sock").start()
+    for number in range(1, 6):
+        for _ in range(6):
+            world.ask("db.de")
+            world.ask("db.jp", tcp=True, ecs="192.0.2.0/24")
+        before = look(world)
+        world.takeover()
+        after = look(world)
+        for key, value in before.counters().items():
+            if not key[0].startswith("process_"):
+                assert after.samples[key] >= value, (number, key)
+        assert after.get("answers_total", zone="clamav.net", pool="db.*") == 12 * number
+        assert after.get("decisions_total", zone="clamav.net", level="world") == 6 * number
+        assert sum(after.all("member_answers_total").values()) == 12 * number
+        assert after.get("ecs_queries_total") == 6 * number
+
+
 def test_who_leaves_is_not_counted_any_more(make_world):
     world = watched(make_world, zone_options="\tmax-shrink = 100\n").start()
     for _ in range(30):

@@ -16,6 +16,9 @@
 #include "zones/load.h"
 
 /* One `shared` each: the object's type is named; NULL: there is none. */
+/* A start tells of so many zones, then how many more there are. */
+enum { INPUTS_SAY_ZONES = 3 };
+
 struct inputs_zone {
 	struct shared *file; /* struct zone_file */
 	struct shared *exported; /* struct mirrors as they were accepted */
@@ -40,6 +43,7 @@ struct inputs {
 	struct inputs_zone *zones; /* as configured */
 	size_t zone_count;
 	int64_t now; /* Unix seconds when this set was made */
+	uint32_t geo_ms; /* that reading and compiling `places` took; 0: they were not read */
 	struct file_stamp
 		*stamps; /* by watched file: its state right before it was read, or what it was */
 	struct inputs_verdict *verdicts; /* by watched file */

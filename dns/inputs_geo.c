@@ -2,6 +2,7 @@
 #include "dns/log.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static void release_database(void *object)
 {
@@ -79,10 +80,18 @@ static bool overrides_load(const struct loading *loading, char *why, size_t size
 	return true;
 }
 
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 {
 	struct inputs *inputs = loading->inputs;
 	const struct inputs *before = loading->request->before;
+	uint64_t begin = clock_ms();
 	if (!database_load(loading, why, size) || !overrides_load(loading, why, size))
 		return false;
 	if (before && inputs->database == before->database &&
@@ -97,6 +106,7 @@ bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 	inputs->places = shared_new(
 		places_build(shared_get(inputs->database), shared_get(inputs->overrides)),
 		release_places);
+	inputs->geo_ms = (uint32_t)(clock_ms() - begin);
 	if (!inputs->places)
 		snprintf(why, size, "no memory for the country table");
 	return inputs->places;

@@ -107,7 +107,8 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 		free(file.bytes);
 		return false;
 	}
-	export_note(loading, config, before, mirrors);
+	if (loading->request->before || z < INPUTS_SAY_ZONES)
+		export_note(loading, config, before, mirrors);
 	if (loading->request->force) /* what follows is measured by this one */
 		zone->history.count = 0;
 	else if (before) /* it was in service until now, whenever it was accepted */

@@ -39,6 +39,7 @@ page_write page_refused;
 page_write page_good;
 page_write page_mirrors;
 page_write page_countries;
+page_write page_drained;
 page_write page_txt_age;
 
 #endif

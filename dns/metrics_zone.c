@@ -57,6 +57,12 @@ void page_members(const struct page *page)
 		sample_zone(page, (double)row->others, (struct label){"address", "other"});
 }
 
+/* Is it in the answers when its turn comes? */
+static bool is_answered(const struct mirror *mirror, const struct mirror_address *address)
+{
+	return mirror_in_service((enum mirror_state)mirror->state) && !address->drained;
+}
+
 void page_weights(const struct page *page)
 {
 	const struct mirrors *mirrors = mirrors_of(page);
@@ -66,9 +72,7 @@ void page_weights(const struct page *page)
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		if (tally_member(row, address))
-			sample_zone(page,
-				mirror_in_service((enum mirror_state)mirror->state) ? mirror->weight
-										    : 0,
+			sample_zone(page, is_answered(mirror, address) ? mirror->weight : 0,
 				(struct label){"address",
 					address_write(address->ipv6, address->octets, text)});
 	}
@@ -124,15 +128,30 @@ void page_countries(const struct page *page)
 	const struct mirrors *mirrors = mirrors_of(page);
 	size_t counts[COUNTRY_MAX + 1] = {0};
 	bool listed[COUNTRY_MAX + 1] = {false};
-	for (size_t i = 0; mirrors && i < mirrors->count; i++) {
-		const struct mirror *mirror = &mirrors->list[i];
+	uint32_t last = UINT32_MAX; /* a mirror's addresses stand together */
+	for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
+		const struct mirror_address *address = &mirrors->addresses[i];
+		const struct mirror *mirror = &mirrors->list[address->mirror];
 		listed[mirror->country] = true;
-		counts[mirror->country] += mirror_in_service((enum mirror_state)mirror->state);
+		if (address->mirror == last || !is_answered(mirror, address))
+			continue;
+		last = address->mirror;
+		counts[mirror->country]++;
 	}
 	for (unsigned i = 1; i <= COUNTRY_MAX; i++)
 		if (listed[i])
 			sample_zone(page, (double)counts[i],
 				(struct label){"country", country_code(i)});
+}
+
+void page_drained(const struct page *page)
+{
+	const struct mirrors *mirrors = mirrors_of(page);
+	size_t count = 0;
+	for (size_t i = 0; mirrors && i < mirrors->address_count; i++)
+		count += mirrors->addresses[i].drained;
+	if (mirrors)
+		sample_zone(page, (double)count, (struct label){0});
 }
 
 void page_txt_age(const struct page *page)

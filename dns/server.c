@@ -61,37 +61,6 @@ static void descriptors_raise(const struct config *config, unsigned workers)
 			(unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
 }
 
-void server_say_unbuilt(const struct config *config)
-{
-	for (size_t i = 0; i < config->unbuilt_count; i++)
-		log_line(LOG_LEVEL_NOTICE,
-			"The option %s is set, but this version of mirrorns does not have that "
-			"part",
-			config->unbuilt[i]);
-}
-
-void server_say_zones(const struct snapshot *snapshot)
-{
-	const struct config *config = inputs_config(snapshot->inputs);
-	for (size_t z = 0; z < config->zone_count && z < 5; z++) {
-		const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[z].mirrors);
-		const struct zone_file *file = shared_get(snapshot->inputs->zones[z].file);
-		log_line(LOG_LEVEL_INFO,
-			"Zone %s is served serial=%u names=%zu pools=%zu mirrors=%zu "
-			"addresses_in_service=%zu",
-			config->zones[z].name, file->serial, zone_names(snapshot->zones[z].zone),
-			config->zones[z].pool_count, mirrors ? mirrors->count : 0,
-			mirrors ? mirrors->in_service : 0);
-	}
-}
-
-struct snapshot *server_load(const char *path, unsigned *refused, char *why)
-{
-	struct inputs_request request = {.config_path = path};
-	struct inputs *inputs = inputs_load(&request, refused, why, SERVER_WHY_MAX);
-	return inputs ? link_snapshot(inputs, NULL, why, SERVER_WHY_MAX) : NULL;
-}
-
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
 
 /* A reload asked for while the first load is under way waits until somebody listens. */

@@ -86,6 +86,12 @@ def watched(make_world, **files):
     return world.fill(**{"mirrors": MIRRORS, "metrics": f"127.0.0.1:{world.metrics}", **files})
 
 
+def ctl(world, *arguments):
+    program = pathlib.Path(world.program).with_name("mirrornsctl")
+    return subprocess.run([program, "-s", world.path("control.sock"), *arguments], text=True,
+                          capture_output=True, check=False, timeout=DEADLINE)
+
+
 def required(program):
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed (apt-get install prometheus): not run")
@@ -308,6 +314,19 @@ def test_mirrors(make_world):
     assert page.get("member_weight", zone="clamav.net", address="198.18.2.1") == 100
 
 
+def test_drained(make_world):
+    """Who was taken out by hand is not in service, and has no share."""
+    world = watched(make_world, control="control.sock").start()
+    done = ctl(world, "drain", "198.18.1.1")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: look(world).get("drained_addresses", zone="clamav.net") == 1, "drained")
+    page = look(world)
+    assert page.get("mirrors_in_service", zone="clamav.net", country="DE") == 2
+    assert page.get("mirrors", zone="clamav.net", state="ok") == len(MIRRORS)
+    assert page.get("member_weight", zone="clamav.net", address="198.18.1.1") == 0
+    assert page.get("member_weight", zone="clamav.net", address="198.18.1.2") == 100
+
+
 # --- over reloads --------------------------------------------------------------------------------
 
 
@@ -340,6 +359,25 @@ def test_counters_only_grow(make_world):
     assert sum(page.all("decisions_total").values()) == asked
     assert page.get("reloads_total", result="ok") == 30
     assert sum(page.all("replies_total").values()) >= asked
+
+
+def test_takeovers(make_world):
+    """The page is there all the time, and its counters go on, to the last answer."""
+    world = watched(make_world, workers=2, control="control.sock").start()
+    for number in range(1, 6):
+        for _ in range(6):
+            world.ask("db.de")
+            world.ask("db.jp", tcp=True, ecs="192.0.2.0/24")
+        before = look(world)
+        world.takeover()
+        after = look(world)
+        for key, value in before.counters().items():
+            if not key[0].startswith("process_"):
+                assert after.samples[key] >= value, (number, key)
+        assert after.get("answers_total", zone="clamav.net", pool="db.*") == 12 * number
+        assert after.get("decisions_total", zone="clamav.net", level="world") == 6 * number
+        assert sum(after.all("member_answers_total").values()) == 12 * number
+        assert after.get("ecs_queries_total") == 6 * number
 
 
 def test_who_leaves_is_not_counted_any_more(make_world):

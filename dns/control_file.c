@@ -1,6 +1,7 @@
 #include "dns/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -84,6 +85,22 @@ static bool socket_place(int fd, const struct sockaddr_un *address, char *why, s
 	return true;
 }
 
+/* By descriptor: the folder is not ours alone, and root must not be led to another file by who may write there. */
+static bool file_give(int fd, uid_t user, gid_t group)
+{
+	struct stat status;
+	char path[sizeof("/proc/self/fd/") + 16];
+	if (fstat(fd, &status) != 0)
+		return false;
+	errno = ENOTSOCK;
+	if (!S_ISSOCK(status.st_mode))
+		return false;
+	bool same = user == (uid_t)-1 && group == (gid_t)-1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return (same || fchownat(fd, "", user, group, AT_EMPTY_PATH) == 0) &&
+	       chmod(path, 0660) == 0;
+}
+
 static bool socket_give(
 	const struct config *config, const char *path, const uid_t owner[2], char *why, size_t size)
 {
@@ -97,11 +114,13 @@ static bool socket_give(
 	}
 	if (entry)
 		group = entry->gr_gid;
-	if (!give(path, owner[0], group))
-		return refuse_errno(path, "cannot be given to its user and group", why, size);
-	if (chmod(path, 0660) != 0)
-		return refuse_errno(path, "cannot be given its mode", why, size);
-	return true;
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool good = fd >= 0 && file_give(fd, owner[0], group);
+	if (!good)
+		refuse_errno(path, "cannot be given to its user and group", why, size);
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 static void file_note(struct control_file *file, const char *path)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool letter_equal(char a, char b)
 {
@@ -97,6 +98,7 @@ bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t s
 			drain->glob);
 		return false;
 	}
+	drain->is_host = !drain->is_network && !strpbrk(drain->glob, "*?");
 	return true;
 }
 
@@ -107,6 +109,8 @@ bool drain_matches(
 	if (drain->is_network)
 		return drain->ipv6 == address->ipv6 &&
 		       bits_equal(drain->octets, address->octets, drain->length);
+	if (drain->is_host)
+		return strcasecmp(drain->glob, host) == 0;
 	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
 	return drain_glob(drain->glob, host) || drain_glob(drain->glob, text);
 }

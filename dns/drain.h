@@ -18,6 +18,7 @@ struct drain {
 	int64_t until; /* Unix seconds; 0: until it is undrained */
 	/* What the glob is, where it is an address or a network. */
 	bool is_network, ipv6;
+	bool is_host; /* a name as it is: no address has to be written out to look */
 	uint8_t octets[16], length;
 };
 

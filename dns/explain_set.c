@@ -1,5 +1,6 @@
 #include "dns/explain_set.h"
 
+#include "dns/plain.h"
 #include "geo/stamp.h"
 
 #include <arpa/inet.h>
@@ -232,6 +233,8 @@ static json_t *left_json(
 	json_t *reason = NULL;
 	for (unsigned cut = 0; !reason && cut < 4 && cut <= size; cut++)
 		reason = json_stringn(why, size - cut);
+	if (!reason) /* a `since` may be cut within one, too */
+		reason = plain_json(why);
 	return json_pack("{s:s, s:s, s:s, s:o}", "address", text, "host", mirror->host, "country",
 		country_code(mirror->country), "why", reason);
 }

@@ -36,15 +36,19 @@ static bool address_is_any(const struct config_listen *at)
 	return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&at->address)->sin6_addr);
 }
 
-/* Root may pass the system's limit; else what is granted is what there is. Returns the size granted. */
+/* Root may pass the system's limit; else what is granted is what there is. A socket that somebody else has given a large
+ * buffer keeps it: asked for by who is not root, it would become smaller. Returns the size. */
 static int buffer_set(int fd, int force, int option)
 {
-	int size = BUFFER_SIZE;
+	int size = BUFFER_SIZE, present = 0;
 	socklen_t length = sizeof(size);
+	getsockopt(fd, SOL_SOCKET, option, &present, &length);
+	if (present / 2 >= BUFFER_SIZE) /* the kernel counts its own overhead too */
+		return present / 2;
 	if (setsockopt(fd, SOL_SOCKET, force, &size, length) != 0)
 		setsockopt(fd, SOL_SOCKET, option, &size, length);
 	getsockopt(fd, SOL_SOCKET, option, &size, &length);
-	return size / 2; /* the kernel counts its own overhead too */
+	return size / 2;
 }
 
 static bool udp_options_set(int fd, const struct config_listen *at, int *granted)

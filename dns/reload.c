@@ -127,15 +127,17 @@ static void restart_say(const struct reload *reload)
 		{started->workers != now->workers, " workers"},
 		{strcmp(started->user, now->user) != 0, " user"},
 		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
-		{strcmp(started->control, now->control) != 0 ||
-				strcmp(started->control_group, now->control_group) != 0,
-			" control"},
+		{strcmp(started->control_group, now->control_group) != 0, " control-group"},
 		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
 	};
 	char names[128] = "";
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (options[i].differs)
 			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
+	if (strcmp(started->control, now->control) != 0)
+		log_line(LOG_LEVEL_WARNING,
+			"The configuration changes control: that needs a restart, the rest is "
+			"served");
 	if (names[0])
 		log_line(LOG_LEVEL_WARNING,
 			"The configuration changes%s: that needs a restart, or mirrorns "
@@ -224,9 +226,12 @@ static void publish(struct reload *reload)
 	reload->built = NULL;
 }
 
-/* A file that had changed is still to be read when a reload of everything was refused for something else. */
+/* A file that had changed, and a drain, are still to be taken when a reload of everything was refused for something
+ * else. */
 static void want_again(struct reload *reload)
 {
+	reload->want_relink |=
+		reload->build_all && reload->build_drains != reload->current->inputs->drains;
 	for (size_t i = 0; reload->build_all && i < reload->want_count; i++)
 		reload->want[i] |= reload->build_changed[i];
 }

@@ -91,6 +91,8 @@ static void left(void *owner)
 	struct server *server = owner;
 	server->left = true;
 	service_successor(server->give.successor);
+	metrics_free(server->metrics); /* the page is the other one's: these counters stand still */
+	server->metrics = NULL;
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_leave(&server->shared.workers[i]);
 	server_end(server);
@@ -313,10 +315,13 @@ static int serve_until_told(struct server *server)
 	return SERVER_GOOD;
 }
 
-/* Drains that were changed while this one loaded. */
-static void drains_take(struct server *server)
+/* Drains that were changed, and a reload that was asked for, while this one loaded. */
+static void state_take(struct server *server)
 {
 	char why[SERVER_WHY_MAX];
+	const struct inputs *loaded = server->reload.current->inputs;
+	if (json_integer_value(json_object_get(server->takeover.state, "reloaded")) >= loaded->now)
+		reload_ask(&server->reload, &(struct reload_wish){.all = true});
 	const json_t *drains = json_object_get(server->takeover.state, "drains");
 	json_t *own = drains_json(shared_get(server->reload.drains));
 	struct shared *taken = drains && own && !json_equal(drains, own)
@@ -399,12 +404,11 @@ int server_run(const char *path, bool takeover)
 	}
 	server_say_zones(first);
 	if (takeover)
-		drains_take(&server);
+		state_take(&server);
+	takeover_free(&server.takeover);
 	log_line(LOG_LEVEL_INFO,
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");
 	service_ready();
-	int status = serve_until_told(&server);
-	takeover_free(&server.takeover);
-	return status;
+	return serve_until_told(&server);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -172,6 +173,17 @@ static int given_shift(struct listen_given *given, bool is_there)
 	return fd;
 }
 
+/* Room for what comes beside what was counted on; what is too much is seen when it comes. */
+static void descriptors_raise(size_t count)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	rlim_t wanted = limit.rlim_cur + count;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 bool takeover_ask(struct takeover *takeover, const char *path, char *why, size_t size)
 {
 	struct offer offer;
@@ -179,6 +191,7 @@ bool takeover_ask(struct takeover *takeover, const char *path, char *why, size_t
 		!offer_receive(takeover, &offer, why, size))
 		return false;
 	struct listen_given *given = &takeover->given;
+	descriptors_raise(offer.sockets);
 	given->fds = calloc(offer.sockets, sizeof(*given->fds));
 	if (!given->fds)
 		return refuse(why, size, "no memory");

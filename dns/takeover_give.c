@@ -158,10 +158,15 @@ static bool state_send(const struct takeover_give *give)
 {
 	struct takeover_head head = {.turns = (uint32_t)give->reload->current->turn_count,
 		.workers = workers_of(give)->count};
-	json_t *state =
-		json_pack("{s:o, s:o}", "counters", ledger_json(give->reload->ledger),
-			"drains", drains_json(shared_get(give->reload->drains)));
+	json_t *state = json_pack("{s:o, s:o, s:I}", "counters", ledger_json(give->reload->ledger),
+		"drains", drains_json(shared_get(give->reload->drains)), "reloaded",
+		(json_int_t)give->reload->last_when);
 	char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
+	if (text && strlen(text) > TAKEOVER_STATE_MAX) { /* counters begin anew, drains do not */
+		free(text);
+		json_object_del(state, "counters");
+		text = json_dumps(state, JSON_COMPACT);
+	}
 	json_decref(state);
 	if ((uint64_t)head.turns * head.workers > TAKEOVER_TURNS_MAX)
 		head.turns = 0; /* they begin anew */

@@ -503,3 +503,16 @@ def test_explain_says_who_is_drained(world):
     assert {c["host"] for c in result["candidates"]} == {"m3.de.example", "m4.de.example"}
     made.write("next.json", export_text(MIRRORS))
     assert made.control("diff", file=str(made.path("next.json")))["exit"] == 0, "drained before and after"
+
+
+def test_the_socket_is_not_followed_elsewhere(make_world, tmp_path):
+    """A name in the socket's folder that leads to another file is not given away."""
+    other = tmp_path / "other"
+    other.write_text("secret")
+    other.chmod(0o600)
+    made = make_world()
+    made.fill(control=str(made.control_path), mirrors=MIRRORS)
+    made.control_path.symlink_to(other)
+    done = made.run("-c", str(made.path("mirrorns.conf")))
+    assert done.returncode == 1 and "a file that is no socket has that name" in done.stderr
+    assert stat.S_IMODE(other.stat().st_mode) == 0o600 and other.read_text() == "secret"

@@ -260,3 +260,30 @@ def test_many(start):
     assert reply["exit"] == 1 and "256 drains already" in reply["why"]
     assert world.control("drain", glob="198.18.2.1", why="again")["exit"] == 0, "instead of the old one"
     assert len(world.members("db.de.big")) == 14
+
+
+def test_a_drain_beside_a_refused_reload(start):
+    """They may share a build: what refuses the reload does not keep the drained mirror in the answers."""
+    world = start()
+    zone = world.path("clamav.net.zone").read_text()
+    for _ in range(5):
+        world.write("clamav.net.zone", zone + "broken A nowhere\n")
+        for _ in range(4):
+            world.kill(1)
+        world.control("drain", glob="m1.de.example")
+        eventually(lambda: world.members("db.de") == german(2, 3, 4), "the drained one goes")
+        world.write("clamav.net.zone", zone)
+        for _ in range(4):
+            world.kill(1)
+        world.control("undrain", glob="m1.de.example")
+        eventually(lambda: world.members("db.de") == german(1, 2, 3, 4), "it is back")
+
+
+def test_explain_with_any_since(start):
+    """`since` is any text: a cut within a character of it is no failure."""
+    world = start(mirrors=[*MIRRORS[:-1], mirror("gone.de.example", "DE", "198.18.3.1", state="removed",
+                                                  since="x" * 63 + "\u00e9", reason="away")])
+    reply = world.control("explain", name="db.de", address="192.0.2.1")
+    assert reply["exit"] == 0, reply
+    (left,) = reply["result"]["left_out"]
+    assert left["address"] == "198.18.3.1" and left["why"].endswith(": away")

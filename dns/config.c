@@ -213,15 +213,12 @@ static bool option_read(struct loading *loading, cfg_t *cfg, const struct config
 {
 	cfg_opt_t *opt = cfg_getopt(cfg, option->name);
 	struct config_given given = {.name = option->name};
-	struct config *config = loading->config;
 
 	given.line = config_text_line(&loading->text, mark, option->name);
 	given.named = opt->flags & CFGF_MODIFIED;
 	if (given.named) {
 		if (!given_read(loading, opt, &given))
 			return false;
-		if (option->unbuilt && given.count > 0 && *given.texts[0])
-			config->unbuilt[config->unbuilt_count++] = (char *)option->name;
 	} else if (option->required) {
 		return config_refuse(loading->reader.why, given.line,
 			"found %s \"%.64s\" without %s, expected %s = \"...\" in it", cfg_name(cfg),
@@ -361,12 +358,11 @@ static bool tree_read(struct loading *loading)
 	if (!cfg)
 		return false;
 	config->control_given = cfg_getopt(cfg, "control")->flags & CFGF_MODIFIED;
-	config->unbuilt = records_take(loading, COUNT(global_options), sizeof(*config->unbuilt));
 	if (open)
 		config_refuse(loading->reader.why, open->line,
 			"found section %.*s without its end, expected } before the end of the file",
 			(int)open->size, open->name);
-	else if (config->unbuilt)
+	else
 		read = section_read(loading, cfg, NULL, global_options, config) &&
 		       section_read(loading, cfg_getsec(cfg, "geo"),
 			       config_text_section(&loading->text, NULL, "geo"), geo_options,

@@ -76,8 +76,6 @@ struct config {
 	char *geo_database, *geo_overrides; /* NULL: none */
 	struct config_zone *zones;
 	size_t zone_count;
-	char **unbuilt; /* options that are set and whose part this build has not: one name each */
-	size_t unbuilt_count;
 	void *arena;
 };
 

@@ -40,7 +40,6 @@ struct config_option {
 	bool list;
 	bool required; /* has no default and must not be empty */
 	bool empty; /* "" is allowed, and means off */
-	bool unbuilt; /* this build lacks the part */
 };
 
 config_read config_read_text; /* const char * */

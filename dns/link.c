@@ -74,7 +74,6 @@ static bool apexes_link(struct snapshot *snapshot)
 		while (snapshot->apexes[at])
 			at = (at + 1) & snapshot->apex_mask;
 		snapshot->apexes[at] = z + 1;
-		zone->labels = path.labels;
 		depths[path.labels] = true;
 	}
 	for (unsigned depth = NAME_LABELS_MAX + 1; depth-- > 0;)

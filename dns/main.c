@@ -27,7 +27,6 @@ static int check(const char *path)
 		return SERVER_WRONG;
 	}
 	const struct config *config = inputs_config(snapshot->inputs);
-	server_say_unbuilt(config);
 	inputs_say(snapshot->inputs);
 	server_say_zones(snapshot);
 	advise_summary(snapshot);

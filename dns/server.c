@@ -395,7 +395,6 @@ int server_run(const char *path, bool takeover)
 	server.sockets.workers = server.shared.count;
 	ledger_init(&server.ledger, &server.shared);
 	descriptors_raise(config, server.shared.count);
-	server_say_unbuilt(config);
 	if ((takeover && !takeover_ask(&server.takeover, config->control, why, sizeof(why))) ||
 		!server_start(&server, path, first, why)) {
 		if (!server.shared.workers) /* else a worker may be serving from it */

@@ -12,8 +12,7 @@ enum { SERVER_GOOD = 0, SERVER_FAILED = 1, SERVER_WRONG = 2, SERVER_WHY_MAX = 20
  * which has SERVER_WHY_MAX octets. */
 struct snapshot *server_load(const char *path, unsigned *refused, char *why);
 
-/* What there is to say about a configuration, and about what is served. */
-void server_say_unbuilt(const struct config *config);
+/* What there is to say about what is served. */
 void server_say_zones(const struct snapshot *snapshot);
 
 /* Serves until it is told to end. `takeover`: from the server that runs, whose sockets it gets. Returns the exit

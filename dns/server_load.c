@@ -7,15 +7,6 @@
 
 enum { LONG_MS = 1000, MS_IN_SECOND = 1000 };
 
-void server_say_unbuilt(const struct config *config)
-{
-	for (size_t i = 0; i < config->unbuilt_count; i++)
-		log_line(LOG_LEVEL_NOTICE,
-			"The option %s is set, but this version of mirrorns does not have that "
-			"part",
-			config->unbuilt[i]);
-}
-
 void server_say_zones(const struct snapshot *snapshot)
 {
 	const struct config *config = inputs_config(snapshot->inputs);

@@ -63,7 +63,6 @@ struct snapshot_zone {
 	size_t first_pool; /* its pools are together, up to the next zone's */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */
-	uint8_t labels;
 };
 
 struct snapshot {

@@ -29,15 +29,14 @@ def plain(text):
 
 
 def rows(table):
-    """The options of a table in dns/config.c: name -> (usual values, is its part built?)."""
+    """The options of a table in dns/config.c: name -> (usual values, is it a list?)."""
     text = re.search(rf"^static const struct config_option {table}_options\[\] = \{{\n(.*?)^\}};",
                      source("dns/config.c"), re.M | re.S)[1]
     found = {}
     for row in re.split(r"^\t\{(?=\")", text, flags=re.M)[1:]:
         usual = re.search(r"\.usual = \{([^}]*)\}", row)
         values = re.findall(r'"([^"]*)"', usual[1]) if usual else None
-        found[re.match(r'"([^"]+)"', row)[1]] = (values, ".unbuilt" not in row,
-                                                 ".list = true" in row)
+        found[re.match(r'"([^"]+)"', row)[1]] = (values, ".list = true" in row)
     return found
 
 
@@ -53,9 +52,6 @@ def test_options(table):
     in_code, in_page = rows(table), items(page)
     assert len(in_code) >= 2 and list(in_code), "the table is read"
     assert set(in_code) == set(in_page)
-    built, _, unbuilt = page.partition(".Ss Parts that this release does not have")
-    assert {name for name, row in in_code.items() if not row[1]} == set(items(unbuilt))
-    assert {name for name, row in in_code.items() if row[1]} == set(items(built))
 
 
 def default_of(values, is_list):
@@ -68,7 +64,7 @@ def default_of(values, is_list):
 def test_defaults(table):
     """Each option says its default, or that it is required."""
     page = items(sections("mirrorns.conf.5")[TABLES[table]])
-    for name, (values, _, is_list) in rows(table).items():
+    for name, (values, is_list) in rows(table).items():
         said = re.search(r"^Default: ?\n?(.*(?:\n(?!\.).*)?)", page[name], re.M)
         if values is None:
             assert "\nRequired." in "\n" + page[name] and not said, name

@@ -32,7 +32,6 @@ static void test_defaults(void **state)
 	assert_false(config->socket_affinity);
 	assert_int_equal(config->max_file_size, 256 << 20);
 	assert_true(!config->geo_database && !config->geo_overrides);
-	assert_int_equal(config->unbuilt_count, 0);
 	assert_int_equal(zone->max_shrink, 50);
 	assert_int_equal(zone->txts[0].ttl, 1800);
 	assert_int_equal(zone->txts[0].max_age, 0);
@@ -97,7 +96,6 @@ static void test_globals(void **state)
 	assert_int_equal(config->tcp_idle, 120);
 	assert_true(config->socket_affinity);
 	assert_true(config->max_file_size == 1 << 30);
-	assert_int_equal(config->unbuilt_count, 0);
 	config_free(config);
 }
 
@@ -143,16 +141,16 @@ static void test_zone(void **state)
 	config_free(config);
 }
 
-/* Off is not unbuilt. */
+/* Empty is off. */
 static void test_off(void **state)
 {
 	struct config *config =
 		good_load("control = '' control-group = '' metrics = '' explain-to = {}\n" ZONE);
 
 	(void)state;
-	assert_int_equal(config->unbuilt_count, 0);
 	assert_int_equal(config->explain_to_count, 0);
 	assert_string_equal(config->metrics.text, "");
+	assert_string_equal(config->control, "");
 	config_free(config);
 }
 

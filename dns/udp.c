@@ -19,7 +19,7 @@ enum {
 };
 
 struct udp_socket {
-	int fd;
+	_Atomic int fd; /* -1: left; whoever counts overflows may look meanwhile */
 	bool any_address, leaving;
 };
 

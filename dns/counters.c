@@ -1,7 +1,33 @@
 #include "dns/counters.h"
 
+#include "dns/query.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const struct counter_way counter_ways[COUNTER_TRANSPORTS] = {
+	{"udp", "ipv4"}, {"udp", "ipv6"}, {"tcp", "ipv4"}, {"tcp", "ipv6"}};
+const char *const counter_drops[COUNTER_DROPS] = {"malformed", "send"};
+const char *const counter_closes[COUNTER_CLOSES] = {
+	"client", "idle", "limit", "malformed", "system", "stop"};
+
+const char *counter_rcode(unsigned rcode, char text[COUNTER_RCODE_TEXT], bool *named)
+{
+	static const char *const names[COUNTER_RCODES] = {[RCODE_NOERROR] = "NOERROR",
+		[RCODE_FORMERR] = "FORMERR",
+		[RCODE_SERVFAIL] = "SERVFAIL",
+		[RCODE_NXDOMAIN] = "NXDOMAIN",
+		[RCODE_NOTIMP] = "NOTIMP",
+		[RCODE_REFUSED] = "REFUSED",
+		[RCODE_YXDOMAIN] = "YXDOMAIN",
+		[RCODE_BADVERS] = "BADVERS"};
+	*named = names[rcode];
+	if (*named)
+		return names[rcode];
+	snprintf(text, COUNTER_RCODE_TEXT, "RCODE%u", rcode);
+	return text;
+}
 
 struct counters *counters_new(void)
 {

@@ -37,6 +37,17 @@ enum counter_close {
 
 enum { COUNTER_RCODES = 24, COUNTER_LINE = 64 };
 
+/* What operators read, by the enums above; an rcode without a name is RCODEnn. */
+struct counter_way {
+	const char *transport, *family;
+};
+extern const struct counter_way counter_ways[COUNTER_TRANSPORTS];
+extern const char *const counter_drops[COUNTER_DROPS];
+extern const char *const counter_closes[COUNTER_CLOSES];
+enum { COUNTER_RCODE_TEXT = 16 };
+/* Returns text, or the name. *named: it has one. */
+const char *counter_rcode(unsigned rcode, char text[COUNTER_RCODE_TEXT], bool *named);
+
 struct counters {
 	_Atomic uint64_t queries[COUNTER_TRANSPORTS];
 	_Atomic uint64_t replies[COUNTER_RCODES]; /* by rcode, with EDNS's upper bits */

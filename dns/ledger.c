@@ -7,6 +7,8 @@
 
 enum { NS_IN_MS = 1000000 };
 
+const char *const ledger_reloads[LEDGER_RELOADS] = {"ok", "partly", "failed"};
+
 void ledger_init(struct ledger *ledger, struct worker_shared *workers)
 {
 	memset(ledger, 0, sizeof(*ledger));
@@ -102,6 +104,14 @@ bool ledger_sum(const struct ledger *ledger, struct ledger_sums *sums)
 		return true;
 	tally_free(&sums->tally);
 	return false;
+}
+
+bool ledger_look(struct ledger *ledger, struct ledger_sums *sums)
+{
+	pthread_mutex_lock(&ledger->lock);
+	bool good = ledger_sum(ledger, sums);
+	pthread_mutex_unlock(&ledger->lock);
+	return good;
 }
 
 bool ledger_inherit(struct ledger *ledger, const struct ledger_sums *sums)

@@ -18,6 +18,7 @@ enum ledger_reload {
 	RELOAD_FAILED, /* what was served goes on being served */
 	LEDGER_RELOADS
 };
+extern const char *const ledger_reloads[LEDGER_RELOADS]; /* as operators read them */
 
 /* The turns of one snapshot in all workers. */
 struct ledger_book {
@@ -58,6 +59,8 @@ void ledger_reload(struct ledger *ledger, enum ledger_reload result);
 
 /* The sums with what is being counted now. Under the lock. False: no memory, `sums` is empty. */
 bool ledger_sum(const struct ledger *ledger, struct ledger_sums *sums);
+/* The same for who does not hold the lock. */
+bool ledger_look(struct ledger *ledger, struct ledger_sums *sums);
 /* Takes over what another process counted before this one, before the first book is opened. False: no memory. */
 bool ledger_inherit(struct ledger *ledger, const struct ledger_sums *sums);
 

@@ -58,10 +58,7 @@ static json_t *zone_json(const struct tally_zone *zone)
 json_t *ledger_json(struct ledger *ledger)
 {
 	struct ledger_sums sums;
-	pthread_mutex_lock(&ledger->lock);
-	bool good = ledger_sum(ledger, &sums);
-	pthread_mutex_unlock(&ledger->lock);
-	if (!good)
+	if (!ledger_look(ledger, &sums))
 		return NULL;
 	json_t *zones = json_array(), *reloads = json_array();
 	for (size_t z = 0; z < sums.tally.zone_count; z++)
@@ -104,8 +101,7 @@ static bool pools_read(struct tally_zone *zone, json_t *json)
 	size_t room = json_object_size(json);
 	room = room < POOLS_MAX ? room : POOLS_MAX;
 	zone->pools = calloc(room + 1, sizeof(*zone->pools));
-	json_object_foreach(json, name, count)
-	{
+	json_object_foreach (json, name, count) {
 		if (!zone->pools || zone->pool_count == room)
 			break;
 		struct tally_pool *pool = &zone->pools[zone->pool_count];
@@ -122,8 +118,7 @@ static bool members_read(struct tally_zone *zone, json_t *json)
 	size_t room = json_object_size(json);
 	room = room < TALLY_MEMBERS_MAX ? room : TALLY_MEMBERS_MAX;
 	zone->members = calloc(room + 1, sizeof(*zone->members));
-	json_object_foreach(json, text, count)
-	{
+	json_object_foreach (json, text, count) {
 		if (!zone->members || zone->member_count == room)
 			break;
 		struct tally_member *member = &zone->members[zone->member_count];

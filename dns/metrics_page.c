@@ -59,32 +59,21 @@ static void queries_write(const struct page *page)
 
 static void families_write(const struct page *page)
 {
-	static const char *const names[COUNTER_TRANSPORTS][2] = {
-		{"udp", "ipv4"}, {"udp", "ipv6"}, {"tcp", "ipv4"}, {"tcp", "ipv6"}};
 	for (unsigned i = 0; i < COUNTER_TRANSPORTS; i++)
 		page_sample(page, count_of(&page->sums->counters.queries[i]),
-			(struct label){"transport", names[i][0]},
-			(struct label){"family", names[i][1]});
+			(struct label){"transport", counter_ways[i].transport},
+			(struct label){"family", counter_ways[i].family});
 }
 
 static void replies_write(const struct page *page)
 {
-	static const char *const names[COUNTER_RCODES] = {[RCODE_NOERROR] = "NOERROR",
-		[RCODE_FORMERR] = "FORMERR",
-		[RCODE_SERVFAIL] = "SERVFAIL",
-		[RCODE_NXDOMAIN] = "NXDOMAIN",
-		[RCODE_NOTIMP] = "NOTIMP",
-		[RCODE_REFUSED] = "REFUSED",
-		[RCODE_YXDOMAIN] = "YXDOMAIN",
-		[RCODE_BADVERS] = "BADVERS"};
 	for (unsigned i = 0; i < COUNTER_RCODES; i++) {
-		char number[16];
+		char text[COUNTER_RCODE_TEXT];
+		bool named;
 		double count = count_of(&page->sums->counters.replies[i]);
-		snprintf(number, sizeof(number), "RCODE%u", i);
-		if (names[i] || count > 0)
-			page_sample(page, count,
-				(struct label){"rcode", names[i] ? names[i] : number},
-				(struct label){0});
+		const char *name = counter_rcode(i, text, &named);
+		if (named || count > 0)
+			page_sample(page, count, (struct label){"rcode", name}, (struct label){0});
 	}
 }
 
@@ -99,10 +88,9 @@ static void drops_write(const struct page *page)
 	uint64_t overflows = 0;
 	for (unsigned i = 0; i < page->ledger->workers->count; i++)
 		overflows += udp_overflows(page->ledger->workers->workers[i].udp);
-	page_sample(page, count_of(&drops[DROP_SILENCE]), (struct label){"reason", "malformed"},
-		(struct label){0});
-	page_sample(page, count_of(&drops[DROP_SEND]), (struct label){"reason", "send"},
-		(struct label){0});
+	for (unsigned i = 0; i < COUNTER_DROPS; i++)
+		page_sample(page, count_of(&drops[i]), (struct label){"reason", counter_drops[i]},
+			(struct label){0});
 	page_sample(
 		page, (double)overflows, (struct label){"reason", "receive"}, (struct label){0});
 }
@@ -125,11 +113,9 @@ static double accepted_value(const struct page *page)
 
 static void closed_write(const struct page *page)
 {
-	static const char *const names[COUNTER_CLOSES] = {
-		"client", "idle", "limit", "malformed", "system", "stop"};
 	for (unsigned i = 0; i < COUNTER_CLOSES; i++)
 		page_sample(page, count_of(&page->sums->counters.tcp_closed[i]),
-			(struct label){"reason", names[i]}, (struct label){0});
+			(struct label){"reason", counter_closes[i]}, (struct label){0});
 }
 
 static double workers_value(const struct page *page)
@@ -139,10 +125,9 @@ static double workers_value(const struct page *page)
 
 static void reloads_write(const struct page *page)
 {
-	static const char *const names[LEDGER_RELOADS] = {"ok", "partly", "failed"};
 	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
 		page_sample(page, (double)page->sums->reloads[i],
-			(struct label){"result", names[i]}, (struct label){0});
+			(struct label){"result", ledger_reloads[i]}, (struct label){0});
 }
 
 static void geo_write(const struct page *page)

@@ -7,13 +7,16 @@ static json_t *number(uint64_t value)
 	return json_integer((json_int_t)value);
 }
 
-/* Counters of one group; a name for each. */
-static json_t *group_json(const _Atomic uint64_t *counters, const char *const *names, size_t count)
+static json_t *queries_json(const struct counters *counters)
 {
-	json_t *group = json_object();
-	for (size_t i = 0; i < count; i++)
-		json_object_set_new(group, names[i], number(counter_get(&counters[i])));
-	return group;
+	json_t *queries = json_object();
+	for (size_t i = 0; i < COUNTER_TRANSPORTS; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%s_%s", counter_ways[i].transport,
+			counter_ways[i].family);
+		json_object_set_new(queries, name, number(counter_get(&counters->queries[i])));
+	}
+	return queries;
 }
 
 /* By rcode, those that there were. */
@@ -22,10 +25,10 @@ static json_t *replies_json(const struct counters *counters)
 	json_t *replies = json_object();
 	for (unsigned i = 0; i < COUNTER_RCODES; i++) {
 		uint64_t count = counter_get(&counters->replies[i]);
-		char name[sizeof("rcode 23") + 8];
-		snprintf(name, sizeof(name), "rcode_%u", i);
+		char text[COUNTER_RCODE_TEXT];
+		bool named;
 		if (count)
-			json_object_set_new(replies, name, number(count));
+			json_object_set_new(replies, counter_rcode(i, text, &named), number(count));
 	}
 	return replies;
 }
@@ -48,31 +51,25 @@ static json_t *zones_json(const struct tally *tally)
 
 static json_t *sums_json(const struct ledger_sums *sums)
 {
-	static const char *const transports[COUNTER_TRANSPORTS] = {
-		"udp_ipv4", "udp_ipv6", "tcp_ipv4", "tcp_ipv6"};
-	static const char *const drops[COUNTER_DROPS] = {"malformed", "send"};
-	static const char *const reloads[LEDGER_RELOADS] = {"ok", "partly", "failed"};
 	const struct counters *counters = &sums->counters;
-	json_t *results = json_object();
+	json_t *drops = json_object(), *results = json_object();
+	for (unsigned i = 0; i < COUNTER_DROPS; i++)
+		json_object_set_new(
+			drops, counter_drops[i], number(counter_get(&counters->drops[i])));
 	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		json_object_set_new(results, reloads[i], number(sums->reloads[i]));
+		json_object_set_new(results, ledger_reloads[i], number(sums->reloads[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "queries",
-		group_json(counters->queries, transports, COUNTER_TRANSPORTS), "replies",
-		replies_json(counters), "truncated", number(counter_get(&counters->truncated)),
-		"ecs_queries", number(counter_get(&counters->ecs_queries)), "dropped",
-		group_json(counters->drops, drops, COUNTER_DROPS), "tcp_accepted",
+		queries_json(counters), "replies", replies_json(counters), "truncated",
+		number(counter_get(&counters->truncated)), "ecs_queries",
+		number(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
 		number(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
 		zones_json(&sums->tally));
 }
 
 json_t *stats_json(const struct reload *reload)
 {
-	struct ledger *ledger = reload->ledger;
 	struct ledger_sums sums;
-	pthread_mutex_lock(&ledger->lock);
-	bool good = ledger_sum(ledger, &sums);
-	pthread_mutex_unlock(&ledger->lock);
-	if (!good)
+	if (!ledger_look(reload->ledger, &sums))
 		return NULL;
 	json_t *stats = sums_json(&sums);
 	tally_free(&sums.tally);

@@ -8,7 +8,7 @@
 
 #include <valgrind/callgrind.h>
 
-enum { BATCH = 64, IN_MAX = 4096, LINE = 64, REPLY_MAX = 65535 };
+enum { BATCH = 64, LINE = 64, IN_MAX = 4096 + LINE, REPLY_MAX = 65535 }; /* as in dns/udp.c */
 
 /* By pointer, so that link-time optimisation leaves serve() a function that callgrind can find. */
 static size_t (*volatile serve_call)(
@@ -30,11 +30,14 @@ static void batch_fill(struct bench_queries *queries)
 static uint64_t batch_serve(const struct serving *serving)
 {
 	const struct client client = {.address = {127, 0, 0, 1}};
-	size_t stride = ((size_t)serving->snapshot->max_udp_size + LINE - 1) / LINE * LINE;
+	uint8_t *reply = out;
 	uint64_t begun = bench_now();
-	for (unsigned i = 0; i < BATCH; i++)
-		if (!serve_call(serving, &client, in[i], in_size[i], out + i * stride))
+	for (unsigned i = 0; i < BATCH; i++) {
+		size_t size = serve_call(serving, &client, in[i], in_size[i], reply);
+		if (!size)
 			bench_fail("a query has no reply");
+		reply += (size + LINE - 1) / LINE * LINE;
+	}
 	return bench_now() - begun;
 }
 

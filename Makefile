@@ -9,25 +9,28 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 CFLAGS = -O2 -g -flto=auto
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MMD -MP $(WARN)
-LIBS = -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -luv -lsystemd -lpthread
+LIBS = -Wl,--as-needed -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
-CTL = $(wildcard tools/ctl/*.c)
+TOOLS = $(filter-out %/main.c,$(wildcard tools/cvd/*.c tools/monitor/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c))
+# A program's own files; all of them have the rooms.
+mirrorns = dns/main.c
+mirrornsctl = $(wildcard tools/ctl/*.c)
+mirrorns-cvd = $(wildcard tools/cvd/*.c)
+mirrorns-monitor = tools/monitor/main.c $(TOOLS)
+PROGRAMS = mirrorns mirrornsctl $(patsubst tools/%/main.c,mirrorns-%,$(wildcard tools/cvd/main.c tools/monitor/main.c))
 
-all: $(B)/mirrorns $(B)/mirrornsctl
+all: $(PROGRAMS:%=$(B)/%)
+san: $(PROGRAMS:%=$(B)/san/%) $(UNITS)
 
-$(B)/mirrorns: $(patsubst %.c,$(B)/o/%.o,dns/main.c $(ROOMS))
-$(B)/mirrornsctl: $(patsubst %.c,$(B)/o/%.o,$(CTL) $(ROOMS))
-$(B)/mirrorns $(B)/mirrornsctl:
+.SECONDEXPANSION:
+$(PROGRAMS:%=$(B)/%): $(B)/%: $$(addprefix $(B)/o/,$$(addsuffix .o,$$(basename $$($$*) $(ROOMS))))
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
-
-$(B)/san/mirrorns: $(patsubst %.c,$(B)/san/o/%.o,dns/main.c $(ROOMS))
-$(B)/san/mirrornsctl: $(patsubst %.c,$(B)/san/o/%.o,$(CTL) $(ROOMS))
-$(B)/san/test_%: $(B)/san/o/tests/unit/test_%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS))
-	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-$(B)/san/mirrorns $(B)/san/mirrornsctl:
+$(PROGRAMS:%=$(B)/san/%): $(B)/san/%: $$(addprefix $(B)/san/o/,$$(addsuffix .o,$$(basename $$($$*) $(ROOMS))))
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -o $@
+$(B)/san/test_%: $(B)/san/o/tests/unit/test_%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS) $(TOOLS))
+	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -46,7 +49,7 @@ run:
 
 check:
 	@tools/deps check
-	@$(MAKE) --no-print-directory -j2 all $(B)/san/mirrorns $(B)/san/mirrornsctl $(UNITS)
+	@$(MAKE) --no-print-directory -j2 all san
 	@tests/check
 
 fuzz: # serve() under libFuzzer; SECONDS says for how long
@@ -76,7 +79,8 @@ format:
 
 install: all
 	install -D -m 755 $(B)/mirrorns $(DESTDIR)$(PREFIX)/sbin/mirrorns
-	install -D -m 755 $(B)/mirrornsctl $(DESTDIR)$(PREFIX)/bin/mirrornsctl
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out %/mirrorns,$(PROGRAMS:%=$(B)/%)) $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 tools/ctl/mirrornsctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirrornsctl
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
@@ -95,4 +99,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all deps run check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean
+.PHONY: all san deps run check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean

@@ -1,0 +1,119 @@
+#include "tools/cvd/announce.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What strings of fewer fields do not say. */
+enum { COUNT_WITH_WARN = 5, COUNT_WITH_FLEVEL = 6 };
+
+bool announce_recommend(struct announce *announce, char *why, size_t size)
+{
+	const struct arguments *arguments = announce->arguments;
+	const char *recommended = arguments->recommended;
+	if (!recommended && announce->known)
+		recommended = announce->previous.recommended;
+	if (recommended) {
+		snprintf(announce->next.recommended, sizeof(announce->next.recommended), "%s",
+			recommended);
+		return true;
+	}
+	if (arguments->output)
+		snprintf(why, size,
+			"%s: is not there, so it has no recommended version to keep: expected "
+			"--version V",
+			arguments->output);
+	else
+		snprintf(why, size,
+			"there is no file to keep the recommended version of: expected --version "
+			"V");
+	return false;
+}
+
+static uint32_t safebrowsing_decide(const struct announce *announce)
+{
+	uint32_t version = announce->folder.newest[CVD_SAFEBROWSING].version;
+	if (version)
+		return version;
+	if (announce->arguments->safebrowsing >= 0)
+		return (uint32_t)announce->arguments->safebrowsing;
+	return announce->known ? announce->previous.versions[CVD_SAFEBROWSING] : 0;
+}
+
+/* No client may be told to go back: it would fetch and refuse the same file again and again. */
+static bool versions_decide(struct announce *announce, char *why, size_t size)
+{
+	const struct arguments *arguments = announce->arguments;
+	for (unsigned i = 0; i < CVD_DATABASES; i++)
+		announce->next.versions[i] = announce->folder.newest[i].version;
+	announce->next.versions[CVD_SAFEBROWSING] = safebrowsing_decide(announce);
+	for (unsigned i = 0; i < CVD_DATABASES && announce->known && !announce->force; i++) {
+		uint32_t found = announce->next.versions[i], floor = announce->previous.versions[i];
+		const char *name = announce->folder.names[i];
+		if (found >= floor)
+			continue;
+		snprintf(why, size,
+			"%s%s%s: the version is %u, expected at least %u as in %s: only --force "
+			"goes "
+			"back",
+			name ? arguments->directory : "", name ? "/" : "",
+			name ? name : "--safebrowsing", found, floor, arguments->output);
+		return false;
+	}
+	return true;
+}
+
+static bool flevel_decide(struct announce *announce, char *why, size_t size)
+{
+	const struct arguments *arguments = announce->arguments;
+	const struct record *previous = &announce->previous;
+	uint32_t found = announce->folder.newest[CVD_DAILY].flevel;
+	uint32_t most = previous->flevel + ANNOUNCE_FLEVEL_JUMP_MAX;
+	announce->next.flevel = found;
+	if (arguments->flevel >= 0) {
+		announce->next.flevel = (uint32_t)arguments->flevel;
+		return true;
+	}
+	if (!announce->known || announce->force || previous->count < COUNT_WITH_FLEVEL ||
+		found <= most)
+		return true;
+	snprintf(why, size,
+		"%s/%s: the functionality level is %u, expected at most %u, %d above that in %s: "
+		"--flevel N sets it, --force takes it",
+		arguments->directory, announce->folder.names[CVD_DAILY], found, most,
+		ANNOUNCE_FLEVEL_JUMP_MAX, arguments->output);
+	return false;
+}
+
+static bool warn_decide(const struct announce *announce)
+{
+	if (announce->arguments->warn >= 0)
+		return announce->arguments->warn;
+	if (announce->known && announce->previous.count >= COUNT_WITH_WARN)
+		return announce->previous.warn;
+	return true;
+}
+
+bool announce_decide(struct announce *announce, char *why, size_t size)
+{
+	announce->next = (struct record){.count = 8};
+	announce->next.warn = warn_decide(announce);
+	return announce_recommend(announce, why, size) && versions_decide(announce, why, size) &&
+	       flevel_decide(announce, why, size);
+}
+
+bool announce_rises(const struct announce *announce, enum cvd_database database)
+{
+	uint32_t before = announce->known ? announce->previous.versions[database] : 0;
+	return announce->folder.newest[database].version &&
+	       announce->next.versions[database] > before;
+}
+
+void announce_hold(struct announce *announce, enum cvd_database database)
+{
+	const struct record *previous = &announce->previous;
+	announce->next.versions[database] = previous->versions[database];
+	/* The level comes with daily. */
+	if (database == CVD_DAILY && announce->arguments->flevel < 0 &&
+		previous->count >= COUNT_WITH_FLEVEL)
+		announce->next.flevel = previous->flevel;
+}

@@ -1,0 +1,34 @@
+/* tools/cvd/announce.h - which version string follows the last one.
+ *
+ * The rules alone, without I/O; tools/cvd/pass.h reads, asks and writes around them. */
+#ifndef TOOLS_CVD_ANNOUNCE_H
+#define TOOLS_CVD_ANNOUNCE_H
+
+#include "tools/cvd/arguments.h"
+#include "tools/cvd/folder.h"
+#include "tools/cvd/record.h"
+
+enum { ANNOUNCE_FLEVEL_JUMP_MAX = 10 /* in 2013 a header with the wrong one went out */ };
+
+struct announce {
+	const struct arguments *arguments;
+	bool force; /* versions and the functionality level may be anything */
+	bool known; /* there is a string already: */
+	struct record previous;
+	struct folder folder;
+	struct record next; /* complete but for its time */
+};
+
+/* Field 0 of the next string. False: nobody has said it, and one sentence says so. */
+bool announce_recommend(struct announce *announce, char *why, size_t size);
+
+/* previous + folder + arguments = next. False: one sentence, and nothing may be written. */
+bool announce_decide(struct announce *announce, char *why, size_t size);
+
+/* Is this database's version one that nobody has been told yet, from a file of the folder? */
+bool announce_rises(const struct announce *announce, enum cvd_database database);
+
+/* Leaves the database, which was known, at its previous version. */
+void announce_hold(struct announce *announce, enum cvd_database database);
+
+#endif

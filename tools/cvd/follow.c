@@ -1,0 +1,211 @@
+#include "tools/cvd/follow.h"
+
+#include "dns/log.h"
+#include "dns/watch.h"
+#include "tools/cvd/folder.h"
+#include "tools/cvd/pass.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SIGNALS = 3,
+	FILES = CVD_DATABASES * FOLDER_FORMS,
+	AGAIN_SECONDS = 60, /* at most, after a pass that was not good */
+	SECOND_MS = 1000,
+	STATE_MAX = PASS_WHY_MAX + RECORD_TEXT_MAX,
+};
+
+static const int signal_numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+/* A pass runs on a thread of libuv's pool, one at a time; everything else is the loop's. */
+struct follow {
+	uv_loop_t loop;
+	struct watch watch;
+	uv_timer_t timer; /* to the next pass */
+	uv_signal_t signals[SIGNALS];
+	uv_work_t work;
+	const struct arguments *arguments;
+	struct pass pass; /* the thread's while `busy` */
+	char why[PASS_WHY_MAX]; /* likewise */
+	enum pass_result result; /* likewise */
+	uint64_t begun; /* the pass, in milliseconds of the loop */
+	bool busy, again, due;
+	atomic_bool stop;
+	char said[STATE_MAX]; /* the state that is in the log */
+};
+
+static void pass_start(struct follow *follow);
+
+/* What tells a state from another: neither the time of a string nor how many mirrors have a version. */
+static void state_write(const struct follow *follow, char *state, size_t size)
+{
+	char text[RECORD_TEXT_MAX + 1];
+	const uint32_t *held = follow->pass.held;
+	struct record record = follow->pass.last;
+	record.time = 0;
+	record_print(&record, text);
+	switch (follow->result) {
+	case PASS_DONE:
+		snprintf(state, size, "done %s", text);
+		return;
+	case PASS_HELD:
+		snprintf(state, size, "held %u %u %u %u", held[CVD_MAIN], held[CVD_DAILY],
+			held[CVD_BYTECODE], held[CVD_SAFEBROWSING]);
+		return;
+	case PASS_FAILED:
+		snprintf(state, size, "failed %s", follow->why);
+		return;
+	}
+}
+
+static void state_say(struct follow *follow)
+{
+	char state[STATE_MAX];
+	state_write(follow, state, sizeof(state));
+	if (strcmp(state, follow->said) == 0)
+		return;
+	snprintf(follow->said, sizeof(follow->said), "%s", state);
+	if (follow->result == PASS_DONE)
+		log_line(LOG_LEVEL_INFO, "%s is up to date string=%s", follow->arguments->output,
+			follow->pass.text);
+	else
+		log_line(follow->result == PASS_HELD ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s",
+			follow->why);
+}
+
+static void follow_end(struct follow *follow)
+{
+	watch_stop(&follow->watch);
+	uv_close((uv_handle_t *)&follow->timer, NULL);
+	for (size_t i = 0; i < SIGNALS; i++)
+		uv_close((uv_handle_t *)&follow->signals[i], NULL);
+}
+
+/* On libuv's thread. */
+static void pass_work(uv_work_t *work)
+{
+	struct follow *follow = work->data;
+	follow->result = pass_run(&follow->pass, follow->why, sizeof(follow->why));
+}
+
+static void timer_due(uv_timer_t *timer)
+{
+	struct follow *follow = timer->data;
+	follow->due = true;
+	pass_start(follow);
+}
+
+/* The next pass comes a whole refresh after the beginning of the last one, or sooner when that was not good. */
+static void timer_set(struct follow *follow)
+{
+	uint64_t span = (uint64_t)follow->arguments->refresh;
+	if (follow->result != PASS_DONE && span > AGAIN_SECONDS)
+		span = AGAIN_SECONDS;
+	uint64_t taken = uv_now(&follow->loop) - follow->begun;
+	uv_timer_start(&follow->timer, timer_due,
+		span * SECOND_MS > taken ? span * SECOND_MS - taken : 1, 0);
+}
+
+static void pass_ended(uv_work_t *work, int status)
+{
+	struct follow *follow = work->data;
+	(void)status;
+	follow->busy = false;
+	if (atomic_load(&follow->stop)) {
+		follow_end(follow);
+		return;
+	}
+	state_say(follow);
+	if (follow->result == PASS_FAILED)
+		follow->due = true; /* the file is as old as it was */
+	else
+		follow->pass.force = false; /* what was forced is the floor now */
+	timer_set(follow);
+	if (follow->again)
+		pass_start(follow);
+}
+
+static void pass_start(struct follow *follow)
+{
+	follow->again = follow->busy;
+	if (follow->busy)
+		return;
+	follow->pass.due = follow->due;
+	follow->due = false;
+	follow->begun = uv_now(&follow->loop);
+	follow->busy = true;
+	uv_queue_work(&follow->loop, &follow->work, pass_work, pass_ended);
+}
+
+static void files_changed(void *owner, const bool *changed)
+{
+	(void)changed;
+	pass_start(owner);
+}
+
+static void signal_come(uv_signal_t *signal, int number)
+{
+	struct follow *follow = signal->data;
+	if (number == SIGHUP) {
+		follow->due = true;
+		pass_start(follow);
+		return;
+	}
+	if (atomic_exchange(&follow->stop, true))
+		return;
+	if (!follow->busy)
+		follow_end(follow);
+}
+
+/* --- the beginning --- */
+
+static bool files_watch(struct follow *follow)
+{
+	static char paths[FILES][PATH_MAX];
+	const char *names[FILES];
+	struct file_stamp stamps[FILES];
+	for (unsigned i = 0; i < FILES; i++) {
+		snprintf(paths[i], PATH_MAX, "%s/%s", follow->arguments->directory,
+			folder_file_name((enum cvd_database)(i / FOLDER_FORMS), i % FOLDER_FORMS));
+		names[i] = paths[i];
+		stamps[i] = file_stamp(names[i]);
+	}
+	return watch_set(&follow->watch, names, stamps, FILES);
+}
+
+static bool signals_start(struct follow *follow)
+{
+	for (size_t i = 0; i < SIGNALS; i++) {
+		follow->signals[i].data = follow;
+		if (uv_signal_init(&follow->loop, &follow->signals[i]) != 0 ||
+			uv_signal_start(&follow->signals[i], signal_come, signal_numbers[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool follow_run(const struct arguments *arguments, char *why, size_t size)
+{
+	static struct follow follow;
+	follow.arguments = arguments;
+	follow.pass = (struct pass){
+		.arguments = arguments, .stop = &follow.stop, .force = arguments->force};
+	follow.work.data = follow.timer.data = &follow;
+	follow.due = true;
+	signal(SIGPIPE, SIG_IGN); /* the log's reader may have gone */
+	if (uv_loop_init(&follow.loop) != 0 ||
+		!watch_init(&follow.watch, &follow.loop, files_changed, &follow) ||
+		uv_timer_init(&follow.loop, &follow.timer) != 0 || !signals_start(&follow) ||
+		!files_watch(&follow)) {
+		snprintf(why, size, "%s cannot be watched: no memory or descriptors",
+			arguments->directory);
+		return false;
+	}
+	pass_start(&follow);
+	uv_run(&follow.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&follow.loop);
+	return true;
+}

@@ -1,0 +1,65 @@
+#include "tools/cvd/head.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *kind_name(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "a directory";
+	return S_ISFIFO(mode) ? "a FIFO" : "a device";
+}
+
+/* A symbolic link to nowhere is there all the same, and somebody's mistake. */
+static bool missing(const char *path, char *why, size_t size)
+{
+	struct stat status;
+	if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode))
+		return true;
+	snprintf(why, size, "%s: is a symbolic link to nowhere, expected a file", path);
+	return false;
+}
+
+static bool octets_read(int fd, struct head *head)
+{
+	while (head->size < HEAD_MAX) {
+		ssize_t count = read(fd, head->octets + head->size, HEAD_MAX - head->size);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return count == 0;
+		head->size += (size_t)count;
+	}
+	return true;
+}
+
+bool head_read(struct head *head, const char *path, char *why, size_t size)
+{
+	struct stat status;
+	*head = (struct head){.found = false};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return missing(path, why, size);
+	if (fd < 0) {
+		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
+		return false;
+	}
+	bool good = fstat(fd, &status) == 0;
+	if (good && !S_ISREG(status.st_mode)) {
+		snprintf(why, size, "%s: is %s, expected a regular file", path,
+			kind_name(status.st_mode));
+		close(fd);
+		return false;
+	}
+	good = good && octets_read(fd, head);
+	if (!good)
+		snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
+	head->found = true;
+	head->file_size = (uint64_t)status.st_size;
+	close(fd);
+	return good;
+}

@@ -1,0 +1,248 @@
+#include "tools/cvd/pass.h"
+
+#include "dns/file.h"
+#include "geo/mirror.h"
+#include "tools/cvd/announce.h"
+#include "tools/cvd/head.h"
+#include "tools/cvd/quorum.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { EXPORT_SIZE_MAX = 256 << 20, REASON_MAX = 1024 };
+
+static const char magic[] = "ClamAV-VDB:";
+
+/* --- what is there --- */
+
+static bool previous_read(struct announce *announce, char *why, size_t size)
+{
+	struct head head;
+	char reason[REASON_MAX];
+	const char *path = announce->arguments->output;
+	if (!path)
+		return true;
+	if (!head_read(&head, path, why, size))
+		return false;
+	if (!head.found)
+		return true;
+	announce->known =
+		record_parse(&announce->previous, head.octets, head.size, reason, sizeof(reason));
+	if (!announce->known)
+		snprintf(why, size, "%s: %s; it stays as it is: put it right, or away", path,
+			reason);
+	return announce->known;
+}
+
+/* NULL: one sentence. */
+static struct mirrors *export_read(const char *path, char *why, size_t size)
+{
+	struct file file;
+	if (!file_read(&file, path, EXPORT_SIZE_MAX, why, size))
+		return NULL;
+	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
+	free(file.bytes);
+	return mirrors;
+}
+
+/* The names' files are called like databases: they must not take their place. */
+static bool names_check(const struct arguments *arguments, char *why, size_t size)
+{
+	struct stat databases, names;
+	if (!folder_find(arguments->names, why, size))
+		return false;
+	if (stat(arguments->directory, &databases) != 0 || stat(arguments->names, &names) != 0 ||
+		databases.st_dev != names.st_dev || databases.st_ino != names.st_ino)
+		return true;
+	snprintf(why, size,
+		"%s: is the directory of the databases, expected one of its own for --names",
+		arguments->names);
+	return false;
+}
+
+bool pass_check(const struct arguments *arguments, char *why, size_t size)
+{
+	struct announce announce = {.arguments = arguments};
+	if (!folder_find(arguments->directory, why, size) || !previous_read(&announce, why, size) ||
+		!announce_recommend(&announce, why, size))
+		return false;
+	if (arguments->names && !names_check(arguments, why, size))
+		return false;
+	if (!arguments->export)
+		return true;
+	struct mirrors *mirrors = export_read(arguments->export, why, size);
+	mirrors_free(mirrors);
+	return mirrors;
+}
+
+/* --- new versions, and who has them --- */
+
+/* Adds to a sentence that may have parts already. */
+static void why_add(char *why, size_t size, const char *part)
+{
+	size_t used = strlen(why);
+	snprintf(why + used, size - used, "%s%s", used ? "; " : "", part);
+}
+
+static void hold(struct pass *pass, struct announce *announce, enum cvd_database database,
+	const char *reason, char *part)
+{
+	uint32_t version = announce->next.versions[database];
+	pass->held[database] = version;
+	if (announce->known)
+		announce_hold(announce, database);
+	snprintf(part, REASON_MAX + 64, "%s %u is held back at %u: %s", cvd_database_name(database),
+		version, announce->known ? announce->next.versions[database] : 0, reason);
+}
+
+/* Empty: enough mirrors have it. */
+static void reason_find(struct quorum *quorum, const struct announce *announce,
+	enum cvd_database database, char reason[REASON_MAX])
+{
+	*reason = '\0';
+	if (!quorum_ask(quorum, database, announce->next.versions[database], reason, REASON_MAX) ||
+		quorum_reached(quorum))
+		return;
+	if (!quorum->asked)
+		snprintf(reason, REASON_MAX, "%s has no mirror in service to ask",
+			announce->arguments->export);
+	else
+		snprintf(reason, REASON_MAX,
+			"%zu of %zu mirror addresses in service have it, expected at least %zu (%u "
+			"per cent)",
+			quorum->have, quorum->asked, quorum->wanted, quorum->share);
+}
+
+/* Holds back what too few mirrors have; `why` says what and why. An export that cannot be read holds everything
+ * back, and the rest of the string stays fresh. */
+static void mirrors_verify(struct pass *pass, struct announce *announce, char *why, size_t size)
+{
+	const struct arguments *arguments = pass->arguments;
+	char reason[REASON_MAX] = "", part[REASON_MAX + 64];
+	struct quorum quorum = {
+		.host = arguments->host,
+		.port = (unsigned)arguments->port,
+		.share = (unsigned)arguments->share,
+		.stop = pass->stop,
+	};
+	struct mirrors *mirrors = NULL;
+	for (unsigned i = 0; i < CVD_DATABASES; i++) {
+		enum cvd_database database = (enum cvd_database)i;
+		if (!announce_rises(announce, database))
+			continue;
+		if (!mirrors && !*reason)
+			mirrors = export_read(arguments->export, reason, sizeof(reason));
+		quorum.mirrors = mirrors;
+		if (mirrors)
+			reason_find(&quorum, announce, database, reason);
+		if (!*reason)
+			continue;
+		hold(pass, announce, database, reason, part);
+		why_add(why, size, part);
+	}
+	mirrors_free(mirrors);
+}
+
+/* --- writing --- */
+
+static bool text_write(const char *path, char *text, char *why, size_t size)
+{
+	const struct file file = {.bytes = text, .size = strlen(text)};
+	char *target = realpath(path, NULL); /* a symbolic link stays one */
+	bool good = file_write(target ? target : path, &file, why, size);
+	free(target);
+	return good;
+}
+
+static bool name_write(const struct pass *pass, const struct record *record,
+	enum cvd_database database, char *why, size_t size)
+{
+	char path[PATH_MAX], text[64];
+	struct head head;
+	if (!record->versions[database])
+		return true;
+	snprintf(
+		path, sizeof(path), "%s/%s", pass->arguments->names, folder_file_name(database, 0));
+	if (!head_read(&head, path, why, size))
+		return false;
+	if (head.size >= sizeof(magic) - 1 && memcmp(head.octets, magic, sizeof(magic) - 1) == 0) {
+		snprintf(why, size, "%s: is a database, expected the file of a version name", path);
+		return false;
+	}
+	snprintf(text, sizeof(text), "%u:%lld\n", record->versions[database],
+		(long long)record->time);
+	return text_write(path, text, why, size);
+}
+
+/* The string goes first: it must not get old because of the names. */
+static bool everything_write(struct pass *pass, const struct record *record, char *why, size_t size)
+{
+	char line[RECORD_TEXT_MAX + 2];
+	const struct arguments *arguments = pass->arguments;
+	snprintf(line, sizeof(line), "%s\n", pass->text);
+	if (arguments->output && !text_write(arguments->output, line, why, size))
+		return false;
+	for (unsigned i = 0; arguments->names && i < CVD_DATABASES; i++)
+		if (!name_write(pass, record, (enum cvd_database)i, why, size))
+			return false;
+	return true;
+}
+
+/* Is all but the time as in the file? */
+static bool is_old_news(const struct announce *announce)
+{
+	char before[RECORD_TEXT_MAX + 1], after[RECORD_TEXT_MAX + 1];
+	struct record record = announce->previous;
+	record.time = announce->next.time;
+	return announce->known && announce->previous.count == announce->next.count &&
+	       record_print(&record, before) && record_print(&announce->next, after) &&
+	       strcmp(before, after) == 0;
+}
+
+static bool next_write(struct pass *pass, struct announce *announce, char *why, size_t size)
+{
+	announce->next.time = time(NULL);
+	if (!record_print(&announce->next, pass->text)) {
+		snprintf(why, size,
+			"the version string would be longer than 255 octets, which is all that "
+			"clients read: expected a shorter --version");
+		return false;
+	}
+	if (!pass->due && is_old_news(announce))
+		return true;
+	if (!everything_write(pass, &announce->next, why, size))
+		return false;
+	pass->last = announce->next;
+	pass->known = true;
+	return true;
+}
+
+enum pass_result pass_run(struct pass *pass, char *why, size_t size)
+{
+	struct announce announce = {
+		.arguments = pass->arguments,
+		.force = pass->force,
+		.known = pass->known,
+		.previous = pass->last,
+	};
+	memset(pass->held, 0, sizeof(pass->held));
+	*why = '\0';
+	if (!previous_read(&announce, why, size) ||
+		!folder_scan(&announce.folder, pass->arguments->directory, why, size) ||
+		!announce_decide(&announce, why, size))
+		return PASS_FAILED;
+	if (pass->arguments->export)
+		mirrors_verify(pass, &announce, why, size);
+	if (*why && !announce.known) {
+		why_add(why, size, "there is no string before it, so nothing is written");
+		return PASS_FAILED;
+	}
+	if (pass->stop && atomic_load(pass->stop))
+		return PASS_FAILED;
+	bool held = *why;
+	return !next_write(pass, &announce, why, size) ? PASS_FAILED : held ? PASS_HELD : PASS_DONE;
+}

@@ -1,0 +1,247 @@
+#include "tools/cvd/quorum.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	PARALLEL = 64,
+	CONNECT_MS = 5000,
+	ANSWER_MS = 8000, /* in all, for one address */
+	ROUND_SECONDS = 120, /* for all of them: who has not been asked by then has nothing */
+	POLL_MS = 100, /* how soon a stop is seen */
+	HEADERS_MAX = 32768, /* octets */
+	BUFFER_SIZE = 1024, /* libcurl's least */
+	HTTP_OK = 200,
+	HTTP_PARTIAL = 206,
+};
+
+/* One address that is being asked. */
+struct transfer {
+	CURL *easy;
+	struct curl_slist *headers;
+	char octets[CVD_HEADER_SIZE];
+	size_t size, header_size;
+	bool busy;
+};
+
+struct round {
+	struct quorum *quorum;
+	enum cvd_database database;
+	uint32_t version;
+	CURLM *multi;
+	struct transfer *transfers;
+	size_t next; /* address */
+	size_t pending; /* addresses under way */
+	int64_t end; /* monotonic seconds */
+};
+
+bool quorum_init(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == 0;
+}
+
+void quorum_free(void)
+{
+	curl_global_cleanup();
+}
+
+static int64_t seconds_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Takes what fits and no more: to take less than is there ends the transfer. */
+static size_t octets_take(char *octets, size_t one, size_t count, void *owner)
+{
+	struct transfer *transfer = owner;
+	size_t room = sizeof(transfer->octets) - transfer->size;
+	size_t taken = one * count < room ? one * count : room;
+	memcpy(transfer->octets + transfer->size, octets, taken);
+	transfer->size += taken;
+	return transfer->size < sizeof(transfer->octets) ? taken : 0;
+}
+
+static size_t header_take(char *octets, size_t one, size_t count, void *owner)
+{
+	struct transfer *transfer = owner;
+	(void)octets;
+	transfer->header_size += one * count;
+	return transfer->header_size <= HEADERS_MAX ? one * count : 0;
+}
+
+static bool options_set(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_RANGE, "0-511") == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "ClamAV-MirrorCheck/" MIRRORNS_VERSION) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, octets_take) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header_take) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
+}
+
+/* The host's name is only a header: what it holds cannot lead anywhere else than to the address. */
+static bool address_set(
+	struct round *round, struct transfer *transfer, const struct mirror_address *address)
+{
+	const struct quorum *quorum = round->quorum;
+	const char *host =
+		quorum->host ? quorum->host : quorum->mirrors->list[address->mirror].host;
+	char text[INET6_ADDRSTRLEN], url[128], line[320], port[8] = "";
+	if (quorum->port != 80) /* RFC 9110 7.2 */
+		snprintf(port, sizeof(port), ":%u", quorum->port);
+	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
+	snprintf(url, sizeof(url), address->ipv6 ? "http://[%s]:%u/%s.cvd" : "http://%s:%u/%s.cvd",
+		text, quorum->port, cvd_database_name(round->database));
+	snprintf(line, sizeof(line), "Host: %s%s", host, port);
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = curl_slist_append(NULL, line);
+	return transfer->headers && options_set(transfer) &&
+	       curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(transfer->easy, CURLOPT_URL, url) == CURLE_OK;
+}
+
+/* False: no memory. */
+static bool transfer_start(
+	struct round *round, struct transfer *transfer, const struct mirror_address *address)
+{
+	if (!transfer->easy)
+		transfer->easy = curl_easy_init();
+	transfer->size = transfer->header_size = 0;
+	if (!transfer->easy || !address_set(round, transfer, address) ||
+		curl_multi_add_handle(round->multi, transfer->easy) != CURLM_OK)
+		return false;
+	transfer->busy = true;
+	round->pending++;
+	return true;
+}
+
+/* Starts as many as may be under way together. */
+static bool transfers_start(struct round *round)
+{
+	const struct mirrors *mirrors = round->quorum->mirrors;
+	for (size_t i = 0; i < PARALLEL; i++) {
+		const struct mirror_address *address = NULL;
+		if (round->transfers[i].busy)
+			continue;
+		while (!address && round->next < mirrors->address_count) {
+			address = &mirrors->addresses[round->next++];
+			if (!mirror_in_service(mirrors->list[address->mirror].state))
+				address = NULL;
+		}
+		if (!address)
+			return true;
+		if (!transfer_start(round, &round->transfers[i], address))
+			return false;
+	}
+	return true;
+}
+
+/* However the transfer ended: when the octets are there, they count. */
+static bool transfer_has_version(const struct round *round, const struct transfer *transfer)
+{
+	struct cvd cvd;
+	char why[256];
+	long status = 0;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (status == HTTP_OK || status == HTTP_PARTIAL) &&
+	       cvd_parse(&cvd, transfer->octets, transfer->size, why, sizeof(why)) &&
+	       cvd.version >= round->version;
+}
+
+static void transfers_end(struct round *round)
+{
+	const CURLMsg *message;
+	int left;
+	while ((message = curl_multi_info_read(round->multi, &left))) {
+		struct transfer *transfer = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+		round->quorum->have += transfer_has_version(round, transfer);
+		curl_multi_remove_handle(round->multi, transfer->easy);
+		transfer->busy = false;
+		round->pending--;
+	}
+}
+
+static bool is_stopped(const struct quorum *quorum)
+{
+	return quorum->stop && atomic_load(quorum->stop);
+}
+
+/* False: libcurl has no memory. */
+static bool round_run(struct round *round)
+{
+	int running;
+	while (!quorum_reached(round->quorum) && !is_stopped(round->quorum) &&
+		seconds_now() < round->end) {
+		if (!transfers_start(round))
+			return false;
+		if (!round->pending)
+			return true;
+		if (curl_multi_perform(round->multi, &running) != CURLM_OK)
+			return false;
+		transfers_end(round);
+		if (running && curl_multi_poll(round->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
+			return false;
+	}
+	return true;
+}
+
+static void round_free(struct round *round)
+{
+	for (size_t i = 0; round->transfers && i < PARALLEL; i++) {
+		struct transfer *transfer = &round->transfers[i];
+		if (transfer->busy)
+			curl_multi_remove_handle(round->multi, transfer->easy);
+		curl_easy_cleanup(transfer->easy);
+		curl_slist_free_all(transfer->headers);
+	}
+	if (round->multi)
+		curl_multi_cleanup(round->multi);
+	free(round->transfers);
+}
+
+bool quorum_ask(
+	struct quorum *quorum, enum cvd_database database, uint32_t version, char *why, size_t size)
+{
+	struct round round = {
+		.quorum = quorum,
+		.database = database,
+		.version = version,
+		.end = seconds_now() + ROUND_SECONDS,
+	};
+	quorum->asked = quorum->mirrors->in_service;
+	quorum->wanted = (quorum->asked * quorum->share + 99) / 100;
+	quorum->have = 0;
+	round.multi = curl_multi_init();
+	round.transfers = calloc(PARALLEL, sizeof(*round.transfers));
+	bool good = round.multi && round.transfers && round_run(&round);
+	round_free(&round);
+	if (!good)
+		snprintf(why, size, "the mirrors could not be asked: no memory");
+	return good;
+}
+
+bool quorum_reached(const struct quorum *quorum)
+{
+	return quorum->asked && quorum->have >= quorum->wanted;
+}

@@ -1,0 +1,198 @@
+#include "tools/cvd/announce.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+static char why[1024];
+static struct arguments arguments;
+static struct announce announce;
+
+/* A directory of today's databases and, behind it, the string of before; NULL: there is none. */
+static void begin(const char *previous)
+{
+	arguments = (struct arguments){.directory = "db",
+		.output = "dns.txt",
+		.warn = -1,
+		.flevel = -1,
+		.safebrowsing = -1};
+	announce = (struct announce){.arguments = &arguments, .known = previous};
+	announce.folder = (struct folder){
+		.newest = {[CVD_MAIN] = {.version = 63, .flevel = 60},
+			[CVD_DAILY] = {.version = 28034, .flevel = 90},
+			[CVD_BYTECODE] = {.version = 339, .flevel = 200}},
+		.names = {"main.cvd", "daily.cld", "bytecode.cvd"},
+	};
+	memset(why, 0, sizeof(why));
+	if (previous)
+		assert_true(record_parse(
+			&announce.previous, previous, strlen(previous), why, sizeof(why)));
+}
+
+static void assert_next(const char *expected)
+{
+	char text[RECORD_TEXT_MAX + 1];
+	if (!announce_decide(&announce, why, sizeof(why)))
+		fail_msg("refused: %s", why);
+	assert_true(record_print(&announce.next, text));
+	assert_string_equal(text, expected);
+}
+
+static void assert_refused(const char *expected)
+{
+	assert_false(announce_decide(&announce, why, sizeof(why)));
+	assert_string_equal(why, expected);
+}
+
+/* The next string's time is 0 here: it is set when it is written. */
+static void test_first(void **state)
+{
+	(void)state;
+	begin(NULL);
+	assert_refused("dns.txt: is not there, so it has no recommended version to keep: expected "
+		       "--version V");
+	arguments.output = NULL;
+	assert_refused("there is no file to keep the recommended version of: expected --version V");
+	arguments.recommended = "1.0.9";
+	assert_next("1.0.9:63:28034:0:1:90:0:339");
+	arguments.warn = 0;
+	arguments.flevel = 63;
+	arguments.safebrowsing = 49192;
+	assert_next("1.0.9:63:28034:0:0:63:49192:339");
+}
+
+static void test_kept(void **state)
+{
+	(void)state;
+	begin("0.103.12:62:27446:1730613600:0:88:49192:335");
+	assert_next("0.103.12:63:28034:0:0:90:49192:339");
+	arguments.recommended = "0.99"; /* people's choice, not a database's version */
+	arguments.warn = 1;
+	assert_next("0.99:63:28034:0:1:90:49192:339");
+	/* The strings of 2008 had six fields, and there may be fewer. */
+	begin("0.94:48:8230:1221276541:0:85");
+	assert_next("0.94:63:28034:0:0:90:0:339");
+	begin("0.94:48:8230:1221276541");
+	assert_next("0.94:63:28034:0:1:90:0:339");
+}
+
+static void test_safebrowsing(void **state)
+{
+	(void)state;
+	begin("1:63:28034:5:1:90:49191:339");
+	assert_next("1:63:28034:0:1:90:49191:339");
+	arguments.safebrowsing = 49192;
+	assert_next("1:63:28034:0:1:90:49192:339");
+	announce.folder.newest[CVD_SAFEBROWSING].version = 49193;
+	announce.folder.names[CVD_SAFEBROWSING] = "safebrowsing.cvd";
+	assert_next("1:63:28034:0:1:90:49193:339");
+	announce.folder.newest[CVD_SAFEBROWSING].version = 49190;
+	assert_refused("db/safebrowsing.cvd: the version is 49190, expected at least 49191 as in "
+		       "dns.txt: only --force goes back");
+	announce.folder.newest[CVD_SAFEBROWSING].version = 0;
+	announce.folder.names[CVD_SAFEBROWSING] = NULL;
+	arguments.safebrowsing = 0;
+	assert_refused("--safebrowsing: the version is 0, expected at least 49191 as in dns.txt: "
+		       "only --force goes back");
+	announce.force = true;
+	assert_next("1:63:28034:0:1:90:0:339");
+}
+
+static void test_floor(void **state)
+{
+	static const struct {
+		const char *previous, *why;
+	} rows[] = {
+		{"1:64:28034:5:1:90:0:339",
+			"db/main.cvd: the version is 63, expected at least 64 as "
+			"in dns.txt: only --force goes back"},
+		{"1:63:28035:5:1:90:0:339", "db/daily.cld: the version is 28034, expected at least "
+					    "28035 as in dns.txt: only --force goes back"},
+		{"1:63:28034:5:1:90:0:2147483647",
+			"db/bytecode.cvd: the version is 339, expected at least 2147483647 as in "
+			"dns.txt: only --force goes back"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin(rows[i].previous);
+		assert_refused(rows[i].why);
+		announce.force = true;
+		assert_next("1:63:28034:0:1:90:0:339");
+	}
+}
+
+static void test_flevel(void **state)
+{
+	(void)state;
+	begin("1:63:28034:5:1:80:0:339");
+	assert_next("1:63:28034:0:1:90:0:339");
+	begin("1:63:28034:5:1:79:0:339");
+	assert_refused("db/daily.cld: the functionality level is 90, expected at most 89, 10 above "
+		       "that in dns.txt: --flevel N sets it, --force takes it");
+	arguments.flevel = 79;
+	assert_next("1:63:28034:0:1:79:0:339");
+	arguments.flevel = 200; /* a pin is nobody's accident */
+	assert_next("1:63:28034:0:1:200:0:339");
+	arguments.flevel = -1;
+	announce.force = true;
+	assert_next("1:63:28034:0:1:90:0:339");
+	/* Down is harmless: nobody is told to update. */
+	begin("1:63:28034:5:1:150:0:339");
+	assert_next("1:63:28034:0:1:90:0:339");
+	begin("1:63:28034:5:1:0:0:339");
+	assert_refused("db/daily.cld: the functionality level is 90, expected at most 10, 10 above "
+		       "that in dns.txt: --flevel N sets it, --force takes it");
+	begin("1:63:28034:5:1:2147483647:0:339");
+	announce.folder.newest[CVD_DAILY].flevel = 2147483647;
+	assert_next("1:63:28034:0:1:2147483647:0:339");
+}
+
+static void test_held(void **state)
+{
+	char text[RECORD_TEXT_MAX + 1];
+	(void)state;
+	begin("1:63:28033:5:1:85:0:338");
+	assert_next("1:63:28034:0:1:90:0:339");
+	assert_false(announce_rises(&announce, CVD_MAIN));
+	assert_true(announce_rises(&announce, CVD_DAILY));
+	assert_true(announce_rises(&announce, CVD_BYTECODE));
+	assert_false(announce_rises(&announce, CVD_SAFEBROWSING));
+	announce_hold(&announce, CVD_DAILY);
+	assert_true(record_print(&announce.next, text));
+	assert_string_equal(text, "1:63:28033:0:1:85:0:339"); /* with the level of before */
+	assert_false(announce_rises(&announce, CVD_DAILY));
+	announce_hold(&announce, CVD_BYTECODE);
+	assert_true(record_print(&announce.next, text));
+	assert_string_equal(text, "1:63:28033:0:1:85:0:338");
+	/* A level that was set stays. */
+	arguments.flevel = 63;
+	assert_true(announce_decide(&announce, why, sizeof(why)));
+	announce_hold(&announce, CVD_DAILY);
+	assert_int_equal(announce.next.flevel, 63);
+	/* No file, nothing that mirrors could have. */
+	arguments.safebrowsing = 1;
+	assert_true(announce_decide(&announce, why, sizeof(why)));
+	assert_false(announce_rises(&announce, CVD_SAFEBROWSING));
+	/* Without a string before, everything is news. */
+	begin(NULL);
+	arguments.recommended = "1";
+	assert_true(announce_decide(&announce, why, sizeof(why)));
+	assert_true(announce_rises(&announce, CVD_MAIN));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_safebrowsing),
+		cmocka_unit_test(test_floor),
+		cmocka_unit_test(test_flevel),
+		cmocka_unit_test(test_held),
+	};
+	return cmocka_run_group_tests_name("cvd_announce", tests, NULL, NULL);
+}

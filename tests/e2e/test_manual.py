@@ -91,6 +91,31 @@ def test_command_line():
     assert synopsis == options
 
 
+def test_command_line_of_mirrorns_cvd():
+    """Each option of its table, what its value is called, and the two that are not in it."""
+    code = source("tools/cvd/arguments.c")
+    table = re.search(r"^static const struct option \{.*?^\} options\[\] = \{\n(.*?)^\};", code,
+                      re.M | re.S)[1]
+    rows = re.findall(r'\{"-(-?[a-z-]+)",\s+(?:"([^"]+)"|NULL),', table)
+    assert len(rows) == table.count("offsetof(") >= 13, "the table is read"
+    options = {f"Fl {name}" + (f" Ar {value}" if value else "") for name, value in rows}
+    words = {f"Fl {name}" for name in re.findall(r'strcmp\(word, "-(-?[a-zA-Z]+)"\)', code)}
+    page = sections("mirrorns-cvd.8")
+    items = re.findall(r"^\.It (Fl .*)$", page["DESCRIPTION"], re.M)
+    described = {part for item in items for part in item.split(" , ")}
+    assert described == options | words == options | {"Fl h", "Fl -help", "Fl V"}
+    synopsis = re.sub(r"(Fl h) \| (-help)", r"\1 Fl \2", page["SYNOPSIS"])
+    assert set(re.findall(r"(Fl -?[\w-]+(?: Ar [\w|]+)?)", synopsis)) == options | words
+
+
+def test_exit_statuses_of_mirrorns_cvd():
+    code = {int(number) for number in re.findall(r"\bEXIT_[A-Z]+ = (\d)", source("tools/cvd/main.c"))}
+    page = sections("mirrorns-cvd.8")
+    assert code == {int(number) for number in re.findall(r"^\.It (\d+)$", page["EXIT STATUS"], re.M)}
+    named = re.search(r"signal_numbers\[\w*\] = \{([^}]*)\}", source("tools/cvd/follow.c"))[1]
+    assert set(named.split(", ")) == set(re.findall(r"SIG[A-Z]+", page["SIGNALS"]))
+
+
 def test_exit_statuses():
     code = {int(number) for number in re.findall(r"\bSERVER_[A-Z]+ = (\d)\b", source("dns/server.h"))}
     page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections("mirrorns.8")["EXIT STATUS"],

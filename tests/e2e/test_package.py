@@ -11,6 +11,7 @@ import pytest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "tools" / "package"
+UNITS = ("mirrorns.service", "mirrorns.socket", "mirrorns-cvd.service", "mirrorns-cvd.timer")
 EXPOSURE_MAX = 15  # tenths of what systemd-analyze calls exposure, 0 to 100
 
 
@@ -27,18 +28,18 @@ def analyze(*arguments):
 @pytest.fixture
 def units(tmp_path):
     """The units as they are, but for programs, which need not be installed here."""
-    for name in ("mirrorns.service", "mirrorns.socket"):
+    for name in UNITS:
         unit = text(f"tools/package/{name}")
-        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns(ctl)?\b", "/bin/true", unit))
+        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns(ctl|-cvd)?\b", "/bin/true", unit))
     return tmp_path
 
 
-def test_exposure(units):
-    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}",
-                   str(units / "mirrorns.service"))
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+def test_exposure(units, name):
+    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}", str(units / name))
     if "nrecognized option" in done.stderr:
         pytest.skip("systemd-analyze is too old for --offline: not run")
-    found = re.search(r"exposure level for mirrorns.service: ([\d.]+)", done.stdout)
+    found = re.search(rf"exposure level for {name}: ([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     assert float(found[1]) <= EXPOSURE_MAX / 10 and done.returncode == 0, done.stdout
 
@@ -55,7 +56,7 @@ def test_a_weaker_service_is_more_exposed(units):
 
 
 def test_units_are_good(units):
-    done = analyze("verify", "--man=no", str(units / "mirrorns.service"), str(units / "mirrorns.socket"))
+    done = analyze("verify", "--man=no", *(str(units / name) for name in UNITS))
     said = [line for line in done.stderr.splitlines() if "mirrorns" in line]
     assert done.returncode == 0 and not said, done.stderr
 
@@ -119,6 +120,9 @@ def test_install(installed):
     unit = (installed / "opt/dns/lib/systemd/system/mirrorns.service").read_text()
     assert "ExecStart=/opt/dns/sbin/mirrorns -c /etc/mirrorns/mirrorns.conf\n" in unit
     assert "ExecReload=/opt/dns/bin/mirrornsctl reload\n" in unit
+    unit = (installed / "opt/dns/lib/systemd/system/mirrorns-cvd.service").read_text()
+    assert "ExecStart=/opt/dns/bin/mirrorns-cvd ${DIR} -o ${FILE} $OPTIONS\n" in unit
+    assert (installed / "opt/dns/lib/systemd/system/mirrorns-cvd.timer").exists()
     assert re.match(r"u mirrorns ", (installed / "opt/dns/lib/sysusers.d/mirrorns.conf").read_text())
     examples = installed / "opt/dns/share/doc/mirrorns/examples"
     assert (examples / "country.mmdb").resolve() == (

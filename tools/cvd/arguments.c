@@ -262,5 +262,5 @@ void arguments_help(void)
 			options[i].value ? options[i].value : "", options[i].summary);
 	printf("  -h, --help\n      this\n  -V\n      the version of this program\n\n"
 	       "Exit status: 0 done, 1 failed, 2 the command line or a file named on it is wrong.\n"
-	       "mirrorns-cvd(1) says more.\n");
+	       "mirrorns-cvd(8) says more.\n");
 }

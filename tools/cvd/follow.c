@@ -114,11 +114,12 @@ static void pass_ended(uv_work_t *work, int status)
 	struct follow *follow = work->data;
 	(void)status;
 	follow->busy = false;
+	if (follow->result != PASS_FAILED || *follow->why)
+		state_say(follow);
 	if (atomic_load(&follow->stop)) {
 		follow_end(follow);
 		return;
 	}
-	state_say(follow);
 	if (follow->result == PASS_FAILED)
 		follow->due = true; /* the file is as old as it was */
 	else

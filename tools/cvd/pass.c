@@ -178,15 +178,10 @@ static bool name_write(const struct pass *pass, const struct record *record,
 	return text_write(path, text, why, size);
 }
 
-/* The string goes first: it must not get old because of the names. */
-static bool everything_write(struct pass *pass, const struct record *record, char *why, size_t size)
+static bool names_write(
+	const struct pass *pass, const struct record *record, char *why, size_t size)
 {
-	char line[RECORD_TEXT_MAX + 2];
-	const struct arguments *arguments = pass->arguments;
-	snprintf(line, sizeof(line), "%s\n", pass->text);
-	if (arguments->output && !text_write(arguments->output, line, why, size))
-		return false;
-	for (unsigned i = 0; arguments->names && i < CVD_DATABASES; i++)
+	for (unsigned i = 0; i < CVD_DATABASES; i++)
 		if (!name_write(pass, record, (enum cvd_database)i, why, size))
 			return false;
 	return true;
@@ -203,8 +198,11 @@ static bool is_old_news(const struct announce *announce)
 	       strcmp(before, after) == 0;
 }
 
+/* The string goes first: it must not get old because of the names. */
 static bool next_write(struct pass *pass, struct announce *announce, char *why, size_t size)
 {
+	char line[RECORD_TEXT_MAX + 2];
+	const struct arguments *arguments = pass->arguments;
 	announce->next.time = time(NULL);
 	if (!record_print(&announce->next, pass->text)) {
 		snprintf(why, size,
@@ -212,13 +210,13 @@ static bool next_write(struct pass *pass, struct announce *announce, char *why, 
 			"clients read: expected a shorter --version");
 		return false;
 	}
-	if (!pass->due && is_old_news(announce))
-		return true;
-	if (!everything_write(pass, &announce->next, why, size))
+	bool needed = pass->due || !is_old_news(announce);
+	snprintf(line, sizeof(line), "%s\n", pass->text);
+	if (needed && arguments->output && !text_write(arguments->output, line, why, size))
 		return false;
 	pass->last = announce->next;
 	pass->known = true;
-	return true;
+	return !needed || !arguments->names || names_write(pass, &announce->next, why, size);
 }
 
 enum pass_result pass_run(struct pass *pass, char *why, size_t size)
@@ -241,8 +239,10 @@ enum pass_result pass_run(struct pass *pass, char *why, size_t size)
 		why_add(why, size, "there is no string before it, so nothing is written");
 		return PASS_FAILED;
 	}
-	if (pass->stop && atomic_load(pass->stop))
+	if (pass->stop && atomic_load(pass->stop)) {
+		*why = '\0';
 		return PASS_FAILED;
+	}
 	bool held = *why;
 	return !next_write(pass, &announce, why, size) ? PASS_FAILED : held ? PASS_HELD : PASS_DONE;
 }

@@ -12,7 +12,7 @@ enum { PASS_WHY_MAX = 8192 };
 enum pass_result {
 	PASS_DONE,
 	PASS_HELD, /* done, but a new version is not announced yet: the sentence says why */
-	PASS_FAILED, /* the files are as they were: the sentence says why */
+	PASS_FAILED, /* nothing more was written: the sentence says why; none when it was stopped */
 };
 
 /* From pass to pass. */

@@ -9,8 +9,7 @@
 
 enum {
 	PARALLEL = 64,
-	CONNECT_MS = 5000,
-	ANSWER_MS = 8000, /* in all, for one address */
+	ANSWER_MS = 5000, /* in all, for one address */
 	ROUND_SECONDS = 120, /* for all of them: who has not been asked by then has nothing */
 	POLL_MS = 100, /* how soon a stop is seen */
 	HEADERS_MAX = 32768, /* octets */
@@ -83,7 +82,6 @@ static bool options_set(struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_RANGE, "0-511") == CURLE_OK &&

@@ -1,0 +1,582 @@
+"""mirrorns-cvd: the version string from a directory of databases; what refuses it; --watch, --verify-mirrors and --names; and
+that the server and the real client take what it writes."""
+
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import fleet
+from cvd import Cvd, header
+from test_freshclam import COMPLAINTS, VERSIONS, freshclam  # noqa: F401
+from world import eventually, export_text, mirror
+
+FIELDS = ("1.0.9", "63", "28034", "1", "90", "49192", "339")
+
+
+@pytest.fixture
+def cvd(program, tmp_path):
+    """A directory of good databases."""
+    made = Cvd(tmp_path, program)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ships():
+    made = fleet.Fleet()
+    yield made
+    made.close()
+
+
+def without_time(fields):
+    return tuple(fields[:3] + fields[4:])
+
+
+def assert_fresh(fields, seconds=30):
+    assert abs(int(fields[3]) - time.time()) <= seconds
+
+
+# --- one string ----------------------------------------------------------------------------
+
+
+def test_printed(cvd):
+    output, said = cvd.run("db", "--version", "1.0.9")
+    assert re.fullmatch(r"1\.0\.9:63:28034:\d{10}:1:90:0:339\n", output) and not said
+    assert_fresh(output.split(":"))
+    assert {path.name for path in cvd.root.iterdir()} == {"db"}
+
+
+def test_written(cvd):
+    """All that is not said stays as it is in the file; the higher one of .cvd and .cld wins."""
+    cvd.string("1.0.9", 62, 28000, 0, 85, 49192, 330)
+    cvd.put("daily.cld", 28035, 91)
+    assert cvd.run("db", "-o", "dns.txt") == ("", "")
+    fields = cvd.fields()
+    assert without_time(fields) == ("1.0.9", "63", "28035", "0", "91", "49192", "339")
+    assert_fresh(fields)
+    cvd.run("db", "--warn", 1, "--flevel=80", "--version", "1.4.0", "--safebrowsing", 49193, "-o",
+            "dns.txt")
+    assert without_time(cvd.fields()) == ("1.4.0", "63", "28035", "1", "80", "49193", "339")
+    for field in (1, 2, 6, 7):
+        assert cvd.fields()[field].isdigit()
+
+
+def test_the_first_string(cvd):
+    assert cvd.refused("db", "-o", "dns.txt", status=2) == (
+        "dns.txt: is not there, so it has no recommended version to keep: expected --version V")
+    assert cvd.refused("db", status=2) == (
+        "there is no file to keep the recommended version of: expected --version V")
+    cvd.run("db", "-o", "dns.txt", "--version", "1.0.9")
+    assert without_time(cvd.fields()) == ("1.0.9", "63", "28034", "1", "90", "0", "339")
+
+
+def test_words(cvd):
+    output, said = cvd.run("--help")
+    assert output.startswith("usage: mirrorns-cvd DIR ") and "--verify-mirrors EXPORT\n" in output
+    assert cvd.run("-h") == (output, "") and not said
+    assert re.fullmatch(r"mirrorns-cvd [\d.]+\n", cvd.run("-V")[0])
+    assert cvd.refused("db", "--nonsense", status=2) == (
+        'there is no option "--nonsense": mirrorns-cvd --help')
+    assert cvd.refused(status=2).startswith("DIR is missing")
+    assert cvd.refused("db", "--watch", "--version", 1, status=2) == (
+        "--watch is given without -o, which it needs")
+    assert cvd.refused("db", "--\x1b[31m", status=2) == (
+        'there is no option "--?[31m": mirrorns-cvd --help')
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([cvd.program, "db", "--version", "1"], cwd=cvd.root, stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (
+        1, "mirrorns-cvd: the output could not be written\n")
+
+
+def test_too_long(cvd):
+    cvd.string()
+    assert cvd.refused("db", "-o", "dns.txt", "--version", "v" * 230) == (
+        "the version string would be longer than 255 octets, which is all that clients read: expected "
+        "a shorter --version")
+
+
+def test_a_symbolic_link_stays_one(cvd):
+    cvd.string(name="real.txt")
+    (cvd.root / "dns.txt").symlink_to("real.txt")
+    cvd.put("daily.cvd", 28035)
+    cvd.run("db", "-o", "dns.txt")
+    assert (cvd.root / "dns.txt").is_symlink() and cvd.fields("real.txt")[2] == "28035"
+
+
+# --- refusals ------------------------------------------------------------------------------
+
+
+def spoil(path, how):
+    """Puts something else where a database was."""
+    if path.exists() or path.is_symlink():
+        path.unlink()
+    if how == "directory":
+        path.mkdir()
+    elif how == "fifo":
+        os.mkfifo(path)
+    elif how == "loop":
+        path.symlink_to(path.name)
+    elif how == "nowhere":
+        path.symlink_to("nowhere")
+    elif how == "huge":
+        path.write_bytes(header(28034))
+        os.truncate(path, 1 << 40)
+    elif isinstance(how, bytes):
+        path.write_bytes(how)
+
+
+@pytest.mark.parametrize("how, sentence", [
+    (None, "db: neither daily.cvd nor daily.cld is there, expected one of them"),
+    (b"", "db/daily.cvd: 0 octets are there, expected a header of 512"),
+    (header(1)[:511], "db/daily.cvd: 511 octets are there, expected a header of 512"),
+    (bytes(4096), 'db/daily.cvd: there is no "ClamAV-VDB:" at the beginning, expected a database\'s header'),
+    (header("28035x"), 'db/daily.cvd: the header\'s version is "28035x", expected digits, at most 2147483647'),
+    (header(9999999999), 'db/daily.cvd: the header\'s version is "9999999999", expected digits, at most '
+     "2147483647"),
+    (header(0), 'db/daily.cvd: the header\'s version is "0", expected at least 1'),
+    ("huge", "db/daily.cvd: is 1099511627776 octets long, expected at most 2147483647: not every client "
+     "could open it"),
+    ("directory", "db/daily.cvd: is a directory, expected a regular file"),
+    ("fifo", "db/daily.cvd: is a FIFO, expected a regular file"),
+    ("nowhere", "db/daily.cvd: is a symbolic link to nowhere, expected a file"),
+    ("loop", "db/daily.cvd: cannot be opened: Too many levels of symbolic links"),
+], ids=lambda value: None if isinstance(value, bytes) else str(value)[:24].replace("/", "-"))
+def test_a_bad_database(cvd, how, sentence):
+    cvd.string()
+    spoil(cvd.root / "db" / "daily.cvd", how)
+    assert cvd.refused("db", "-o", "dns.txt", "--force") == sentence
+    assert cvd.refused("db", "--version", "1") == sentence
+
+
+def test_unreadable(cvd, open_folder):
+    """For a user who is not root, for whom everything is readable."""
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    program = shutil.copy(cvd.program, open_folder)
+    shutil.copytree(cvd.root / "db", open_folder / "db")
+    (open_folder / "db" / "main.cvd").chmod(0)
+    assert cvd.refused(open_folder / "db", "--version", 1, prefix=user, program=program) == (
+        f"{open_folder}/db/main.cvd: cannot be opened: Permission denied")
+    (open_folder / "db").chmod(0)
+    assert cvd.refused(open_folder / "db", "--version", 1, prefix=user, program=program) == (
+        f"{open_folder}/db/main.cvd: cannot be opened: Permission denied")
+    (open_folder / "db").chmod(0o755)
+
+
+def test_the_directory(cvd):
+    assert cvd.refused("nowhere", "--version", 1, status=2) == (
+        "nowhere: cannot be opened: No such file or directory")
+    assert cvd.refused("db/main.cvd", "--version", 1, status=2) == (
+        "db/main.cvd: is a file, expected a directory")
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("", "the first line is empty, expected a version string"),
+    ("nonsense\n", "there are 1 fields, expected a version string of 8 (4 at least)"),
+    ("1.0.9:63::5:1:90:0:339\n", 'field 2 (daily) is "", expected digits, at most 2147483647'),
+    ("1.0.9:63:28034:5:yes:90:0:339\n", 'field 4 (warn flag) is "yes", expected digits, at most 1'),
+    ("9" * 300 + ":1:2:3\n", "the first line is longer than 255 octets, which is all that clients read of "
+     "a version string"),
+    ("1 0:63:28034:5\n", 'field 0 is "1 0", expected a version without blanks and control characters'),
+])
+def test_a_bad_string(cvd, text, sentence):
+    """Not even --force overwrites what may be another file."""
+    (cvd.root / "dns.txt").write_text(text)
+    assert cvd.refused("db", "-o", "dns.txt", "--version", 1, "--force", status=2) == (
+        f"dns.txt: {sentence}; it stays as it is: put it right, or away")
+
+
+def test_no_file_to_write(cvd):
+    os.mkfifo(cvd.root / "fifo")
+    assert cvd.refused("db", "-o", "fifo", "--version", 1, status=2) == (
+        "fifo: is a FIFO, expected a regular file")
+    assert cvd.refused("db", "-o", "db", "--version", 1, status=2) == (
+        "db: is a directory, expected a regular file")
+    assert cvd.refused("db", "-o", "/dev/null", "--version", 1, status=2) == (
+        "/dev/null: is a device, expected a regular file")
+    assert cvd.refused("db", "-o", "nowhere/dns.txt", "--version", 1) == (
+        "nowhere/dns.txt.new: cannot be written: No such file or directory")
+
+
+def test_no_version_goes_back(cvd):
+    cvd.string("1.0.9", 63, 28035, 1, 90, 49192, 339)
+    assert cvd.refused("db", "-o", "dns.txt") == (
+        "db/daily.cvd: the version is 28034, expected at least 28035 as in dns.txt: only --force goes back")
+    cvd.run("db", "-o", "dns.txt", "--force")
+    assert without_time(cvd.fields()) == FIELDS
+    cvd.string("1.0.9", 63, 28034, 1, 90, 49193, 339)
+    assert cvd.refused("db", "-o", "dns.txt", "--safebrowsing", 49192) == (
+        "--safebrowsing: the version is 49192, expected at least 49193 as in dns.txt: only --force goes back")
+
+
+def test_the_accident_of_2013(cvd):
+    """A header with a wild functionality level would tell every client that it is outdated."""
+    cvd.string("0.97.8", 63, 28034, 1, 69, 49192, 339)
+    cvd.put("daily.cvd", 28035, 80)
+    assert cvd.refused("db", "-o", "dns.txt") == (
+        "db/daily.cvd: the functionality level is 80, expected at most 79, 10 above that in dns.txt: "
+        "--flevel N sets it, --force takes it")
+    cvd.run("db", "-o", "dns.txt", "--flevel", 69)
+    assert without_time(cvd.fields()) == ("0.97.8", "63", "28035", "1", "69", "49192", "339")
+    cvd.run("db", "-o", "dns.txt", "--force")
+    assert cvd.fields()[5] == "80"
+
+
+# --- races ---------------------------------------------------------------------------------
+
+
+def test_replaced_while_it_is_read(cvd):
+    """Before or after, and nothing in between."""
+    ending = threading.Event()
+
+    def replace():
+        version = 28034
+        while not ending.is_set():
+            version = 28034 if version == 100000 else 100000
+            cvd.put("daily.cvd", version, 80 if version == 100000 else 90)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        for _ in range(25):
+            output = cvd.run("db", "--version", 1)[0].strip().split(":")
+            assert (output[2], output[5]) in (("28034", "90"), ("100000", "80"))
+    finally:
+        ending.set()
+        thread.join()
+
+
+def test_killed_while_it_writes(cvd):
+    """The old string or the new one, whole, whenever it dies."""
+    cvd.string()
+    os.mkfifo(cvd.root / "dns.txt.new")  # it stands still where it would write
+    cvd.start("db", "-o", "dns.txt", "--version", "2.0")
+    eventually(lambda: pathlib.Path(f"/proc/{cvd.process.pid}/stat").read_text().split()[2] == "S",
+               "it waits for somebody to read")
+    cvd.stop(signal.SIGKILL, status=-signal.SIGKILL)
+    assert without_time(cvd.fields()) == FIELDS
+    (cvd.root / "dns.txt.new").unlink()
+    for round_number in range(6):
+        cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s")
+        cvd.wait_log("is up to date", round_number + 1)
+        end = time.monotonic() + random.uniform(0.0, 0.05)
+        while time.monotonic() < end:
+            cvd.process.send_signal(signal.SIGHUP)  # writes again
+        cvd.stop(signal.SIGKILL, status=-signal.SIGKILL)
+        assert without_time(cvd.fields()) == FIELDS
+        assert_fresh(cvd.fields())
+
+
+# --- --watch -------------------------------------------------------------------------------
+
+
+def test_watch(cvd):
+    """A rename, an edit in place, a deletion, another form: each is in the string at once."""
+    cvd.start("db", "-o", "dns.txt", "--version", "1.0.9", "--watch")
+    cvd.wait_field(2, 28034)
+    cvd.put("daily.cvd", 28035)
+    cvd.wait_field(2, 28035)
+    (cvd.root / "db" / "daily.cvd").write_bytes(header(28036))
+    cvd.wait_field(2, 28036)
+    cvd.put("daily.cld", 28037)
+    cvd.wait_field(2, 28037)
+    cvd.put("safebrowsing.cvd", 49192)
+    cvd.wait_field(6, 49192)
+    (cvd.root / "db" / "safebrowsing.cvd").unlink()
+    cvd.put("bytecode.cvd", 340)
+    cvd.wait_field(7, 340)
+    assert cvd.fields()[6] == "49192", "a version does not go back"
+    cvd.stop()
+    assert cvd.log().count("dns.txt is up to date") == 6, cvd.log()
+    assert "dns.txt is up to date string=1.0.9:63:28035:" in cvd.log()
+
+
+def test_watch_refreshes(cvd):
+    """The time alone is new, and the log says nothing of it."""
+    cvd.string(age=7200)
+    cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s")
+    eventually(lambda: abs(int(cvd.fields()[3]) - time.time()) < 60, "a fresh time")
+    first = int(cvd.fields()[3])
+    eventually(lambda: int(cvd.fields()[3]) > first, "a later time")
+    assert without_time(cvd.fields()) == FIELDS
+    assert cvd.log().count("\n") == 1
+    # What is edited meanwhile stays, and what is deleted is there again.
+    cvd.string("1.4.0", 63, 28034, 0, 90, 49192, 339)
+    os.kill(cvd.process.pid, signal.SIGHUP)
+    cvd.wait_log("string=1.4.0:")
+    assert without_time(cvd.fields()) == ("1.4.0", "63", "28034", "0", "90", "49192", "339")
+    (cvd.root / "dns.txt").unlink()
+    eventually((cvd.root / "dns.txt").exists, "the file again")
+    assert cvd.fields()[0] == "1.4.0"
+    cvd.stop(signal.SIGINT)
+
+
+def test_watch_goes_on(cvd):
+    """What goes wrong is said once; the string stays, and follows when all is well again."""
+    before = cvd.string(age=0)
+    spoil(cvd.root / "db" / "daily.cvd", None)
+    cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s")
+    sentence = "db: neither daily.cvd nor daily.cld is there, expected one of them\n"
+    cvd.wait_log(sentence)
+    cvd.put("main.cvd", 64)
+    spoil(cvd.root / "db" / "daily.cvd", b"short")
+    cvd.wait_log("db/daily.cvd: 5 octets are there")
+    assert (cvd.root / "dns.txt").read_text() == before
+    shutil.rmtree(cvd.root / "db")
+    cvd.wait_log("db: cannot be opened: No such file or directory\n")
+    (cvd.root / "db").mkdir()
+    for name, version in (("bytecode.cvd", 339), ("main.cvd", 64), ("daily.cvd", 28036)):
+        cvd.put(name, version)
+    cvd.wait_field(2, 28036)
+    cvd.put("daily.cvd", 28035)
+    cvd.wait_log("db/daily.cvd: the version is 28035, expected at least 28036")
+    (cvd.root / "dns.txt").write_text("nonsense\n")
+    cvd.wait_log("dns.txt: there are 1 fields")
+    assert (cvd.root / "dns.txt").read_text() == "nonsense\n"
+    cvd.stop()
+    assert cvd.log().count(sentence) == 1
+
+
+def test_watch_forces_once(cvd):
+    """After the first string the floor holds again."""
+    cvd.string("1.0.9", 63, 30000, 1, 90, 49192, 339)
+    cvd.start("db", "-o", "dns.txt", "--watch", "--force")
+    cvd.wait_field(2, 28034)
+    cvd.put("daily.cvd", 28033)
+    cvd.wait_log("db/daily.cvd: the version is 28033, expected at least 28034 as in dns.txt")
+    assert cvd.fields()[2] == "28034"
+    cvd.stop()
+
+
+# --- --verify-mirrors ----------------------------------------------------------------------
+
+
+def list_mirrors(cvd, ships, *more):
+    """An export of the fleet's mirrors."""
+    mirrors = [mirror(f"m{i}.example", "PL", ship.address) for i, ship in enumerate(ships.mirrors)]
+    (cvd.root / "mirrors.json").write_text(export_text([*mirrors, *more]))
+
+
+def verify(ships, *words):
+    return ("db", "-o", "dns.txt", "--verify-mirrors", "mirrors.json", "--port", ships.port, *words)
+
+
+def test_held_back(cvd, ships):
+    """Four of five have it: enough at the usual 80 per cent; three are not."""
+    cvd.string("1.0.9", 63, 28033, 1, 85, 49192, 339)
+    for i in range(4):
+        ships.add(f"127.0.2.{i + 1}", (fleet.has, fleet.whole)[i % 2](28034))
+    late = ships.add("::1", fleet.has(28033))
+    ships.mirrors[0].answer = fleet.has(28033)
+    list_mirrors(cvd, ships, mirror("gone.example", "PL", "127.0.2.99", state="removed"),
+                 mirror("off.example", "PL", "127.0.2.98", state="disabled"))
+    output, said = cvd.run(*verify(ships))
+    assert not output and said == (
+        "mirrorns-cvd: daily 28034 is held back at 28033: 3 of 5 mirror addresses in service have it, "
+        "expected at least 4 (80 per cent)\n")
+    fields = cvd.fields()
+    assert without_time(fields) == ("1.0.9", "63", "28033", "1", "85", "49192", "339")
+    assert_fresh(fields)
+    assert cvd.run(*verify(ships, "--share", 60)) == ("", "")
+    assert cvd.fields()[2] == "28034" and cvd.fields()[5] == "90"
+    cvd.string("1.0.9", 63, 28033, 1, 85, 49192, 339)
+    ships.mirrors[0].answer = fleet.has(28040)  # ahead of us is fine
+    cvd.run(*verify(ships))
+    assert cvd.fields()[2] == "28034"
+    assert late.requests
+
+
+def test_how_mirrors_are_asked(cvd, ships):
+    """One request for each version that rises, of 512 octets, by the mirror's own name or the one that is said."""
+    cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 338)
+    ship = ships.add("127.0.2.1", lambda send, request: send(fleet.response(header(
+        339 if "bytecode" in request[0] else 28034) + bytes(100))))
+    list_mirrors(cvd, ships)
+    cvd.run(*verify(ships))
+    cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
+    cvd.run(*verify(ships, "--host", "db.test.clamav.net"))
+    assert [request[0] for request in ship.requests] == [
+        "GET /daily.cvd HTTP/1.1", "GET /bytecode.cvd HTTP/1.1", "GET /daily.cvd HTTP/1.1"]
+    for request, host in zip(ship.requests, ("m0.example", "m0.example", "db.test.clamav.net")):
+        assert f"Host: {host}:{ships.port}" in request
+        assert "Range: bytes=0-511" in request
+        assert any(re.fullmatch(r"User-Agent: ClamAV-MirrorCheck/[\d.]+", line) for line in request)
+    # Nothing rises: nobody is asked.
+    cvd.run(*verify(ships))
+    assert len(ship.requests) == 3
+    assert without_time(cvd.fields()) == FIELDS
+
+
+def test_bad_mirrors(cvd, ships):
+    """None of them has it, and none keeps us: time and octets are bounded."""
+    cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
+    elsewhere = ships.add("127.0.2.1", fleet.has(28034))
+    ships.mirrors.remove(elsewhere)
+    loud = [fleet.endless(b"x" * 65536), fleet.endless_headers]
+    for i, answer in enumerate([
+            *loud, fleet.status("404 Not Found"), fleet.raw(b""), fleet.raw(b"\0" * 1000),
+            fleet.raw(header(28034)), fleet.raw(fleet.response(header(28034)[:511])),
+            fleet.raw(fleet.response(header(28034), "503 Busy")),
+            fleet.raw(fleet.response(header("28034x"))),
+            fleet.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n" + bytes(512)),
+            fleet.status("302 Found", f"Location: http://127.0.2.1:{ships.port}/daily.cvd\r\n"),
+            fleet.status("302 Found", "Location: file:///etc/passwd\r\n")]):
+        ships.add(f"127.0.3.{i + 1}", answer)
+    silent = ships.add("127.0.3.200", None)
+    silent.answer = silent.hang
+    list_mirrors(cvd, ships, mirror("closed.example", "PL", "127.0.3.201"))
+    count = len(ships.mirrors) + 1
+    begin = time.monotonic()
+    said = cvd.run(*verify(ships, "--share", 1))[1]
+    assert f"0 of {count} mirror addresses in service have it, expected at least 1 (1 per cent)" in said
+    assert time.monotonic() - begin < 9
+    assert not elsewhere.requests, "redirects are not followed"
+    # What a socket's buffers take, but no more.
+    assert all(ship.sent < 20_000_000 for ship in ships.mirrors)
+    # One that is good is enough for a share of 1, and the silent one is not waited for.
+    ships.mirrors.append(elsewhere)
+    list_mirrors(cvd, ships)
+    begin = time.monotonic()
+    cvd.run(*verify(ships, "--share", 1))
+    assert cvd.fields()[2] == "28034" and time.monotonic() - begin < 4
+
+
+def test_the_first_string_is_verified_too(cvd, ships):
+    ships.add("127.0.2.1", lambda send, request: send(fleet.response(header(339))))
+    list_mirrors(cvd, ships)
+    assert cvd.refused(*verify(ships, "--version", "1.0.9")) == (
+        "daily 28034 is held back at 0: 0 of 1 mirror addresses in service have it, expected at least 1 "
+        "(80 per cent); there is no string before it, so nothing is written")
+    ships.mirrors[0].answer = fleet.has(28034)
+    cvd.run(*verify(ships, "--version", "1.0.9"))
+    assert cvd.fields()[2] == "28034"
+
+
+def test_a_bad_export(cvd, ships):
+    cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
+    ships.add("127.0.2.1", fleet.has(28034))
+    assert cvd.refused(*verify(ships), status=2) == (
+        "mirrors.json: cannot be opened: No such file or directory")
+    (cvd.root / "mirrors.json").write_text("{")
+    assert cvd.refused(*verify(ships), status=2).startswith("mirrors.json:1:")
+    (cvd.root / "mirrors.json").write_text(export_text(
+        [mirror("m.example", "PL", "127.0.2.1", state="removed")]))
+    assert cvd.run(*verify(ships))[1] == (
+        "mirrorns-cvd: daily 28034 is held back at 28033: mirrors.json has no mirror in service to ask\n")
+    assert not ships.mirrors[0].requests
+
+
+def test_watch_holds_back_until_they_have_it(cvd, ships):
+    """Said once; the string stays fresh; announced as soon as a refresh finds it."""
+    cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
+    ship = ships.add("127.0.2.1", fleet.has(28033))
+    list_mirrors(cvd, ships)
+    cvd.start(*verify(ships, "--watch", "--refresh", "1s"))
+    cvd.wait_log("daily 28034 is held back at 28033: 0 of 1 mirror addresses")
+    first = int(cvd.fields()[3])
+    eventually(lambda: int(cvd.fields()[3]) > first, "a later time")
+    assert cvd.fields()[2] == "28033"
+    # A broken export holds back, too; the string does not get old for it.
+    (cvd.root / "mirrors.json").write_text("{")
+    asked = len(ship.requests)
+    first = int(cvd.fields()[3])
+    eventually(lambda: int(cvd.fields()[3]) > first, "a later time")
+    assert cvd.fields()[2] == "28033" and len(ship.requests) <= asked + 1
+    list_mirrors(cvd, ships)
+    ship.answer = fleet.has(28034)
+    cvd.wait_field(2, 28034)
+    cvd.wait_log("dns.txt is up to date string=1.0.9:63:28034:")
+    cvd.stop()
+    assert cvd.log().count("held back") == 1, cvd.log()
+
+
+def test_watch_ends_while_it_asks(cvd, ships):
+    """SIGTERM does not wait for silent mirrors, and nothing is written after it."""
+    before = cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
+    silent = ships.add("127.0.2.1", None)
+    silent.answer = silent.hang
+    list_mirrors(cvd, ships)
+    cvd.start(*verify(ships, "--watch"))
+    eventually(lambda: silent.requests, "the question")
+    begin = time.monotonic()
+    cvd.stop()
+    assert time.monotonic() - begin < 3 and (cvd.root / "dns.txt").read_text() == before
+
+
+# --- --names, the server, the client -------------------------------------------------------
+
+
+def test_names(cvd):
+    (cvd.root / "names").mkdir()
+    output = cvd.run("db", "--version", "1.0.9", "--safebrowsing", 49192, "--names", "names")[0]
+    stamp = output.split(":")[3]
+    assert {path.name: path.read_text() for path in (cvd.root / "names").iterdir()} == {
+        "main.cvd": f"63:{stamp}\n", "daily.cvd": f"28034:{stamp}\n",
+        "bytecode.cvd": f"339:{stamp}\n", "safebrowsing.cvd": f"49192:{stamp}\n"}
+    (cvd.root / "names" / "safebrowsing.cvd").unlink()
+    cvd.run("db", "--version", "1.0.9", "--names", "names")
+    assert not (cvd.root / "names" / "safebrowsing.cvd").exists(), "no version, no name"
+
+
+def test_names_are_no_databases(cvd):
+    """They are called alike: a directory that is mistaken costs no database."""
+    daily = cvd.root / "db" / "daily.cvd"
+    (cvd.root / "alias").symlink_to("db")
+    for name in ("db", "alias", "./db/"):
+        assert cvd.refused("db", "--version", 1, "--names", name, status=2) == (
+            f"{name}: is the directory of the databases, expected one of its own for --names")
+    shutil.copytree(cvd.root / "db", cvd.root / "copy")
+    assert cvd.refused("db", "--version", 1, "--names", "copy") == (
+        "copy/main.cvd: is a database, expected the file of a version name")
+    assert daily.read_bytes() == header(28034) == (cvd.root / "copy" / "daily.cvd").read_bytes()
+    assert cvd.refused("db", "--version", 1, "--names", "nowhere", status=2) == (
+        "nowhere: cannot be opened: No such file or directory")
+    (cvd.root / "names" / "main.cvd").mkdir(parents=True)
+    assert cvd.refused("db", "--version", 1, "--names", "names") == (
+        "names/main.cvd: is a directory, expected a regular file")
+
+
+def test_the_server_serves_it(cvd, make_world):
+    """current.cvd and daily.cvd as they are written; the names are withdrawn when nobody refreshes them."""
+    world = make_world(txt=True, zone_options='\ttxt "daily.cvd" { file = "names/daily.cvd"  ttl = 300  '
+                       'max-age = "2h"  stale = "withdraw" }\n', mirrors=None, root=cvd.root / "world")
+    (world.path("names")).mkdir()
+    written = ("db", "-o", world.path("dns.txt"), "--version", "1.0.9", "--names", world.path("names"))
+    cvd.run(*written)
+    world.start()
+    assert b":28034:" in world.ask("current.cvd", "TXT").raw
+    assert b"28034:" in world.ask("daily.cvd", "TXT").raw
+    cvd.put("daily.cvd", 28035)
+    cvd.run(*written)
+    stamp = cvd.fields("world/dns.txt")[3]
+    eventually(lambda: f"28035:{stamp}".encode() in world.ask("daily.cvd", "TXT").raw, "the new name")
+    eventually(lambda: f":28035:{stamp}:".encode() in world.ask("current.cvd", "TXT").raw,
+               "the new string")
+    long_ago = time.time() - 4 * 3600
+    os.utime(world.path("names/daily.cvd"), (long_ago, long_ago))
+    eventually(lambda: not world.ask("daily.cvd", "TXT").answer, "withdrawn")
+    assert world.ask("current.cvd", "TXT").answer
+
+
+def test_freshclam_takes_it(program, freshclam, tmp_path):  # noqa: F811
+    """The real client, told by a string of its own databases, has nothing to fetch and nothing to complain of."""
+    world, clam, web = freshclam
+    made = subprocess.run([str(pathlib.Path(program).with_name("mirrorns-cvd")), clam.folder, "-o",
+                           world.path("dns.txt"), "--safebrowsing", "49193"],
+                          capture_output=True, text=True)
+    assert (made.returncode, made.stderr) == (0, "")
+    eventually(lambda: b":49193:" in world.ask("current.cvd", "TXT").raw, "the new string")
+    output = clam.run()
+    for name, version in VERSIONS.items():
+        assert f"{name}.cvd database is up-to-date (version: {version}" in output, output
+    for complaint in COMPLAINTS:
+        assert complaint not in output, output
+    assert not web.requests

@@ -92,8 +92,10 @@ class Cvd:
         assert self.process.poll() is None, self.log()
 
     def wait_field(self, index, value, name="dns.txt"):
-        eventually(lambda: (self.root / name).exists() and self.fields(name)[index] == str(value),
+        eventually(lambda: self.process.poll() is not None or
+                   (self.root / name).exists() and self.fields(name)[index] == str(value),
                    lambda: f"field {index} is {value}; the log: {self.log()}")
+        assert self.process.poll() is None, self.log()
 
     def stop(self, number=signal.SIGTERM, status=0):
         process, self.process = self.process, None

@@ -52,6 +52,7 @@ static void state_write(const struct follow *follow, char *state, size_t size)
 		snprintf(state, size, "done %s", text);
 		return;
 	case PASS_HELD:
+	case PASS_EMPTY:
 		snprintf(state, size, "held %u %u %u %u", held[CVD_MAIN], held[CVD_DAILY],
 			held[CVD_BYTECODE], held[CVD_SAFEBROWSING]);
 		return;
@@ -72,7 +73,7 @@ static void state_say(struct follow *follow)
 		log_line(LOG_LEVEL_INFO, "%s is up to date string=%s", follow->arguments->output,
 			follow->pass.text);
 	else
-		log_line(follow->result == PASS_HELD ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s",
+		log_line(follow->result == PASS_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
 			follow->why);
 }
 
@@ -98,15 +99,19 @@ static void timer_due(uv_timer_t *timer)
 	pass_start(follow);
 }
 
-/* The next pass comes a whole refresh after the beginning of the last one, or sooner when that was not good. */
+/* The next pass comes a whole refresh after the beginning of the last one that was due, or sooner after one that was
+ * not good: changes in between do not put it off. */
 static void timer_set(struct follow *follow)
 {
+	uv_timer_t *timer = &follow->timer;
 	uint64_t span = (uint64_t)follow->arguments->refresh;
 	if (follow->result != PASS_DONE && span > AGAIN_SECONDS)
 		span = AGAIN_SECONDS;
 	uint64_t taken = uv_now(&follow->loop) - follow->begun;
-	uv_timer_start(&follow->timer, timer_due,
-		span * SECOND_MS > taken ? span * SECOND_MS - taken : 1, 0);
+	uint64_t left = span * SECOND_MS > taken ? span * SECOND_MS - taken : 1;
+	bool active = uv_is_active((uv_handle_t *)timer);
+	if (follow->pass.due || !active || uv_timer_get_due_in(timer) > left)
+		uv_timer_start(timer, timer_due, left, 0);
 }
 
 static void pass_ended(uv_work_t *work, int status)
@@ -120,9 +125,7 @@ static void pass_ended(uv_work_t *work, int status)
 		follow_end(follow);
 		return;
 	}
-	if (follow->result == PASS_FAILED)
-		follow->due = true; /* the file is as old as it was */
-	else
+	if (follow->result == PASS_DONE || follow->result == PASS_HELD)
 		follow->pass.force = false; /* what was forced is the floor now */
 	timer_set(follow);
 	if (follow->again)

@@ -26,6 +26,7 @@ static int run_once(const struct arguments *arguments)
 	char why[PASS_WHY_MAX] = "";
 	struct pass pass = {.arguments = arguments, .force = arguments->force, .due = true};
 	switch (pass_run(&pass, why, sizeof(why))) {
+	case PASS_EMPTY:
 	case PASS_FAILED:
 		return fail(why, EXIT_FAILED);
 	case PASS_HELD:

@@ -130,15 +130,20 @@ static void mirrors_verify(struct pass *pass, struct announce *announce, char *w
 		.stop = pass->stop,
 	};
 	struct mirrors *mirrors = NULL;
+	uint32_t before[CVD_DATABASES];
+	memcpy(before, pass->held, sizeof(before));
+	memset(pass->held, 0, sizeof(pass->held));
 	for (unsigned i = 0; i < CVD_DATABASES; i++) {
 		enum cvd_database database = (enum cvd_database)i;
 		if (!announce_rises(announce, database))
 			continue;
-		if (!mirrors && !*reason)
-			mirrors = export_read(arguments->export, reason, sizeof(reason));
-		quorum.mirrors = mirrors;
-		if (mirrors)
+		if (!pass->due && before[i] == announce->next.versions[i]) {
+			snprintf(reason, sizeof(reason), "the mirrors were asked a moment ago");
+		} else if (mirrors ||
+			   (mirrors = export_read(arguments->export, reason, sizeof(reason)))) {
+			quorum.mirrors = mirrors;
 			reason_find(&quorum, announce, database, reason);
+		}
 		if (!*reason)
 			continue;
 		hold(pass, announce, database, reason, part);
@@ -227,7 +232,6 @@ enum pass_result pass_run(struct pass *pass, char *why, size_t size)
 		.known = pass->known,
 		.previous = pass->last,
 	};
-	memset(pass->held, 0, sizeof(pass->held));
 	*why = '\0';
 	if (!previous_read(&announce, why, size) ||
 		!folder_scan(&announce.folder, pass->arguments->directory, why, size) ||
@@ -235,13 +239,13 @@ enum pass_result pass_run(struct pass *pass, char *why, size_t size)
 		return PASS_FAILED;
 	if (pass->arguments->export)
 		mirrors_verify(pass, &announce, why, size);
-	if (*why && !announce.known) {
-		why_add(why, size, "there is no string before it, so nothing is written");
-		return PASS_FAILED;
-	}
 	if (pass->stop && atomic_load(pass->stop)) {
 		*why = '\0';
 		return PASS_FAILED;
+	}
+	if (*why && !announce.known) {
+		why_add(why, size, "there is no string before it, so nothing is written");
+		return PASS_EMPTY;
 	}
 	bool held = *why;
 	return !next_write(pass, &announce, why, size) ? PASS_FAILED : held ? PASS_HELD : PASS_DONE;

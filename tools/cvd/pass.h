@@ -12,6 +12,7 @@ enum { PASS_WHY_MAX = 8192 };
 enum pass_result {
 	PASS_DONE,
 	PASS_HELD, /* done, but a new version is not announced yet: the sentence says why */
+	PASS_EMPTY, /* the same, and there is no string that could be written instead */
 	PASS_FAILED, /* nothing more was written: the sentence says why; none when it was stopped */
 };
 
@@ -21,7 +22,7 @@ struct pass {
 	const atomic_bool
 		*stop; /* set by another thread: end soon, write nothing; NULL: nobody's */
 	bool force;
-	bool due; /* write even if nothing but the time is new */
+	bool due; /* write even if nothing but the time is new; ask again for what is held already */
 	bool known; /* `last` was written by a pass before: it counts where the file has gone away */
 	struct record last;
 	uint32_t held[CVD_DATABASES]; /* versions; 0: not held */

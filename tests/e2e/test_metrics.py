@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -525,6 +526,53 @@ def test_a_reader_that_stalls_holds_up_nobody(make_world):
         world.export(many_mirrors(4000), serial=5)
         eventually(lambda: look(world).get("export_serial", zone="clamav.net") == 5, "served")
         assert addresses(world.ask("db.us"))
+
+
+def drip(world, count):
+    """So many requests that never end; at most half of the page's connections are for one address."""
+    held = []
+    for number in range(count):
+        held.append(socket.create_connection(("127.0.0.1", world.metrics), timeout=DEADLINE,
+                                             source_address=(f"127.0.0.{2 + number % 4}", 0)))
+        held[-1].sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+    return held
+
+
+def test_nobody_holds_the_page(make_world):
+    """All of its connections drip: whoever waits gets the page when their 10 s are over, and a slow reader its own."""
+    world = watched(make_world, mirrors=many_mirrors(5000)).start()
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.settimeout(DEADLINE)
+        reader.connect(("127.0.0.1", world.metrics))
+        reader.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        pieces = [reader.recv(4096)]
+        begin, left = time.monotonic(), drip(world, 16)
+        waiting = socket.create_connection(("127.0.0.1", world.metrics), timeout=DEADLINE)
+        waiting.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        while time.monotonic() - begin < 8:
+            assert not select.select([*left, waiting], [], [], 0.3)[0], "these have their 10 s"
+            for connection in left:
+                connection.sendall(b"x")
+            pieces.append(reader.recv(4096))
+        while piece := reader.recv(65536):
+            pieces.append(piece)
+    head, _, page = b"".join(pieces).partition(b"\r\n\r\n")
+    assert b"\r\nConnection: close" in head and f"Content-Length: {len(page)}".encode() in head
+    with waiting:
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert time.monotonic() - begin < 12
+    while left:
+        ended, _, _ = select.select(left, [], [], 0.3)
+        for connection in left:
+            if connection in ended:
+                assert connection.recv(65536) == b""
+                connection.close()
+            else:
+                connection.sendall(b"x")
+        left = [connection for connection in left if connection not in ended]
+        assert time.monotonic() - begin < 13
+    assert fetch(world, "/health")[0] == 200
 
 
 # --- where it listens ----------------------------------------------------------------------------

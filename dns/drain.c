@@ -1,45 +1,10 @@
-#include "dns/drain.h"
+#include "dns/drain_part.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static bool letter_equal(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/* The last '*' alone is tried again: no pattern takes exponential time. */
-bool drain_glob(const char *glob, const char *text)
-{
-	const char *star = NULL, *after = NULL;
-	while (*text) {
-		if (*glob == '*') {
-			star = ++glob;
-			after = text;
-		} else if (*glob && (*glob == '?' || letter_equal(*glob, *text))) {
-			glob++;
-			text++;
-		} else if (star) {
-			glob = star;
-			text = ++after;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
-}
-
-static bool bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-	unsigned whole = bits / 8, mask = 0xFF00u >> bits % 8 & 0xFF;
-	return memcmp(a, b, whole) == 0 && (!mask || !((a[whole] ^ b[whole]) & mask));
-}
 
 /* Octets behind the prefix are 0 in a network that is well written. */
 static bool network_is_clean(const struct drain *drain)
@@ -98,30 +63,11 @@ bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t s
 			drain->glob);
 		return false;
 	}
-	drain->is_host = !drain->is_network && !strpbrk(drain->glob, "*?");
+	drain->may_be_address =
+		!drain->is_network &&
+		drain->glob[strspn(drain->glob, "0123456789abcdefABCDEF.:*?")] == '\0';
+	drain->pairs = drain_pairs(drain->glob);
 	return true;
-}
-
-bool drain_matches(
-	const struct drain *drain, const char *host, const struct mirror_address *address)
-{
-	char text[INET6_ADDRSTRLEN];
-	if (drain->is_network)
-		return drain->ipv6 == address->ipv6 &&
-		       bits_equal(drain->octets, address->octets, drain->length);
-	if (drain->is_host)
-		return strcasecmp(drain->glob, host) == 0;
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
-	return drain_glob(drain->glob, host) || drain_glob(drain->glob, text);
-}
-
-size_t drain_count(const struct drain *drain, const struct mirrors *mirrors)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < mirrors->address_count; i++)
-		count += drain_matches(drain, mirrors->list[mirrors->addresses[i].mirror].host,
-			&mirrors->addresses[i]);
-	return count;
 }
 
 /* --- lists --- */
@@ -190,52 +136,4 @@ bool drains_end(const struct drains *drains, int64_t before, int64_t now)
 		if (drain_is_over(&drains->list[i], now) != drain_is_over(&drains->list[i], before))
 			return true;
 	return false;
-}
-
-/* --- marks --- */
-
-/* Shares everything with the export but the addresses. */
-struct marked {
-	struct mirrors mirrors;
-	struct shared *exported;
-};
-
-static void release_marked(void *object)
-{
-	struct marked *marked = object;
-	free(marked->mirrors.addresses);
-	shared_release(marked->exported);
-	free(marked);
-}
-
-static bool any_match(const struct drains *drains, const struct mirrors *mirrors, int64_t now)
-{
-	for (size_t i = 0; i < mirrors->address_count; i++)
-		if (drains_match(drains, mirrors, &mirrors->addresses[i], now))
-			return true;
-	return false;
-}
-
-struct shared *drains_mark(struct shared *exported, const struct drains *drains, int64_t now)
-{
-	const struct mirrors *mirrors = shared_get(exported);
-	if (!mirrors || !count_of(drains) || !any_match(drains, mirrors, now))
-		return shared_hold(exported);
-	struct marked *marked = calloc(1, sizeof(*marked));
-	if (!marked)
-		return NULL;
-	marked->mirrors = *mirrors;
-	marked->mirrors.addresses =
-		malloc((mirrors->address_count + 1) * sizeof(*mirrors->addresses));
-	if (!marked->mirrors.addresses) {
-		free(marked);
-		return NULL;
-	}
-	for (size_t i = 0; i < mirrors->address_count; i++) {
-		struct mirror_address *address = &marked->mirrors.addresses[i];
-		*address = mirrors->addresses[i];
-		address->drained = drains_match(drains, mirrors, address, now) != NULL;
-	}
-	marked->exported = shared_hold(exported);
-	return shared_new(&marked->mirrors, release_marked);
 }

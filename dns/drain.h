@@ -18,8 +18,10 @@ struct drain {
 	int64_t until; /* Unix seconds; 0: until it is undrained */
 	/* What the glob is, where it is an address or a network. */
 	bool is_network, ipv6;
-	bool is_host; /* a name as it is: no address has to be written out to look */
 	uint8_t octets[16], length;
+	/* Else: what a text must have to be looked at closer. */
+	bool may_be_address; /* it has no character that an address has not */
+	uint64_t pairs; /* see drain_pairs */
 };
 
 struct drains {
@@ -34,8 +36,6 @@ bool drain_glob(const char *glob, const char *text);
 bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t size);
 bool drain_matches(
 	const struct drain *drain, const char *host, const struct mirror_address *address);
-/* How many addresses it matches. */
-size_t drain_count(const struct drain *drain, const struct mirrors *mirrors);
 /* Has its time come? */
 static inline bool drain_is_over(const struct drain *drain, int64_t now)
 {
@@ -57,6 +57,8 @@ bool drains_end(const struct drains *drains, int64_t before, int64_t now);
 
 /* Mirrors whose drained addresses say so: a copy, or `exported` itself held once more. NULL: no memory. */
 struct shared *drains_mark(struct shared *exported, const struct drains *drains, int64_t now);
+/* How many addresses drain `number` of that list takes out: `marked` is what drains_mark made of `exported`. */
+size_t drains_taken(const struct shared *marked, const struct shared *exported, size_t number);
 
 /* As `status` and the file have them. NULL: no memory. */
 json_t *drains_json(const struct drains *drains);

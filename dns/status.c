@@ -108,18 +108,19 @@ static json_t *reload_json(const struct reload *reload)
 		"why", plain_json(reload->last_why));
 }
 
-/* How many addresses each one takes out now. */
+/* With how many addresses each one takes out now: what the snapshot knows, so none where it is not served yet. */
 static json_t *drained_json(const struct reload *reload)
 {
 	const struct drains *drains = shared_get(reload->drains);
 	const struct inputs *inputs = reload->current->inputs;
+	const struct drains *served = shared_get(inputs->drains);
 	json_t *list = drains_json(drains);
 	for (size_t i = 0; list && i < drains->count; i++) {
+		const struct drain *found = drains_find(served, drains->list[i].glob);
 		json_int_t count = 0;
-		for (size_t z = 0; z < inputs->zone_count; z++) {
-			const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
-			count += (json_int_t)(mirrors ? drain_count(&drains->list[i], mirrors) : 0);
-		}
+		for (size_t z = 0; found && z < inputs->zone_count; z++)
+			count += (json_int_t)drains_taken(inputs->zones[z].mirrors,
+				inputs->zones[z].exported, (size_t)(found - served->list));
 		json_object_set_new(json_array_get(list, i), "addresses", json_integer(count));
 	}
 	return list;

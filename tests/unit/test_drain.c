@@ -177,7 +177,8 @@ static void test_marks(void **state)
 		      *unmatched = drains_mark(exported, shared_get(others), 0);
 	assert_ptr_equal(over, exported);
 	assert_ptr_equal(unmatched, exported);
-	assert_int_equal(drain_count(&b, &mirrors), 2);
+	assert_int_equal(drains_taken(marked, exported, 0), 2);
+	assert_int_equal(drains_taken(over, exported, 0), 0);
 	shared_release(over);
 	shared_release(unmatched);
 	shared_release(exported);

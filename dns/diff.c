@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { SENTENCE_MAX = 2048 };
+
 /* One comparison under way. */
 struct comparing {
 	const struct snapshot *snapshot;
@@ -56,17 +58,16 @@ static bool gone_count(
 
 /* --- which zone --- */
 
-static bool same_file(const char *path, const struct file_stamp *stamp)
+static bool same_file(const char *path, const char *other)
 {
-	struct file_stamp other = file_stamp(path);
-	return stamp->inode && other.inode == stamp->inode && other.device == stamp->device;
+	struct file_stamp a = file_stamp(path), b = file_stamp(other);
+	return strcmp(path, other) == 0 || (a.inode && a.inode == b.inode && a.device == b.device);
 }
 
 /* False: no zone has an export, or no memory. */
 static bool zone_choose(struct comparing *comparing, const struct mirrors *mirrors)
 {
 	const struct inputs *inputs = comparing->snapshot->inputs;
-	struct file_stamp stamp = file_stamp(comparing->file);
 	size_t least = SIZE_MAX;
 	for (size_t z = 0; z < inputs->zone_count; z++) {
 		const char *path = inputs_config(inputs)->zones[z].export;
@@ -74,7 +75,7 @@ static bool zone_choose(struct comparing *comparing, const struct mirrors *mirro
 		size_t gone = 0;
 		if (!path || !before)
 			continue;
-		bool same = same_file(path, &stamp);
+		bool same = same_file(path, comparing->file);
 		if (!same && inputs->zone_count > 1 && !gone_count(mirrors, before, false, &gone))
 			return false;
 		if (!same && gone >= least)
@@ -86,6 +87,15 @@ static bool zone_choose(struct comparing *comparing, const struct mirrors *mirro
 			break;
 	}
 	return comparing->before;
+}
+
+/* Several zones may have one export: a file that is meant for one is meant for all of them. */
+static bool zone_shares(const struct comparing *chosen, size_t z)
+{
+	const struct config_zone *zones = inputs_config(chosen->snapshot->inputs)->zones;
+	return z == chosen->zone ||
+	       (zones[z].export && shared_get(chosen->snapshot->inputs->zones[z].mirrors) &&
+		       same_file(zones[z].export, zones[chosen->zone].export));
 }
 
 /* --- the parts of the result --- */
@@ -140,11 +150,13 @@ static bool pools_add(const struct comparing *comparing, json_t *result)
 	const struct snapshot_zone *zone = &comparing->snapshot->zones[comparing->zone];
 	struct pools *own = zone->pools ? NULL : pools_new(comparing->before);
 	struct pools *after = pools_new(comparing->after);
+	size_t more = 0;
 	struct diff_pair pair = {
 		.config = zone->config, .before = zone->pools ? zone->pools : own, .after = after};
 	bool good = pair.before && after &&
 		    json_object_set_new(result, "countries", diff_countries(&pair)) == 0 &&
-		    json_object_set_new(result, "levels", diff_levels(&pair)) == 0;
+		    json_object_set_new(result, "levels", diff_levels(&pair, &more)) == 0 &&
+		    json_object_set_new(result, "levels_more", json_integer((json_int_t)more)) == 0;
 	pools_free(own);
 	pools_free(after);
 	return good;
@@ -188,10 +200,12 @@ static json_t *result_make(struct comparing *comparing)
 	return NULL;
 }
 
-static bool word_add(json_t *result, enum diff_word word, const char *why)
+/* `forced`: would a forced reload take it? */
+static bool word_add(json_t *result, enum diff_word word, bool forced, const char *why)
 {
 	static const char *const words[] = {"same", "changes", "refused"};
 	return json_object_set_new(result, "word", json_string(words[word])) == 0 &&
+	       json_object_set_new(result, "forced", json_boolean(forced)) == 0 &&
 	       json_object_set_new(result, "why", plain_json(why)) == 0;
 }
 
@@ -220,22 +234,26 @@ static struct shared *export_read(
 	return marked;
 }
 
-/* The word and the result for an export that is well-formed. */
-static enum diff_word export_judge(
+/* The word and the result of one zone for an export that is well-formed; *result NULL: no memory. */
+static enum diff_word zone_judge(
 	struct comparing *comparing, json_t **result, char *why, size_t size)
 {
+	char ignored[SENTENCE_MAX];
 	struct mirror_limits limits =
 		inputs_limits(comparing->snapshot->inputs, comparing->zone, time(NULL));
 	why[0] = '\0';
 	enum diff_word word = DIFF_REFUSED;
 	bool follows = mirrors_follow(comparing->after, &limits, comparing->file, why, size);
+	limits.force = true; /* which does not set a wrong clock */
+	bool forced = mirrors_follow(
+		comparing->after, &limits, comparing->file, ignored, sizeof(ignored));
 	*result = result_make(comparing);
 	if (follows)
 		word = comparing->counts[MIRROR_IN] || comparing->counts[MIRROR_OUT] ||
 				       comparing->counts[MIRROR_CHANGED]
 			       ? DIFF_CHANGES
 			       : DIFF_SAME;
-	if (*result && word_add(*result, word, why))
+	if (*result && word_add(*result, word, forced, why))
 		return word;
 	json_decref(*result);
 	*result = NULL;
@@ -243,10 +261,70 @@ static enum diff_word export_judge(
 	return DIFF_REFUSED;
 }
 
+/* Results of several zones under way. */
+struct judged {
+	json_t *first, *others; /* `first`: the earliest of those that it is worst for */
+	size_t more; /* zones whose results were too many */
+	enum diff_word word; /* the first one's */
+};
+
+/* Takes over `result`. False: no memory. */
+static bool result_add(struct judged *judged, enum diff_word word, json_t *result)
+{
+	json_t *other = result;
+	if (!judged->first || word > judged->word) {
+		other = judged->first;
+		judged->first = result;
+		judged->word = word;
+	}
+	if (!other)
+		return true;
+	if (json_array_size(judged->others) < DIFF_ZONES_MAX - 1)
+		return json_array_append_new(judged->others, other) == 0;
+	judged->more++;
+	json_decref(other);
+	return true;
+}
+
+/* All zones that have the chosen one's export. */
+static enum diff_word zones_judge(
+	const struct comparing *chosen, json_t **result, char *why, size_t size)
+{
+	struct judged judged = {.others = json_array()};
+	const struct inputs *inputs = chosen->snapshot->inputs;
+	bool good = judged.others;
+	for (size_t z = 0; good && z < inputs->zone_count; z++) {
+		char sentence[SENTENCE_MAX];
+		json_t *one;
+		if (!zone_shares(chosen, z))
+			continue;
+		struct comparing comparing = {.snapshot = chosen->snapshot,
+			.file = chosen->file,
+			.zone = z,
+			.before = shared_get(inputs->zones[z].mirrors),
+			.after = chosen->after};
+		enum diff_word word = zone_judge(&comparing, &one, sentence, sizeof(sentence));
+		if (!judged.first || word > judged.word)
+			snprintf(why, size, "%s", sentence);
+		good = one && result_add(&judged, word, one);
+	}
+	if (good && json_object_set(judged.first, "others", judged.others) == 0 &&
+		json_object_set_new(
+			judged.first, "others_more", json_integer((json_int_t)judged.more)) == 0) {
+		*result = json_incref(judged.first);
+	} else {
+		judged.word = DIFF_REFUSED;
+		snprintf(why, size, "%s: no memory to compare it", chosen->file);
+	}
+	json_decref(judged.first);
+	json_decref(judged.others);
+	return judged.word;
+}
+
 enum diff_word diff_json(
 	const struct snapshot *snapshot, const char *file, json_t **result, char *why, size_t size)
 {
-	struct comparing comparing = {.snapshot = snapshot, .file = file};
+	struct comparing chosen = {.snapshot = snapshot, .file = file};
 	enum diff_word word = DIFF_REFUSED;
 	*result = NULL;
 	if (!file) {
@@ -256,9 +334,9 @@ enum diff_word diff_json(
 	struct shared *after = export_read(snapshot, file, why, size);
 	if (!after)
 		return DIFF_REFUSED;
-	comparing.after = shared_get(after);
-	if (zone_choose(&comparing, comparing.after))
-		word = export_judge(&comparing, result, why, size);
+	chosen.after = shared_get(after);
+	if (zone_choose(&chosen, chosen.after))
+		word = zones_judge(&chosen, result, why, size);
 	else
 		snprintf(why, size,
 			"%s: no zone has an export to compare it with: name one with `export`",

@@ -1,5 +1,6 @@
 #include "dns/diff_level.h"
 
+#include "dns/diff.h"
 #include "dns/plain.h"
 
 #include <stdio.h>
@@ -84,7 +85,25 @@ static bool change_add(json_t *rows, const struct walk walks[2], unsigned family
 			      json_string(country_code(country))) == 0;
 }
 
-static bool pool_add(json_t *list, const struct diff_pair *pair, const struct config_pool *config)
+/* One pool's rows of one family; those beyond the list's room are counted. */
+static bool rows_add(json_t *list, json_t *rows, const char *pool, unsigned family, size_t *more)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach (rows, i, row) {
+		if (json_array_size(list) >= DIFF_LIST_MAX)
+			(*more)++;
+		else if (json_object_set_new(row, "pool", plain_json(pool)) != 0 ||
+			 json_object_set_new(row, "family", json_string(walk_family(family))) !=
+				 0 ||
+			 json_array_append(list, row) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool pool_add(
+	json_t *list, const struct diff_pair *pair, const struct config_pool *config, size_t *more)
 {
 	json_t *rows[POOL_FAMILIES] = {json_array(), json_array()};
 	bool fixed = config->rule.from == POOL_FROM_FIXED;
@@ -97,27 +116,20 @@ static bool pool_add(json_t *list, const struct diff_pair *pair, const struct co
 		for (unsigned f = 0; good && f < POOL_FAMILIES; f++)
 			good = !config->rule.families[f] || change_add(rows[f], walks, f, country);
 	}
-	for (unsigned f = 0; good && f < POOL_FAMILIES; f++) {
-		size_t i;
-		json_t *row;
-		json_array_foreach (rows[f], i, row)
-			good = good &&
-			       json_object_set_new(row, "pool", plain_json(config->name)) == 0 &&
-			       json_object_set_new(row, "family", json_string(walk_family(f))) ==
-				       0 &&
-			       json_array_append(list, row) == 0;
-	}
+	for (unsigned f = 0; good && f < POOL_FAMILIES; f++)
+		good = rows_add(list, rows[f], config->name, f, more);
 	json_decref(rows[POOL_IPV4]);
 	json_decref(rows[POOL_IPV6]);
 	return good;
 }
 
-json_t *diff_levels(const struct diff_pair *pair)
+json_t *diff_levels(const struct diff_pair *pair, size_t *more)
 {
 	json_t *list = json_array();
 	bool good = list;
+	*more = 0;
 	for (size_t p = 0; good && p < pair->config->pool_count; p++)
-		good = pool_add(list, pair, &pair->config->pools[p]);
+		good = pool_add(list, pair, &pair->config->pools[p], more);
 	if (good)
 		return list;
 	json_decref(list);

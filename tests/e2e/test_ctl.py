@@ -271,6 +271,27 @@ def test_diff_is_cut(ctl, server):
         "serial none -> 3", "and 10 more: --json has them")
     server.says({**DIFF, "out": DIFF["out"] * 40, "counts": {"in": 1, "out": 40, "changed": 1}}, 1)
     has(ctl("diff", "/srv/new.json").stdout, "40 mirrors out", "and 10 more: --json has them")
+    for levels, more, said in ((60, 0, ""), (61, 0, "and 1 more: --json has them"),
+                               (1000, 7, "and 947 more: --json has the first 1000")):
+        server.says({**DIFF, "levels": DIFF["levels"] * levels, "levels_more": more}, 1)
+        shown = ctl("diff", "/srv/new.json").stdout
+        assert shown.count("continent:EU") == 60
+        has(shown, said)
+        assert ("more" in shown) == bool(said)
+
+
+def test_diff_of_zones_that_share(ctl, server):
+    server.says({**DIFF, "word": "refused", "forced": False, "others_more": 3, "others": [
+        {**DIFF, "zone": "two.example", "word": "refused", "forced": True},
+        {**DIFF, "zone": "three.example", "word": "same"}]}, 2, "no")
+    shown = ctl("diff", "/srv/new.json").stdout
+    zones = re.findall(r"^/srv/new.json beside what zone (\S+) serves\n(.*)$", shown, re.M)
+    assert zones == [
+        ("clamav.net", "  it would be refused, and reload --force does not help; what is in it:"),
+        ("two.example", "  it would be refused; with reload --force:"),
+        ("three.example", zones[2][1])]
+    assert "refused" not in zones[2][1]
+    has(shown, "no mirror changes", "and 3 zones more that have this export")
 
 
 @pytest.mark.parametrize("status, word, why", [

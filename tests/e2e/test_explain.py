@@ -353,3 +353,46 @@ def test_offline_diff_zones(program, make_world):
     # The file itself, whatever is in it.
     done = control.run(program, *config, "diff", world.path("mirrors.json"))
     assert done.returncode == 0 and "beside what zone clamav.net serves" in done.stdout
+
+
+def test_offline_diff_of_a_shared_export(program, make_world):
+    """Each zone that has the export is judged; the one that it is worst for comes first."""
+    zones = "".join(f'''
+zone "{name}" {{ file = "example.zone"  export = "mirrors.json"  max-shrink = {shrink}
+    pool "near" {{ from = "country:FR" }} }}''' for name, shrink in (("two.example", 1), ("three.example", 90)))
+    world = make_world()
+    world.write("example.zone", "@ 300 SOA a b 1 2 3 4 5\n@ 300 NS a.example.\n")
+    world.fill(mirrors=MIRRORS, pools=POOLS, zones=zones)
+    config = ["--config", world.path("mirrorns.conf"), "--json"]
+
+    def diff(name="new.json"):
+        done = control.run(program, *config, "diff", world.path(name))
+        found = json.loads(done.stdout)
+        return done, [found, *found["others"]]
+
+    done, found = diff("mirrors.json")
+    assert [one["zone"] for one in found] == ["clamav.net", "two.example", "three.example"]
+    assert done.returncode == 0 and {one["word"] for one in found} == {"same"}
+    world.export([one for one in MIRRORS if one["host"] != "a.fr"], name="new.json")
+    done, found = diff()
+    assert done.returncode == 2 and "max-shrink = 1 %" in done.stderr
+    assert [(one["zone"], one["word"], one["forced"]) for one in found] == [
+        ("two.example", "refused", True), ("clamav.net", "changes", True),
+        ("three.example", "changes", True)]
+    assert {row["pool"] for row in found[2]["levels"]} == {"near"}
+    # A clock that is wrong is no matter of force.
+    world.export(MIRRORS, name="new.json", generated="2099-01-01T00:00:00Z")
+    done, found = diff()
+    assert done.returncode == 2 and "2099" in done.stderr
+    assert {(one["word"], one["forced"]) for one in found} == {("refused", False)}
+
+
+def test_offline_diff_is_bounded(program, make_world):
+    pools = "".join(f'\tpool "p{i}" {{ from = "country:FR" }}\n' for i in range(1100))
+    world = make_world(mirrors=MIRRORS, pools=pools)
+    world.export([one for one in MIRRORS if one["country"] != "FR"], name="new.json")
+    done = control.run(program, "--config", world.path("mirrorns.conf"), "--json", "diff",
+                       world.path("new.json"))
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and len(found["levels"]) == 1000
+    assert found["levels_more"] in (100, 1200), "one row for a family that France has"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* One screen: what is beyond is in --json. */
-enum { HOSTS_SHOWN = 30, COUNTRIES_SHOWN = 60, LINE_MAX_SIZE = 400 };
+enum { HOSTS_SHOWN = 30, COUNTRIES_SHOWN = 60, LEVELS_SHOWN = 60, LINE_MAX_SIZE = 400 };
 
 static void serial_cell(struct screen_table *table, const json_t *serial)
 {
@@ -124,16 +124,17 @@ static const char *codes_write(const json_t *countries, char line[LINE_MAX_SIZE]
 	return line;
 }
 
-static void levels_show(const json_t *list)
+/* `more`: how many the list has not. */
+static void levels_show(const json_t *list, json_int_t more)
 {
 	struct screen_table table = {.right = 0};
 	char line[LINE_MAX_SIZE];
-	size_t i;
-	json_t *one;
-	if (!json_array_size(list))
+	size_t count = json_array_size(list);
+	if (!count)
 		return;
 	screen_line(SCREEN_BOLD, "who is served by another level");
-	json_array_foreach (list, i, one) {
+	for (size_t i = 0; i < count && i < LEVELS_SHOWN; i++) {
+		const json_t *one = json_array_get(list, i);
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "pool"));
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "family"));
 		screen_cell(&table, SCREEN_WARN, "%s -> %s", field_text(one, "before"),
@@ -143,22 +144,46 @@ static void levels_show(const json_t *list)
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
+	json_int_t beyond = (json_int_t)count + more - LEVELS_SHOWN;
+	if (beyond > 0)
+		screen_line(SCREEN_DIM, "  and %" JSON_INTEGER_FORMAT " more: --json has %s",
+			beyond, more ? "the first 1000" : "them");
 }
 
-void view_diff(const json_t *result, const json_t *before)
+static void zone_show(const json_t *result)
 {
 	const char *word = field_text(result, "word");
-	(void)before;
 	screen_line(SCREEN_BOLD, "%s beside what zone %s serves", field_text(result, "file"),
 		field_text(result, "zone"));
 	if (strcmp(word, "refused") == 0)
-		screen_line(SCREEN_BAD, "  it would be refused; with reload --force:");
+		screen_line(SCREEN_BAD, "%s",
+			json_is_false(json_object_get(result, "forced"))
+				? "  it would be refused, and reload --force does not help; what "
+				  "is in it:"
+				: "  it would be refused; with reload --force:");
 	served_show(result);
 	hosts_show(result, "out", SCREEN_BAD);
 	hosts_show(result, "in", SCREEN_GOOD);
 	hosts_show(result, "changed", SCREEN_WARN);
 	countries_show(json_object_get(result, "countries"));
-	levels_show(json_object_get(result, "levels"));
+	levels_show(json_object_get(result, "levels"), field_number(result, "levels_more"));
 	if (strcmp(word, "same") == 0)
 		screen_line(SCREEN_GOOD, "  no mirror changes");
+}
+
+/* The zones that share the export follow each other, the one that it is worst for first. */
+void view_diff(const json_t *result, const json_t *before)
+{
+	size_t i;
+	json_t *other;
+	json_int_t more = field_number(result, "others_more");
+	(void)before;
+	zone_show(result);
+	json_array_foreach (json_object_get(result, "others"), i, other) {
+		screen_line(SCREEN_PLAIN, "%s", "");
+		zone_show(other);
+	}
+	if (more)
+		screen_line(SCREEN_DIM,
+			"and %" JSON_INTEGER_FORMAT " zones more that have this export", more);
 }

@@ -255,7 +255,8 @@ static void gist_answer(const struct asked *asked)
 	const struct query *query = asked->query;
 	const struct snapshot *snapshot = asked->snapshot;
 	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
-	size_t size = gist_room(query, query->nsid ? snapshot->identity_size : 0);
+	bool identity;
+	size_t size = gist_room(query, snapshot->identity_size, &identity);
 	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
 		size = gist_write(snapshot, asked->client, query, rdata, size);
 	else
@@ -271,6 +272,7 @@ static void gist_answer(const struct asked *asked)
 		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
 		rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
 		answer->scope = query->subnet.option ? query->subnet.source : 0;
+		answer->no_identity = !identity;
 	}
 }
 
@@ -371,6 +373,7 @@ void answer_error(struct answer *answer, enum rcode rcode)
 	answer->rcode = rcode;
 	answer->authoritative = false;
 	answer->overflow = false;
+	answer->no_identity = false;
 	answer->scope = 0;
 	answer->count = 0;
 	answer->set = NULL;

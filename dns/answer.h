@@ -31,6 +31,7 @@ struct answer {
 	enum rcode rcode;
 	bool authoritative;
 	bool overflow; /* more than fits the parts: truncated */
+	bool no_identity; /* NSID would take the room that the answer needs */
 	uint8_t scope; /* ECS, bits */
 	unsigned count;
 	uint32_t size; /* octets of the reply up to here: the next owner's place */

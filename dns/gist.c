@@ -1,5 +1,4 @@
-#include "dns/gist.h"
-
+#include "dns/gist_part.h"
 #include "dns/locate.h"
 #include "dns/walk.h"
 #include "geo/layout.h"
@@ -7,24 +6,13 @@
 #include <string.h>
 
 enum {
-	STRING_MAX = 255,
 	CHAIN_MAX = 16,
 	MORE_ROOM = 1 + 5 + 10, /* "more=" and a number */
 	POOL_SHOWN_MAX = 63,
 	REPLY_FLOOR = 512, /* RFC 1035 4.2.1 */
 	OPT_FIXED = 11,
 	OPTION_FIXED = 4,
-};
-
-/* RDATA under way: whole strings, as far as they fit. */
-struct gist {
-	uint8_t *at, *end;
-};
-
-/* One string under way; what does not fit its 255 octets is cut off. */
-struct line {
-	char text[STRING_MAX];
-	size_t size;
+	ROOM_LEAST = 128, /* client, from and network of the longest kind */
 };
 
 /* Whose address is looked at. */
@@ -65,110 +53,20 @@ bool gist_is_allowed(const struct config *config, const struct client *client)
 	return false;
 }
 
-size_t gist_room(const struct query *query, uint16_t identity_size)
+size_t gist_room(const struct query *query, uint16_t identity_size, bool *identity)
 {
 	size_t used = HEADER_SIZE + query->question_size + RECORD_FIXED;
 	if (query->edns)
 		used += OPT_FIXED;
 	if (query->subnet.option)
 		used += SUBNET_FIXED + query->subnet.octets;
-	if (query->nsid && identity_size)
-		used += OPTION_FIXED + (size_t)identity_size;
+	/* The longest name and subnet leave 194. */
 	size_t room = used < REPLY_FLOOR ? REPLY_FLOOR - used : 0;
+	size_t nsid = query->nsid && identity_size ? OPTION_FIXED + (size_t)identity_size : 0;
+	*identity = nsid + ROOM_LEAST <= room;
+	if (*identity)
+		room -= nsid;
 	return room < GIST_RDATA_MAX ? room : GIST_RDATA_MAX;
-}
-
-/* --- strings --- */
-
-static void text_put(struct line *line, const char *text, size_t size)
-{
-	if (size > STRING_MAX - line->size)
-		size = STRING_MAX - line->size;
-	memcpy(line->text + line->size, text, size);
-	line->size += size;
-}
-
-static struct line line_begin(const char *text)
-{
-	struct line line = {.size = 0};
-	text_put(&line, text, strlen(text));
-	return line;
-}
-
-/* In base 10 or 16, without leading zeros. */
-static void number_put(struct line *line, uint64_t number, unsigned base)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-	do
-		digits[--at] = "0123456789abcdef"[number % base];
-	while (number /= base);
-	text_put(line, digits + at, sizeof(digits) - at);
-}
-
-static void ipv4_put(struct line *line, const uint8_t *octets)
-{
-	for (unsigned i = 0; i < 4; i++) {
-		if (i)
-			text_put(line, ".", 1);
-		number_put(line, octets[i], 10);
-	}
-}
-
-/* RFC 5952 4: the first longest run of two zeros or more is "::". */
-static void ipv6_put(struct line *line, const uint8_t *octets)
-{
-	unsigned words[8], start = 8, longest = 1;
-	for (unsigned i = 0; i < 8; i++)
-		words[i] = (unsigned)octets[2 * i] << 8 | octets[2 * i + 1];
-	for (unsigned i = 0; i < 8; i++) {
-		unsigned run = 0;
-		while (i + run < 8 && !words[i + run])
-			run++;
-		if (run > longest) {
-			start = i;
-			longest = run;
-		}
-	}
-	for (unsigned i = 0; i < 8; i++) {
-		if (i == start) {
-			text_put(line, "::", 2);
-			i += longest - 1;
-			continue;
-		}
-		if (i && i != start + longest)
-			text_put(line, ":", 1);
-		number_put(line, words[i], 16);
-	}
-}
-
-static void address_put(struct line *line, const uint8_t *octets, bool ipv6)
-{
-	(ipv6 ? ipv6_put : ipv4_put)(line, octets);
-}
-
-/* As a character-string, if it fits. */
-static void line_end(struct gist *gist, const struct line *line)
-{
-	if ((size_t)(gist->end - gist->at) < 1 + line->size)
-		return;
-	*gist->at++ = (uint8_t)line->size;
-	memcpy(gist->at, line->text, line->size);
-	gist->at += line->size;
-}
-
-static void pair_add(struct gist *gist, const char *key, const char *value, size_t size)
-{
-	struct line line = line_begin(key);
-	text_put(&line, value, size);
-	line_end(gist, &line);
-}
-
-static void number_add(struct gist *gist, const char *key, uint64_t number)
-{
-	struct line line = line_begin(key);
-	number_put(&line, number, 10);
-	line_end(gist, &line);
 }
 
 /* --- whose address --- */
@@ -192,23 +90,23 @@ static struct looked looked_find(const struct snapshot *snapshot, const struct c
 static void place_add(
 	struct gist *gist, const struct looked *looked, const struct locate_place *place)
 {
-	struct line line = line_begin("client=");
-	address_put(&line, looked->client.address, looked->client.ipv6);
+	struct gist_line line = gist_line_begin("client=");
+	gist_address_put(&line, looked->client.address, looked->client.ipv6);
 	if (looked->ecs) {
-		text_put(&line, "/", 1);
-		number_put(&line, looked->length, 10);
+		gist_text_put(&line, "/", 1);
+		gist_number_put(&line, looked->length, 10);
 	}
-	line_end(gist, &line);
-	pair_add(gist, "from=", looked->ecs ? "ecs" : "source", looked->ecs ? 3 : 6);
-	line = line_begin("network=");
-	address_put(&line, place->octets, place->ipv6);
-	text_put(&line, "/", 1);
-	number_put(&line, place->length, 10);
-	line_end(gist, &line);
+	gist_line_end(gist, &line);
+	gist_pair_add(gist, "from=", looked->ecs ? "ecs" : "source", looked->ecs ? 3 : 6);
+	line = gist_line_begin("network=");
+	gist_address_put(&line, place->octets, place->ipv6);
+	gist_text_put(&line, "/", 1);
+	gist_number_put(&line, place->length, 10);
+	gist_line_end(gist, &line);
 	const char *country = place->country ? country_code(place->country) : "none";
-	pair_add(gist, "country=", country, strlen(country));
+	gist_pair_add(gist, "country=", country, strlen(country));
 	if (place->override)
-		number_add(gist, "override=line ", place->override->line);
+		gist_number_add(gist, "override=line ", place->override->line);
 }
 
 /* The scope that a reply about the pool has; without a client subnet, the one that a resolver near the client would see. */
@@ -254,40 +152,40 @@ static int level_last(const struct walk *walk, const struct pool_rule *rule,
 static void level_add(struct gist *gist, const struct pool_level *level)
 {
 	char place[WALK_PLACE_MAX];
-	struct line line = line_begin("level=");
+	struct gist_line line = gist_line_begin("level=");
 	walk_place_write(&level->place, place);
-	text_put(&line, place, strlen(place));
+	gist_text_put(&line, place, strlen(place));
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		text_put(&line, f == POOL_IPV4 ? " ipv4 " : " ipv6 ", 6);
-		number_put(&line, level->in_service[f], 10);
-		text_put(&line, "/", 1);
-		number_put(&line, level->listed[f], 10);
+		gist_text_put(&line, f == POOL_IPV4 ? " ipv4 " : " ipv6 ", 6);
+		gist_number_put(&line, level->in_service[f], 10);
+		gist_text_put(&line, "/", 1);
+		gist_number_put(&line, level->listed[f], 10);
 	}
-	line_end(gist, &line);
+	gist_line_end(gist, &line);
 }
 
 /* As many as fit `room` octets; returns how many. */
 static uint32_t candidates_add(
 	struct gist *gist, const struct pool_set *set, bool ipv6, size_t room)
 {
-	struct line line = line_begin("candidates=");
+	struct gist_line line = gist_line_begin("candidates=");
 	struct pool_member member;
 	uint32_t shown = 0;
-	if (room > STRING_MAX + 1)
-		room = STRING_MAX + 1;
+	if (room > GIST_STRING_MAX + 1)
+		room = GIST_STRING_MAX + 1;
 	while (pool_member(set, shown, &member)) {
-		struct line longer = line;
+		struct gist_line longer = line;
 		if (shown)
-			text_put(&longer, " ", 1);
-		address_put(&longer, member.octets, ipv6);
+			gist_text_put(&longer, " ", 1);
+		gist_address_put(&longer, member.octets, ipv6);
 		/* A line that is full may have lost something. */
-		if (longer.size == STRING_MAX || 1 + longer.size > room)
+		if (longer.size == GIST_STRING_MAX || 1 + longer.size > room)
 			break;
 		line = longer;
 		shown++;
 	}
 	if (shown)
-		line_end(gist, &line);
+		gist_line_end(gist, &line);
 	return shown;
 }
 
@@ -305,9 +203,9 @@ static void sets_add(struct gist *gist, const struct snapshot_outcome *outcome)
 			more += set->members - candidates_add(gist, set, f == POOL_IPV6, room);
 	}
 	if (!outcome->set[POOL_IPV4] && !outcome->set[POOL_IPV6])
-		pair_add(gist, "candidates=", "none", 4);
+		gist_pair_add(gist, "candidates=", "none", 4);
 	if (more)
-		number_add(gist, "more=", more);
+		gist_number_add(gist, "more=", more);
 }
 
 static void levels_add(struct gist *gist, const struct walk_name *found, const struct walk *walk,
@@ -328,20 +226,35 @@ static void levels_add(struct gist *gist, const struct walk_name *found, const s
 
 /* --- the whole --- */
 
-/* Follows CNAMEs within our zones to the name that is answered; false: it does not exist, or is nobody of ours. */
-static bool target_find(
+enum target { TARGET_HERE, TARGET_NXDOMAIN, TARGET_ELSEWHERE };
+
+/* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of somebody else's, or more steps than
+ * an answer follows, as in a loop. */
+static enum target target_find(
 	struct walk_name *found, const struct snapshot *snapshot, const uint8_t **name)
 {
 	for (unsigned steps = 0; steps < CHAIN_MAX; steps++) {
 		if (!walk_name_find(found, snapshot, *name))
-			return false;
+			return found->zone && name_is_within(*name, found->zone->apex)
+				       ? TARGET_NXDOMAIN
+				       : TARGET_ELSEWHERE;
 		const struct rrset *cname =
 			found->node ? zone_rrset(found->node, TYPE_CNAME) : NULL;
 		if (!cname)
-			return true;
+			return TARGET_HERE;
 		*name = record_rdata(cname->records);
 	}
-	return true;
+	found->pool = NULL;
+	return TARGET_ELSEWHERE;
+}
+
+/* The rest is for whoever resolves that name to say. */
+static void elsewhere_add(struct gist *gist, const uint8_t *name)
+{
+	char text[NAME_TEXT_MAX];
+	gist_pair_add(gist, "pool=", "none", 4);
+	gist_pair_add(gist, "answer=", "NOERROR", 7);
+	gist_pair_add(gist, "cname=", text, strlen(name_write(name, text)));
 }
 
 static void pool_add(struct gist *gist, const struct walk_name *found, const uint8_t *name,
@@ -363,22 +276,23 @@ size_t gist_write(const struct snapshot *snapshot, const struct client *client,
 	struct gist gist = {rdata, rdata + room};
 	struct walk_name found;
 	const uint8_t *name = query->name.wire + GIST_LABEL_SIZE;
-	bool exists = target_find(&found, snapshot, &name);
-	if (!found.zone || (name == query->name.wire + GIST_LABEL_SIZE && !exists &&
-				   !name_is_within(name, found.zone->apex)))
+	enum target target = target_find(&found, snapshot, &name);
+	if (target == TARGET_ELSEWHERE && name == query->name.wire + GIST_LABEL_SIZE)
 		return 0;
 	struct looked looked = looked_find(snapshot, client, query, found.pool);
 	struct locate_place place = locate_place_find(snapshot->inputs, &looked.client);
 	place_add(&gist, &looked, &place);
-	if (!exists) {
-		pair_add(&gist, "answer=", "NXDOMAIN", 8);
+	if (target == TARGET_NXDOMAIN) {
+		gist_pair_add(&gist, "answer=", "NXDOMAIN", 8);
+	} else if (target == TARGET_ELSEWHERE) {
+		elsewhere_add(&gist, name);
 	} else if (!found.pool) {
-		pair_add(&gist, "pool=", "none", 4);
+		gist_pair_add(&gist, "pool=", "none", 4);
 	} else {
 		size_t size = strlen(found.pool->config->name);
-		pair_add(&gist, "pool=", found.pool->config->name,
+		gist_pair_add(&gist, "pool=", found.pool->config->name,
 			size < POOL_SHOWN_MAX ? size : POOL_SHOWN_MAX);
-		number_add(&gist, "scope=", scope_find(found.pool, client, query));
+		gist_number_add(&gist, "scope=", scope_find(found.pool, client, query));
 		pool_add(&gist, &found, name, &looked, place.country);
 	}
 	return (size_t)(gist.at - rdata);

@@ -100,21 +100,45 @@ static struct place_address address_of(const uint8_t *octets, bool ipv6)
 	return (struct place_address){words[0], words[1]};
 }
 
-/* The most specific override around an address, or NULL. */
+/* How many overrides are not behind (family, key, length) in their order: by family, first address and length. */
+static size_t overrides_until(
+	const struct place_overrides *overrides, bool ipv6, unsigned __int128 key, unsigned length)
+{
+	size_t low = 0, high = overrides->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct place_override *one = &overrides->list[middle];
+		unsigned __int128 first = prefix_key(one->prefix.address);
+		bool behind = one->ipv6 != ipv6 ? one->ipv6
+			      : first != key    ? first > key
+						: one->prefix.length > length;
+		if (behind)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The most specific override around an address, or NULL. Networks are nested or apart: the last one that begins at or
+ * before the address is it, or else whatever is around both is no longer than what the two have in common. Each look
+ * shortens that, so there are at most 129, and mostly one or two. */
 static const struct place_override *override_find(
 	const struct place_overrides *overrides, struct place_address address, bool ipv6)
 {
-	const struct place_override *found = NULL;
-	unsigned __int128 key = prefix_key(address);
-	for (size_t i = 0; overrides && i < overrides->count; i++) {
-		const struct place_override *one = &overrides->list[i];
+	unsigned __int128 key = prefix_key(address), around = key;
+	unsigned length = 128;
+	for (size_t i; overrides && (i = overrides_until(overrides, ipv6, around, length)) > 0;) {
+		const struct place_override *one = &overrides->list[i - 1];
 		unsigned __int128 first = prefix_key(one->prefix.address);
-		if (one->ipv6 == ipv6 && first <= key &&
-			key <= prefix_last(first, one->prefix.length) &&
-			(!found || one->prefix.length > found->prefix.length))
-			found = one;
+		if (one->ipv6 != ipv6)
+			return NULL;
+		if (key <= prefix_last(first, one->prefix.length))
+			return one;
+		length = prefix_common(first, key);
+		around = length ? key & ~(unsigned __int128)0 << (128 - length) : 0;
 	}
-	return found;
+	return NULL;
 }
 
 static void network_fill(struct locate_place *place, unsigned __int128 key, unsigned length)

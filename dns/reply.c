@@ -24,14 +24,15 @@ static size_t nsid_size(size_t limit, const struct snapshot *snapshot, const str
 	return snapshot->identity_size && fits ? size : 0;
 }
 
-static size_t opt_size(size_t limit, const struct snapshot *snapshot, const struct query *query)
+static size_t opt_size(size_t limit, const struct snapshot *snapshot, const struct query *query,
+	const struct answer *answer)
 {
 	size_t size = OPT_FIXED;
 	if (!query->edns)
 		return 0;
 	if (query->subnet.option)
 		size += SUBNET_FIXED + (size_t)query->subnet.octets;
-	if (query->nsid)
+	if (query->nsid && !answer->no_identity)
 		size += nsid_size(limit, snapshot, query);
 	return size;
 }
@@ -137,7 +138,7 @@ static uint8_t *parts_write(
 size_t reply_write(uint8_t *out, size_t limit, const struct snapshot *snapshot,
 	const struct query *query, const struct answer *answer)
 {
-	size_t opt = opt_size(limit, snapshot, query);
+	size_t opt = opt_size(limit, snapshot, query, answer);
 	unsigned flags = (answer->rcode & RCODE_MASK) | (answer->authoritative ? FLAG_AA : 0);
 	uint64_t counts = 0;
 	uint8_t *records = question_copy(out, query);

@@ -38,7 +38,7 @@ struct place_override {
 };
 
 struct place_overrides {
-	struct place_override *list;
+	struct place_override *list; /* IPv4 first, then by address and length, shorter ones first */
 	size_t count;
 };
 

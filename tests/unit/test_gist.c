@@ -78,7 +78,8 @@ static struct asked *ask(const char *name, const char *subnet)
 	asked.client = loopback;
 	query_build(&asked, name, subnet);
 	assert_true(gist_is_asked(&asked.query.name));
-	gist_ask(&asked, gist_room(&asked.query, 0));
+	bool identity;
+	gist_ask(&asked, gist_room(&asked.query, 0, &identity));
 	return &asked;
 }
 
@@ -258,16 +259,22 @@ static void test_room(void **state)
 		strcat(name, ".a");
 	strcat(name, ".clamav.net.");
 	query_build(&asked, name, "2001:db8::/128");
-	size_t room = gist_room(&asked.query, 255);
+	bool identity;
+	size_t room = gist_room(&asked.query, 255, &identity);
 	size_t rest = HEADER_SIZE + asked.query.question_size + RECORD_FIXED + 11 + 24;
 	assert_int_equal(room, 512 - rest); /* NSID was not asked for */
 	asked.query.nsid = true;
-	assert_int_equal(gist_room(&asked.query, 255), 0);
-	assert_int_equal(gist_room(&asked.query, 0), room);
+	assert_int_equal(gist_room(&asked.query, 255, &identity), room);
+	assert_false(identity); /* the explanation comes first */
+	assert_int_equal(gist_room(&asked.query, 8, &identity), room - 4 - 8);
+	assert_true(identity);
+	asked.client = loopback;
+	gist_ask(&asked, room);
+	assert_true(has(&asked, "client=2001:db8::/128") && has(&asked, "answer=NXDOMAIN"));
 	query_build(&asked, "_explain.db.de", NULL);
-	assert_true(gist_room(&asked.query, 0) <= GIST_RDATA_MAX);
-	assert_true(gist_room(&asked.query, 0) + HEADER_SIZE + asked.query.question_size +
-			    RECORD_FIXED + 11 <=
+	assert_true(gist_room(&asked.query, 0, &identity) <= GIST_RDATA_MAX);
+	assert_true(gist_room(&asked.query, 0, &identity) + HEADER_SIZE +
+			    asked.query.question_size + RECORD_FIXED + 11 <=
 		    512);
 }
 

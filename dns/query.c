@@ -116,6 +116,33 @@ static const uint8_t *question_parse(struct query *query, const uint8_t *at, con
 	return fixed + QUESTION_FIXED;
 }
 
+/* A message that is refused as a whole is walked through all the same: a reply has an OPT where the query has one
+ * (RFC 6891 6.1.1). Of what cannot be read to its end nothing is repeated, nor is an OPT outside the additional section.
+ * Returns `word`; not on the way of a query that is answered. */
+static __attribute__((cold, noinline)) enum query_word message_refuse(
+	struct query *query, const uint8_t *end, enum query_word word)
+{
+	uint64_t counts = wire_u64(query->packet + 4);
+	const uint8_t *at = query->packet + HEADER_SIZE;
+	unsigned additional = counts & 0xFFFF;
+	unsigned others = (unsigned)(counts >> 16 & 0xFFFF) + (unsigned)(counts >> 32 & 0xFFFF);
+	/* Each takes at least 5 octets of the packet, or 11. */
+	for (unsigned questions = (unsigned)(counts >> 48); at && questions; questions--) {
+		at = owner_skip(at, end);
+		at = at && end - at >= QUESTION_FIXED ? at + QUESTION_FIXED : NULL;
+	}
+	for (; at && others; others--)
+		at = query->edns ? NULL : record_parse(query, at, end);
+	for (at = query->edns ? NULL : at; at && additional; additional--)
+		at = record_parse(query, at, end);
+	query->subnet.option = NULL;
+	if (!at) {
+		query->edns = query->dnssec_ok = query->nsid = false;
+		query->udp_size = UDP_SIZE_FLOOR;
+	}
+	return word;
+}
+
 enum query_word query_parse(struct query *query, const uint8_t *packet, size_t size)
 {
 	query->packet = packet;
@@ -127,15 +154,15 @@ enum query_word query_parse(struct query *query, const uint8_t *packet, size_t s
 	if (size < HEADER_SIZE || packet[2] & FLAG_QR)
 		return QUERY_SILENCE;
 	if (packet[2] & OPCODE_MASK)
-		return QUERY_UNKNOWN_OPCODE;
+		return message_refuse(query, packet + size, QUERY_UNKNOWN_OPCODE);
 	const uint8_t *at = packet + HEADER_SIZE, *end = packet + size;
 	uint64_t counts = wire_u64(packet + 4);
 	unsigned authority = counts >> 16 & 0xFFFF, records = authority + (counts & 0xFFFF);
 	if (counts >> 48 != 1 || !(at = question_parse(query, at, end))) /* RFC 9619 */
-		return QUERY_MALFORMED;
+		return message_refuse(query, end, QUERY_MALFORMED);
 	/* No record belongs into a query but in its additional section, or IXFR's SOA (RFC 1995 3). */
 	if (counts >> 32 & 0xFFFF || (authority && query->type != TYPE_IXFR))
-		return QUERY_MALFORMED;
+		return message_refuse(query, end, QUERY_MALFORMED);
 	for (; records; records--) /* each takes at least 11 octets of the packet */
 		if (!(at = record_parse(query, at, end))) {
 			query->subnet.option = NULL;

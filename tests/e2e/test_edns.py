@@ -141,3 +141,21 @@ def test_do_is_copied(world):
     assert message.ednsflags & 0x8000 and message.answer
     assert not send(world, packet.opt()).ednsflags & 0x8000
     assert not send(world, packet.opt(flags=0x7FFF)).ednsflags & 0x7FFF, "unknown flags are clear"
+
+
+@pytest.mark.parametrize("counts, before, flags, rcode", [
+    ((0, 0, 0, 1), b"", 0, dns.rcode.FORMERR), ((2, 0, 0, 1), packet.question("www") * 2, 0, dns.rcode.FORMERR),
+    ((1, 0, 0, 1), packet.question("www"), 4 << 11, dns.rcode.NOTIMP),
+    ((1, 0, 0, 1), packet.question("www"), 5 << 11, dns.rcode.NOTIMP),
+    ((0, 0, 0, 1), b"", 2 << 11, dns.rcode.NOTIMP)])
+def test_refused_messages(world, counts, before, flags, rcode):
+    """A reply has an OPT where the query has one that can be read, whatever else is wrong with it (RFC 6891 6.1.1)."""
+    for tcp in (False, True):
+        for options in (b"", packet.option(packet.OPTION_SUBNET, b"\0\1\x18\0\1\2\3"), packet.option(65001, b"x")):
+            octets = packet.query(before, packet.opt(options, 4096, flags=0x8000), counts=counts, flags=flags)
+            message = world.send(octets, tcp=tcp)
+            assert message.rcode() == rcode and message.edns == 0 and message.payload == 1232
+            assert message.ednsflags == 0x8000 and not message.options and not message.answer
+        assert world.send(octets[:-1], tcp=tcp).edns == -1, "cut off: it cannot be read"
+        without = packet.query(before, counts=(*counts[:3], 0), flags=flags)
+        assert world.send(without, tcp=tcp).edns == -1

@@ -110,9 +110,25 @@ static void owners_patch(uint8_t *records, unsigned count, unsigned owner)
 	}
 }
 
-/* All parts; where they end, or NULL: one that must be there did not fit. */
+/* A pool with more members than fit a message shows some at a time, and over TCP there is no larger one: behind a long
+ * chain it shows fewer. Where that ends; NULL: no such part, or a larger message may be had. */
+static __attribute__((cold, noinline)) uint8_t *pool_cut(uint8_t *at, const uint8_t *end,
+	const struct answer *answer, const struct answer_part *part, uint64_t *counts)
+{
+	if (part->records)
+		return NULL;
+	uint32_t count = pool_pick_within(answer->set, answer->turn->next, (size_t)(end - at), at);
+	if (!count)
+		return NULL;
+	if (part->owner != HEADER_SIZE)
+		owners_patch(at, count, part->owner);
+	*counts += (uint64_t)count << part->section;
+	return at + count * (part->size / part->count);
+}
+
+/* All parts; where they end, or NULL: one that must be there did not fit. `last`: no message is larger. */
 static uint8_t *parts_write(
-	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts)
+	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts, bool last)
 {
 	const struct answer_part *part = answer->parts, *behind = part + answer->count;
 	if (answer->overflow)
@@ -121,7 +137,7 @@ static uint8_t *parts_write(
 		if (part->size > (size_t)(end - at)) {
 			if (part->optional)
 				continue;
-			return NULL;
+			return last ? pool_cut(at, end, answer, part, counts) : NULL;
 		}
 		if (part->records)
 			memcpy(at, part->records, part->size);
@@ -142,7 +158,7 @@ size_t reply_write(uint8_t *out, size_t limit, const struct snapshot *snapshot,
 	unsigned flags = (answer->rcode & RCODE_MASK) | (answer->authoritative ? FLAG_AA : 0);
 	uint64_t counts = 0;
 	uint8_t *records = question_copy(out, query);
-	uint8_t *at = parts_write(records, out + limit - opt, answer, &counts);
+	uint8_t *at = parts_write(records, out + limit - opt, answer, &counts, limit == REPLY_MAX);
 	if (!at) {
 		at = records;
 		flags |= FLAG_TC;

@@ -2,6 +2,8 @@
 
 #include "dns/reply.h"
 
+_Static_assert((int)SERVE_REPLY_MAX == (int)REPLY_MAX, "no reply is larger");
+
 static size_t size_limit(
 	const struct snapshot *snapshot, const struct client *client, const struct query *query)
 {

@@ -343,8 +343,7 @@ size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, uns
 		for (size_t f = 0; f < POOL_FAMILIES; f++) {
 			levels[i].in_service[f] =
 				pools->levels->lists[LEVEL_IN_SERVICE][f][number].count;
-			levels[i].removed[f] =
-				pools->levels->lists[LEVEL_REMOVED][f][number].count;
+			levels[i].removed[f] = pools->levels->lists[LEVEL_REMOVED][f][number].count;
 			levels[i].listed[f] = pools->levels->listed[f][number];
 		}
 	}
@@ -360,6 +359,24 @@ void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out)
 		layout_write(group->layout, turn, group->count, out);
 		out += group->count * group->layout->record_size;
 	}
+}
+
+uint32_t pool_pick_within(const struct pool_set *set, uint32_t turn, size_t room, uint8_t *out)
+{
+	uint32_t written = 0;
+	for (uint32_t i = 0; i < set->group_count; i++) {
+		const struct pool_group *group = &set->groups[i];
+		size_t size = group->layout->record_size;
+		uint32_t count =
+			room / size < group->count ? (uint32_t)(room / size) : group->count;
+		if (!count)
+			break;
+		layout_write(group->layout, turn, count, out);
+		out += count * size;
+		room -= count * size;
+		written += count;
+	}
+	return written;
 }
 
 void pool_firsts(const struct pool_set *set, uint32_t turn, uint64_t answers, uint64_t *times)

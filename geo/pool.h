@@ -62,6 +62,8 @@ size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, uns
 /* Writes the answer of this turn at `out`: set->answer_size octets, set->answer_count records in the
  * form of zones/rrset.h (owner pointer to the question). */
 void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out);
+/* The same answer, without the last of those records that do not fit `room` octets; returns how many do. */
+uint32_t pool_pick_within(const struct pool_set *set, uint32_t turn, size_t room, uint8_t *out);
 
 /* How often each address is first in `answers` turns from `turn` on: added to times[], which is by the number of the
  * export's address. Exact as long as the turn wraps at the set's period. */

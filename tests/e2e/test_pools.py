@@ -6,11 +6,12 @@ import math
 
 import dns.flags
 import dns.rcode
+import dns.rdatatype
 import pytest
 
 import packet
 from packet import addresses
-from world import eventually, many_mirrors, mirror, mirrors_of
+from world import ZONE, eventually, many_mirrors, mirror, mirrors_of
 
 
 def pool_world(make_world, mirrors, pools, **files):
@@ -391,6 +392,31 @@ def test_more_addresses_than_a_message_holds(make_world):
             assert len(found) == len(records) // 16, "an address twice"
             seen |= found
     assert len(seen) == 5000
+
+
+def test_a_long_chain_before_a_large_pool(make_world):
+    """Over TCP nothing is truncated: behind CNAMEs the pool shows as many as fit, and they rotate on."""
+    def name(number):
+        return ".".join([f"{number}{'x' * 58}"] * 3)
+
+    chain = "".join(f"{name(i)} CNAME {name(i + 1) if i < 10 else 'db.us.big'}\n" for i in range(1, 11))
+    world = make_world(mirrors=many_mirrors(5000, ipv6=True), zone=ZONE + chain,
+                       overrides="127.0.0.0/8,DE\n", identity="i" * 255).start()
+    for kind, size, options in (("A", 16, b""), ("AAAA", 28, b""), ("A", 16, packet.option(packet.OPTION_NSID))):
+        for start in (1, 10):
+            seen, firsts = set(), set()
+            for _ in range(3):
+                message = world.ask(name(start), kind, tcp=True, options=options,
+                                    ecs="2001:db8::/128" if options else None)
+                found = [record for record in message.answer if record.rdtype == dns.rdatatype.from_text(kind)]
+                shown = [record[0].address for record in found]
+                assert not message.flags & dns.flags.TC and len(message.answer) - len(found) == 11 - start
+                assert (65535 - size if start == 1 else 64000) < len(message.raw) <= 65535
+                assert len(set(shown)) == len(shown) and {str(one.name)[:10] for one in found} == {"db.us.big."}
+                seen |= set(shown)
+                firsts.add(shown[0])
+            assert len(seen) > len(shown) and len(firsts) == 3
+    assert world.ask(name(1), edns=1232).flags & dns.flags.TC
 
 
 def test_every_country_and_every_label(make_world):

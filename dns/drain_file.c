@@ -113,7 +113,8 @@ bool drains_save(const struct drains *drains, const struct config *config, char 
 		snprintf(why, size, "%s: no memory to write it", path);
 		return false;
 	}
-	bool good = file_write(path, &(struct file){text, strlen(text), 0}, why, size);
+	bool good =
+		file_write(path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
 	free(text);
 	return good;
 }

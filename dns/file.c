@@ -41,16 +41,33 @@ static bool read_all(int fd, struct file *file, uint64_t max)
 	return false;
 }
 
+/* Errors of the system's at this moment, after which the same file may be read. */
+static bool error_passes(int error)
+{
+	static const int errors[] = {
+		EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ETIMEDOUT, ENOBUFS};
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
 bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size)
 {
 	struct stat status;
 	*file = (struct file){.bytes = NULL};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
 	if (fd < 0) {
+		file->passing = error_passes(errno);
 		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
 		return false;
 	}
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(fd, &status) != 0) {
+		file->passing = error_passes(errno);
+		snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
+		goto fail;
+	}
+	if (!S_ISREG(status.st_mode)) {
 		snprintf(why, size, "%s: is not a regular file", path);
 		goto fail;
 	}
@@ -62,6 +79,7 @@ bool file_read(struct file *file, const char *path, uint64_t max, char *why, siz
 				(unsigned long long)max);
 		else
 			snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
+		file->passing = (uint64_t)status.st_size <= max && error_passes(errno);
 		goto fail;
 	}
 	close(fd);

@@ -10,6 +10,7 @@ struct file {
 	char *bytes; /* malloc'ed, one NUL behind the last octet */
 	size_t size;
 	int64_t modified; /* Unix seconds */
+	bool passing; /* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
 };
 
 /* What tells one state of a file from another; all 0: not there. */
@@ -19,7 +20,7 @@ struct file_stamp {
 };
 
 /* Reads a regular file of at most `max` octets as it is now: later truncation or rewriting changes nothing.
- * False: one sentence naming the file. */
+ * False: one sentence naming the file; `passing` says whether it is worth another try. */
 bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 
 /* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0: now. */

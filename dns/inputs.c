@@ -45,6 +45,25 @@ bool inputs_due(const struct loading *loading, size_t number)
 	return !loading->request->changed || loading->request->changed[number];
 }
 
+bool inputs_read(
+	const struct loading *loading, size_t number, struct file *file, char *why, size_t size)
+{
+	const struct config *config = loading->config;
+	uint64_t most = number == INPUTS_DATABASE ? UINT32_MAX : config->max_file_size;
+	bool good = file_read(file, inputs_file(config, number), most, why, size);
+	loading->inputs->verdicts[number].passing = !good && file->passing;
+	return good;
+}
+
+/* A file that cannot be read for a while is tried every few seconds. */
+static bool is_said(const struct loading *loading, size_t number, const char *sentence)
+{
+	const struct inputs *before = loading->request->before;
+	const struct inputs_verdict *said =
+		before && !loading->request->config_path ? &before->verdicts[number] : NULL;
+	return said && said->passing && said->why && strcmp(said->why, sentence) == 0;
+}
+
 void inputs_refuse(
 	const struct loading *loading, size_t number, const char *sentence, const char *instead)
 {
@@ -53,7 +72,8 @@ void inputs_refuse(
 	verdict->why = strdup(sentence);
 	if ((*loading->refused)++ == 0)
 		snprintf(loading->why, loading->size, "%s", sentence);
-	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
+	if (!is_said(loading, number, sentence))
+		log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
 }
 
 static void release_config(void *object)
@@ -134,8 +154,10 @@ static bool verdicts_take(const struct loading *loading)
 	loading->inputs->verdicts = verdicts;
 	for (size_t i = 0; verdicts && i < count; i++) {
 		verdicts[i].fresh = inputs_due(loading, i);
-		const char *why =
-			verdicts[i].fresh ? NULL : loading->request->before->verdicts[i].why;
+		if (verdicts[i].fresh)
+			continue;
+		const char *why = loading->request->before->verdicts[i].why;
+		verdicts[i].passing = loading->request->before->verdicts[i].passing;
 		if (why && !(verdicts[i].why = strdup(why)))
 			return false;
 	}

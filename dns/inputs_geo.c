@@ -31,7 +31,7 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 		return true;
 	}
 	struct place_database *database = NULL;
-	if (file_read(&file, path, UINT32_MAX, why, size)) {
+	if (inputs_read(loading, INPUTS_DATABASE, &file, why, size)) {
 		database = place_database_parse(
 			(const uint8_t *)file.bytes, file.size, path, why, size);
 		free(file.bytes);
@@ -63,7 +63,7 @@ static bool overrides_load(const struct loading *loading, char *why, size_t size
 		return true;
 	}
 	struct place_overrides *overrides = NULL;
-	if (file_read(&file, path, loading->config->max_file_size, why, size)) {
+	if (inputs_read(loading, INPUTS_OVERRIDES, &file, why, size)) {
 		overrides = place_overrides_parse(file.bytes, file.size, path, why, size);
 		free(file.bytes);
 	}

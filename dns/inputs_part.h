@@ -17,8 +17,11 @@ struct loading {
 
 /* Is this watched file to be read? */
 bool inputs_due(const struct loading *loading, size_t number);
+/* Reads a watched file, and notes where that is worth another try. False: one sentence. */
+bool inputs_read(
+	const struct loading *loading, size_t number, struct file *file, char *why, size_t size);
 /* One log line for the watched file that was not taken, and what is served instead; the first sentence is also the
- * caller's. */
+ * caller's. Of what passes the same is not said again. */
 void inputs_refuse(
 	const struct loading *loading, size_t number, const char *sentence, const char *instead);
 /* A log line for inputs_say. */

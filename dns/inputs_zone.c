@@ -96,7 +96,7 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	struct inputs_zone *zone = &loading->inputs->zones[z];
 	const struct mirrors *before = shared_get(zone->exported);
 	struct file file;
-	if (!file_read(&file, config->export, loading->config->max_file_size, why, size))
+	if (!inputs_read(loading, inputs_export(loading->config, z), &file, why, size))
 		return false;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
 	struct mirror_limits limits = inputs_limits(loading->inputs, z, loading->inputs->now);
@@ -159,16 +159,29 @@ static bool export_load(
 	return false;
 }
 
-static struct shared *txt_take(const struct loading *loading, const char *path,
-	const struct config_txt *config, struct file *file, char *why)
+/* Takes over the file's octets unless it returns a string. */
+static struct shared *txt_take(
+	const char *path, const struct config_txt *config, struct file *file, char *why)
 {
 	struct txt *txt;
-	if (!file_read(file, path, loading->config->max_file_size, why, INPUTS_WHY_MAX))
-		return NULL;
 	if (txt_parse(&txt, file, path, config, why, INPUTS_WHY_MAX))
 		return shared_new(txt, release_object);
 	free(file->bytes);
 	return NULL;
+}
+
+/* The string that was kept of this name; NULL: none, or it is of no use. */
+static struct shared *txt_recall(
+	const struct loading *loading, const char *path, const struct config_txt *config)
+{
+	char ignored[INPUTS_WHY_MAX];
+	struct file file;
+	if (!file_read(&file, path, loading->config->max_file_size, ignored, sizeof(ignored)))
+		return NULL;
+	struct shared *txt = txt_take(path, config, &file, ignored);
+	if (txt)
+		free(file.bytes);
+	return txt;
 }
 
 /* A TXT file that is refused leaves the last good string, or none: then the name is SERVFAIL. */
@@ -178,7 +191,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t, size_t n
 	const struct config_txt *config = &zone_config->txts[t];
 	const struct inputs_zone *before = zone_before(loading, z);
 	struct shared **txt = &loading->inputs->zones[z].txts[t];
-	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX], ignored[INPUTS_WHY_MAX];
+	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX];
 	struct file file;
 	const struct config_zone *old =
 		before ? &inputs_config(loading->request->before)
@@ -190,15 +203,17 @@ static void txt_load(const struct loading *loading, size_t z, size_t t, size_t n
 	if (!inputs_due(loading, number))
 		return;
 	keep_txt_path(path, loading->config, zone_config, config);
-	struct shared *taken = txt_take(loading, config->file, config, &file, why);
+	struct shared *taken = NULL;
+	if (inputs_read(loading, number, &file, why, sizeof(why)))
+		taken = txt_take(config->file, config, &file, why);
 	if (taken) {
 		shared_release(*txt);
 		*txt = taken;
 		inputs_save_add(loading->inputs, path, &file, NULL);
 		return;
 	}
-	if (!*txt && (*txt = txt_take(loading, path, config, &file, ignored)))
-		free(file.bytes);
+	if (!*txt)
+		*txt = txt_recall(loading, path, config);
 	inputs_refuse(loading, number, why,
 		*txt ? "the last good string stays in service"
 		     : "there is no earlier string, the name is answered with SERVFAIL");

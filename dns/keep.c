@@ -130,5 +130,5 @@ bool keep_history_write(
 		at += snprintf(text + at, sizeof(text) - (size_t)at, "%" PRId64 " %zu\n",
 			history->steps[i].when, history->steps[i].in_service);
 	history_path(path, export_path);
-	return file_write(path, &(struct file){text, (size_t)at, 0}, why, size);
+	return file_write(path, &(struct file){.bytes = text, .size = (size_t)at}, why, size);
 }

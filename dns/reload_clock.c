@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-enum { STALE_SAY_SECONDS = 3600 };
+enum { STALE_SAY_SECONDS = 3600, READ_AGAIN_SECONDS = 2 };
 
 static void stale_say(const struct config_zone *zone, const struct config_txt *config,
 	const struct txt *txt, int64_t now)
@@ -60,6 +60,16 @@ static void drains_look(struct reload *reload, int64_t now)
 	reload_drains_set(reload, left);
 }
 
+/* Files that could not be read for a reason that passes: nothing about them changes when it has passed. */
+static void passing_look(struct reload *reload, int64_t now)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	if (reload->busy || now % READ_AGAIN_SECONDS) /* busy: `want` may be of the inputs before */
+		return;
+	for (size_t i = 0; i < reload->want_count; i++)
+		reload->want[i] |= inputs->verdicts[i].passing;
+}
+
 /* A string that has become too old is said at once, and all such every hour. */
 void reload_look(uv_timer_t *timer)
 {
@@ -73,6 +83,7 @@ void reload_look(uv_timer_t *timer)
 	}
 	reload->stale_count = count;
 	drains_look(reload, now);
+	passing_look(reload, now);
 	ledger_beat(reload->ledger);
 	reload_begin(reload);
 }

@@ -1,6 +1,7 @@
 """Files that change while serving: by themselves, by SIGHUP, well or badly."""
 
 import os
+import resource
 import signal
 import time
 
@@ -408,6 +409,31 @@ def test_a_state_directory_that_cannot_be_written(make_world):
 def string(world, name="current.cvd"):
     message = world.ask(name, "TXT", tcp=True)
     return b"".join(message.answer[0][0].strings).decode() if message.answer else None
+
+
+def test_no_descriptor_is_left(make_world):
+    """What cannot be read for a reason that passes is read again, although it does not change: export, TXT, overrides."""
+    world = make_world(mirrors=mirrors_of("DE", 2, "198.18.1"), overrides="127.0.0.0/8,DE\n").start()
+    limits = resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE)
+    used = {int(name) for name in os.listdir(f"/proc/{world.process.pid}/fd")}
+    first_free = min(set(range(max(used) + 2)) - used)
+    mark, new = world.mark(), version_string(28035)
+    resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
+    try:
+        world.export(mirrors_of("DE", 2, "198.18.2"))
+        world.replace("dns.txt", new + "\n")
+        world.replace("overrides.csv", "127.0.0.0/8,FR\n")
+        for name in ("mirrors.json", "dns.txt", "overrides.csv"):
+            world.wait_log(f"{name}: cannot be opened: Too many open files; the ", since=mark)
+        begin = time.monotonic()
+        while time.monotonic() - begin < 2.5:  # it is tried again
+            assert set(addresses(world.ask("db.de"))) == {"198.18.1.1", "198.18.1.2"}
+    finally:
+        resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE, limits)
+    world.wait_served("198.18.2.1", "db.de")
+    eventually(lambda: string(world) == new, "the string")
+    world.wait_log("The overrides", "were read", since=mark)
+    assert len(world.lines("mirrors.json: cannot be opened", since=mark)) == 1, "however often it is tried"
 
 
 def test_txt_changes(world):

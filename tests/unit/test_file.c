@@ -80,7 +80,10 @@ static void test_read_growing(void **state)
 static void test_write(void **state)
 {
 	char path[FOLDER_PATH_MAX], beside[FOLDER_PATH_MAX];
-	struct file file = {(char *)(uintptr_t) "first\0one", 9, 1699990000}, back;
+	struct file file = {.bytes = (char *)(uintptr_t) "first\0one",
+			    .size = 9,
+			    .modified = 1699990000},
+		    back;
 	struct stat status;
 	(void)state;
 	folder_path(path, "kept");
@@ -90,7 +93,7 @@ static void test_write(void **state)
 	assert_memory_equal(back.bytes, "first\0one", 9);
 	assert_int_equal(back.modified, 1699990000);
 	free(back.bytes);
-	file = (struct file){(char *)(uintptr_t) "x", 1, 0};
+	file = (struct file){.bytes = (char *)(uintptr_t) "x", .size = 1};
 	assert_true(file_write(path, &file, why, sizeof(why)));
 	assert_true(file_read(&back, path, 100, why, sizeof(why)));
 	assert_int_equal(back.size, 1);
@@ -103,7 +106,7 @@ static void test_write(void **state)
 static void test_write_atomic(void **state)
 {
 	char path[FOLDER_PATH_MAX], octets[8] = {0};
-	struct file file = {(char *)(uintptr_t) "new", 3, 0};
+	struct file file = {.bytes = (char *)(uintptr_t) "new", .size = 3};
 	(void)state;
 	folder_write("kept", "old", 3);
 	int fd = open(folder_path(path, "kept"), O_RDONLY);
@@ -117,7 +120,7 @@ static void test_write_atomic(void **state)
 static void test_write_refused(void **state)
 {
 	char path[FOLDER_PATH_MAX], beside[FOLDER_PATH_MAX];
-	struct file file = {(char *)(uintptr_t) "new", 3, 0}, back;
+	struct file file = {.bytes = (char *)(uintptr_t) "new", .size = 3}, back;
 	struct stat status;
 	(void)state;
 	assert_false(file_write(folder_path(path, "no/such/folder"), &file, why, sizeof(why)));

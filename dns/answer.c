@@ -1,55 +1,6 @@
-#include "dns/answer.h"
-
+#include "dns/answer_part.h"
 #include "dns/gist.h"
 #include "dns/wire.h"
-
-/* One look-up's surroundings: what is asked, and the name that is looked at now. */
-struct asked {
-	struct answer *answer;
-	const struct snapshot *snapshot;
-	struct turn *turns;
-	const struct client *client;
-	const struct query *query;
-	const struct snapshot_zone *zone;
-	struct name_key name; /* the question's, or where a chain has led */
-	uint16_t offset; /* where that name stands in the reply */
-	const struct zone_node *seen[ANSWER_CHAIN_MAX]; /* nodes whose CNAME was taken */
-	unsigned steps;
-};
-
-static bool part_add(struct answer *answer, const struct answer_part *part)
-{
-	if (answer->count == ANSWER_PARTS_MAX) {
-		answer->overflow = true;
-		return false;
-	}
-	answer->parts[answer->count++] = *part;
-	answer->size += part->size;
-	return true;
-}
-
-static void rrset_add(struct answer *answer, enum answer_section section, unsigned owner,
-	const struct rrset *rrset)
-{
-	part_add(answer, &(struct answer_part){.records = rrset->records,
-				 .size = rrset->size,
-				 .count = rrset->count,
-				 .owner = (uint16_t)owner,
-				 .section = (uint8_t)section});
-}
-
-/* Where an ancestor of the present name, of `size` octets, stands in the reply. */
-static unsigned offset_of(const struct asked *asked, unsigned size)
-{
-	return asked->offset + asked->name.size - size;
-}
-
-static void negative_add(const struct asked *asked, enum rcode rcode)
-{
-	asked->answer->rcode = rcode;
-	rrset_add(asked->answer, SECTION_AUTHORITY, offset_of(asked, asked->zone->apex_size),
-		&asked->zone->soa);
-}
 
 static struct map_match source_find(const struct map *map, const struct client *client)
 {
@@ -99,10 +50,10 @@ static bool pool_answer(const struct asked *asked, const struct snapshot_pool *p
 	const struct pool_set *set = outcome->set[family];
 	if (!set)
 		return false;
-	if (part_add(answer, &(struct answer_part){.size = set->answer_size,
-				     .count = (uint16_t)set->answer_count,
-				     .owner = asked->offset,
-				     .section = SECTION_ANSWER})) {
+	if (answer_part_add(answer, &(struct answer_part){.size = set->answer_size,
+					    .count = (uint16_t)set->answer_count,
+					    .owner = asked->offset,
+					    .section = SECTION_ANSWER})) {
 		answer->set = set;
 		answer->turn = &asked->turns[pool->turn + outcome->turn[family]];
 	}
@@ -136,9 +87,9 @@ static void data_add(
 		type = any_find(asked, node, pool);
 	const struct rrset *rrset = zone_rrset(node, type);
 	if (rrset)
-		rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
+		answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
 	else if (!pool || (type != TYPE_A && type != TYPE_AAAA) || !pool_answer(asked, pool, type))
-		negative_add(asked, RCODE_NOERROR);
+		answer_negative_add(asked, RCODE_NOERROR);
 }
 
 /* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
@@ -165,7 +116,7 @@ static bool node_answer(struct asked *asked, const struct zone_node *node)
 	}
 	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
 		!node->has_below) {
-		negative_add(asked, RCODE_NXDOMAIN);
+		answer_negative_add(asked, RCODE_NXDOMAIN);
 		return false;
 	}
 	if (!node->has_cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
@@ -177,7 +128,7 @@ static bool node_answer(struct asked *asked, const struct zone_node *node)
 		if (asked->seen[i] == node)
 			return false; /* a loop: the chain so far is the answer */
 	uint32_t offset = asked->answer->size;
-	rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
+	answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
 	asked->seen[asked->steps] = node;
 	return chain_follow(asked, cname->records, offset);
 }
@@ -187,7 +138,7 @@ static bool dname_answer(struct asked *asked, const struct zone_node *node)
 {
 	struct answer *answer = asked->answer;
 	const struct rrset *dname = zone_rrset(node, TYPE_DNAME);
-	rrset_add(answer, SECTION_ANSWER, offset_of(asked, node->name_size), dname);
+	answer_rrset_add(answer, SECTION_ANSWER, answer_offset_of(asked, node->name_size), dname);
 	size_t kept = (size_t)(asked->name.size - node->name_size);
 	size_t target_size = record_rdata_size(dname->records);
 	if (kept + target_size > NAME_SIZE_MAX) {
@@ -204,7 +155,7 @@ static bool dname_answer(struct asked *asked, const struct zone_node *node)
 	cname.size = (uint32_t)record_write(answer->made[answer->made_count++], TYPE_CNAME,
 		dname->ttl, target, (uint16_t)(kept + target_size));
 	uint32_t offset = answer->size;
-	rrset_add(answer, SECTION_ANSWER, asked->offset, &cname);
+	answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &cname);
 	asked->seen[asked->steps] = NULL;
 	if (asked->query->type == TYPE_CNAME || asked->query->type == TYPE_ANY)
 		return false;
@@ -223,7 +174,7 @@ static void glue_add(const struct asked *asked, const struct zone_node *cut, con
 		const struct rrset *rrset = zone_rrset(node, types[i]);
 		if (!rrset || (!within && asked->answer->count == ANSWER_PARTS_MAX))
 			continue;
-		rrset_add(asked->answer, SECTION_ADDITIONAL, offset, rrset);
+		answer_rrset_add(asked->answer, SECTION_ADDITIONAL, offset, rrset);
 		if (!within)
 			asked->answer->parts[asked->answer->count - 1].optional = true;
 	}
@@ -236,7 +187,7 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 	const struct rrset *ns = zone_rrset(cut, TYPE_NS);
 	const uint32_t start = answer->size;
 	answer->authoritative = asked->steps != 0;
-	rrset_add(answer, SECTION_AUTHORITY, offset_of(asked, cut->name_size), ns);
+	answer_rrset_add(answer, SECTION_AUTHORITY, answer_offset_of(asked, cut->name_size), ns);
 	for (unsigned within = 2; within-- > 0;) {
 		const uint8_t *record = ns->records;
 		for (unsigned i = 0; i < ns->count; i++, record = record_next(record)) {
@@ -248,34 +199,6 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 	}
 }
 
-/* _explain.NAME: for those who may ask, whoever that subnet is. */
-static void gist_answer(const struct asked *asked)
-{
-	struct answer *answer = asked->answer;
-	const struct query *query = asked->query;
-	const struct snapshot *snapshot = asked->snapshot;
-	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
-	bool identity;
-	size_t size = gist_room(query, snapshot->identity_size, &identity);
-	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
-		size = gist_write(snapshot, asked->client, query, rdata, size);
-	else
-		size = 0;
-	if (!size) {
-		answer->rcode = RCODE_REFUSED;
-		answer->authoritative = false;
-	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
-		negative_add(asked, RCODE_NOERROR);
-	} else {
-		_Static_assert(RECORD_FIXED + GIST_RDATA_MAX <= sizeof(answer->made), "one record");
-		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = record};
-		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
-		rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
-		answer->scope = query->subnet.option ? query->subnet.source : 0;
-		answer->no_identity = !identity;
-	}
-}
-
 /* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
 static bool step_answer(struct asked *asked)
 {
@@ -283,7 +206,7 @@ static bool step_answer(struct asked *asked)
 	enum zone_word word = zone_find(asked->zone->zone, &asked->name, &node);
 	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
 		gist_is_asked(&asked->name)) {
-		gist_answer(asked);
+		answer_gist(asked);
 		return false;
 	}
 	switch (word) {
@@ -299,10 +222,10 @@ static bool step_answer(struct asked *asked)
 	case ZONE_DNAME:
 		return dname_answer(asked, node);
 	case ZONE_NODATA:
-		negative_add(asked, RCODE_NOERROR);
+		answer_negative_add(asked, RCODE_NOERROR);
 		return false;
 	case ZONE_NXDOMAIN:
-		negative_add(asked, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
+		answer_negative_add(asked, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
 		return false;
 	case ZONE_NOT_OURS:
 		if (asked->steps)
@@ -312,41 +235,6 @@ static bool step_answer(struct asked *asked)
 		return false;
 	}
 	return false;
-}
-
-/* RFC 4892: who and what is this server. */
-static void chaos_answer(
-	struct answer *answer, const struct snapshot *snapshot, const struct query *query)
-{
-	static const struct {
-		char name[16];
-		bool version;
-	} names[] = {
-		{"\2id\6server", false},
-		{"\10hostname\4bind", false},
-		{"\7version\4bind", true},
-		{"\7version\6server", true},
-	};
-	answer->rcode = RCODE_REFUSED;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (!name_equal(query->name.wire, (const uint8_t *)names[i].name))
-			continue;
-		const char *text = names[i].version ? snapshot->version : snapshot->identity;
-		uint16_t size = names[i].version ? snapshot->version_size : snapshot->identity_size;
-		if (!size)
-			return;
-		answer->rcode = RCODE_NOERROR;
-		answer->authoritative = true;
-		if (query->type != TYPE_TXT && query->type != TYPE_ANY)
-			return;
-		uint8_t rdata[256] = {(uint8_t)size};
-		memcpy(rdata + 1, text, size);
-		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = answer->made[0]};
-		txt.size = (uint32_t)record_write(
-			answer->made[0], TYPE_TXT, 0, rdata, (uint16_t)(size + 1));
-		wire_set16(answer->made[0] + 4, CLASS_CH);
-		rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
-	}
 }
 
 /* Types that are no data: what a query for them gets; NOERROR: it is an ordinary type. */
@@ -386,7 +274,7 @@ void answer_query(struct answer *answer, const struct snapshot *snapshot, struct
 	answer_error(answer, RCODE_NOERROR);
 	answer->size = HEADER_SIZE + query->question_size;
 	if (query->class == CLASS_CH) {
-		chaos_answer(answer, snapshot, query);
+		answer_chaos(answer, snapshot, query);
 		return;
 	}
 	if (query->type == TYPE_OPT || query->type >= TYPE_TKEY) {

@@ -110,25 +110,23 @@ static void owners_patch(uint8_t *records, unsigned count, unsigned owner)
 	}
 }
 
-/* A pool with more members than fit a message shows some at a time, and over TCP there is no larger one: behind a long
- * chain it shows fewer. Where that ends; NULL: no such part, or a larger message may be had. */
-static __attribute__((cold, noinline)) uint8_t *pool_cut(uint8_t *at, const uint8_t *end,
-	const struct answer *answer, const struct answer_part *part, uint64_t *counts)
+/* One part that fits; where it ends. */
+static inline uint8_t *part_write(
+	uint8_t *at, const struct answer *answer, const struct answer_part *part, uint64_t *counts)
 {
 	if (part->records)
-		return NULL;
-	uint32_t count = pool_pick_within(answer->set, answer->turn->next, (size_t)(end - at), at);
-	if (!count)
-		return NULL;
+		memcpy(at, part->records, part->size);
+	else
+		pool_pick(answer->set, answer->turn->next, at);
 	if (part->owner != HEADER_SIZE)
-		owners_patch(at, count, part->owner);
-	*counts += (uint64_t)count << part->section;
-	return at + count * (part->size / part->count);
+		owners_patch(at, part->count, part->owner);
+	*counts += (uint64_t)part->count << part->section;
+	return at + part->size;
 }
 
-/* All parts; where they end, or NULL: one that must be there did not fit. `last`: no message is larger. */
+/* All parts; where they end, or NULL: one that must be there did not fit. */
 static uint8_t *parts_write(
-	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts, bool last)
+	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts)
 {
 	const struct answer_part *part = answer->parts, *behind = part + answer->count;
 	if (answer->overflow)
@@ -137,18 +135,28 @@ static uint8_t *parts_write(
 		if (part->size > (size_t)(end - at)) {
 			if (part->optional)
 				continue;
-			return last ? pool_cut(at, end, answer, part, counts) : NULL;
+			return NULL;
 		}
-		if (part->records)
-			memcpy(at, part->records, part->size);
-		else
-			pool_pick(answer->set, answer->turn->next, at);
-		if (part->owner != HEADER_SIZE)
-			owners_patch(at, part->count, part->owner);
-		at += part->size;
-		*counts += (uint64_t)part->count << part->section;
+		at = part_write(at, answer, part, counts);
 	}
 	return at;
+}
+
+/* A pool with more members than fit a message shows some of them at a time, and no message is larger than one over TCP:
+ * behind a long chain of CNAMEs it shows fewer. NULL: it is not for a pool that this is too large. */
+static __attribute__((cold, noinline)) uint8_t *parts_cut(
+	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts)
+{
+	const struct answer_part *pool = answer->parts + answer->count - 1;
+	if (!answer->set || answer->overflow)
+		return NULL;
+	*counts = 0;
+	for (const struct answer_part *part = answer->parts; part < pool; part++)
+		at = part_write(at, answer, part, counts); /* 16 steps of 534 octets at most */
+	uint32_t count = pool_pick_within(answer->set, answer->turn->next, (size_t)(end - at), at);
+	owners_patch(at, count, pool->owner);
+	*counts += (uint64_t)count << pool->section;
+	return at + count * (pool->size / pool->count);
 }
 
 size_t reply_write(uint8_t *out, size_t limit, const struct snapshot *snapshot,
@@ -158,7 +166,9 @@ size_t reply_write(uint8_t *out, size_t limit, const struct snapshot *snapshot,
 	unsigned flags = (answer->rcode & RCODE_MASK) | (answer->authoritative ? FLAG_AA : 0);
 	uint64_t counts = 0;
 	uint8_t *records = question_copy(out, query);
-	uint8_t *at = parts_write(records, out + limit - opt, answer, &counts, limit == REPLY_MAX);
+	uint8_t *at = parts_write(records, out + limit - opt, answer, &counts);
+	if (!at && limit == REPLY_MAX)
+		at = parts_cut(records, out + limit - opt, answer, &counts);
 	if (!at) {
 		at = records;
 		flags |= FLAG_TC;

@@ -352,7 +352,8 @@ size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, uns
 
 /* --- answers --- */
 
-void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out)
+/* Flat, as every answer of a pool goes through here. */
+__attribute__((flatten)) void pool_pick(const struct pool_set *set, uint32_t turn, uint8_t *out)
 {
 	for (uint32_t i = 0; i < set->group_count; i++) {
 		const struct pool_group *group = &set->groups[i];

@@ -1,18 +1,15 @@
 #include "zones/source.h"
 
 #include "zones/generate.h"
+#include "zones/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { FILE_SIZE_MAX = 1 << 30, FAULT_MAX = 512 };
+enum { FAULT_MAX = 512 };
 
 /* A file being read. */
 struct frame {
@@ -58,51 +55,6 @@ static struct source_place place_here(const struct source *source)
 	return (struct source_place){source->frames[source->depth - 1].path, source->line.line};
 }
 
-/* Reads all of a descriptor; true: text has `size` octets. A file that has shrunk is just
- * shorter. */
-static bool text_read(int descriptor, char *text, size_t *size)
-{
-	size_t wanted = *size;
-	*size = 0;
-	while (*size < wanted) {
-		ssize_t got = read(descriptor, text + *size, wanted - *size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
-			break;
-		*size += (size_t)got;
-	}
-	return true;
-}
-
-/* A fifo or a device must not hold us up, so nothing blocks and only a regular file is read. */
-static const char *text_load(const char *path, char **text, size_t *size)
-{
-	struct stat status;
-	const char *fault = NULL;
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (descriptor < 0)
-		return strerror(errno);
-	*text = NULL;
-	if (fstat(descriptor, &status) < 0)
-		fault = strerror(errno);
-	else if (!S_ISREG(status.st_mode))
-		fault = S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file";
-	else if (status.st_size > FILE_SIZE_MAX)
-		fault = "it is larger than 1 GiB";
-	else if (!(*text = malloc((size_t)status.st_size + 1)))
-		fault = "out of memory";
-	else {
-		*size = (size_t)status.st_size;
-		if (!text_read(descriptor, *text, size))
-			fault = strerror(errno);
-	}
-	close(descriptor);
-	return fault;
-}
-
 static bool text_is_clean(const struct frame *frame, size_t count, char *why, size_t size)
 {
 	struct source_place place = {frame->path, 1};
@@ -132,13 +84,10 @@ static bool frame_push(struct source *source, const char *path, const struct sou
 	if (!frame->path)
 		return source_refuse(from, why, size, "out of memory");
 	const char *fault = text_load(path, &frame->text, &count);
-	if (fault) {
-		free(frame->text);
-		frame->text = NULL;
+	if (fault)
 		return source_refuse(from, why, size,
 			"%s%scannot be read: %s, expected a zone file", from->line ? path : "",
 			from->line ? " " : "", fault);
-	}
 	source->files++;
 	source->depth++;
 	size_t skipped = count >= 3 && !memcmp(frame->text, byte_order_mark, 3) ? 3 : 0;

@@ -10,8 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64, ROOM = 1024, VERB_MAX = 32, STOP_MS = 500 };
+enum {
+	BACKLOG = 64,
+	ROOM = 1024, /* octets of a request at first; four times as many when they are full */
+	VERB_MAX = 32, /* octets of an unknown verb that the reply repeats */
+	STOP_MS = 500, /* that a verb under way has to reply in, once the server ends */
+};
 
+/* RUNNING is the verb's: without a limit of time, as a reload takes what it takes. */
 enum state { ASKING, RUNNING, REPLYING, CLOSING };
 
 /* One connection. */
@@ -23,7 +29,7 @@ struct control_request {
 	struct control_request *older, *newer; /* in the order of their coming */
 	struct ucred peer;
 	enum state state;
-	uint64_t left_ms; /* of its time */
+	uint64_t left_ms; /* of its time: CONTROL_SECONDS for asking and taking together */
 	unsigned handles; /* that are not closed yet */
 	char *in;
 	size_t in_size, in_room;
@@ -31,6 +37,7 @@ struct control_request {
 	char *out;
 };
 
+/* libuv has both handles until it says so: the last one frees the request. */
 static void handle_closed(uv_handle_t *handle)
 {
 	struct control_request *request = handle->data;
@@ -137,6 +144,7 @@ const struct ucred *control_peer(const struct control_request *request)
 	return &request->peer;
 }
 
+/* Before it is done, so that a change is on record whatever becomes of it. */
 static void change_say(const struct control_request *request, const char *verb)
 {
 	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
@@ -215,7 +223,7 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	else if (count == UV_EOF && !request->in_size)
 		request_close(request);
 	else if (count == UV_EOF || request->in_size >= CONTROL_REQUEST_MAX || count == UV_ENOBUFS)
-		request_take(request, 0);
+		request_take(request, 0); /* no line: of no use, which the reply says */
 }
 
 /* Room for one more: whoever has been asking for longest goes. False: all have asked and wait for the answer. */

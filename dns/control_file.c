@@ -64,6 +64,7 @@ static bool socket_bind(int fd, const struct sockaddr_un *address)
 	return good;
 }
 
+/* Binds, in the place of a dead one if need be. */
 static bool socket_place(int fd, const struct sockaddr_un *address, char *why, size_t size)
 {
 	struct stat status;
@@ -92,7 +93,7 @@ static bool file_give(int fd, uid_t user, gid_t group)
 	char path[sizeof("/proc/self/fd/") + 16];
 	if (fstat(fd, &status) != 0)
 		return false;
-	errno = ENOTSOCK;
+	errno = ENOTSOCK; /* somebody else has put another file there meanwhile */
 	if (!S_ISSOCK(status.st_mode))
 		return false;
 	bool same = user == (uid_t)-1 && group == (gid_t)-1;
@@ -123,6 +124,7 @@ static bool socket_give(
 	return good;
 }
 
+/* A takeover may have put another socket there by the time that this one is removed. */
 static void file_note(struct control_file *file, const char *path)
 {
 	struct stat status;

@@ -74,7 +74,7 @@ struct deadlines *deadlines_new(unsigned seconds)
 	for (unsigned i = 0; i < DEADLINES_MAX; i++)
 		deadlines->slots[i].fd = FREE;
 	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC); /* that of `due` */
 	pthread_cond_init(&deadlines->changed, &clock);
 	pthread_condattr_destroy(&clock);
 	pthread_mutex_init(&deadlines->lock, NULL);

@@ -72,7 +72,7 @@ static json_t *change_row(json_t *rows, const char *before, const char *after)
 	return json_array_append_new(rows, row) == 0 ? row : NULL;
 }
 
-/* What one pool's family does in one country. */
+/* What one pool's family does in one country: countries that change alike share a row. */
 static bool change_add(json_t *rows, const struct walk walks[2], unsigned family, unsigned country)
 {
 	char before[LEVEL_TEXT_MAX], after[LEVEL_TEXT_MAX];

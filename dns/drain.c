@@ -77,6 +77,7 @@ static void release_drains(void *object)
 	free(object);
 }
 
+/* NULL is the empty list. */
 static size_t count_of(const struct drains *drains)
 {
 	return drains ? drains->count : 0;

@@ -8,7 +8,13 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { PATH_SIZE = 1536, FILE_MAX = 4 << 20, WHY_SIZE = 512 };
+enum {
+	PATH_SIZE = 1536,
+	FILE_MAX =
+		4
+		<< 20, /* octets: DRAINS_MAX of the longest, each octet of them escaped, are less than 1 MB */
+	WHY_SIZE = 512,
+};
 
 static json_t *drain_json(const struct drain *drain)
 {
@@ -26,6 +32,7 @@ json_t *drains_json(const struct drains *drains)
 	return list;
 }
 
+/* What a person has written into the file is read as strictly as what drain was given. */
 static bool drain_read(struct drain *drain, const json_t *json, char *why, size_t size)
 {
 	const char *glob = json_string_value(json_object_get(json, "glob"));
@@ -78,6 +85,7 @@ static struct shared *drains_empty(void)
 	return shared_new(calloc(1, sizeof(struct drains)), release_drains);
 }
 
+/* A start goes on without drains rather than not at all: what they were is in the file still. */
 struct shared *drains_load(const struct config *config)
 {
 	char path[PATH_SIZE], why[PATH_SIZE + WHY_SIZE], found[WHY_SIZE];

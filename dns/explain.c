@@ -91,6 +91,7 @@ static const char *name_text(const uint8_t *wire, char text[NAME_TEXT_MAX])
 
 /* --- the answer --- */
 
+/* "" for one that no reply of ours has. */
 static const char *rcode_name(enum rcode rcode)
 {
 	switch (rcode) {
@@ -200,6 +201,7 @@ static void client_notes_add(struct explaining *explaining, const struct locate_
 
 /* --- the pool --- */
 
+/* A family that is not served has a reason that the levels do not show. */
 static void families_notes_add(struct explaining *explaining)
 {
 	const struct explain_pool *pool = &explaining->pool;
@@ -260,6 +262,7 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 	families_notes_add(explaining);
 }
 
+/* Nothing of it depends on who asks. */
 static void static_add(struct explaining *explaining)
 {
 	text_add(explaining, "pool", "");

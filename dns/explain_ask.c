@@ -7,7 +7,7 @@
 
 enum {
 	QUERY_MAX = HEADER_SIZE + NAME_SIZE_MAX + 4 + 11 + SUBNET_FIXED + SUBNET_OCTETS_MAX,
-	UDP_SIZE = 1232,
+	UDP_SIZE = 1232, /* of no account: the question is put over TCP */
 	OPTION_SUBNET = 8,
 	POINTER = 0xC0, /* RFC 1035 4.1.4 */
 };
@@ -72,6 +72,7 @@ static void subnet_write(struct wire_writer *writer, const struct locate_client 
 	wire_put(writer, client->source.address, octets);
 }
 
+/* Of ours: nothing of it is a stranger's, and it fits. */
 static size_t query_write(const struct locate_client *client, const uint8_t *name, bool ipv6,
 	uint8_t packet[QUERY_MAX])
 {

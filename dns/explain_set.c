@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_MAX = 600, WHY_REASON_MAX = 400 };
+enum {
+	WHY_MAX = 600,
+	WHY_REASON_MAX = 400 /* octets of them that an export or an operator wrote */
+};
 
 static const struct mirror *mirror_of(const struct explain_pool *explain, uint32_t number)
 {
@@ -117,6 +120,7 @@ bool explain_falls_back(const struct explain_pool *explain)
 
 /* --- candidates --- */
 
+/* Of the own members: those who top up are never first. */
 static uint64_t weights_sum(const struct pool_set *set)
 {
 	struct pool_member member;
@@ -198,15 +202,19 @@ static const char *drained_write(const struct explain_pool *explain,
 	return text;
 }
 
-/* Why somebody is not served; NULL: it is in service, and another rule decided. */
+/* Is there a reason of its own? Else it is in service, and another rule decided. */
+static bool is_out(const struct mirror *mirror, const struct mirror_address *address)
+{
+	return address->drained || !mirror_in_service((enum mirror_state)mirror->state);
+}
+
+/* Why somebody is not served. */
 static const char *why_write(const struct explain_pool *explain,
 	const struct mirror_address *address, char text[WHY_MAX])
 {
 	const struct mirror *mirror = mirror_of(explain, address->mirror);
 	if (address->drained)
 		return drained_write(explain, address, text);
-	if (mirror_in_service((enum mirror_state)mirror->state))
-		return NULL;
 	bool since = mirror->state == MIRROR_REMOVED && mirror->since[0];
 	snprintf(text, WHY_MAX, "%s%s%.64s%s%.*s",
 		mirror_state_name((enum mirror_state)mirror->state), since ? " since " : "",
@@ -215,6 +223,7 @@ static const char *why_write(const struct explain_pool *explain,
 	return text;
 }
 
+/* Who is in none of the levels that were asked has nothing to do with this answer. */
 static bool level_asked(const struct explain_pool *explain, unsigned country, int last)
 {
 	for (int i = 0; i <= last; i++)
@@ -254,13 +263,16 @@ json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		char text[WHY_MAX];
-		const char *why = marked[i] ? NULL : why_write(explain, address, text);
-		if (!why || !level_asked(explain, mirror->country, last[address->ipv6]))
+		if (marked[i] || !is_out(mirror, address) ||
+			!level_asked(explain, mirror->country, last[address->ipv6]))
 			continue;
+		/* Only who is shown is asked for its drain: that looks through all of them. */
 		if (json_array_size(list) == EXPLAIN_LEFT_MAX)
 			(*more)++;
 		else
-			good = json_array_append_new(list, left_json(mirror, address, why)) == 0;
+			good = json_array_append_new(
+				       list, left_json(mirror, address,
+						     why_write(explain, address, text))) == 0;
 	}
 	free(marked);
 	if (good)

@@ -19,7 +19,7 @@ struct gist_line gist_line_begin(const char *text)
 
 void gist_number_put(struct gist_line *line, uint64_t number, unsigned base)
 {
-	char digits[20];
+	char digits[20]; /* of 2^64 - 1 */
 	size_t at = sizeof(digits);
 	do
 		digits[--at] = "0123456789abcdef"[number % base];

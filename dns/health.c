@@ -6,7 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { BEAT_MAX_MS = 10000, NS_IN_MS = 1000000, SENTENCE_MAX = 2048 };
+enum {
+	BEAT_MAX_MS = 10000, /* without a sign of life: ten that did not come */
+	NS_IN_MS = 1000000,
+	SENTENCE_MAX = 2048,
+};
 
 static __attribute__((format(printf, 2, 3))) void reason_add(
 	json_t *reasons, const char *format, ...)
@@ -23,6 +27,7 @@ static __attribute__((format(printf, 2, 3))) void reason_add(
 	json_array_append_new(reasons, json_string(sentence));
 }
 
+/* Another thread may have beaten after the clock was read: then it is now. 0: not begun yet. */
 static uint64_t age_ms(const _Atomic uint64_t *beat)
 {
 	uint64_t now = uv_hrtime() / NS_IN_MS;
@@ -82,7 +87,7 @@ char *health_page(struct ledger *ledger, bool *healthy)
 		return NULL;
 	pthread_mutex_lock(&ledger->lock);
 	workers_judge(ledger, reasons);
-	bool serving = json_array_size(reasons) == 0;
+	bool serving = json_array_size(reasons) == 0; /* stale data is served all the same */
 	inputs_judge(ledger->now.snapshot->inputs, reasons);
 	pthread_mutex_unlock(&ledger->lock);
 	*healthy = json_array_size(reasons) == 0;

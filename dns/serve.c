@@ -4,6 +4,7 @@
 
 _Static_assert((int)SERVE_REPLY_MAX == (int)REPLY_MAX, "no reply is larger");
 
+/* What both ends can take, and over IPv6 what every path carries in one piece: 1280 octets with its headers. */
 static size_t size_limit(
 	const struct snapshot *snapshot, const struct client *client, const struct query *query)
 {
@@ -31,6 +32,7 @@ static enum rcode word_rcode(enum query_word word)
 	return RCODE_SERVFAIL;
 }
 
+/* Whatever becomes of it: malformed ones have a reply, too. */
 static void query_count(struct counters *counters, const struct query *query, enum rcode rcode)
 {
 	counter_add(&counters->replies[rcode], 1);

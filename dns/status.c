@@ -47,6 +47,7 @@ static json_t *export_json(const struct inputs *inputs, size_t z, size_t number)
 	const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
 	if (!mirrors)
 		return json_null();
+	/* The monitor's word, else when it was taken. */
 	int64_t since = mirrors->generated >= 0 ? mirrors->generated : inputs->zones[z].accepted;
 	json_t *export = json_pack("{s:o, s:o, s:I, s:I, s:I}", "serial",
 		mirrors->serial < 0 ? json_null() : json_integer(mirrors->serial), "generated",
@@ -90,6 +91,7 @@ static json_t *zone_json(const struct snapshot *snapshot, size_t z, size_t numbe
 static json_t *geo_json(const struct inputs *inputs)
 {
 	const struct place_database *database = shared_get(inputs->database);
+	/* Both have one state: that of the one that is worse. */
 	size_t number = inputs->verdicts[INPUTS_DATABASE].why ? INPUTS_DATABASE : INPUTS_OVERRIDES;
 	json_t *geo = json_pack("{s:o, s:o, s:I}", "database",
 		text_json(inputs_config(inputs)->geo_database), "build",

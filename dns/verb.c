@@ -21,10 +21,11 @@ static void stats_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
 	json_t *stats = stats_json(place->reload);
-	control_reply(request, stats ? CONTROL_GOOD : CONTROL_FAILED, stats,
-		stats ? NULL : "no memory");
+	control_reply(
+		request, stats ? CONTROL_GOOD : CONTROL_FAILED, stats, stats ? NULL : "no memory");
 }
 
+/* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
 static void reload_told(void *owner, const struct reload_outcome *outcome)
 {
 	char why[RELOAD_WHY_MAX + 64];
@@ -87,6 +88,7 @@ static void pools_run(struct control_request *request)
 	result_reply(request, census, why);
 }
 
+/* As mirrornsctl exits: 0 the same, 1 changes, 2 refused or unreadable. */
 static void diff_run(struct control_request *request)
 {
 	const char *file = argument(request, "file");
@@ -115,6 +117,7 @@ static void takeover_run(struct control_request *request)
 	takeover_give_begin(place->takeover, request);
 }
 
+/* The last column: who asked is logged. */
 const struct control_verb verb_rows[] = {
 	{"status", status_run, false},
 	{"stats", stats_run, false},

@@ -10,7 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { WHY_SIZE = 1024, HOSTS_MAX = 100, SECONDS_MAX = 10 * 366 * 86400 };
+enum {
+	WHY_SIZE = 1024,
+	HOSTS_MAX = 100, /* named in a reply */
+	SECONDS_MAX = 10 * 366 * 86400, /* ten years: for longer there is "until undrained" */
+};
 
 /* A change of the drains on its way to the workers. */
 struct change {

@@ -58,7 +58,8 @@ static void folder_changed(uv_fs_event_t *event, const char *name, int events, i
 {
 	struct watch *watch = event->data;
 	(void)name, (void)events, (void)status;
-	if (uv_timer_get_due_in(&watch->timer) > CALM_MS)
+	if (uv_timer_get_due_in(&watch->timer) >
+		CALM_MS) /* else a burst would put it off for ever */
 		uv_timer_start(&watch->timer, look, 1, 0);
 }
 
@@ -67,6 +68,7 @@ static void folder_closed(uv_handle_t *handle)
 	free(handle);
 }
 
+/* The handles are libuv's until they are closed: each frees itself then. */
 static void clear(struct watch *watch)
 {
 	for (size_t i = 0; i < watch->folder_count; i++)

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The package makes this account; a server tried out without it should not fail for that. */
@@ -43,6 +44,24 @@ bool account_become(const struct account *account, char *why, size_t size)
 	if (!account->found ||
 		(initgroups(account->name, account->owner[1]) == 0 &&
 			setgid(account->owner[1]) == 0 && setuid(account->owner[0]) == 0))
+		return true;
+	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
+	return false;
+}
+
+bool account_try(const struct account *account, char *why, size_t size)
+{
+	int status;
+	if (!account->found)
+		return true;
+	pid_t child = fork();
+	if (child == 0)
+		_exit(account_become(account, why, size) ? 0 : errno);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child > 0 && WIFEXITED(status))
+		errno = WEXITSTATUS(status);
+	if (child > 0 && WIFEXITED(status) && !errno)
 		return true;
 	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
 	return false;

@@ -14,6 +14,8 @@ struct account {
 
 /* False: one sentence. */
 bool account_find(const struct config *config, struct account *account, char *why, size_t size);
+/* Could it be become? Nothing changes; before any thread. False: one sentence. */
+bool account_try(const struct account *account, char *why, size_t size);
 bool account_become(const struct account *account, char *why, size_t size);
 
 #endif

@@ -40,10 +40,8 @@ static bool group_steer(int fd, const struct affinity *affinity)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0;
 }
 
-bool affinity_open(
-	struct affinity *affinity, const struct listen_sockets *sockets, char *why, size_t size)
+bool affinity_open(struct affinity *affinity, unsigned workers, char *why, size_t size)
 {
-	unsigned workers = sockets->workers;
 	affinity->workers = 0;
 	if (workers > AFFINITY_WORKERS_MAX || cpus_find(affinity->cpus, workers) < workers) {
 		snprintf(why, size, "socket-affinity needs a CPU for each of the %u workers",
@@ -51,23 +49,21 @@ bool affinity_open(
 		return false;
 	}
 	affinity->workers = workers;
-	for (size_t i = 0; i < sockets->count; i++)
-		if (sockets->list[i].udp >= 0 && !group_steer(sockets->list[i].udp, affinity)) {
-			snprintf(why, size, "packets cannot be kept on their CPU: %s",
-				strerror(errno));
-			affinity->workers = 0;
-			return false;
-		}
 	return true;
 }
 
-void affinity_close(const struct listen_sockets *sockets)
+bool affinity_steer(const struct affinity *affinity, int fd, char *why, size_t size)
+{
+	if (group_steer(fd, affinity))
+		return true;
+	snprintf(why, size, "packets cannot be kept on their CPU: %s", strerror(errno));
+	return false;
+}
+
+void affinity_release(int fd)
 {
 	int off = 0; /* a group without a program says so: nothing is to be done */
-	for (size_t i = 0; i < sockets->count; i++)
-		if (sockets->list[i].udp >= 0)
-			setsockopt(sockets->list[i].udp, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &off,
-				sizeof(off));
+	setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &off, sizeof(off));
 }
 
 bool affinity_pin(const struct affinity *affinity, unsigned worker, uv_thread_t *thread)

@@ -5,8 +5,8 @@
 #ifndef DNS_AFFINITY_H
 #define DNS_AFFINITY_H
 
-#include "dns/listen.h"
-
+#include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 enum { AFFINITY_WORKERS_MAX = 1024 };
@@ -17,13 +17,14 @@ struct affinity {
 		[AFFINITY_WORKERS_MAX]; /* by worker: of those that this process may run on, the lowest */
 };
 
-/* One CPU for each of the sockets' workers, and the kernel told which of an address's UDP sockets is whose. The sockets
- * must not be handed to the workers yet. False: one sentence; nothing was changed that matters. */
-bool affinity_open(
-	struct affinity *affinity, const struct listen_sockets *sockets, char *why, size_t size);
+/* One CPU for each worker. False: one sentence. */
+bool affinity_open(struct affinity *affinity, unsigned workers, char *why, size_t size);
 
-/* Lets the kernel share out by addresses again what was taken over from a server that asked for it. */
-void affinity_close(const struct listen_sockets *sockets);
+/* Tells the kernel which of an address's UDP sockets, of which this is one, is whose: all of them must be bound. False:
+ * one sentence. */
+bool affinity_steer(const struct affinity *affinity, int fd, char *why, size_t size);
+/* Lets the kernel share out by addresses again, if it was told. */
+void affinity_release(int fd);
 
 /* Binds a started worker's thread to its CPU. */
 bool affinity_pin(const struct affinity *affinity, unsigned worker, uv_thread_t *thread);

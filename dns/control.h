@@ -56,6 +56,8 @@ int control_bind(const struct config *config, struct control_file *file, const u
  * sentence, it can be used all the same. */
 bool control_adopt(const struct config *config, struct control_file *file, int fd,
 	const uid_t owner[2], char *why, size_t size);
+/* The file that is there now. */
+void control_file_note(struct control_file *file, const char *path);
 void control_file_remove(const struct control_file *file);
 
 /* Listens on `fd`, which it takes over. `owner` is what verbs find by control_owner. */

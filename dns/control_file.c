@@ -125,7 +125,7 @@ static bool socket_give(
 }
 
 /* A takeover may have put another socket there by the time that this one is removed. */
-static void file_note(struct control_file *file, const char *path)
+void control_file_note(struct control_file *file, const char *path)
 {
 	struct stat status;
 	snprintf(file->path, sizeof(file->path), "%s", path);
@@ -152,7 +152,7 @@ int control_bind(const struct config *config, struct control_file *file, const u
 		refuse_errno(config->control, "cannot be made in its folder", why, size);
 	} else if (socket_place(fd, &address, why, size)) {
 		if (socket_give(config, config->control, owner, why, size)) {
-			file_note(file, config->control);
+			control_file_note(file, config->control);
 			return fd;
 		}
 		unlink(config->control);
@@ -173,7 +173,7 @@ bool control_adopt(const struct config *config, struct control_file *file, int f
 		snprintf(why, size, "the control socket that was taken over is none");
 		return false;
 	}
-	file_note(file, config->control);
+	control_file_note(file, config->control);
 	return socket_give(config, config->control, owner, why, size);
 }
 

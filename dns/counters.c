@@ -8,7 +8,7 @@
 
 const struct counter_way counter_ways[COUNTER_TRANSPORTS] = {
 	{"udp", "ipv4"}, {"udp", "ipv6"}, {"tcp", "ipv4"}, {"tcp", "ipv6"}};
-const char *const counter_drops[COUNTER_DROPS] = {"malformed", "send"};
+const char *const counter_drops[COUNTER_DROPS] = {"malformed", "send", "receive"};
 const char *const counter_closes[COUNTER_CLOSES] = {
 	"client", "idle", "limit", "malformed", "system", "stop"};
 

@@ -21,6 +21,7 @@ enum counter_transport {
 enum counter_drop {
 	DROP_SILENCE, /* it is none: too short, or a reply itself */
 	DROP_SEND, /* the system would not send the reply */
+	DROP_RECEIVE, /* a receive queue of the system was full */
 	COUNTER_DROPS
 };
 

@@ -55,11 +55,20 @@ static json_t *zone_json(const struct tally_zone *zone)
 		count_json(zone->others), "refused", count_json(zone->refused));
 }
 
+/* Whoever gets the sockets has the kernel's counts of them. */
+static void drops_take_out(const struct ledger *ledger, struct counters *counters)
+{
+	_Atomic uint64_t *drops = &counters->drops[DROP_RECEIVE];
+	for (unsigned i = 0; i < ledger->workers->count; i++)
+		counter_add(drops, -udp_drops_open(ledger->workers->workers[i].udp));
+}
+
 json_t *ledger_json(struct ledger *ledger)
 {
 	struct ledger_sums sums;
 	if (!ledger_look(ledger, &sums))
 		return NULL;
+	drops_take_out(ledger, &sums.counters);
 	json_t *zones = json_array(), *reloads = json_array();
 	for (size_t z = 0; z < sums.tally.zone_count; z++)
 		json_array_append_new(zones, zone_json(&sums.tally.zones[z]));

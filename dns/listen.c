@@ -1,120 +1,17 @@
 #include "dns/listen.h"
 
 #include "dns/listen_given.h"
+#include "dns/listen_socket.h"
 #include "dns/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
-enum { BUFFER_SIZE = 4 << 20, PAGE_BACKLOG = 128 };
-
-static bool option_set(int fd, int level, int option)
-{
-	int on = 1;
-	return setsockopt(fd, level, option, &on, sizeof(on)) == 0;
-}
-
-/* The option that lets an address be bound before it is there differs by family; so does V6ONLY. */
-static bool address_options_set(int fd, int family)
-{
-	if (family == AF_INET)
-		return option_set(fd, IPPROTO_IP, IP_FREEBIND);
-	return option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY) &&
-	       option_set(fd, IPPROTO_IPV6, IPV6_FREEBIND);
-}
-
-static bool address_is_any(const struct config_listen *at)
-{
-	if (at->address.ss_family == AF_INET)
-		return ((const struct sockaddr_in *)&at->address)->sin_addr.s_addr == 0;
-	return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&at->address)->sin6_addr);
-}
-
-/* Root may pass the system's limit; else what is granted is what there is. A socket that somebody else has given a large
- * buffer keeps it: asked for by who is not root, it would become smaller. Returns the size. */
-static int buffer_set(int fd, int force, int option)
-{
-	int size = BUFFER_SIZE, present = 0;
-	socklen_t length = sizeof(size);
-	getsockopt(fd, SOL_SOCKET, option, &present, &length);
-	if (present / 2 >= BUFFER_SIZE) /* the kernel counts its own overhead too */
-		return present / 2;
-	if (setsockopt(fd, SOL_SOCKET, force, &size, length) != 0)
-		setsockopt(fd, SOL_SOCKET, option, &size, length);
-	getsockopt(fd, SOL_SOCKET, option, &size, &length);
-	return size / 2;
-}
-
-static bool udp_options_set(int fd, const struct config_listen *at, int *granted)
-{
-	int omit4 = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
-	bool any = address_is_any(at), good = true;
-	*granted = buffer_set(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	buffer_set(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	/* Forged ICMP must not make us fragment. */
-	if (at->address.ss_family == AF_INET) {
-		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit4, sizeof(omit4));
-		good = !any || option_set(fd, IPPROTO_IP, IP_PKTINFO);
-	} else {
-		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit6, sizeof(omit6));
-		good = !any || option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
-	}
-	return good;
-}
-
-/* A bound socket; `share`: others of this process may have the address too. -1: errno says why. */
-static int socket_bind(const struct config_listen *at, int type, bool share)
-{
-	int family = at->address.ss_family;
-	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (address_options_set(fd, family) &&
-		(type != SOCK_STREAM || option_set(fd, SOL_SOCKET, SO_REUSEADDR)) &&
-		(!share || option_set(fd, SOL_SOCKET, SO_REUSEPORT)) &&
-		bind(fd, (const struct sockaddr *)&at->address, at->size) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. */
-static bool address_is_free(const struct config_listen *at, int type)
-{
-	int fd = socket_bind(at, type, false);
-	if (fd < 0)
-		return false;
-	bool good = type == SOCK_DGRAM || listen(fd, 1) == 0;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return good;
-}
-
-/* One more socket of the group that `first` is in; if it is in none, itself once more. */
-static int socket_join(const struct config_listen *at, int type, int first)
-{
-	int reuse = 0;
-	socklen_t size = sizeof(reuse);
-	getsockopt(first, SOL_SOCKET, SO_REUSEPORT, &reuse, &size);
-	int fd = reuse ? socket_bind(at, type, true) : -1;
-	return fd >= 0 ? fd : fcntl(first, F_DUPFD_CLOEXEC, 0);
-}
-
-static int *socket_place(struct listen_socket *socket, int type)
-{
-	return type == SOCK_DGRAM ? &socket->udp : &socket->tcp;
-}
-
-/* One address and type under way: its columns begin at `column`. */
+/* One address under way: its columns begin at `column`. */
 struct opening {
 	struct listen_sockets *sockets;
 	struct listen_given *given;
@@ -123,102 +20,201 @@ struct opening {
 	int granted; /* octets of a receive buffer */
 };
 
-/* Given sockets go round the workers, each column once; who then has none gets one of the group. False: errno. */
+static int *socket_place(struct listen_socket *socket, int type)
+{
+	return type == SOCK_DGRAM ? &socket->udp : &socket->tcp;
+}
+
+/* One that is new; `joins`: what it will receive goes to given sockets now. A stream socket that is bound receives nothing
+ * before it listens. */
+static int socket_add(struct opening *opening, int type, bool joins)
+{
+	struct listen_sockets *sockets = opening->sockets;
+	bool unbound = joins && type == SOCK_DGRAM;
+	int fd = (unbound ? listen_socket_new : listen_socket_bind)(opening->at, type, true);
+	if (fd >= 0 && (joins || type == SOCK_STREAM))
+		sockets->joins[sockets->join_count++] =
+			(struct listen_join){fd, type, opening->at};
+	return fd;
+}
+
+/* May an address be bound that is not given? `model`: its wildcard, if that is. */
+static bool address_is_open(const struct opening *opening, int type, int model, bool joins)
+{
+	errno = EADDRINUSE;
+	if (model >= 0)
+		return joins;
+	return listen_given_inside(opening->given, opening->at, type) >= 0 ||
+	       listen_socket_is_free(opening->at, type);
+}
+
+/* Given sockets go round the workers, each column once; who then has none gets a new one. False: errno. */
 static bool sockets_place(struct opening *opening, int type)
 {
 	struct listen_sockets *sockets = opening->sockets;
+	struct listen_given *given = opening->given;
 	const struct config_listen *at = opening->at;
-	size_t given = listen_given_count(opening->given, at, type);
-	if (!given && !address_is_free(at, type))
+	size_t count = listen_given_count(given, at, type);
+	int model = count ? listen_given_first(given, at, type)
+			  : listen_given_cover(given, at, type);
+	bool joins = model >= 0 && listen_socket_is_joinable(model);
+	if (!count && !address_is_open(opening, type, model, joins))
 		return false;
-	for (size_t i = 0; i < given || i < sockets->workers; i++) {
+	for (size_t i = 0; i < count || i < sockets->workers; i++) {
 		size_t column = opening->column + i / sockets->workers;
 		struct listen_socket *row =
 			&sockets->list[i % sockets->workers * sockets->count + column];
-		const struct listen_socket *first =
-			&sockets->list[given ? i % given * sockets->count + opening->column : 0];
 		int *fd = socket_place(row, type);
-		if (i < given)
-			*fd = listen_given_take(opening->given, at, type);
-		else if (given)
-			*fd = socket_join(at, type, type == SOCK_DGRAM ? first->udp : first->tcp);
+		row->any_address = listen_socket_is_any(at);
+		if (i < count)
+			*fd = listen_given_take(given, at, type);
+		else if (count && !joins)
+			*fd = fcntl(model, F_DUPFD_CLOEXEC, 0);
 		else
-			*fd = socket_bind(at, type, true);
-		row->any_address = address_is_any(at);
-		/* Accepted connections inherit TCP_NODELAY. */
-		if (*fd < 0 ||
-			(type == SOCK_STREAM && !option_set(*fd, IPPROTO_TCP, TCP_NODELAY)) ||
-			(type == SOCK_DGRAM && !udp_options_set(*fd, at, &opening->granted)))
+			*fd = socket_add(opening, type, joins);
+		row->again |= type == SOCK_DGRAM && i >= count && count && !joins;
+		if (*fd < 0 || !listen_socket_tune(*fd, at, type, &opening->granted))
 			return false;
 	}
 	return true;
 }
 
-static bool address_open(struct opening *opening)
+/* A given address that is listened on for its wildcard's sake has what it had. */
+static bool address_open(struct opening *opening, bool configured)
 {
-	return sockets_place(opening, SOCK_DGRAM) && sockets_place(opening, SOCK_STREAM);
+	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if ((configured || listen_given_count(opening->given, opening->at, types[i])) &&
+			!sockets_place(opening, types[i]))
+			return false;
+	return true;
 }
 
-/* What errno says about an address. */
-static void why_write(const struct config_listen *at, char *why, size_t size)
+static size_t most_of(size_t a, size_t b)
 {
-	snprintf(why, size, "%s cannot be listened on: %s", at->text,
-		errno == EADDRINUSE ? "another program has this address and port"
-				    : strerror(errno));
+	return a > b ? a : b;
+}
+
+static size_t columns_for(size_t sockets, unsigned workers)
+{
+	return (sockets + workers - 1) / workers;
 }
 
 /* How many sockets of one address a worker may have. */
 static size_t address_columns(
 	const struct listen_given *given, const struct config_listen *at, unsigned workers)
 {
-	size_t udp = listen_given_count(given, at, SOCK_DGRAM);
-	size_t tcp = listen_given_count(given, at, SOCK_STREAM);
-	size_t most = udp > tcp ? udp : tcp;
-	return most > workers ? (most + workers - 1) / workers : 1;
+	size_t most = most_of(listen_given_count(given, at, SOCK_DGRAM),
+		listen_given_count(given, at, SOCK_STREAM));
+	return most > workers ? columns_for(most, workers) : 1;
 }
 
-/* UDP sockets of addresses that are configured no more. TCP has nothing that waits here: who is left behind accepts. */
-static void rest_place(struct listen_sockets *sockets, struct listen_given *given, size_t column)
+/* Sockets of addresses that are listened on no more. */
+static void rest_place(struct opening *opening, int type)
 {
-	for (; column < sockets->count; column++) {
-		struct listen_socket *socket = &sockets->list[column];
-		socket->udp = listen_given_rest(given, &socket->any_address);
-		socket->leaving = socket->udp >= 0;
+	struct listen_sockets *sockets = opening->sockets;
+	struct config_listen at;
+	for (size_t i = 0; sockets->count > opening->column; i++) {
+		int fd = listen_given_rest(opening->given, type, &at);
+		if (fd < 0)
+			return;
+		struct listen_socket *row = &sockets->list[i % sockets->workers * sockets->count +
+							   opening->column + i / sockets->workers];
+		*socket_place(row, type) = fd;
+		row->any_address |= type == SOCK_DGRAM && listen_socket_is_any(&at);
+		row->leaving = true;
 	}
+}
+
+static const struct config_listen *cover_find(
+	const struct config *config, const struct config_listen *at)
+{
+	for (size_t i = 0; i < config->listen_count; i++)
+		if (listen_socket_covers(&config->listens[i], at))
+			return &config->listens[i];
+	return NULL;
+}
+
+/* Two of them that overlap would part packets between them in a way that nobody has asked for. */
+static bool addresses_check(const struct config *config, char *why, size_t size)
+{
+	for (size_t i = 0; i < config->listen_count; i++) {
+		const struct config_listen *wide = cover_find(config, &config->listens[i]);
+		if (!wide)
+			continue;
+		snprintf(why, size,
+			"%s cannot be listened on: %s, which `listen` names too, has it already",
+			config->listens[i].text, wide->text);
+		return false;
+	}
+	return true;
+}
+
+static bool is_listed(const struct listen_sockets *sockets, const struct config_listen *at)
+{
+	for (size_t i = 0; i < sockets->at_count; i++)
+		if (sockets->at[i].size == at->size &&
+			memcmp(&sockets->at[i].address, &at->address, at->size) == 0)
+			return true;
+	return false;
+}
+
+static bool addresses_list(struct listen_sockets *sockets, const struct config *config,
+	const struct listen_given *given)
+{
+	sockets->at = calloc(config->listen_count + given->count, sizeof(*sockets->at));
+	sockets->at_count = 0;
+	for (size_t i = 0; sockets->at && i < config->listen_count; i++)
+		sockets->at[sockets->at_count++] = config->listens[i];
+	for (size_t i = 0; sockets->at && i < given->count; i++) {
+		struct config_listen at;
+		const struct config_listen *wide = NULL;
+		if (listen_given_address(given->fds[i], &at))
+			wide = cover_find(config, &at);
+		if (!wide || is_listed(sockets, &at))
+			continue;
+		at.text = wide->text;
+		sockets->at[sockets->at_count++] = at;
+	}
+	return sockets->at;
 }
 
 /* All places of a table that has room for every given socket, empty. */
-static bool table_make(struct listen_sockets *sockets, const struct config *config,
-	const struct listen_given *given)
+static bool table_make(struct listen_sockets *sockets, const struct listen_given *given)
 {
-	size_t placed = 0;
+	size_t udp = listen_given_of(given, SOCK_DGRAM), tcp = listen_given_of(given, SOCK_STREAM);
 	sockets->count = 0;
-	for (size_t i = 0; i < config->listen_count; i++) {
-		sockets->count += address_columns(given, &config->listens[i], sockets->workers);
-		placed += listen_given_count(given, &config->listens[i], SOCK_DGRAM);
+	for (size_t i = 0; i < sockets->at_count; i++) {
+		const struct config_listen *at = &sockets->at[i];
+		sockets->count += address_columns(given, at, sockets->workers);
+		udp -= listen_given_count(given, at, SOCK_DGRAM);
+		tcp -= listen_given_count(given, at, SOCK_STREAM);
 	}
-	sockets->count += listen_given_udp(given) - placed;
+	sockets->count += columns_for(most_of(udp, tcp), sockets->workers);
 	sockets->list = calloc(sockets->count * sockets->workers, sizeof(*sockets->list));
 	for (size_t i = 0; sockets->list && i < sockets->count * sockets->workers; i++)
 		sockets->list[i].udp = sockets->list[i].tcp = -1;
-	return sockets->list;
+	sockets->joins = calloc(2 * sockets->at_count * sockets->workers, sizeof(*sockets->joins));
+	sockets->join_count = 0;
+	return sockets->list && sockets->joins;
 }
 
 static bool addresses_open(
 	struct opening *opening, const struct config *config, char *why, size_t size)
 {
 	struct listen_sockets *sockets = opening->sockets;
-	for (size_t i = 0; i < config->listen_count; i++) {
-		opening->at = &config->listens[i];
+	for (size_t i = 0; i < sockets->at_count; i++) {
+		bool configured = i < config->listen_count;
+		opening->at = &sockets->at[i];
 		size_t columns = address_columns(opening->given, opening->at, sockets->workers);
-		if (address_open(opening)) {
-			sockets->addresses++;
+		if (address_open(opening, configured)) {
+			sockets->addresses += configured;
 		} else if (errno == EAFNOSUPPORT) {
 			log_line(LOG_LEVEL_WARNING,
 				"%s is left out: this machine has no such address family",
 				opening->at->text);
 		} else {
-			why_write(opening->at, why, size);
+			listen_socket_why(opening->at, why, size);
 			return false;
 		}
 		opening->column += columns;
@@ -231,34 +227,43 @@ static bool addresses_open(
 bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	struct listen_given *given, char *why, size_t size)
 {
-	struct opening opening = {.sockets = sockets, .given = given, .granted = BUFFER_SIZE};
+	struct opening opening = {.sockets = sockets, .given = given, .granted = LISTEN_BUFFER};
 	listen_given_sift(given);
 	sockets->addresses = 0;
 	snprintf(why, size, "no memory for the sockets");
-	if (!table_make(sockets, config, given) || !addresses_open(&opening, config, why, size)) {
+	if (!addresses_list(sockets, config, given) || !table_make(sockets, given) ||
+		!addresses_check(config, why, size) ||
+		!addresses_open(&opening, config, why, size)) {
 		listen_close(sockets);
 		listen_given_close(given);
 		return false;
 	}
-	rest_place(sockets, given, opening.column);
+	rest_place(&opening, SOCK_DGRAM);
+	rest_place(&opening, SOCK_STREAM);
 	listen_given_close(given);
-	if (opening.granted < BUFFER_SIZE)
+	if (opening.granted < LISTEN_BUFFER)
 		log_line(LOG_LEVEL_NOTICE,
 			"The system grants smaller receive buffers than asked for, bursts may be "
 			"lost: raise net.core.rmem_max granted=%d asked=%d",
-			opening.granted, BUFFER_SIZE);
+			opening.granted, LISTEN_BUFFER);
 	return true;
 }
 
-int listen_page(const struct config_listen *at, char *why, size_t size)
+bool listen_join(struct listen_sockets *sockets, char *why, size_t size)
 {
-	int fd = socket_bind(at, SOCK_STREAM, false);
-	if (fd >= 0 && listen(fd, PAGE_BACKLOG) == 0)
-		return fd;
-	why_write(at, why, size);
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	bool good = true;
+	for (size_t i = 0; i < sockets->join_count; i++) {
+		const struct listen_join *join = &sockets->joins[i];
+		const struct sockaddr *address = (const struct sockaddr *)&join->at->address;
+		if (join->type == SOCK_DGRAM ? bind(join->fd, address, join->at->size) == 0
+					     : listen(join->fd, LISTEN_BACKLOG) == 0)
+			continue;
+		if (good)
+			listen_socket_why(join->at, why, size);
+		good = false;
+	}
+	sockets->join_count = 0;
+	return good;
 }
 
 void listen_close(struct listen_sockets *sockets)
@@ -270,6 +275,10 @@ void listen_close(struct listen_sockets *sockets)
 			close(sockets->list[i].tcp);
 	}
 	free(sockets->list);
+	free(sockets->joins);
+	free(sockets->at);
 	sockets->list = NULL;
-	sockets->count = 0;
+	sockets->joins = NULL;
+	sockets->at = NULL;
+	sockets->count = sockets->at_count = sockets->join_count = 0;
 }

@@ -1,5 +1,7 @@
 #include "dns/listen_given.h"
 
+#include "dns/listen_socket.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +14,11 @@ static int option_get(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-static bool address_get(int fd, struct sockaddr_storage *address)
+bool listen_given_address(int fd, struct config_listen *at)
 {
-	socklen_t size = sizeof(*address);
-	memset(address, 0, sizeof(*address));
-	return getsockname(fd, (struct sockaddr *)address, &size) == 0 &&
-	       (address->ss_family == AF_INET || address->ss_family == AF_INET6);
+	*at = (struct config_listen){.size = sizeof(at->address)};
+	return fd >= 0 && getsockname(fd, (struct sockaddr *)&at->address, &at->size) == 0 &&
+	       (at->address.ss_family == AF_INET || at->address.ss_family == AF_INET6);
 }
 
 static bool address_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
@@ -55,10 +56,10 @@ void listen_given_sift(struct listen_given *given)
 {
 	uint64_t *cookies = calloc(given->count + 1, sizeof(*cookies));
 	for (size_t i = 0; i < given->count; i++) {
-		struct sockaddr_storage address;
+		struct config_listen at;
 		int type = option_get(given->fds[i], SO_TYPE);
 		uint64_t cookie = cookie_get(given->fds[i]);
-		bool good = address_get(given->fds[i], &address) &&
+		bool good = listen_given_address(given->fds[i], &at) &&
 			    (type == SOCK_DGRAM ||
 				    (type == SOCK_STREAM &&
 					    option_get(given->fds[i], SO_ACCEPTCONN) == 1)) &&
@@ -76,9 +77,9 @@ void listen_given_sift(struct listen_given *given)
 
 bool listen_given_is(int fd, const struct config_listen *at, int type)
 {
-	struct sockaddr_storage address;
-	return fd >= 0 && option_get(fd, SO_TYPE) == type && address_get(fd, &address) &&
-	       address_equal(&address, &at->address);
+	struct config_listen own;
+	return listen_given_address(fd, &own) && option_get(fd, SO_TYPE) == type &&
+	       address_equal(&own.address, &at->address);
 }
 
 size_t listen_given_count(
@@ -90,12 +91,40 @@ size_t listen_given_count(
 	return count;
 }
 
-size_t listen_given_udp(const struct listen_given *given)
+size_t listen_given_of(const struct listen_given *given, int type)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < given->count; i++)
-		count += given->fds[i] >= 0 && option_get(given->fds[i], SO_TYPE) == SOCK_DGRAM;
+		count += given->fds[i] >= 0 && option_get(given->fds[i], SO_TYPE) == type;
 	return count;
+}
+
+int listen_given_first(const struct listen_given *given, const struct config_listen *at, int type)
+{
+	for (size_t i = 0; i < given->count; i++)
+		if (listen_given_is(given->fds[i], at, type))
+			return given->fds[i];
+	return -1;
+}
+
+int listen_given_cover(const struct listen_given *given, const struct config_listen *at, int type)
+{
+	struct config_listen own;
+	for (size_t i = 0; i < given->count; i++)
+		if (listen_given_address(given->fds[i], &own) && listen_socket_covers(&own, at) &&
+			option_get(given->fds[i], SO_TYPE) == type)
+			return given->fds[i];
+	return -1;
+}
+
+int listen_given_inside(const struct listen_given *given, const struct config_listen *at, int type)
+{
+	struct config_listen own;
+	for (size_t i = 0; i < given->count; i++)
+		if (listen_given_address(given->fds[i], &own) && listen_socket_covers(at, &own) &&
+			option_get(given->fds[i], SO_TYPE) == type)
+			return given->fds[i];
+	return -1;
 }
 
 int listen_given_take(struct listen_given *given, const struct config_listen *at, int type)
@@ -109,17 +138,12 @@ int listen_given_take(struct listen_given *given, const struct config_listen *at
 	return -1;
 }
 
-int listen_given_rest(struct listen_given *given, bool *any_address)
+int listen_given_rest(struct listen_given *given, int type, struct config_listen *at)
 {
-	struct sockaddr_storage address;
 	for (size_t i = 0; i < given->count; i++) {
 		int fd = given->fds[i];
-		if (fd < 0 || option_get(fd, SO_TYPE) != SOCK_DGRAM || !address_get(fd, &address))
+		if (fd < 0 || option_get(fd, SO_TYPE) != type || !listen_given_address(fd, at))
 			continue;
-		*any_address = address.ss_family == AF_INET
-				       ? ((struct sockaddr_in *)&address)->sin_addr.s_addr == 0
-				       : IN6_IS_ADDR_UNSPECIFIED(
-						 &((struct sockaddr_in6 *)&address)->sin6_addr);
 		given->fds[i] = -1;
 		return fd;
 	}

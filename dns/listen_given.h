@@ -6,16 +6,22 @@
 
 /* Closes what is no socket that can be served on, and further descriptors of one socket. */
 void listen_given_sift(struct listen_given *given);
+/* Where a descriptor is bound, without a text. False: nowhere. */
+bool listen_given_address(int fd, struct config_listen *at);
 /* Is a descriptor bound to an address, with this type? */
 bool listen_given_is(int fd, const struct config_listen *at, int type);
 /* How many there are of an address and a type (SOCK_DGRAM, SOCK_STREAM). */
 size_t listen_given_count(
 	const struct listen_given *given, const struct config_listen *at, int type);
-/* How many UDP sockets are left, of all addresses. */
-size_t listen_given_udp(const struct listen_given *given);
+/* How many of a type are left, of all addresses. */
+size_t listen_given_of(const struct listen_given *given, int type);
+/* The first that is left; that is bound to the wildcard of an address; that is bound to an address of a wildcard. -1: none. */
+int listen_given_first(const struct listen_given *given, const struct config_listen *at, int type);
+int listen_given_cover(const struct listen_given *given, const struct config_listen *at, int type);
+int listen_given_inside(const struct listen_given *given, const struct config_listen *at, int type);
 /* The first that is left, which is taken; -1: none. */
 int listen_given_take(struct listen_given *given, const struct config_listen *at, int type);
-/* The first UDP socket that is left, of whatever address, and whether that is a wildcard; -1: none. */
-int listen_given_rest(struct listen_given *given, bool *any_address);
+/* The first that is left, of whatever address, which it tells; -1: none. */
+int listen_given_rest(struct listen_given *given, int type, struct config_listen *at);
 
 #endif

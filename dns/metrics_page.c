@@ -1,7 +1,6 @@
 #include "dns/metrics_page.h"
 
 #include "dns/metrics_part.h"
-#include "dns/udp.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -85,14 +84,9 @@ static double truncated_value(const struct page *page)
 static void drops_write(const struct page *page)
 {
 	const _Atomic uint64_t *drops = page->sums->counters.drops;
-	uint64_t overflows = 0;
-	for (unsigned i = 0; i < page->ledger->workers->count; i++)
-		overflows += udp_overflows(page->ledger->workers->workers[i].udp);
 	for (unsigned i = 0; i < COUNTER_DROPS; i++)
 		page_sample(page, count_of(&drops[i]), (struct label){"reason", counter_drops[i]},
 			(struct label){0});
-	page_sample(
-		page, (double)overflows, (struct label){"reason", "receive"}, (struct label){0});
 }
 
 static double ecs_value(const struct page *page)

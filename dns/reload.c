@@ -98,8 +98,10 @@ static void idle(struct reload *reload)
 
 static void tidied(uv_work_t *work, int status)
 {
+	struct reload *reload = work->data;
 	(void)status;
-	idle(work->data);
+	reload->tidying = false;
+	idle(reload);
 }
 
 static bool listens_differ(const struct config *a, const struct config *b)
@@ -129,15 +131,12 @@ static void restart_say(const struct reload *reload)
 		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
 		{strcmp(started->control_group, now->control_group) != 0, " control-group"},
 		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
+		{strcmp(started->control, now->control) != 0, " control"},
 	};
 	char names[128] = "";
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (options[i].differs)
 			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
-	if (strcmp(started->control, now->control) != 0)
-		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes control: that needs a restart, the rest is "
-			"served");
 	if (names[0])
 		log_line(LOG_LEVEL_WARNING,
 			"The configuration changes%s: that needs a restart, or mirrorns "
@@ -186,6 +185,7 @@ static void taken(uv_async_t *async)
 			    memory_order_acquire) != reload->current)
 			return;
 	reload->handing = false;
+	reload->forced += reload->build_force;
 	if (reload->build_asked)
 		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
 	inputs_say(reload->current->inputs);
@@ -202,7 +202,8 @@ static void taken(uv_async_t *async)
 		service_ready();
 	}
 	outcome_tell(reload, true, reload->refused ? reload->why : "");
-	if (uv_queue_work(reload->loop, &reload->work, tidy, tidied) != 0)
+	reload->tidying = uv_queue_work(reload->loop, &reload->work, tidy, tidied) == 0;
+	if (!reload->tidying)
 		idle(reload);
 }
 
@@ -318,6 +319,11 @@ bool reload_ask(struct reload *reload, const struct reload_wish *wish)
 	reload->want_force |= wish->force;
 	reload_begin(reload);
 	return true;
+}
+
+bool reload_is_settled(const struct reload *reload)
+{
+	return !reload->handing && !reload->tidying;
 }
 
 void reload_drains_set(struct reload *reload, struct shared *drains)

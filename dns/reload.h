@@ -45,6 +45,8 @@ struct reload {
 	unsigned stale_count; /* strings that were stale at the last look */
 	bool busy; /* a build, a hand-over or the tidying after it is under way */
 	bool handing; /* some worker has yet to take `current` */
+	bool tidying; /* what was taken is being saved */
+	unsigned forced; /* builds that were served whatever serial, age and shrink */
 	bool stopping;
 	/* What the next build is asked for. */
 	bool want_all; /* configuration and zone files too */
@@ -78,6 +80,8 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 /* Asks for a build, which begins after this; two that ask before it begins share it. False: no memory, `done` is
  * not called. */
 bool reload_ask(struct reload *reload, const struct reload_wish *wish);
+/* Is what the workers serve saved in state-dir, as far as that goes? */
+bool reload_is_settled(const struct reload *reload);
 /* Drains in force from the next build on; takes the hold over. */
 void reload_drains_set(struct reload *reload, struct shared *drains);
 /* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */

@@ -1,45 +1,17 @@
-#include "dns/server.h"
-
-#include "dns/affinity.h"
-#include "dns/control.h"
 #include "dns/ledger_json.h"
-#include "dns/link.h"
-#include "dns/listen_given.h"
 #include "dns/log.h"
-#include "dns/metrics.h"
+#include "dns/server_part.h"
 #include "dns/service.h"
-#include "dns/verb.h"
-#include "dns/watchdog.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_SPARE = 256, DESCRIPTORS_WORKER = 8 };
-
-struct server {
-	uv_loop_t loop;
-	uv_signal_t signals[3];
-	struct worker_shared shared;
-	struct reload reload;
-	struct ledger ledger;
-	struct metrics *metrics; /* NULL: off */
-	struct listen_sockets sockets;
-	struct affinity affinity;
-	struct watchdog watchdog;
-	struct control control;
-	struct control_file control_file;
-	int control_fd; /* bound; -1: off, or listened on already */
-	struct verb_place verbs;
-	struct takeover takeover; /* from whom */
-	struct takeover_give give; /* to whom */
-	bool left; /* another server has the sockets */
-};
+enum { DESCRIPTORS_SPARE = 256, DESCRIPTORS_WORKER = 8, LOOK_MS = 100, LOOKS_BUILD = 20, LOOKS_SAVE = 80 };
 
 static void descriptors_raise(const struct config *config, unsigned workers)
 {
@@ -72,9 +44,20 @@ static void early_signals_hold(int how)
 	sigprocmask(how, &held, NULL);
 }
 
+/* A build that nobody waits for any more is not waited for long, what saves in state-dir what was taken is. */
+static void patience_look(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+	unsigned looks = ++server->patience_looks;
+	if (looks >= (server->reload.tidying ? LOOKS_SAVE : LOOKS_BUILD))
+		uv_stop(&server->loop);
+}
+
 /* The loop runs out once all that is closed here has closed. */
 static void server_end(struct server *server)
 {
+	uv_timer_start(&server->patience, patience_look, LOOK_MS, LOOK_MS);
+	uv_unref((uv_handle_t *)&server->patience);
 	for (size_t i = 0; i < 3; i++) {
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 		signal(signal_numbers[i], SIG_IGN); /* another one while it ends must not kill */
@@ -109,6 +92,8 @@ static void signalled(uv_signal_t *handle, int number)
 		number == SIGTERM ? "TERM" : "INT");
 	service_stopping();
 	server_end(server);
+	for (unsigned i = 0; i < server->shared.count; i++)
+		worker_stop(&server->shared.workers[i]);
 }
 
 static bool signals_watch(struct server *server)
@@ -121,110 +106,6 @@ static bool signals_watch(struct server *server)
 	}
 	early_signals_hold(SIG_UNBLOCK);
 	return true;
-}
-
-/* What it was asked for is speed: without it everything is served all the same. */
-static void affinity_try(struct server *server, const struct config *config)
-{
-	char why[SERVER_WHY_MAX];
-	if (!config->socket_affinity && server->takeover.fd >= 0)
-		affinity_close(&server->sockets);
-	if (config->socket_affinity &&
-		!affinity_open(&server->affinity, &server->sockets, why, sizeof(why)))
-		log_line(LOG_LEVEL_WARNING, "%s: packets are shared out by their addresses", why);
-}
-
-/* Nobody can ask a server without it, but it serves: only who names a socket insists on it. */
-static bool control_open(
-	struct server *server, const struct config *config, const uid_t owner[2], char *why)
-{
-	server->control_fd = -1;
-	if (!config->control[0])
-		return true;
-	if (server->takeover.control >= 0) {
-		server->control_fd = server->takeover.control;
-		server->takeover.control = -1;
-		if (!control_adopt(config, &server->control_file, server->control_fd, owner, why,
-			    SERVER_WHY_MAX))
-			log_line(LOG_LEVEL_WARNING, "%s", why);
-		return true;
-	}
-	server->control_fd =
-		control_bind(config, &server->control_file, owner, why, SERVER_WHY_MAX);
-	if (server->control_fd >= 0 || config->control_given)
-		return server->control_fd >= 0;
-	log_line(LOG_LEVEL_WARNING,
-		"%s; mirrornsctl cannot reach this server: name a path with `control`, \"\" is "
-		"off",
-		why);
-	return true;
-}
-
-/* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
-static bool metrics_open(struct server *server, const struct config *config, char *why)
-{
-	char found[SERVER_WHY_MAX];
-	int fd = server->takeover.metrics;
-	server->takeover.metrics = -1;
-	if (!config->metrics.text[0]) {
-		if (fd >= 0)
-			close(fd);
-		return true;
-	}
-	if (fd >= 0 && listen_given_is(fd, &config->metrics, SOCK_STREAM)) {
-		server->metrics = metrics_inherit(fd, &server->ledger, found, sizeof(found));
-	} else {
-		if (fd >= 0)
-			close(fd);
-		server->metrics =
-			metrics_new(&config->metrics, &server->ledger, found, sizeof(found));
-	}
-	if (server->metrics || config->metrics_named) {
-		snprintf(why, SERVER_WHY_MAX, "%s", server->metrics ? "" : found);
-		return server->metrics;
-	}
-	log_line(LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)",
-		found);
-	return true;
-}
-
-/* What systemd has bound, if it has. */
-static bool given_take(struct server *server, const struct config *config, char *why)
-{
-	struct listen_given *given = &server->takeover.given;
-	struct service_socket *sockets = service_sockets_take(config, why, SERVER_WHY_MAX);
-	if (!sockets)
-		return false;
-	given->fds = calloc(2 * config->listen_count + 1, sizeof(*given->fds));
-	for (size_t i = 0; given->fds && i < config->listen_count; i++) {
-		if (sockets[i].udp >= 0)
-			given->fds[given->count++] = sockets[i].udp;
-		if (sockets[i].tcp >= 0)
-			given->fds[given->count++] = sockets[i].tcp;
-		sockets[i] = (struct service_socket){-1, -1};
-	}
-	service_sockets_free(sockets, config);
-	return given->fds;
-}
-
-/* Sockets, then the user, in this order: ports below 1024 are root's. */
-static bool sockets_open(struct server *server, const struct config *config, char *why)
-{
-	struct account account;
-	char folder_why[SERVER_WHY_MAX];
-	if (!account_find(config, &account, why, SERVER_WHY_MAX) ||
-		(server->takeover.fd < 0 && !given_take(server, config, why)))
-		return false;
-	if (!listen_open(&server->sockets, config, &server->takeover.given, why, SERVER_WHY_MAX) ||
-		!control_open(server, config, account.owner, why) ||
-		!metrics_open(server, config, why))
-		return false;
-	affinity_try(server, config);
-	if (!keep_folder(
-		    config, account.owner[0], account.owner[1], folder_why, sizeof(folder_why)))
-		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
-			folder_why);
-	return account_become(&account, why, SERVER_WHY_MAX);
 }
 
 static bool workers_prepare(struct server *server, char *why)
@@ -250,15 +131,13 @@ static bool worker_begin(struct server *server, unsigned i, const struct snapsho
 	handover->nexts = nexts;
 	bool good = worker_start(worker, handover);
 	free(nexts);
-	if (good && server->affinity.workers &&
-		!affinity_pin(&server->affinity, i, &worker->thread))
-		log_line(LOG_LEVEL_WARNING, "Worker %u cannot be bound to its CPU", i);
 	return good;
 }
 
+/* They hold, and so does the server that we take over from. */
 static bool workers_start(struct server *server, const struct snapshot *first, char *why)
 {
-	if (server->takeover.fd >= 0 && !takeover_ready(&server->takeover, why, SERVER_WHY_MAX))
+	if (server->takes_over && !takeover_ready(&server->takeover, why, SERVER_WHY_MAX))
 		return false;
 	const json_t *counted = json_object_get(server->takeover.state, "counters");
 	snprintf(why, SERVER_WHY_MAX, "no memory for what was counted");
@@ -275,23 +154,40 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 	for (unsigned i = 0; good && i < server->shared.count; i++)
 		good = worker_begin(server, i, first, handovers[i]);
 	free(handovers);
-	if (!good || (server->metrics && !metrics_start(server->metrics, why, SERVER_WHY_MAX)))
+	return good;
+}
+
+/* Once the other server has left nobody else serves: what is missing then is missed, but the rest is served. */
+static bool serving_begin(struct server *server, const struct config *config, char *why)
+{
+	if (server->takes_over && !takeover_serving(&server->takeover)) {
+		snprintf(why, SERVER_WHY_MAX,
+			"the takeover failed: the running server has gone on by itself");
 		return false;
-	if (server->takeover.fd < 0 || takeover_serving(&server->takeover))
-		return true;
-	snprintf(why, SERVER_WHY_MAX,
-		"the takeover failed: the running server has gone on by itself");
-	return false;
+	}
+	if (!server_join(server, config, why))
+		return false;
+	if (server->metrics && !metrics_start(server->metrics, why, SERVER_WHY_MAX)) {
+		if (!server->takes_over)
+			return false;
+		log_line(LOG_LEVEL_ERROR, "%s: there are no metrics", why);
+		metrics_free(server->metrics);
+		server->metrics = NULL;
+	}
+	server->give.metrics = server->metrics ? metrics_socket(server->metrics) : -1;
+	for (unsigned i = 0; i < server->shared.count; i++)
+		worker_resume(&server->shared.workers[i]);
+	control_file_remove(&server->takeover.former);
+	return true;
 }
 
 /* Runs until a signal ends it; everything is freed, so that a leak is seen. */
 static int serve_until_told(struct server *server)
 {
-	uv_run(&server->loop, UV_RUN_DEFAULT);
-	reload_keep(&server->reload);
+	bool whole = uv_run(&server->loop, UV_RUN_DEFAULT) == 0;
+	if (!server->reload.tidying)
+		reload_keep(&server->reload);
 	metrics_free(server->metrics);
-	for (unsigned i = 0; !server->left && i < server->shared.count; i++)
-		worker_stop(&server->shared.workers[i]);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_join(&server->shared.workers[i]);
 	uint64_t dropped = 0;
@@ -304,13 +200,19 @@ static int serve_until_told(struct server *server)
 		log_line(LOG_LEVEL_NOTICE,
 			"UDP replies were lost: the system would not send them replies=%llu",
 			(unsigned long long)dropped);
+	if (!server->left) {
+		control_file_remove(&server->control_file);
+		takeover_path_remove(shared_get(server->reload.started));
+	}
+	if (!whole) /* a thread of the loop's builds or saves still: it reads all that is freed below */
+		_exit(SERVER_GOOD);
 	ledger_free(&server->ledger);
 	free(server->shared.workers);
 	free(server->shared.tcp.peers);
 	listen_close(&server->sockets);
-	if (!server->left)
-		control_file_remove(&server->control_file);
 	reload_free(&server->reload);
+	uv_close((uv_handle_t *)&server->patience, NULL);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
 	return SERVER_GOOD;
 }
@@ -340,7 +242,6 @@ static bool verbs_start(struct server *server)
 		.reload = &server->reload, .started = time(NULL), .takeover = &server->give};
 	server->give.reload = &server->reload;
 	server->give.control = &server->control;
-	server->give.metrics = server->metrics ? metrics_socket(server->metrics) : -1;
 	server->give.left = left;
 	server->give.server = server;
 	int fd = server->control_fd;
@@ -362,22 +263,44 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 {
 	const struct config *config = inputs_config(first->inputs);
 	snprintf(why, SERVER_WHY_MAX, "the event loop cannot be set up");
+	server->patience.data = server;
 	return uv_loop_init(&server->loop) == 0 && signals_watch(server) &&
+	       uv_timer_init(&server->loop, &server->patience) == 0 &&
 	       reload_init(&server->reload, &server->loop, &server->shared, &server->ledger) &&
 	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
-	       sockets_open(server, config, why) && workers_prepare(server, why) &&
+	       server_open(server, config, why) && workers_prepare(server, why) &&
 	       verbs_start(server) &&
 	       watchdog_start(&server->watchdog, &server->loop, &server->shared) &&
-	       workers_start(server, first, why) && reload_start(&server->reload, path, first);
+	       workers_start(server, first, why) && serving_begin(server, config, why) &&
+	       reload_start(&server->reload, path, first);
 }
 
 /* One sentence; the process ends, so that nothing needs to be freed but what outlives it. */
 static int start_fail(struct server *server, const char *why, int status)
 {
 	log_line(LOG_LEVEL_ERROR, "%s", why);
-	if (server->takeover.fd < 0)
+	if (!server->control_inherited)
 		control_file_remove(&server->control_file);
 	return status;
+}
+
+static unsigned workers_wanted(const struct config *config)
+{
+	return config->workers ? config->workers : uv_available_parallelism();
+}
+
+/* The running server has saved what it serves before it lets itself be taken over from: if that is newer than what was
+ * loaded here, as after a reload that was forced, all is loaded once more. NULL: one sentence. */
+static struct snapshot *taken_load(
+	struct server *server, const char *path, struct snapshot *first, char *why)
+{
+	unsigned refused;
+	const struct config *config = inputs_config(first->inputs);
+	bool asked = takeover_ask(&server->takeover, config, why, SERVER_WHY_MAX);
+	if (asked && !server_kept_since(first))
+		return first;
+	snapshot_free(first);
+	return asked ? server_load(path, &refused, why) : NULL;
 }
 
 int server_run(const char *path, bool takeover)
@@ -391,12 +314,14 @@ int server_run(const char *path, bool takeover)
 	if (!first)
 		return start_fail(&server, why, takeover ? SERVER_FAILED : SERVER_WRONG);
 	const struct config *config = inputs_config(first->inputs);
-	server.shared.count = config->workers ? config->workers : uv_available_parallelism();
-	server.sockets.workers = server.shared.count;
+	descriptors_raise(config, workers_wanted(config));
+	if (takeover && !(first = taken_load(&server, path, first, why)))
+		return start_fail(&server, why, SERVER_FAILED);
+	config = inputs_config(first->inputs);
+	server.takes_over = takeover;
+	server.shared.count = server.sockets.workers = workers_wanted(config);
 	ledger_init(&server.ledger, &server.shared);
-	descriptors_raise(config, server.shared.count);
-	if ((takeover && !takeover_ask(&server.takeover, config->control, why, sizeof(why))) ||
-		!server_start(&server, path, first, why)) {
+	if (!server_start(&server, path, first, why)) {
 		if (!server.shared.workers) /* else a worker may be serving from it */
 			snapshot_free(first);
 		return start_fail(&server, why, SERVER_FAILED);
@@ -405,6 +330,7 @@ int server_run(const char *path, bool takeover)
 	if (takeover)
 		state_take(&server);
 	takeover_free(&server.takeover);
+	takeover_path_write(config, server.control_file.path);
 	log_line(LOG_LEVEL_INFO,
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");

@@ -1,11 +1,10 @@
-#include "dns/server.h"
-
 #include "dns/link.h"
 #include "dns/log.h"
+#include "dns/server_part.h"
 
 #include <time.h>
 
-enum { LONG_MS = 1000, MS_IN_SECOND = 1000 };
+enum { LONG_MS = 1000, MS_IN_SECOND = 1000, NS_IN_SECOND = 1000000000 };
 
 void server_say_zones(const struct snapshot *snapshot)
 {
@@ -58,4 +57,17 @@ struct snapshot *server_load(const char *path, unsigned *refused, char *why)
 	if (snapshot)
 		long_say(snapshot->inputs, read - begin, clock_ms() - read);
 	return snapshot;
+}
+
+bool server_kept_since(const struct snapshot *snapshot)
+{
+	const struct config *config = inputs_config(snapshot->inputs);
+	char path[KEEP_PATH_MAX];
+	for (size_t z = 0; z < config->zone_count; z++) {
+		keep_export_path(path, config, &config->zones[z]);
+		if (config->zones[z].export &&
+			file_stamp(path).modified / NS_IN_SECOND >= snapshot->inputs->now)
+			return true;
+	}
+	return false;
 }

@@ -79,6 +79,9 @@ static bool socket_connect(struct takeover *takeover, const char *path, char *wh
 		"no server can be taken over from at the control socket %s: %s; start without "
 		"--takeover if none runs",
 		path, strerror(errno));
+	if (takeover->fd >= 0)
+		close(takeover->fd);
+	takeover->fd = -1;
 	return false;
 }
 
@@ -184,10 +187,24 @@ static void descriptors_raise(size_t count)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool takeover_ask(struct takeover *takeover, const char *path, char *why, size_t size)
+/* Where `control` is now, else where it was. */
+static bool server_connect(
+	struct takeover *takeover, const struct config *config, char *why, size_t size)
+{
+	char path[CONTROL_PATH_MAX], ignored[512];
+	if (socket_connect(takeover, config->control, why, size))
+		return true;
+	if (!takeover_path_read(config, path) ||
+		!socket_connect(takeover, path, ignored, sizeof(ignored)))
+		return false;
+	control_file_note(&takeover->former, path);
+	return true;
+}
+
+bool takeover_ask(struct takeover *takeover, const struct config *config, char *why, size_t size)
 {
 	struct offer offer;
-	if (!socket_connect(takeover, path, why, size) ||
+	if (!server_connect(takeover, config, why, size) ||
 		!offer_receive(takeover, &offer, why, size))
 		return false;
 	struct listen_given *given = &takeover->given;

@@ -2,9 +2,10 @@
  *
  * The new one has loaded everything before it asks. On the control socket: the new one asks for the verb takeover; the old
  * one sends its listening sockets (SCM_RIGHTS); the new one says 'r' (ready); the old one's workers stand still, and it
- * sends how far turns and counters are; the new one serves and says 's'; the old one says 'l' (leaving), finishes its TCP connections and
- * ends. Until that 's' the old one can go on, and does when the new one is gone or too slow. What waits in the
- * sockets meanwhile is nobody's loss. Sizes that are told are never trusted. */
+ * sends how far turns and counters are; the new one has its threads ready and says 's'; the old one says 'l' (leaving),
+ * finishes its TCP connections and ends; the new one serves. Until that 's' the old one can go on, and does when the new
+ * one is gone or too slow: so nothing of the new one's may receive or read before that 'l'. What waits in the sockets
+ * meanwhile is nobody's loss. Sizes that are told are never trusted. */
 #ifndef DNS_TAKEOVER_H
 #define DNS_TAKEOVER_H
 
@@ -31,23 +32,33 @@ struct takeover {
 	int fd; /* -1: nothing is taken over */
 	struct listen_given given;
 	int control, metrics; /* listening sockets, of the other one's; -1: none came */
+	struct control_file former; /* the other one's control socket, which is not where ours is; its path is "": it is */
 	json_t *state; /* {"counters","drains"} */
 	uint32_t turns, workers;
 	uint64_t *keys;
 	uint32_t *nexts; /* worker by worker */
 };
 
-/* Asks the server at the control socket `path`. False: one sentence. */
-bool takeover_ask(struct takeover *takeover, const char *path, char *why, size_t size);
+/* Asks the server at `control`, or else where the last one of this state-dir was. False: one sentence. */
+bool takeover_ask(
+	struct takeover *takeover, const struct config *config, char *why, size_t size);
 /* All is bound: lets the other one stand still, and takes its state. False: one sentence. */
 bool takeover_ready(struct takeover *takeover, char *why, size_t size);
 /* Where worker number `worker` goes on, for worker_handover; NULL: nowhere, or no memory. The caller's. */
 uint32_t *takeover_nexts(
 	const struct takeover *takeover, const struct snapshot *snapshot, unsigned worker);
-/* All is served. False: the other one has gone on without us. */
+/* All is ready: the other one ends. False: it has gone on without us. */
 bool takeover_serving(struct takeover *takeover);
 /* Also right after it is zeroed with fd -1. Keeps nothing. */
 void takeover_free(struct takeover *takeover);
+
+/* --- where to ask, kept in state-dir for a takeover that changes `control` --- */
+
+/* `path` "": nobody can ask. A failure is logged. */
+void takeover_path_write(const struct config *config, const char *path);
+/* False: it is not known. */
+bool takeover_path_read(const struct config *config, char path[CONTROL_PATH_MAX]);
+void takeover_path_remove(const struct config *config);
 
 /* --- the old one --- */
 
@@ -59,6 +70,9 @@ struct takeover_give {
 	void *server;
 	int fd; /* -1: nobody takes over */
 	pid_t successor;
+	struct control_request *request; /* it waits until what was taken last is saved; NULL: it does not */
+	unsigned looks; /* for that */
+	unsigned forced; /* exports that had been forced when the sockets were sent */
 	int metrics; /* a listening socket that is handed over, too; -1: none */
 	bool holding; /* the workers are to stand still */
 	bool told; /* they did, and the other one has the state */

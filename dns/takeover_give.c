@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 20, LOOKS_MAX = 400 }; /* within the other one's patience */
+
 static struct worker_shared *workers_of(const struct takeover_give *give)
 {
 	return give->reload->workers;
@@ -30,6 +32,13 @@ static void connection_close(struct takeover_give *give)
 	uv_timer_stop(&give->timer);
 	close(give->fd);
 	give->fd = -1;
+}
+
+/* Something was forced since: the other one would judge it by what was before. */
+static bool was_forced(const struct takeover_give *give)
+{
+	const struct reload *reload = give->reload;
+	return reload->forced != give->forced || (reload->busy && reload->build_force);
 }
 
 /* This one goes on. */
@@ -109,8 +118,12 @@ static int *descriptors_collect(const struct takeover_give *give, size_t *count)
 			fds[at] = udp_descriptor(workers->workers[w].udp, i);
 			at += fds[at] >= 0;
 		}
+	size_t last = at;
 	for (unsigned w = 0; w < workers->count; w++)
-		at += tcp_descriptors(workers->workers[w].tcp, fds + at);
+		last += tcp_descriptors(workers->workers[w].tcp, fds + last);
+	for (size_t i = at; i < last; i++)
+		if (fds[i] >= 0)
+			fds[at++] = fds[i];
 	*count = at;
 	return fds;
 }
@@ -200,6 +213,8 @@ static void told(uv_poll_t *poll, int status, int events)
 	(void)events;
 	if (status < 0 || recv(give->fd, &word, 1, MSG_DONTWAIT) != 1) {
 		give_up(give, "the other one has gone");
+	} else if (word == 'r' && !give->holding && was_forced(give)) {
+		give_up(give, "an export was forced meanwhile");
 	} else if (word == 'r' && !give->holding) {
 		give->holding = true;
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_HOLD_SECONDS * 1000, 0);
@@ -233,6 +248,33 @@ static bool connection_open(struct takeover_give *give, int fd)
 	return uv_poll_start(&give->poll, UV_READABLE, told) == 0;
 }
 
+static void offer_begin(struct takeover_give *give)
+{
+	int fd = control_detach(give->request);
+	give->request = NULL;
+	give->forced = give->reload->forced;
+	if (fd < 0 || !connection_open(give, fd))
+		log_line(LOG_LEVEL_WARNING,
+			"A takeover came to nothing, this server goes on: its sockets could not "
+			"be sent");
+}
+
+/* What is served must be what state-dir keeps: the other one judges an export by it. */
+static void settled_look(uv_timer_t *timer)
+{
+	struct takeover_give *give = timer->data;
+	uv_timer_stop(timer);
+	if (reload_is_settled(give->reload)) {
+		offer_begin(give);
+	} else if (give->looks++ < LOOKS_MAX) {
+		uv_timer_start(timer, settled_look, LOOK_MS, 0);
+	} else {
+		control_reply(give->request, CONTROL_FAILED, NULL,
+			"the running server is still saving what it has taken, ask again");
+		give->request = NULL;
+	}
+}
+
 void takeover_give_begin(struct takeover_give *give, struct control_request *request)
 {
 	uid_t user = control_peer(request)->uid;
@@ -241,17 +283,15 @@ void takeover_give_begin(struct takeover_give *give, struct control_request *req
 			"only root and the user of the running server may take over from it");
 		return;
 	}
-	if (give->fd >= 0 || give->polled || uv_is_closing((uv_handle_t *)&give->timer)) {
+	if (give->fd >= 0 || give->request || give->polled || uv_is_closing((uv_handle_t *)&give->timer)) {
 		control_reply(request, CONTROL_FAILED, NULL,
 			"another takeover is under way, or the running server is ending");
 		return;
 	}
 	give->successor = control_peer(request)->pid;
-	int fd = control_detach(request);
-	if (fd < 0 || !connection_open(give, fd))
-		log_line(LOG_LEVEL_WARNING,
-			"A takeover came to nothing, this server goes on: its sockets could not "
-			"be sent");
+	give->request = request;
+	give->looks = 0;
+	settled_look(&give->timer);
 }
 
 bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct worker_shared *workers)
@@ -266,6 +306,10 @@ bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct work
 
 void takeover_give_stop(struct takeover_give *give)
 {
+	if (give->request)
+		control_reply(give->request, CONTROL_FAILED, NULL,
+			"the running server is ending");
+	give->request = NULL;
 	if (give->fd >= 0)
 		give_up(give, "it is told to end");
 	uv_close((uv_handle_t *)&give->timer, NULL);

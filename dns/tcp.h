@@ -27,10 +27,13 @@ struct tcp_place {
 	bool *active; /* set by every callback: libuv registers new watchers only in its next turn */
 };
 
-/* Listens on the `tcp` descriptors of `count` sockets, which it takes over. NULL: one sentence. */
+/* Takes over the `tcp` descriptors of `count` sockets. NULL: one sentence. */
 struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets, size_t count,
 	char *why, size_t size);
 
+/* Listens, in the worker's thread. `leave`: on sockets that are `leaving` for some seconds only, so that connections that
+ * had begun there become whole. */
+void tcp_begin(struct tcp *tcp, bool leave);
 /* Stops listening, sends what is unsent within a second or two, closes everything. Runs the loop. */
 void tcp_stop(struct tcp *tcp);
 /* The same when another process has the listening sockets: connections go on being served until their clients close them,
@@ -38,7 +41,7 @@ void tcp_stop(struct tcp *tcp);
 void tcp_leave(struct tcp *tcp);
 void tcp_free(struct tcp *tcp);
 
-/* Its listening sockets, as many as it was given; returns how many. */
+/* Its listening sockets, as many as it was given, -1 for one that is closed; returns how many. */
 size_t tcp_descriptors(const struct tcp *tcp, int *fds);
 
 #endif

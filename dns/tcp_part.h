@@ -25,14 +25,21 @@ struct connection {
 	bool closing;
 };
 
+struct tcp_listener {
+	uv_tcp_t handle;
+	_Atomic int fd; /* -1: closed; who hands sockets over may look meanwhile */
+	bool leaving;
+};
+
 struct tcp {
 	struct tcp_place place;
 	uv_async_t eviction; /* another worker asks for its idlest connection's end */
 	atomic_uint evictions;
 	_Atomic uint64_t
 		idlest; /* when its idlest connection last did something; UINT64_MAX: none */
-	uv_tcp_t *listeners;
+	struct tcp_listener *listeners;
 	size_t listener_count;
+	uint64_t leave_ms; /* when those that are leaving close, by the loop's clock; 0: they stay */
 	uv_timer_t sweep;
 	struct connection *newest, *oldest;
 	bool stopping;
@@ -40,5 +47,6 @@ struct tcp {
 };
 
 void tcp_close(struct connection *connection, enum counter_close why);
+void tcp_listener_close(struct tcp_listener *listener);
 
 #endif

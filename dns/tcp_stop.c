@@ -15,8 +15,7 @@ static void listeners_close(struct tcp *tcp)
 	for (unsigned turn = 0; turn < 3; turn++) /* accepted, registered, read and answered */
 		uv_run(tcp->place.loop, UV_RUN_NOWAIT);
 	for (size_t i = 0; i < tcp->listener_count; i++)
-		uv_close((uv_handle_t *)&tcp->listeners[i], NULL);
-	tcp->listener_count = 0;
+		tcp_listener_close(&tcp->listeners[i]);
 }
 
 /* A query that is on its way meets an end of the stream, not a reset. */

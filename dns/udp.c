@@ -19,8 +19,9 @@ enum {
 };
 
 struct udp_socket {
-	_Atomic int fd; /* -1: left; whoever counts overflows may look meanwhile */
-	bool any_address, leaving;
+	_Atomic int fd; /* -1: left; who hands sockets over may look meanwhile */
+	bool any_address, leaving, again;
+	uint32_t drops; /* that were counted */
 };
 
 /* The arena of a worker's batches: nothing is allocated for a packet. */
@@ -51,8 +52,10 @@ struct udp *udp_new(struct listen_socket *sockets, size_t count)
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		udp->sockets[i] = (struct udp_socket){
-			sockets[i].udp, sockets[i].any_address, sockets[i].leaving};
+		udp->sockets[i] = (struct udp_socket){.fd = sockets[i].udp,
+			.any_address = sockets[i].any_address,
+			.leaving = sockets[i].leaving,
+			.again = sockets[i].again};
 		sockets[i].udp = -1;
 	}
 	udp->count = count;
@@ -81,15 +84,30 @@ void udp_free(struct udp *udp)
 	free(udp);
 }
 
-uint64_t udp_overflows(const struct udp *udp)
+/* The kernel's number goes round. */
+static void drops_count(struct udp_socket *socket, struct counters *counters)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t size = sizeof(info);
+	if (socket->fd < 0 || socket->again ||
+		getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0)
+		return;
+	counter_add(&counters->drops[DROP_RECEIVE], info[SK_MEMINFO_DROPS] - socket->drops);
+	socket->drops = info[SK_MEMINFO_DROPS];
+}
+
+void udp_drops_count(struct udp *udp, struct counters *counters)
+{
+	for (size_t i = 0; i < udp->count; i++)
+		drops_count(&udp->sockets[i], counters);
+}
+
+uint64_t udp_drops_open(const struct udp *udp)
 {
 	uint64_t count = 0;
-	for (size_t i = 0; i < udp->count; i++) {
-		uint32_t info[SK_MEMINFO_VARS] = {0};
-		socklen_t size = sizeof(info);
-		if (getsockopt(udp->sockets[i].fd, SOL_SOCKET, SO_MEMINFO, info, &size) == 0)
-			count += info[SK_MEMINFO_DROPS];
-	}
+	for (size_t i = 0; udp && i < udp->count; i++)
+		if (udp->sockets[i].fd >= 0)
+			count += udp->sockets[i].drops;
 	return count;
 }
 
@@ -111,6 +129,7 @@ void udp_leave(struct udp *udp, const struct serving *serving)
 		for (unsigned round = 0; round < LEAVE_ROUNDS && udp_serve(udp, serving, i);
 			round++)
 			;
+		drops_count(&udp->sockets[i], serving->counters);
 		close(udp->sockets[i].fd);
 		udp->sockets[i].fd = -1;
 	}

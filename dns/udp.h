@@ -13,8 +13,12 @@ struct udp;
 struct udp *udp_new(struct listen_socket *sockets, size_t count);
 void udp_free(struct udp *udp);
 
-/* Datagrams that found a receive queue full, by the kernel's count; any thread may ask. */
-uint64_t udp_overflows(const struct udp *udp);
+/* Counts the datagrams that found a receive queue full, by the kernel's count; a socket that workers share is one
+ * worker's. For its worker, or before that begins. */
+void udp_drops_count(struct udp *udp, struct counters *counters);
+/* How many of those counted were of sockets that are still open: who gets them counts them again. While the worker
+ * holds. */
+uint64_t udp_drops_open(const struct udp *udp);
 size_t udp_count(const struct udp *udp);
 /* Socket `i`; -1: there is none. */
 int udp_descriptor(const struct udp *udp, size_t i);

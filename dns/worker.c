@@ -48,6 +48,7 @@ static void mailbox_open(uv_async_t *mailbox)
 		atomic_exchange_explicit(&worker->next, NULL, memory_order_acquire);
 	worker->active = true;
 	beat(worker);
+	udp_drops_count(worker->udp, worker->serving.counters);
 	if (next) {
 		snapshot_take(worker, next);
 		uv_async_send(worker->shared->taken);
@@ -83,6 +84,7 @@ static enum worker_word word_of(const struct worker *worker)
 
 static void hold(struct worker *worker)
 {
+	udp_drops_count(worker->udp, worker->serving.counters);
 	atomic_store_explicit(&worker->held, true, memory_order_release);
 	uv_async_send(worker->shared->held);
 	uv_sem_wait(&worker->resume);
@@ -103,7 +105,11 @@ static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 	size_t count = udp_count(worker->udp);
-	udp_leave(worker->udp, &worker->serving);
+	while (word_of(worker) == WORKER_HOLD)
+		hold(worker);
+	tcp_begin(worker->tcp, !worker->shared->keep_rest);
+	if (!worker->shared->keep_rest)
+		udp_leave(worker->udp, &worker->serving);
 	udp_poll_fill(worker->udp, worker->fds);
 	worker->fds[count] = (struct pollfd){.fd = uv_backend_fd(&worker->loop), .events = POLLIN};
 	worker->active = true;
@@ -187,6 +193,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first)
 {
 	snapshot_take(worker, first);
+	udp_drops_count(worker->udp, worker->serving.counters);
+	atomic_store_explicit(&worker->word, WORKER_HOLD, memory_order_relaxed);
 	beat(worker);
 	return uv_thread_create(&worker->thread, worker_run, worker) == 0;
 }

@@ -26,6 +26,7 @@ struct worker_shared {
 	uv_async_t *held; /* sent when a worker holds */
 	struct worker *workers;
 	unsigned count;
+	bool keep_rest; /* sockets of addresses that are listened on no more stay; set while the workers hold */
 };
 
 enum { WORKER_TURN_NEW = UINT32_MAX };
@@ -63,7 +64,7 @@ struct worker {
 /* Prepares worker `number` with its sockets, which it takes over. False: one sentence. */
 bool worker_init(struct worker *worker, struct worker_shared *shared,
 	struct listen_sockets *sockets, char *why, size_t size);
-/* Starts its thread on a first snapshot. */
+/* Starts its thread on a first snapshot. It holds: worker_resume lets it begin. */
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);

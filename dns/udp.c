@@ -72,13 +72,25 @@ struct udp *udp_new(struct listen_socket *sockets, size_t count)
 	return udp;
 }
 
+static void socket_close(struct udp_socket *socket)
+{
+	int fd = socket->fd;
+	socket->fd = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+void udp_close(struct udp *udp)
+{
+	for (size_t i = 0; i < udp->count; i++)
+		socket_close(&udp->sockets[i]);
+}
+
 void udp_free(struct udp *udp)
 {
 	if (!udp)
 		return;
-	for (size_t i = 0; i < udp->count; i++)
-		if (udp->sockets[i].fd >= 0)
-			close(udp->sockets[i].fd);
+	udp_close(udp);
 	munmap(udp->replies, (size_t)BATCH * (REPLY_MAX + LINE));
 	free(udp->sockets);
 	free(udp);
@@ -130,8 +142,7 @@ void udp_leave(struct udp *udp, const struct serving *serving)
 			round++)
 			;
 		drops_count(&udp->sockets[i], serving->counters);
-		close(udp->sockets[i].fd);
-		udp->sockets[i].fd = -1;
+		socket_close(&udp->sockets[i]);
 	}
 }
 

@@ -24,6 +24,8 @@ size_t udp_count(const struct udp *udp);
 int udp_descriptor(const struct udp *udp, size_t i);
 /* Answers what waits on sockets that are `leaving`, and closes them. */
 void udp_leave(struct udp *udp, const struct serving *serving);
+/* Closes all, unread: another process reads them. Kept here they would get packets even after that one has closed them. */
+void udp_close(struct udp *udp);
 /* Fills udp_count entries to poll for. */
 void udp_poll_fill(const struct udp *udp, struct pollfd *fds);
 

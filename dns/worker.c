@@ -123,6 +123,7 @@ static void worker_run(void *argument)
 		udp_finish(worker, count);
 		tcp_stop(worker->tcp);
 	} else {
+		udp_close(worker->udp);
 		tcp_leave(worker->tcp);
 	}
 	uv_close((uv_handle_t *)&worker->mailbox, NULL);

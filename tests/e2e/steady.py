@@ -1,5 +1,5 @@
 """A steady load while servers change: UDP from many ports, TCP with a connection for each query, and TCP on connections that
-stay. Asks until its standard input ends, then prints what it counted."""
+stay. `steady.py PORT [HOST …]` asks until its standard input ends, then prints what it counted."""
 
 import json
 import select
@@ -16,8 +16,9 @@ ASKED = packet.query(packet.question("db.de"), packet.opt())
 
 
 class Steady:
-    def __init__(self, port):
+    def __init__(self, port, hosts=("127.0.0.1",)):
         self.port = port
+        self.hosts = hosts
         self.ended = False
         self.counts = dict.fromkeys(
             ("udp", "udp_lost", "tcp", "tcp_lost", "tcp_reset", "kept", "kept_reset", "kept_ended"), 0)
@@ -25,9 +26,11 @@ class Steady:
 
     def udp(self):
         sockets, waiting, number = {}, {}, 0
-        for _ in range(SOCKETS):
-            connection = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            connection.connect(("127.0.0.1", self.port))
+        for i in range(SOCKETS):
+            host = self.hosts[i % len(self.hosts)]
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            connection = socket.socket(family, socket.SOCK_DGRAM)
+            connection.connect((host, self.port))
             connection.setblocking(False)
             sockets[connection] = 0
         while not self.ended or waiting:
@@ -58,7 +61,8 @@ class Steady:
                 self.worst = max(self.worst, time.monotonic() - since)
 
     def connect(self):
-        return packet.Stream(socket.create_connection(("127.0.0.1", self.port), timeout=LOST_AFTER))
+        host = self.hosts[self.counts["tcp"] % len(self.hosts)]
+        return packet.Stream(socket.create_connection((host, self.port), timeout=LOST_AFTER))
 
     def tcp(self):
         """A connection for each query."""
@@ -106,4 +110,4 @@ class Steady:
 
 
 if __name__ == "__main__":
-    print(json.dumps(Steady(int(sys.argv[1])).run()))
+    print(json.dumps(Steady(int(sys.argv[1]), sys.argv[2:] or ("127.0.0.1",)).run()))

@@ -30,15 +30,22 @@ def start(make_world):
 class Steady:
     """steady.py beside the test."""
 
-    def __init__(self, world):
+    def __init__(self, world, *hosts):
         self.process = subprocess.Popen(
-            [sys.executable, "-B", str(HERE / "steady.py"), str(world.port)],
+            [sys.executable, "-B", str(HERE / "steady.py"), str(world.port), *hosts],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
 
     def end(self):
         counts = json.loads(self.process.communicate()[0].splitlines()[-1])
         assert self.process.returncode == 0
+        return counts
+
+    def end_without_loss(self):
+        counts = self.end()
+        assert counts["udp_lost"] == 0 and counts["tcp_lost"] == 0, counts
+        assert counts["tcp_reset"] == 0 and counts["kept_reset"] == 0, counts
+        assert counts["udp"] and counts["tcp"] and counts["kept"], counts
         return counts
 
 
@@ -115,6 +122,80 @@ def test_workers_and_addresses_change_under_load(start, capsys):
     assert counts["udp_lost"] == 0 and counts["tcp_lost"] == 0
     assert counts["tcp_reset"] == 0 and counts["kept_reset"] == 0
     assert len(addresses(world.ask("db.de"))) == 5
+
+
+def answers(host, port, tcp=False, timeout=DEADLINE):
+    """Is a query to this address answered, from there?"""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    asked = packet.query(packet.question("db.de"))
+    with socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as client:
+        client.settimeout(timeout)
+        try:
+            client.connect((host, port))
+            if not tcp:
+                client.send(asked)
+                return bool(addresses(packet.parse(client.recv(2000))))
+            with packet.Stream(client) as stream:
+                return bool(addresses(stream.ask(asked)))
+        except (TimeoutError, ConnectionRefusedError):
+            return False
+
+
+def wide_and_narrow(port):
+    """What `listen` comes to, how many workers, who is answered then and who is not."""
+    all4, all6, one4, one6, two4 = (f"{host}:{port}" for host in (
+        "0.0.0.0", "[::]", "127.0.0.1", "[::1]", "127.0.0.2"))
+    return [
+        ([one4, one6], 2, ["127.0.0.1", "::1"], ["127.0.0.2"]),
+        ([all4, all6], 2, ["127.0.0.1", "::1", "127.0.0.2"], []),
+        ([one4, all6], 3, ["127.0.0.1", "::1"], ["127.0.0.2"]),
+        ([one4, one6], 1, ["127.0.0.1", "::1"], ["127.0.0.2"]),
+        ([all4, one6], 4, ["127.0.0.1", "::1", "127.0.0.3"], []),
+        ([one4, two4, one6], 4, ["127.0.0.1", "::1", "127.0.0.2"], ["127.0.0.3"]),
+        ([all4, all6], 1, ["127.0.0.1", "::1", "127.0.0.2"], []),
+    ]
+
+
+@pytest.mark.parametrize("affinity", [False, True])
+def test_a_wildcard_becomes_one_of_its_addresses_and_back_under_load(start, capsys, affinity):
+    """Both ways, with more and fewer workers: whatever group a packet was on its way to is read."""
+    world = start(workers=2)
+    world.options["socket-affinity"] = affinity
+    world.options["listen"] = [f"0.0.0.0:{world.port}", f"[::]:{world.port}"]
+    world.configure()
+    world.takeover()
+    load = Steady(world, "127.0.0.1", "::1")
+    for listen, workers, heard, silent in wide_and_narrow(world.port) * 2:
+        world.options.update({"listen": listen, "workers": workers})
+        world.configure()
+        world.takeover()
+        for host in heard:
+            assert answers(host, world.port) and answers(host, world.port, tcp=True), (listen, host)
+        for host in silent:
+            assert not answers(host, world.port, timeout=0.05), (listen, host)
+    counts = load.end_without_loss()
+    with capsys.disabled():
+        print(f"\n14 changes between wildcards and addresses under load: {counts}")
+
+
+def test_a_connection_to_a_wildcard_that_goes_is_still_taken(start):
+    """It may have begun there: it is answered. After some seconds nobody listens there any more, also after a further
+    takeover meanwhile."""
+    world = start(workers=2)
+    one = world.options["listen"][0]
+    world.options["listen"] = [f"0.0.0.0:{world.port}"]
+    world.configure()
+    world.takeover()
+    world.options["listen"] = [one]
+    world.configure()
+    for _ in range(2):
+        world.takeover()
+        assert answers("127.0.0.2", world.port, tcp=True)
+        assert not answers("127.0.0.2", world.port, timeout=0.05)
+    for process in world.former:
+        ended(process)
+    eventually(lambda: not answers("127.0.0.2", world.port, tcp=True), "nobody listens there")
+    assert answers("127.0.0.1", world.port, tcp=True)
 
 
 def test_tcp_goes_on_until_its_client_has_done(start):

@@ -33,8 +33,7 @@ static int socket_add(struct opening *opening, int type, bool joins)
 	bool unbound = joins && type == SOCK_DGRAM;
 	int fd = (unbound ? listen_socket_new : listen_socket_bind)(opening->at, type, true);
 	if (fd >= 0 && (joins || type == SOCK_STREAM))
-		sockets->joins[sockets->join_count++] =
-			(struct listen_join){fd, type, opening->at};
+		sockets->joins[sockets->join_count++] = (struct listen_join){fd, type, opening->at};
 	return fd;
 }
 
@@ -55,8 +54,8 @@ static bool sockets_place(struct opening *opening, int type)
 	struct listen_given *given = opening->given;
 	const struct config_listen *at = opening->at;
 	size_t count = listen_given_count(given, at, type);
-	int model = count ? listen_given_first(given, at, type)
-			  : listen_given_cover(given, at, type);
+	int model =
+		count ? listen_given_first(given, at, type) : listen_given_cover(given, at, type);
 	bool joins = model >= 0 && listen_socket_is_joinable(model);
 	if (!count && !address_is_open(opening, type, model, joins))
 		return false;

@@ -27,7 +27,8 @@ struct listen_sockets {
 	size_t count;
 	size_t addresses; /* of `listen` that are listened on */
 	unsigned workers; /* the caller sets it before listen_open */
-	struct config_listen *at; /* those of `listen`, then given ones that a wildcard among them covers */
+	struct config_listen
+		*at; /* those of `listen`, then given ones that a wildcard among them covers */
 	size_t at_count;
 	struct listen_join *joins; /* in the order of their workers */
 	size_t join_count;

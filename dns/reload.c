@@ -321,11 +321,6 @@ bool reload_ask(struct reload *reload, const struct reload_wish *wish)
 	return true;
 }
 
-bool reload_is_settled(const struct reload *reload)
-{
-	return !reload->handing && !reload->tidying;
-}
-
 void reload_drains_set(struct reload *reload, struct shared *drains)
 {
 	shared_release(reload->drains);

@@ -81,7 +81,10 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
  * not called. */
 bool reload_ask(struct reload *reload, const struct reload_wish *wish);
 /* Is what the workers serve saved in state-dir, as far as that goes? */
-bool reload_is_settled(const struct reload *reload);
+static inline bool reload_is_settled(const struct reload *reload)
+{
+	return !reload->handing && !reload->tidying;
+}
 /* Drains in force from the next build on; takes the hold over. */
 void reload_drains_set(struct reload *reload, struct shared *drains);
 /* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */

@@ -11,7 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_SPARE = 256, DESCRIPTORS_WORKER = 8, LOOK_MS = 100, LOOKS_BUILD = 20, LOOKS_SAVE = 80 };
+enum {
+	DESCRIPTORS_SPARE = 256,
+	DESCRIPTORS_WORKER = 8,
+	LOOK_MS = 100,
+	LOOKS_BUILD = 20,
+	LOOKS_SAVE = 80
+};
 
 static void descriptors_raise(const struct config *config, unsigned workers)
 {
@@ -321,11 +327,9 @@ int server_run(const char *path, bool takeover)
 	server.takes_over = takeover;
 	server.shared.count = server.sockets.workers = workers_wanted(config);
 	ledger_init(&server.ledger, &server.shared);
-	if (!server_start(&server, path, first, why)) {
-		if (!server.shared.workers) /* else a worker may be serving from it */
-			snapshot_free(first);
+	server.first = first;
+	if (!server_start(&server, path, first, why))
 		return start_fail(&server, why, SERVER_FAILED);
-	}
 	server_say_zones(first);
 	if (takeover)
 		state_take(&server);

@@ -15,6 +15,7 @@ struct server {
 	uv_timer_t patience; /* with what the end waits for */
 	unsigned patience_looks;
 	struct worker_shared shared;
+	struct snapshot *first; /* of the start; not freed if that fails: threads may have it */
 	struct reload reload;
 	struct ledger ledger;
 	struct metrics *metrics; /* NULL: off */

@@ -32,7 +32,8 @@ struct takeover {
 	int fd; /* -1: nothing is taken over */
 	struct listen_given given;
 	int control, metrics; /* listening sockets, of the other one's; -1: none came */
-	struct control_file former; /* the other one's control socket, which is not where ours is; its path is "": it is */
+	struct control_file
+		former; /* the other one's control socket, which is not where ours is; its path is "": it is */
 	json_t *state; /* {"counters","drains"} */
 	uint32_t turns, workers;
 	uint64_t *keys;
@@ -40,8 +41,7 @@ struct takeover {
 };
 
 /* Asks the server at `control`, or else where the last one of this state-dir was. False: one sentence. */
-bool takeover_ask(
-	struct takeover *takeover, const struct config *config, char *why, size_t size);
+bool takeover_ask(struct takeover *takeover, const struct config *config, char *why, size_t size);
 /* All is bound: lets the other one stand still, and takes its state. False: one sentence. */
 bool takeover_ready(struct takeover *takeover, char *why, size_t size);
 /* Where worker number `worker` goes on, for worker_handover; NULL: nowhere, or no memory. The caller's. */
@@ -70,7 +70,8 @@ struct takeover_give {
 	void *server;
 	int fd; /* -1: nobody takes over */
 	pid_t successor;
-	struct control_request *request; /* it waits until what was taken last is saved; NULL: it does not */
+	struct control_request
+		*request; /* it waits until what was taken last is saved; NULL: it does not */
 	unsigned looks; /* for that */
 	unsigned forced; /* exports that had been forced when the sockets were sent */
 	int metrics; /* a listening socket that is handed over, too; -1: none */

@@ -283,7 +283,8 @@ void takeover_give_begin(struct takeover_give *give, struct control_request *req
 			"only root and the user of the running server may take over from it");
 		return;
 	}
-	if (give->fd >= 0 || give->request || give->polled || uv_is_closing((uv_handle_t *)&give->timer)) {
+	if (give->fd >= 0 || give->request || give->polled ||
+		uv_is_closing((uv_handle_t *)&give->timer)) {
 		control_reply(request, CONTROL_FAILED, NULL,
 			"another takeover is under way, or the running server is ending");
 		return;
@@ -307,8 +308,7 @@ bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct work
 void takeover_give_stop(struct takeover_give *give)
 {
 	if (give->request)
-		control_reply(give->request, CONTROL_FAILED, NULL,
-			"the running server is ending");
+		control_reply(give->request, CONTROL_FAILED, NULL, "the running server is ending");
 	give->request = NULL;
 	if (give->fd >= 0)
 		give_up(give, "it is told to end");

@@ -1,6 +1,5 @@
 #include "dns/tcp_part.h"
 
-#include "dns/log.h"
 #include "dns/serve.h"
 #include "dns/wire.h"
 
@@ -11,7 +10,6 @@ enum {
 	READ_ROOM =
 		2048, /* a connection's first buffer; it grows with what arrives, not with what is announced */
 	SWEEP_MAX_MS = 1000,
-	LEAVING_MS = 3000, /* a client sends its first octets again after one second, then after two */
 };
 
 struct unsent {
@@ -297,7 +295,7 @@ static bool client_fill(struct connection *connection)
 	return true;
 }
 
-static void connected(uv_stream_t *listener, int status)
+void tcp_connected(uv_stream_t *listener, int status)
 {
 	struct tcp *tcp = listener->data;
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -322,28 +320,13 @@ static void connected(uv_stream_t *listener, int status)
 		uv_read_start((uv_stream_t *)&connection->handle, in_alloc, in_read);
 }
 
-void tcp_listener_close(struct tcp_listener *listener)
-{
-	if (listener->fd < 0)
-		return;
-	listener->fd = -1;
-	uv_close((uv_handle_t *)&listener->handle, NULL);
-}
-
-static void leaving_close(struct tcp *tcp, uint64_t now)
-{
-	for (size_t i = 0; tcp->leave_ms && now >= tcp->leave_ms && i < tcp->listener_count; i++)
-		if (tcp->listeners[i].leaving)
-			tcp_listener_close(&tcp->listeners[i]);
-}
-
 /* Closes what has been idle too long, and looks again when the next one will have been. */
 static void sweep(uv_timer_t *timer)
 {
 	struct tcp *tcp = timer->data;
 	uint64_t now = uv_now(tcp->place.loop), idle = 1000ULL * config_of(tcp)->tcp_idle;
 	*tcp->place.active = true;
-	leaving_close(tcp, now);
+	tcp_leaving_close(tcp, now);
 	while (tcp->oldest && now - tcp->oldest->active_ms >= idle)
 		tcp_close(tcp->oldest, CLOSE_IDLE);
 	uint64_t next = tcp->oldest ? tcp->oldest->active_ms + idle - now : SWEEP_MAX_MS;
@@ -362,23 +345,9 @@ struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets
 	tcp->listeners = calloc(count, sizeof(*tcp->listeners));
 	if (!tcp->listeners)
 		goto fail;
-	for (size_t i = 0; i < count; i++) {
-		struct tcp_listener *listener = &tcp->listeners[tcp->listener_count];
-		if (sockets[i].tcp < 0)
-			continue;
-		int error = uv_tcp_init(place->loop, &listener->handle);
-		if (error == 0)
-			error = uv_tcp_open(&listener->handle, sockets[i].tcp);
-		if (error != 0) {
-			snprintf(why, size, "TCP cannot be listened on: %s", uv_strerror(error));
+	for (size_t i = 0; i < count; i++)
+		if (sockets[i].tcp >= 0 && !tcp_listener_open(tcp, &sockets[i], why, size))
 			goto fail;
-		}
-		listener->handle.data = tcp;
-		listener->leaving = sockets[i].leaving;
-		listener->fd = sockets[i].tcp;
-		sockets[i].tcp = -1;
-		tcp->listener_count++;
-	}
 	if (uv_async_init(place->loop, &tcp->eviction, evict) != 0)
 		goto fail;
 	uv_timer_init(place->loop, &tcp->sweep);
@@ -389,26 +358,6 @@ fail:
 	free(tcp->listeners);
 	free(tcp);
 	return NULL;
-}
-
-void tcp_begin(struct tcp *tcp, bool leave)
-{
-	for (size_t i = 0; i < tcp->listener_count; i++) {
-		uv_stream_t *stream = (uv_stream_t *)&tcp->listeners[i].handle;
-		int error = uv_listen(stream, LISTEN_BACKLOG, connected);
-		if (error != 0)
-			log_line(LOG_LEVEL_ERROR, "TCP cannot be listened on: %s",
-				uv_strerror(error));
-	}
-	uv_update_time(tcp->place.loop);
-	tcp->leave_ms = leave ? uv_now(tcp->place.loop) + LEAVING_MS : 0;
-}
-
-size_t tcp_descriptors(const struct tcp *tcp, int *fds)
-{
-	for (size_t i = 0; i < tcp->listener_count; i++)
-		fds[i] = tcp->listeners[i].fd;
-	return tcp->listener_count;
 }
 
 void tcp_free(struct tcp *tcp)

@@ -39,7 +39,8 @@ struct tcp {
 		idlest; /* when its idlest connection last did something; UINT64_MAX: none */
 	struct tcp_listener *listeners;
 	size_t listener_count;
-	uint64_t leave_ms; /* when those that are leaving close, by the loop's clock; 0: they stay */
+	uint64_t
+		leave_ms; /* when those that are leaving close, by the loop's clock; 0: they stay */
 	uv_timer_t sweep;
 	struct connection *newest, *oldest;
 	bool stopping;
@@ -47,6 +48,13 @@ struct tcp {
 };
 
 void tcp_close(struct connection *connection, enum counter_close why);
+
+/* Takes over the socket. False: one sentence. */
+bool tcp_listener_open(struct tcp *tcp, struct listen_socket *socket, char *why, size_t size);
 void tcp_listener_close(struct tcp_listener *listener);
+/* Those that are leaving, if it is time. */
+void tcp_leaving_close(struct tcp *tcp, uint64_t now);
+/* uv_connection_cb of all. */
+void tcp_connected(uv_stream_t *listener, int status);
 
 #endif

@@ -235,7 +235,7 @@ static void batch_send(struct udp *udp, struct counters *counters, int fd, unsig
 
 bool udp_serve(struct udp *udp, const struct serving *serving, size_t i)
 {
-	const struct udp_socket *socket = &udp->sockets[i];
+	struct udp_socket *socket = &udp->sockets[i];
 	for (unsigned batch = 0; batch < BATCHES_MAX; batch++) {
 		for (unsigned m = 0; m < BATCH; m++) {
 			udp->in[m].msg_hdr.msg_namelen = sizeof(udp->peers[m]);
@@ -249,5 +249,6 @@ bool udp_serve(struct udp *udp, const struct serving *serving, size_t i)
 		if (count < BATCH) /* the queue is empty: no call more to be told so */
 			return false;
 	}
+	drops_count(socket, serving->counters); /* so much waited: it may have been too much */
 	return true;
 }

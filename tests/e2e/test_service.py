@@ -1,6 +1,5 @@
 """Under systemd: what it is told, signs of life, sockets that it has bound, levels in the log."""
 
-import ctypes
 import json
 import os
 import random
@@ -13,11 +12,11 @@ import time
 import pytest
 
 import packet
+import tracing
 from packet import addresses
 from world import DEADLINE, ZONE, eventually, mirrors_of
 
 MIRRORS = mirrors_of("DE", 3, "198.18.1")
-PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 
 # Binds sockets from descriptor 3 on, as systemd does, and becomes the server.
 LAUNCHER = """
@@ -225,32 +224,56 @@ def threads(world):
     return [int(name) for name in os.listdir(f"/proc/{world.process.pid}/task")]
 
 
-def ptrace(request, thread):
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    if libc.ptrace(request, thread, None, None) != 0:
-        pytest.skip(f"a thread cannot be held here: {os.strerror(ctypes.get_errno())}: not run")
-
-
 def test_a_worker_that_does_not_turn(make_world, notices):
     """No sign of life while one is held; the main loop alone is not the server."""
     world = under_systemd(make_world(mirrors=MIRRORS, workers=2), notices, WATCHDOG_USEC=200000)
     world.start()
     notices.wait("WATCHDOG")
     held = [thread for thread in threads(world) if thread != world.process.pid]
-    try:
-        for thread in held:
-            ptrace(PTRACE_ATTACH, thread)
-            os.waitpid(thread, 0x40000000)  # __WALL
+    with tracing.held(held):
         world.wait_log("Workers do not turn", "workers=")
         notices.drain()
         assert not notices.read(1.0), "five intervals' time"
-    finally:
-        for thread in held:
-            ptrace(PTRACE_DETACH, thread)
     notices.wait("WATCHDOG")
     assert addresses(world.ask("db.de"))
     assert len(world.lines("Workers do not turn")) == 1, "one line for one event"
+
+
+def idle_builders(world, count):
+    """The threads that build, once they have nothing to do."""
+    others, kept = set(threads(world)), world.path("state/clamav.net.export.json")
+    kept.unlink()
+    assert world.control("reload")["exit"] == 0
+    eventually(kept.exists, "what was taken is saved: the last of a reload's work")
+    found = set(threads(world)) - others
+    assert len(found) == count
+
+    def waits(thread):
+        with open(f"/proc/{world.process.pid}/task/{thread}/syscall") as file:
+            return file.read().startswith("202 ")  # futex
+
+    eventually(lambda: all(waits(thread) for thread in found), "they wait for work")
+    return found
+
+
+def test_an_end_while_a_build_is_under_way(make_world, notices):
+    """The workers end at once, and a build that never would does not hold up the process."""
+    world = under_systemd(make_world(), notices, UV_THREADPOOL_SIZE=2)
+    world.fill(mirrors=MIRRORS, workers=2, control=str(world.control_path)).start()
+    builders = idle_builders(world, 2)
+    with world.tcp() as stream, tracing.held(builders):
+        stream.ask(packet.query(packet.question("db.de")))
+        notices.drain()
+        world.kill(signal.SIGHUP)
+        notices.wait("RELOADING")
+        begin = time.monotonic()
+        world.kill(signal.SIGTERM)
+        assert stream.connection.recv(10) == b"" and time.monotonic() - begin < 2, "no worker waits"
+        for thread in builders:
+            tracing.reap(thread)
+    world.stop()
+    assert 1 < time.monotonic() - begin < 6
+    assert not world.control_path.exists()
 
 
 # --- sockets that systemd has bound ------------------------------------------------------------
@@ -339,6 +362,67 @@ def test_a_flood_on_a_shared_socket(make_world):
             if number % 50 == 49:
                 numbers |= {connection.recv(4096)[:2] for _ in range(50)}
     assert len(numbers) == 2000
+
+
+def dropped(port):
+    """What the kernel has dropped of each UDP socket of a port."""
+    with open("/proc/net/udp") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return [int(row[12]) for row in rows if row[1].endswith(f":{port:04X}")]
+
+
+def received_not(world):
+    return world.control("stats")["result"]["dropped"]["receive"]
+
+
+def flood(world):
+    """More than any queue holds, while nobody reads."""
+    octets = packet.query(packet.question("www")) + bytes(1300)
+    world.kill(signal.SIGSTOP)
+    try:
+        with world.udp() as connection:
+            for _ in range(15_000):
+                connection.send(octets)
+    finally:
+        world.kill(signal.SIGCONT)
+    eventually(lambda: world.ask("www", tcp=True), "an answer")
+
+
+def test_a_full_queue_of_a_shared_socket_counts_once(make_world):
+    """What the kernel says, however many workers share the socket, and on and on over takeovers."""
+    world = make_world()
+    world.fill(mirrors=MIRRORS, workers=3, control=str(world.control_path))
+    activated(world, [inet(DATAGRAM, world.port)]).start()
+    del world.command
+    for workers in (1, 4, 2):
+        before = received_not(world)
+        flood(world)
+        told = sum(dropped(world.port))
+        assert told > before
+        eventually(lambda: received_not(world) == told, lambda: f"{told}, not {received_not(world)}")
+        world.options["workers"] = workers
+        world.configure()
+        world.takeover()
+        assert received_not(world) == told
+
+
+def test_drops_of_a_socket_that_is_closed_stay(make_world):
+    """A wildcard's sockets go, what they had dropped does not."""
+    world = make_world()
+    one = world.options["listen"]
+    world.fill(mirrors=MIRRORS, workers=2, control=str(world.control_path),
+               listen=[f"0.0.0.0:{world.port}"]).start()
+    flood(world)
+    told = sum(dropped(world.port))
+    assert told > 0
+    eventually(lambda: received_not(world) == told, lambda: f"{told}, not {received_not(world)}")
+    for listen in (one, [f"0.0.0.0:{world.port}"], one):
+        world.options["listen"] = listen
+        world.configure()
+        world.takeover()
+        assert received_not(world) == told
+    flood(world)
+    eventually(lambda: received_not(world) == told + sum(dropped(world.port)), "both")
 
 
 REFUSED = {

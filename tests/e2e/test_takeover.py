@@ -1,5 +1,6 @@
 """One server goes on where another one ends: on the same sockets, without a lost query."""
 
+import errno
 import json
 import os
 import pathlib
@@ -7,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 import pytest
 
 import packet
+import tracing
 from packet import addresses
-from world import DEADLINE, eventually, mirrors_of
+from world import DEADLINE, eventually, many_mirrors, mirrors_of
 
 HERE = pathlib.Path(__file__).parent
 MIRRORS = mirrors_of("DE", 5, "198.18.1") + mirrors_of("PL", 3, "198.18.2")
@@ -179,8 +182,7 @@ def test_a_wildcard_becomes_one_of_its_addresses_and_back_under_load(start, caps
 
 
 def test_a_connection_to_a_wildcard_that_goes_is_still_taken(start):
-    """It may have begun there: it is answered. After some seconds nobody listens there any more, also after a further
-    takeover meanwhile."""
+    """It may have begun there: it is answered. After some seconds nobody listens there any more."""
     world = start(workers=2)
     one = world.options["listen"][0]
     world.options["listen"] = [f"0.0.0.0:{world.port}"]
@@ -188,13 +190,16 @@ def test_a_connection_to_a_wildcard_that_goes_is_still_taken(start):
     world.takeover()
     world.options["listen"] = [one]
     world.configure()
-    for _ in range(2):
-        world.takeover()
-        assert answers("127.0.0.2", world.port, tcp=True)
-        assert not answers("127.0.0.2", world.port, timeout=0.05)
+    world.takeover()
+    assert answers("127.0.0.2", world.port, tcp=True)
+    assert not answers("127.0.0.2", world.port, timeout=0.05)
     for process in world.former:
         ended(process)
-    eventually(lambda: not answers("127.0.0.2", world.port, tcp=True), "nobody listens there")
+    def is_refused():
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.2", world.port)) == errno.ECONNREFUSED
+
+    eventually(is_refused, "nobody listens there")
     assert answers("127.0.0.1", world.port, tcp=True)
 
 
@@ -289,6 +294,98 @@ def test_with_a_user_of_its_own(make_world, open_folder):
     world.control_path = world.control_path.parent
 
 
+def test_port_53_of_another_user(make_world, make_namespace, open_folder):
+    """What begins to receive late is bound all the same: who is root no more may not bind it."""
+    world = make_world(make_namespace(), root=open_folder / "world")
+    world.path("state").chmod(0o777)
+    world.control_path = world.control_path.parent / "made" / "control.sock"
+    world.fill(mirrors=MIRRORS, control=str(world.control_path), user="nobody",
+               listen=["0.0.0.0:53", "[::]:53"]).start()
+    for listen, workers in ((["127.0.0.1:53", "[::1]:53"], 3), (["0.0.0.0:53", "[::]:53"], 4),
+                            (["127.0.0.1:53", "[::]:53"], 5)):
+        world.options.update({"listen": listen, "workers": workers})
+        world.configure()
+        world.takeover()
+        world.forget_sockets()
+        assert os.stat(f"/proc/{world.process.pid}").st_uid != 0
+        for _ in range(10):
+            for target in ("127.0.0.1", "::1"):
+                with world.udp(target=target) as client:
+                    client.send(packet.query(packet.question("db.de")))
+                    assert addresses(packet.parse(client.recv(2000)))
+                assert addresses(world.ask("db.de", target=target, tcp=True))
+    world.stop()
+    world.control_path = world.control_path.parent
+
+
+def page(world, port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE) as reply:
+        return reply.read().decode()
+
+
+def test_control_and_metrics_move(start):
+    """The new places are served, the old ones are gone; also a page that goes to a wildcard and back."""
+    world = start()
+    ports = world.free_port(), world.free_port()
+    folder = world.control_path.parent
+    for name, metrics in [("one.sock", f"127.0.0.1:{ports[0]}"), ("made/two.sock", f"0.0.0.0:{ports[0]}"),
+                          ("three.sock", f"127.0.0.1:{ports[0]}"), ("one.sock", f"127.0.0.1:{ports[1]}")]:
+        former, world.control_path = world.control_path, folder / name
+        world.options.update({"control": str(world.control_path), "metrics": metrics})
+        world.configure()
+        world.control_path, present = former, world.control_path
+        if name == "one.sock":
+            assert world.control("reload")["exit"] == 0
+            world.wait_log("The configuration changes", "control", "mirrorns --takeover")
+        world.control_path = present
+        world.takeover()
+        assert world.control("status")["exit"] == 0 and not former.exists()
+        assert "mirrorns_workers 1" in page(world, metrics.split(":")[1])
+        assert answers("127.0.0.1", world.port)
+    with pytest.raises(OSError):
+        page(world, ports[0])
+    world.options["control"] = ""
+    world.configure()
+    world.takeover()
+    assert not world.control_path.exists() and answers("127.0.0.1", world.port)
+    done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1 and "names no socket to ask" in done.stderr.splitlines()[-1]
+    for process in world.former:
+        ended(process)
+    assert not world.path("state/control.path").exists()
+
+
+def test_a_control_path_that_is_taken_leaves_the_old_one(start):
+    world, other = start(), start()
+    mark, former = world.mark(), world.control_path
+    world.options["control"] = str(world.control_path.parent / "file")
+    world.control_path.with_name("file").write_text("")
+    world.configure()
+    done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1 and "no socket has that name" in done.stderr.splitlines()[-1]
+    assert former.exists()
+    still_serves(world, mark)
+    assert other.control("status")["exit"] == 0
+
+
+@pytest.mark.one_program
+def test_what_was_forced_stays(make_world):
+    """reload --force, then a takeover at once, while so much is still being saved: the same mirrors, nothing is refused."""
+    world = make_world()
+    world.fill(mirrors=[], control=str(world.control_path))
+    world.export(many_mirrors(90_000, "DE"), serial=1000)
+    world.start()
+    for serial, kept in ((999, 89_999), (998, 40_000)):
+        mark = world.mark()
+        world.export(many_mirrors(kept, "DE"), serial=serial)
+        world.wait_log("mirrors.json", "stays in service", since=mark)
+        assert world.control("reload", force=True)["exit"] == 0
+        world.takeover()
+        export = world.control("status")["result"]["zones"][0]["export"]
+        assert (export["serial"], export["mirrors"], export["state"]) == (serial, kept, "ok"), export
+        assert world.control("reload")["exit"] == 0
+
+
 def test_configuration_is_the_new_one(start):
     world = start()
     zone = world.path("clamav.net.zone").read_text()
@@ -337,6 +434,45 @@ def test_an_address_that_is_taken_leaves_the_old_one(start):
         assert done.returncode == 1 and "127.0.0.3" in done.stderr.splitlines()[-1]
         world.wait_log("A takeover came to nothing, this server goes on", "has gone", since=mark)
         still_serves(world, mark)
+    world.takeover()
+    assert ended(world.former[-1])
+
+
+def threads_of(world):
+    return [int(name) for name in os.listdir(f"/proc/{world.process.pid}/task")]
+
+
+def test_one_that_fails_late_has_taken_nothing_under_load(start, capsys):
+    """More workers, each on its CPU, and a wildcard instead of the address and back: nothing of it may have begun when
+    the metrics' address turns out to be somebody else's, or the old server does not stand still."""
+    world = start(workers=2)
+    world.options.update({"workers": 2, "listen": [f"0.0.0.0:{world.port}"]})
+    world.configure()
+    world.takeover()
+    load = Steady(world)
+    mark = world.mark()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for i in range(6):
+            world.options.update({
+                "workers": 4 + i, "socket-affinity": i % 2 == 0,
+                "listen": [f"127.0.0.{1 + i % 2 * 7}:{world.port}", f"[::1]:{world.port}"],
+                "metrics": f"127.0.0.1:{taken.getsockname()[1]}"})
+            world.configure()
+            done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+            assert done.returncode == 1 and "metrics" in done.stderr.splitlines()[-1], done.stderr
+    world.options["metrics"] = ""
+    world.options.update({"workers": 2, "socket-affinity": True})
+    world.configure()
+    slow = next(thread for thread in threads_of(world) if thread != world.process.pid)
+    with tracing.held([slow]):
+        done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 1 and "does not stand still" in done.stderr.splitlines()[-1], done.stderr
+    for _ in range(50):
+        assert answers("127.0.0.1", world.port)
+    still_serves(world, mark)
+    counts = load.end_without_loss()
+    with capsys.disabled():
+        print(f"\n7 takeovers that failed late under load: {counts}")
     world.takeover()
     assert ended(world.former[-1])
 

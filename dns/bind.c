@@ -1,19 +1,8 @@
-#include "dns/bind.h"
+#include "dns/bind_part.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One zone under way. */
-struct binding {
-	struct snapshot *snapshot;
-	const struct snapshot *previous;
-	const struct config_zone *config;
-	const struct inputs_zone *inputs;
-	struct snapshot_zone *zone;
-	char *why;
-	size_t size;
-};
 
 static size_t pool_names(const struct config_pool *pool)
 {
@@ -54,12 +43,6 @@ bool bind_prepare(struct snapshot *snapshot)
 	snapshot->images = calloc(txts + 1, sizeof(*snapshot->images));
 	return snapshot->pools && snapshot->bindings && snapshot->outcomes && snapshot->maps &&
 	       snapshot->images;
-}
-
-static bool memory_fail(const struct binding *binding)
-{
-	snprintf(binding->why, binding->size, "no memory to bind zone %s", binding->config->name);
-	return false;
 }
 
 static bool conflict(
@@ -117,7 +100,7 @@ static bool txt_put(const struct binding *binding, struct zone_node *node,
 	}
 	free(rdata);
 	free(image);
-	return good || memory_fail(binding);
+	return good || bind_no_memory(binding);
 }
 
 static bool txt_bind(const struct binding *binding, size_t t)
@@ -138,7 +121,7 @@ static bool txt_bind(const struct binding *binding, size_t t)
 			"the zone file gives this txt name a TXT of its own, either was expected");
 	struct zone_node *node = zone_add(binding->zone->zone, config->wire);
 	if (!node)
-		return memory_fail(binding);
+		return bind_no_memory(binding);
 	if (txt && config->stale == STALE_WITHDRAW &&
 		txt_is_stale(txt, config, binding->snapshot->inputs->now)) {
 		/* No wildcard may answer in its stead. */
@@ -149,102 +132,6 @@ static bool txt_bind(const struct binding *binding, size_t t)
 		return txt_put(binding, node, config, txt);
 	binding_of(binding, node)->state = BINDING_BROKEN;
 	return true;
-}
-
-/* Resolves outcome number `i` of a pool, whose outcomes before it are there. */
-static bool outcome_fill(const struct binding *binding, const struct config_pool *config,
-	unsigned country, struct snapshot_outcome *outcomes, uint32_t i)
-{
-	struct pool_outcome found;
-	if (!pools_resolve(binding->zone->pools, &config->rule, country, &found))
-		return memory_fail(binding);
-	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		uint32_t first = 0;
-		outcomes[i].set[f] = found.set[f];
-		while (outcomes[first].set[f] != found.set[f])
-			first++;
-		outcomes[i].turn[f] = first * POOL_FAMILIES + f;
-	}
-	return true;
-}
-
-/* The outcome of a rule whose place is fixed or a label's country. */
-static bool outcomes_fixed(
-	const struct binding *binding, struct snapshot_pool *pool, unsigned country)
-{
-	struct snapshot *snapshot = binding->snapshot;
-	struct snapshot_outcome *outcome = &snapshot->outcomes[snapshot->outcome_count++];
-	pool->outcomes = outcome;
-	pool->outcome_count = 1;
-	return outcome_fill(binding, pool->config, country, outcome, 0);
-}
-
-static void release_map(void *object)
-{
-	map_free(object);
-}
-
-static struct shared *map_find_same(const struct snapshot *snapshot, const uint16_t *outcome)
-{
-	for (size_t i = 0; i < snapshot->map_count; i++)
-		if (memcmp(snapshot->maps[i].outcome, outcome, sizeof(snapshot->maps->outcome)) ==
-			0)
-			return snapshot->maps[i].map;
-	return NULL;
-}
-
-/* The map that parts the countries so. Compiling one takes a tenth of a second with a full database, so an export that
- * moves no country to other levels takes over the previous snapshot's. */
-static const struct map *map_for(const struct binding *binding, const uint16_t *outcome)
-{
-	struct snapshot *snapshot = binding->snapshot;
-	const struct snapshot *previous = binding->previous;
-	struct shared *map = map_find_same(snapshot, outcome);
-	if (map)
-		return shared_get(map);
-	if (previous && previous->inputs->places == snapshot->inputs->places)
-		map = shared_hold(map_find_same(previous, outcome));
-	if (!map)
-		map = shared_new(
-			map_build(shared_get(snapshot->inputs->places), outcome), release_map);
-	if (!map)
-		return NULL;
-	struct snapshot_map *own = &snapshot->maps[snapshot->map_count++];
-	memcpy(own->outcome, outcome, sizeof(own->outcome));
-	own->map = map;
-	return shared_get(map);
-}
-
-/* The outcomes of a client rule: each country's, equal ones once. */
-static bool outcomes_client(const struct binding *binding, struct snapshot_pool *pool)
-{
-	struct snapshot *snapshot = binding->snapshot;
-	struct snapshot_outcome *outcomes = &snapshot->outcomes[snapshot->outcome_count];
-	uint16_t number[COUNTRY_MAX + 1];
-	uint16_t count = 0;
-	for (unsigned country = 0; country <= COUNTRY_MAX; country++) {
-		if (!outcome_fill(binding, pool->config, country, outcomes, count))
-			return false;
-		uint16_t i = 0;
-		while (outcomes[i].set[POOL_IPV4] != outcomes[count].set[POOL_IPV4] ||
-			outcomes[i].set[POOL_IPV6] != outcomes[count].set[POOL_IPV6])
-			i++;
-		count = (uint16_t)(count + (i == count));
-		number[country] = i;
-	}
-	snapshot->outcome_count += count;
-	pool->outcomes = outcomes;
-	pool->outcome_count = count;
-	pool->map = map_for(binding, number);
-	return pool->map || memory_fail(binding);
-}
-
-static bool pool_resolve(
-	const struct binding *binding, struct snapshot_pool *pool, unsigned country)
-{
-	if (pool->config->rule.from == POOL_FROM_CLIENT)
-		return outcomes_client(binding, pool);
-	return outcomes_fixed(binding, pool, country);
 }
 
 /* FNV-1a. */
@@ -263,7 +150,7 @@ static bool name_bind(const struct binding *binding, const uint8_t *name,
 	struct snapshot *snapshot = binding->snapshot;
 	struct zone_node *node = zone_add(binding->zone->zone, name);
 	if (!node)
-		return memory_fail(binding);
+		return bind_no_memory(binding);
 	struct snapshot_pool *pool = &snapshot->pools[snapshot->pool_count++];
 	pool->config = config;
 	pool->ecs = config->rule.ecs;
@@ -272,7 +159,7 @@ static bool name_bind(const struct binding *binding, const uint8_t *name,
 		pool->map = model->map;
 		pool->outcomes = model->outcomes;
 		pool->outcome_count = model->outcome_count;
-	} else if (!pool_resolve(binding, pool, country)) {
+	} else if (!bind_resolve(binding, pool, country)) {
 		return false;
 	}
 	pool->name_hash = name_hash(name);
@@ -396,7 +283,7 @@ bool bind_zone(struct snapshot *snapshot, const struct snapshot *previous, size_
 		return true;
 	binding.zone->pools = pools_new(shared_get(binding.inputs->mirrors));
 	if (!binding.zone->pools)
-		return memory_fail(&binding);
+		return bind_no_memory(&binding);
 	for (unsigned pattern = 0; pattern < 2; pattern++) /* exact names first: they win */
 		for (size_t p = 0; p < binding.config->pool_count; p++) {
 			const struct config_pool *pool = &binding.config->pools[p];

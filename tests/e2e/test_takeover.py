@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -502,7 +503,11 @@ class Fake:
     def __init__(self, world):
         self.connection = world.control_connect()
         self.connection.sendall(b'{"verb":"takeover"}\n')
-        octets, self.fds = b"", []
+        self.fds = []
+        self.receive()
+
+    def receive(self):
+        octets = b""
         while not octets.endswith(b"\n"):
             octets += self.connection.recv(1)
         self.offer = json.loads(octets)["result"]
@@ -536,6 +541,83 @@ def test_a_hostile_successor(start, words):
     still_serves(world, mark)
     world.takeover()
     assert ended(world.former[-1])
+
+
+class Asks(Fake):
+    """Has asked; receive() waits for what it gets."""
+
+    def receive(self):
+        if hasattr(self, "asked"):
+            super().receive()
+        self.asked = True
+
+
+class Saving:
+    """What a reload has taken is being saved until this is told that it may be."""
+
+    def __init__(self, world):
+        self.path = world.path("state/clamav.net.export.json.new")
+        os.mkfifo(self.path)
+        assert world.control("reload")["exit"] == 0
+
+    def end(self):
+        with open(self.path, "rb") as fifo:
+            assert fifo.read()
+
+
+def test_what_was_taken_is_saved_first(start):
+    """Before a successor gets the sockets, and before the process ends."""
+    world = start()
+    saving = Saving(world)
+    successor = Asks(world)
+    successor.connection.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        successor.connection.recv(1, socket.MSG_PEEK)
+    reply = world.control("takeover")
+    assert reply["exit"] == 1 and "another takeover is under way" in reply["why"]
+    saving.end()
+    successor.connection.settimeout(DEADLINE)
+    successor.receive()
+    assert successor.offer["sockets"] == 5
+    successor.close()
+    world.wait_log("A takeover came to nothing")
+    saving = Saving(world)
+    successor = Asks(world)
+    world.kill(signal.SIGTERM)
+    assert "is ending" in world.control_reply(successor.connection)["why"]
+    with pytest.raises(subprocess.TimeoutExpired):
+        world.process.wait(2.5)
+    saving.end()
+    world.stop()
+    successor.close()
+
+
+def test_an_export_that_is_forced_meanwhile(start):
+    """The new one has not seen it: it is to begin anew."""
+    world = start()
+    mark = world.mark()
+    fake = Fake(world)
+    assert world.control("reload", force=True)["exit"] == 0
+    fake.connection.sendall(b"r")
+    world.wait_log("A takeover came to nothing, this server goes on", "was forced meanwhile", since=mark)
+    fake.close()
+    still_serves(world, mark)
+    world.takeover()
+
+
+def test_a_wildcard_and_one_of_its_addresses(start):
+    """Not both: a start refuses it, and so does a takeover."""
+    world = start()
+    mark, one = world.mark(), f"127.0.0.1:{world.port}"
+    for arguments, listen in ((["--takeover"], [one, f"0.0.0.0:{world.port}"]),
+                              ([], [f"0.0.0.0:{world.free_port()}"])):
+        world.options["listen"] = listen + [listen[0].replace("0.0.0.0", "127.0.0.2")][:2 - len(listen)]
+        world.options["control"] = str(world.control_path) if arguments else ""
+        world.configure()
+        done = world.run(*arguments, "-c", str(world.path("mirrorns.conf")))
+        assert done.returncode == 1, done.stderr
+        assert "cannot be listened on: 0.0.0.0:" in done.stderr and "which `listen` names too" in done.stderr
+    still_serves(world, mark)
 
 
 def test_only_one_at_a_time(start):

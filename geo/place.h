@@ -38,7 +38,8 @@ struct place_override {
 };
 
 struct place_overrides {
-	struct place_override *list; /* IPv4 first, then by address and length, shorter ones first */
+	struct place_override
+		*list; /* IPv4 first, then by address and length, shorter ones first */
 	size_t count;
 };
 

@@ -144,7 +144,7 @@ static void database_try(const uint8_t *octets, size_t size)
 
 static void txt_try(const uint8_t *octets, size_t size)
 {
-	struct file file = {malloc(size + 1), size, 1700000000};
+	struct file file = {.bytes = malloc(size + 1), .size = size, .modified = 1700000000};
 	struct config_txt config = {.max_age = size % 2 ? 7200 : 0};
 	struct txt *txt;
 	if (!file.bytes)

@@ -19,7 +19,7 @@ static char why[512];
 static struct txt *parse(const char *bytes, size_t size, uint32_t max_age)
 {
 	const struct config_txt config = {.max_age = max_age};
-	struct file file = {malloc(size + 1), size, MODIFIED};
+	struct file file = {.bytes = malloc(size + 1), .size = size, .modified = MODIFIED};
 	struct txt *txt = NULL;
 	assert_non_null(file.bytes);
 	memcpy(file.bytes, bytes, size);

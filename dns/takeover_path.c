@@ -43,7 +43,8 @@ void takeover_path_write(const struct config *config, const char *path)
 	if (!whole)
 		unlink(name);
 	else if ((!known || strcmp(before, whole) != 0) &&
-		 !file_write(name, &(struct file){whole, strlen(whole), 0}, why, sizeof(why)))
+		 !file_write(name, &(struct file){.bytes = whole, .size = strlen(whole)}, why,
+			 sizeof(why)))
 		log_line(LOG_LEVEL_WARNING,
 			"%s; a takeover that changes `control` would not find this server", why);
 	free(whole);

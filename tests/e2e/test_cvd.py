@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-import fleet
+import cvd_mirrors
 from cvd import Cvd, header
 from test_freshclam import COMPLAINTS, VERSIONS, freshclam  # noqa: F401
 from world import eventually, export_text, mirror
@@ -31,7 +31,7 @@ def cvd(program, tmp_path):
 
 @pytest.fixture
 def ships():
-    made = fleet.Fleet()
+    made = cvd_mirrors.Fleet()
     yield made
     made.close()
 
@@ -378,9 +378,9 @@ def test_held_back(cvd, ships):
     """Four of five have it: enough at the usual 80 per cent; three are not."""
     cvd.string("1.0.9", 63, 28033, 1, 85, 49192, 339)
     for i in range(4):
-        ships.add(f"127.0.2.{i + 1}", (fleet.has, fleet.whole)[i % 2](28034))
-    late = ships.add("::1", fleet.has(28033))
-    ships.mirrors[0].answer = fleet.has(28033)
+        ships.add(f"127.0.2.{i + 1}", (cvd_mirrors.has, cvd_mirrors.whole)[i % 2](28034))
+    late = ships.add("::1", cvd_mirrors.has(28033))
+    ships.mirrors[0].answer = cvd_mirrors.has(28033)
     list_mirrors(cvd, ships, mirror("gone.example", "PL", "127.0.2.99", state="removed"),
                  mirror("off.example", "PL", "127.0.2.98", state="disabled"))
     output, said = cvd.run(*verify(ships))
@@ -393,7 +393,7 @@ def test_held_back(cvd, ships):
     assert cvd.run(*verify(ships, "--share", 60)) == ("", "")
     assert cvd.fields()[2] == "28034" and cvd.fields()[5] == "90"
     cvd.string("1.0.9", 63, 28033, 1, 85, 49192, 339)
-    ships.mirrors[0].answer = fleet.has(28040)  # ahead of us is fine
+    ships.mirrors[0].answer = cvd_mirrors.has(28040)  # ahead of us is fine
     cvd.run(*verify(ships))
     assert cvd.fields()[2] == "28034"
     assert late.requests
@@ -402,7 +402,7 @@ def test_held_back(cvd, ships):
 def test_how_mirrors_are_asked(cvd, ships):
     """One request for each version that rises, of 512 octets, by the mirror's own name or the one that is said."""
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 338)
-    ship = ships.add("127.0.2.1", lambda send, request: send(fleet.response(header(
+    ship = ships.add("127.0.2.1", lambda send, request: send(cvd_mirrors.response(header(
         339 if "bytecode" in request[0] else 28034) + bytes(100))))
     list_mirrors(cvd, ships)
     cvd.run(*verify(ships))
@@ -423,17 +423,17 @@ def test_how_mirrors_are_asked(cvd, ships):
 def test_bad_mirrors(cvd, ships):
     """None of them has it, and none keeps us: time and octets are bounded."""
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
-    elsewhere = ships.add("127.0.2.1", fleet.has(28034))
+    elsewhere = ships.add("127.0.2.1", cvd_mirrors.has(28034))
     ships.mirrors.remove(elsewhere)
-    loud = [fleet.endless(b"x" * 65536), fleet.endless_headers]
+    loud = [cvd_mirrors.endless(b"x" * 65536), cvd_mirrors.endless_headers]
     for i, answer in enumerate([
-            *loud, fleet.status("404 Not Found"), fleet.raw(b""), fleet.raw(b"\0" * 1000),
-            fleet.raw(header(28034)), fleet.raw(fleet.response(header(28034)[:511])),
-            fleet.raw(fleet.response(header(28034), "503 Busy")),
-            fleet.raw(fleet.response(header("28034x"))),
-            fleet.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n" + bytes(512)),
-            fleet.status("302 Found", f"Location: http://127.0.2.1:{ships.port}/daily.cvd\r\n"),
-            fleet.status("302 Found", "Location: file:///etc/passwd\r\n")]):
+            *loud, cvd_mirrors.status("404 Not Found"), cvd_mirrors.raw(b""), cvd_mirrors.raw(b"\0" * 1000),
+            cvd_mirrors.raw(header(28034)), cvd_mirrors.raw(cvd_mirrors.response(header(28034)[:511])),
+            cvd_mirrors.raw(cvd_mirrors.response(header(28034), "503 Busy")),
+            cvd_mirrors.raw(cvd_mirrors.response(header("28034x"))),
+            cvd_mirrors.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n" + bytes(512)),
+            cvd_mirrors.status("302 Found", f"Location: http://127.0.2.1:{ships.port}/daily.cvd\r\n"),
+            cvd_mirrors.status("302 Found", "Location: file:///etc/passwd\r\n")]):
         ships.add(f"127.0.3.{i + 1}", answer)
     silent = ships.add("127.0.3.200", None)
     silent.answer = silent.hang
@@ -455,19 +455,19 @@ def test_bad_mirrors(cvd, ships):
 
 
 def test_the_first_string_is_verified_too(cvd, ships):
-    ships.add("127.0.2.1", lambda send, request: send(fleet.response(header(339))))
+    ships.add("127.0.2.1", lambda send, request: send(cvd_mirrors.response(header(339))))
     list_mirrors(cvd, ships)
     assert cvd.refused(*verify(ships, "--version", "1.0.9")) == (
         "daily 28034 is held back at 0: 0 of 1 mirror addresses in service have it, expected at least 1 "
         "(80 per cent); there is no string before it, so nothing is written")
-    ships.mirrors[0].answer = fleet.has(28034)
+    ships.mirrors[0].answer = cvd_mirrors.has(28034)
     cvd.run(*verify(ships, "--version", "1.0.9"))
     assert cvd.fields()[2] == "28034"
 
 
 def test_a_bad_export(cvd, ships):
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
-    ships.add("127.0.2.1", fleet.has(28034))
+    ships.add("127.0.2.1", cvd_mirrors.has(28034))
     assert cvd.refused(*verify(ships), status=2) == (
         "mirrors.json: cannot be opened: No such file or directory")
     (cvd.root / "mirrors.json").write_text("{")
@@ -482,7 +482,7 @@ def test_a_bad_export(cvd, ships):
 def test_watch_holds_back_until_they_have_it(cvd, ships):
     """Said once; the string stays fresh; announced as soon as a refresh finds it."""
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
-    ship = ships.add("127.0.2.1", fleet.has(28033))
+    ship = ships.add("127.0.2.1", cvd_mirrors.has(28033))
     list_mirrors(cvd, ships)
     cvd.start(*verify(ships, "--watch", "--refresh", "1s"))
     cvd.wait_log("daily 28034 is held back at 28033: 0 of 1 mirror addresses")
@@ -501,7 +501,7 @@ def test_watch_holds_back_until_they_have_it(cvd, ships):
     eventually(lambda: int(cvd.fields()[3]) > first, "a later time")
     assert cvd.fields()[2] == "28033" and len(ship.requests) <= asked + 1
     list_mirrors(cvd, ships)
-    ship.answer = fleet.has(28034)
+    ship.answer = cvd_mirrors.has(28034)
     cvd.wait_field(2, 28034)
     cvd.wait_log("dns.txt is up to date string=1.0.9:63:28034:")
     cvd.stop()
@@ -510,14 +510,14 @@ def test_watch_holds_back_until_they_have_it(cvd, ships):
 
 def test_watch_waits_for_the_first_string(cvd, ships):
     """There is nothing to keep fresh yet; that is no error, and said once."""
-    ship = ships.add("127.0.2.1", fleet.has(100))
+    ship = ships.add("127.0.2.1", cvd_mirrors.has(100))
     list_mirrors(cvd, ships)
     cvd.start(*verify(ships, "--watch", "--refresh", "1s", "--version", "1.0.9"))
     cvd.wait_log("there is no string before it, so nothing is written")
     cvd.put("daily.cvd", 28035)
     cvd.wait_log("daily 28035 is held back at 0")
     assert not (cvd.root / "dns.txt").exists()
-    ship.answer = fleet.has(50000)
+    ship.answer = cvd_mirrors.has(50000)
     cvd.wait_field(2, 28035)
     cvd.wait_log("is up to date")
     cvd.stop()

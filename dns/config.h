@@ -4,61 +4,11 @@
 #ifndef DNS_CONFIG_H
 #define DNS_CONFIG_H
 
-#include "geo/rule.h"
-#include "zones/name.h"
-
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-/* An address to listen on. */
-struct config_listen {
-	const char *text; /* as configured */
-	struct sockaddr_storage address;
-	socklen_t size;
-};
-
-struct config_network {
-	uint8_t octets[16];
-	uint8_t length; /* bits */
-	bool ipv6;
-};
-
-enum config_stale { STALE_SERVE, STALE_WITHDRAW };
-
-struct config_txt {
-	const char *name; /* as configured */
-	uint8_t wire[NAME_SIZE_MAX]; /* absolute, lower case */
-	char *file; /* absolute or relative to the working directory: ready to open */
-	uint32_t ttl; /* seconds */
-	uint32_t max_age; /* seconds; 0 = off */
-	enum config_stale stale;
-	unsigned line;
-};
-
-struct config_pool {
-	const char *name; /* as configured: "db.*.big" */
-	uint8_t wire[NAME_SIZE_MAX]; /* absolute, lower case; a pattern has the label "*" once */
-	bool pattern;
-	unsigned star; /* pattern: number of labels before the "*" */
-	struct pool_rule rule;
-	unsigned line;
-};
-
-struct config_zone {
-	const char *name; /* as configured */
-	uint8_t apex[NAME_SIZE_MAX]; /* lower case */
-	char *file;
-	char *export; /* NULL: none (then there are no pools) */
-	unsigned max_shrink; /* per cent, 0..100 */
-	struct config_txt *txts;
-	size_t txt_count;
-	struct config_pool *pools;
-	size_t pool_count;
-	unsigned line;
-};
+#include "dns/config_address.h"
+#include "dns/config_zone.h"
 
 struct config {
-	char *path; /* as given */
+	const char *path; /* as given */
 	struct config_listen *listens;
 	size_t listen_count;
 	unsigned workers; /* 0 = one for each CPU */
@@ -76,7 +26,7 @@ struct config {
 	char *geo_database, *geo_overrides; /* NULL: none */
 	struct config_zone *zones;
 	size_t zone_count;
-	void *arena;
+	struct config_arena arena;
 };
 
 /* NULL: one sentence "file:line: what was found, what was expected". */

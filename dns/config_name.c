@@ -124,17 +124,17 @@ static bool named_once(const struct config_why *why, struct named *list, size_t 
 	return true;
 }
 
-bool config_name_zones_once(const struct config_why *why, const struct config *config)
+bool config_name_zones_once(
+	const struct config_why *why, const struct config_zone *zones, size_t count)
 {
-	struct named *list = calloc(config->zone_count + 1, sizeof(*list));
+	struct named *list = calloc(count + 1, sizeof(*list));
 	bool once;
 
 	if (!list)
 		return config_refuse(why, 0, "out of memory");
-	for (size_t i = 0; i < config->zone_count; i++)
-		list[i] = (struct named){
-			config->zones[i].apex, config->zones[i].name, config->zones[i].line};
-	once = named_once(why, list, config->zone_count);
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct named){zones[i].apex, zones[i].name, zones[i].line};
+	once = named_once(why, list, count);
 	free(list);
 	return once;
 }

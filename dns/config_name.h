@@ -2,7 +2,8 @@
 #ifndef DNS_CONFIG_NAME_H
 #define DNS_CONFIG_NAME_H
 
-#include "dns/config_value.h"
+#include "dns/config_token.h"
+#include "dns/config_zone.h"
 
 /* Each fills the wire form from `name`, which stands on `line`. False: refused, *why written. */
 bool config_name_zone(const struct config_why *why, struct config_zone *zone);
@@ -12,7 +13,8 @@ bool config_name_pool(
 	const struct config_why *why, const struct config_zone *zone, struct config_pool *pool);
 
 /* Refuses a zone, or a name of one zone, that is there twice. */
-bool config_name_zones_once(const struct config_why *why, const struct config *config);
+bool config_name_zones_once(
+	const struct config_why *why, const struct config_zone *zones, size_t count);
 bool config_name_owners_once(const struct config_why *why, const struct config_zone *zone);
 
 #endif

@@ -1,15 +1,7 @@
 #include "dns/config_value.h"
 
-#include <stdalign.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* The arena: every piece is linked to the one before. */
-struct piece {
-	struct piece *next;
-	alignas(max_align_t) unsigned char octets[];
-};
 
 struct unit {
 	char letter; /* after the digits; 0: none */
@@ -22,48 +14,29 @@ static const struct unit sizes[] = {{0, 1}, {'K', 1 << 10}, {'M', 1 << 20}, {'G'
 
 enum { COUNT_UNITS = 1, DURATION_UNITS = 5, SIZE_UNITS = 4 };
 
-void *config_take(struct config *config, size_t size)
-{
-	struct piece *piece = calloc(1, sizeof(*piece) + size);
-
-	if (!piece)
-		return NULL;
-	piece->next = config->arena;
-	config->arena = piece;
-	return piece->octets;
-}
-
-char *config_take_text(struct config *config, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = config_take(config, size);
-
-	return copy ? memcpy(copy, text, size) : NULL;
-}
-
-/* All but the struct itself is in the arena. */
-void config_free(struct config *config)
-{
-	struct piece *piece = config ? config->arena : NULL;
-
-	while (piece) {
-		struct piece *next = piece->next;
-
-		free(piece);
-		piece = next;
-	}
-	free(config);
-}
-
-static void *field_of(const struct config_option *option, void *record)
+void *config_field(const struct config_option *option, void *record)
 {
 	return (unsigned char *)record + option->field;
+}
+
+void *config_list_take(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record, size_t width)
+{
+	void *list = config_arena_take(reader->arena, given->count * width);
+
+	if (!list) {
+		config_refuse(reader->why, 0, "out of memory");
+		return NULL;
+	}
+	memcpy(config_field(option, record), &list, sizeof(list));
+	memcpy((unsigned char *)record + option->count, &given->count, sizeof(given->count));
+	return list;
 }
 
 /* The field has the width that the row says, whatever its type's name. */
 static void number_store(const struct config_option *option, void *record, uint64_t value)
 {
-	void *field = field_of(option, record);
+	void *field = config_field(option, record);
 
 	switch (option->width) {
 	case sizeof(uint8_t):
@@ -190,18 +163,35 @@ bool config_read_text(const struct config_reader *reader, const struct config_op
 		return config_refuse(reader->why, given->lines[0],
 			"found %s with %zu octets, expected at most %llu", given->name, size,
 			(unsigned long long)option->most);
-	text = config_take_text(reader->config, given->texts[0]);
+	text = config_arena_text(reader->arena, given->texts[0]);
 	if (!text)
 		return config_refuse(reader->why, 0, "out of memory");
-	*(const char **)field_of(option, record) = text;
+	*(const char **)config_field(option, record) = text;
 	return true;
+}
+
+bool config_read_texts(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	const char **list = config_list_take(reader, option, given, record, sizeof(*list));
+
+	for (size_t i = 0; list && i < given->count; i++) {
+		if (strlen(given->texts[i]) > option->most)
+			return config_refuse(reader->why, given->lines[i],
+				"found %s with %zu octets, expected at most %llu", given->name,
+				strlen(given->texts[i]), (unsigned long long)option->most);
+		list[i] = config_arena_text(reader->arena, given->texts[i]);
+		if (!list[i])
+			return config_refuse(reader->why, 0, "out of memory");
+	}
+	return list != NULL;
 }
 
 /* The folder is the file's as it was given; a path that begins with a slash needs none. */
 bool config_read_path(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	const char *text = given->texts[0], *file = reader->config->path;
+	const char *text = given->texts[0], *file = reader->arena->path;
 	const char *slash = strrchr(file, '/');
 	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
 	char *path;
@@ -211,11 +201,11 @@ bool config_read_path(const struct config_reader *reader, const struct config_op
 			"found %s = \"\", expected a path", given->name);
 	if (!*text)
 		return true;
-	path = config_take(reader->config, folder + strlen(text) + 1);
+	path = config_arena_take(reader->arena, folder + strlen(text) + 1);
 	if (!path)
 		return config_refuse(reader->why, 0, "out of memory");
 	memcpy(path, file, folder);
 	memcpy(path + folder, text, strlen(text));
-	*(char **)field_of(option, record) = path;
+	*(char **)config_field(option, record) = path;
 	return true;
 }

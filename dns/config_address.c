@@ -1,6 +1,4 @@
-#include "dns/config_value.h"
-
-#include "geo/country.h"
+#include "dns/config_address.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -8,9 +6,6 @@
 #include <string.h>
 
 enum { PORT_DNS = 53, PORT_MAX = 65535, HOST_MAX = INET6_ADDRSTRLEN + IF_NAMESIZE };
-
-static const char place_sentence[] = "found %s = \"%.64s\", expected %s, with XX a continent (AF "
-				     "AN AS EU NA OC SA) or a country";
 
 /* 1..65535 in decimal digits, else 0. */
 static unsigned port_parse(const char *text)
@@ -106,53 +101,46 @@ static bool endpoint_parse(const char *text, unsigned port, struct config_listen
 	return port > 0 && host_parse(host, port, listen);
 }
 
-bool config_read_metrics(const struct config_reader *reader, const struct config_option *option,
+bool config_read_address(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	struct config *config = record;
+	struct config_listen *listen = config_field(option, record);
 
-	(void)option;
-	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, &config->metrics))
+	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, listen))
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"%.64s\", expected ADDRESS:PORT or [IPV6-ADDRESS]:PORT",
 			given->name, given->texts[0]);
-	config->metrics_named = given->named;
-	config->metrics.text = config_take_text(config, given->texts[0]);
-	return config->metrics.text || config_refuse(reader->why, 0, "out of memory");
+	listen->text = config_arena_text(reader->arena, given->texts[0]);
+	return listen->text || config_refuse(reader->why, 0, "out of memory");
 }
 
-bool config_read_listen(const struct config_reader *reader, const struct config_option *option,
+bool config_read_listens(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	struct config *config = record;
-	struct config_listen *listens = config_take(config, given->count * sizeof(*listens));
+	struct config_listen *listens;
 
-	(void)option;
 	if (given->count == 0)
 		return config_refuse(reader->why, given->line,
-			"found listen = {}, expected at least one address");
-	if (!listens)
-		return config_refuse(reader->why, 0, "out of memory");
-	for (size_t i = 0; i < given->count; i++) {
+			"found %s = {}, expected at least one address", given->name);
+	listens = config_list_take(reader, option, given, record, sizeof(*listens));
+	for (size_t i = 0; listens && i < given->count; i++) {
 		if (!endpoint_parse(given->texts[i], PORT_DNS, &listens[i]))
 			return config_refuse(reader->why, given->lines[i],
-				"found listen = \"%.64s\", expected ADDRESS:PORT or "
+				"found %s = \"%.64s\", expected ADDRESS:PORT or "
 				"[IPV6-ADDRESS]:PORT of this machine",
-				given->texts[i]);
+				given->name, given->texts[i]);
 		/* All octets of an address that are not in use are 0. */
 		for (size_t k = 0; k < i; k++)
 			if (!memcmp(&listens[k].address, &listens[i].address,
 				    sizeof(listens[i].address)))
 				return config_refuse(reader->why, given->lines[i],
-					"found listen = \"%.64s\" a second time, expected it once",
-					given->texts[i]);
-		listens[i].text = config_take_text(config, given->texts[i]);
+					"found %s = \"%.64s\" a second time, expected it once",
+					given->name, given->texts[i]);
+		listens[i].text = config_arena_text(reader->arena, given->texts[i]);
 		if (!listens[i].text)
 			return config_refuse(reader->why, 0, "out of memory");
 	}
-	config->listens = listens;
-	config->listen_count = given->count;
-	return true;
+	return listens != NULL;
 }
 
 /* ADDRESS/LENGTH or a single address; bits beyond the length are refused, not cut. */
@@ -188,114 +176,13 @@ static bool network_parse(const char *text, struct config_network *network)
 bool config_read_networks(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	struct config *config = record;
-	struct config_network *networks = config_take(config, given->count * sizeof(*networks));
+	struct config_network *networks =
+		config_list_take(reader, option, given, record, sizeof(*networks));
 
-	(void)option;
-	if (!networks)
-		return config_refuse(reader->why, 0, "out of memory");
-	for (size_t i = 0; i < given->count; i++)
+	for (size_t i = 0; networks && i < given->count; i++)
 		if (!network_parse(given->texts[i], &networks[i]))
 			return config_refuse(reader->why, given->lines[i],
 				"found %s = \"%.64s\", expected ADDRESS/LENGTH without host bits",
 				given->name, given->texts[i]);
-	config->explain_to = networks;
-	config->explain_to_count = given->count;
-	return true;
-}
-
-/* world, continent:XX, country:XX. */
-static bool place_parse(const char *text, struct pool_place *place)
-{
-	static const char continent[] = "continent:", country[] = "country:";
-	size_t skip;
-
-	*place = (struct pool_place){.kind = PLACE_WORLD};
-	if (strcmp(text, "world") == 0)
-		return true;
-	if (strncmp(text, continent, strlen(continent)) == 0) {
-		skip = strlen(continent);
-		place->kind = PLACE_CONTINENT;
-		place->code = (uint16_t)continent_find(text + skip, strlen(text + skip));
-	} else if (strncmp(text, country, strlen(country)) == 0) {
-		skip = strlen(country);
-		place->kind = PLACE_COUNTRY;
-		place->code = (uint16_t)country_find(text + skip, strlen(text + skip));
-	}
-	return place->code != 0;
-}
-
-bool config_read_from(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
-{
-	struct pool_rule *rule = (struct pool_rule *)((unsigned char *)record + option->field);
-	const char *text = given->texts[0];
-
-	if (strcmp(text, "label") == 0) {
-		rule->from = POOL_FROM_LABEL;
-	} else if (strcmp(text, "client") == 0) {
-		rule->from = POOL_FROM_CLIENT;
-	} else {
-		rule->from = POOL_FROM_FIXED;
-		if (!place_parse(text, &rule->fixed))
-			return config_refuse(reader->why, given->lines[0], place_sentence,
-				given->name, text,
-				"label, client, world, continent:XX or country:XX");
-	}
-	return true;
-}
-
-/* A level twice would never be reached. */
-bool config_read_fallback(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
-{
-	struct pool_rule *rule = (struct pool_rule *)((unsigned char *)record + option->field);
-
-	if (given->count > POOL_FALLBACK_MAX)
-		return config_refuse(reader->why, given->lines[POOL_FALLBACK_MAX],
-			"found %s with %zu levels, expected at most %d", given->name, given->count,
-			POOL_FALLBACK_MAX);
-	for (size_t i = 0; i < given->count; i++) {
-		struct pool_place *place = &rule->fallback[i];
-		const char *text = given->texts[i];
-
-		if (strcmp(text, "continent") == 0)
-			*place = (struct pool_place){.kind = PLACE_CONTINENT};
-		else if (!place_parse(text, place))
-			return config_refuse(reader->why, given->lines[i], place_sentence,
-				given->name, text, "continent, world, continent:XX or country:XX");
-		for (size_t k = 0; k < i; k++)
-			if (rule->fallback[k].kind == place->kind &&
-				rule->fallback[k].code == place->code)
-				return config_refuse(reader->why, given->lines[i],
-					"found %s = \"%.64s\" a second time, expected it once",
-					given->name, text);
-	}
-	rule->fallback_count = (uint8_t)given->count;
-	return true;
-}
-
-bool config_read_families(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
-{
-	struct pool_rule *rule = (struct pool_rule *)((unsigned char *)record + option->field);
-
-	if (given->count == 0)
-		return config_refuse(reader->why, given->line,
-			"found %s = {}, expected ipv4, ipv6 or both", given->name);
-	for (size_t i = 0; i < given->count; i++) {
-		bool ipv6 = strcmp(given->texts[i], "ipv6") == 0;
-		enum pool_family family = ipv6 ? POOL_IPV6 : POOL_IPV4;
-
-		if (!ipv6 && strcmp(given->texts[i], "ipv4") != 0)
-			return config_refuse(reader->why, given->lines[i],
-				"found %s = \"%.64s\", expected \"ipv4\" or \"ipv6\"", given->name,
-				given->texts[i]);
-		if (rule->families[family])
-			return config_refuse(reader->why, given->lines[i],
-				"found %s = \"%s\" a second time, expected it once", given->name,
-				given->texts[i]);
-		rule->families[family] = true;
-	}
-	return true;
+	return networks != NULL;
 }

@@ -199,11 +199,36 @@ static void referral_add(const struct asked *asked, const struct zone_node *cut)
 	}
 }
 
+/* A statistics name, whose one address all answers have. False: it is none. */
+static bool ping_answer(const struct asked *asked)
+{
+	struct answer *answer = asked->answer;
+	const struct snapshot_ping *at;
+	enum ping_word word = ping_find(asked->zone, &asked->name, &answer->ping, &at);
+	bool address = asked->query->type == TYPE_A || asked->query->type == TYPE_ANY;
+	if (word == PING_NONE ||
+		(word == PING_MALFORMED && !asked->steps && gist_is_asked(&asked->name)))
+		return false;
+	answer->ping_malformed = word == PING_MALFORMED;
+	if (word == PING_MALFORMED || (word == PING_GOOD && address))
+		answer->pinged = asked->zone;
+	if (word == PING_GOOD && address)
+		answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &at->address);
+	else
+		answer_negative_add(asked, word == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
+	return true;
+}
+
 /* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
 static bool step_answer(struct asked *asked)
 {
 	const struct zone_node *node;
-	enum zone_word word = zone_find(asked->zone->zone, &asked->name, &node);
+	enum zone_word word;
+	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &word)) {
+		if (asked->zone->ping_count && ping_answer(asked))
+			return false;
+		word = zone_find_above(asked->zone->zone, &asked->name, &node);
+	}
 	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
 		gist_is_asked(&asked->name)) {
 		answer_gist(asked);
@@ -265,6 +290,7 @@ void answer_error(struct answer *answer, enum rcode rcode)
 	answer->scope = 0;
 	answer->count = 0;
 	answer->set = NULL;
+	answer->pinged = NULL;
 	answer->made_count = 0;
 }
 

@@ -3,6 +3,7 @@
 #define DNS_ANSWER_H
 
 #include "dns/client.h"
+#include "dns/ping.h"
 #include "dns/query.h"
 #include "dns/snapshot.h"
 #include "dns/turn.h"
@@ -37,6 +38,10 @@ struct answer {
 	uint32_t size; /* octets of the reply up to here: the next owner's place */
 	const struct pool_set *set; /* the pool that ends the answer; NULL: none */
 	struct turn *turn; /* its; moves on when the answer has gone out whole */
+	/* Whose statistics name was asked for: what it tells is to be counted. NULL: none. */
+	const struct snapshot_zone *pinged;
+	bool ping_malformed; /* `ping` is not filled */
+	struct ping ping;
 	unsigned made_count;
 	struct answer_part parts[ANSWER_PARTS_MAX];
 	uint8_t made[ANSWER_CHAIN_MAX][ANSWER_MADE_MAX];

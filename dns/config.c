@@ -12,6 +12,7 @@ enum { TEXT_MAX = 255, TTL_MAX = 2147483647 /* RFC 2181 8 */ };
 #define IN_ZONE(member)   CONFIG_FIELD(struct config_zone, member)
 #define IN_TXT(member)    CONFIG_FIELD(struct config_txt, member)
 #define IN_POOL(member)   CONFIG_FIELD(struct config_pool, member)
+#define IN_PING(member)   CONFIG_FIELD(struct config_ping, member)
 
 /* Name, reader, field; least and most; what it usually is; the words of a choice. */
 static const struct config_option global_options[] = {
@@ -81,9 +82,17 @@ static const struct config_option pool_options[] = {
 	{.name = NULL},
 };
 
+/* An answer that a resolver still has is a ping that is not counted: so none is kept. */
+static const struct config_option ping_options[] = {
+	{"address", config_read_ipv4, IN_PING(address), .required = true},
+	{"ttl", config_read_duration, IN_PING(ttl), 0, TTL_MAX, .usual = {"0"}},
+	{.name = NULL},
+};
+
 static const struct config_table zone_sections[] = {
 	{"txt", txt_options, .titled = true},
 	{"pool", pool_options, .titled = true},
+	{"ping", ping_options, .titled = true},
 	{.name = NULL},
 };
 
@@ -157,13 +166,27 @@ static bool pools_read(const struct config_section *parent, struct config_zone *
 	return pool != NULL;
 }
 
+static bool pings_read(const struct config_section *parent, struct config_zone *zone)
+{
+	const struct config_why *why = config_table_reader(parent)->why;
+	struct config_section section = {0};
+	struct config_ping *ping;
+
+	ping = zone->pings = records_take(parent, "ping", sizeof(*ping), &zone->ping_count);
+	for (; ping && config_table_next(parent, "ping", &section); ping++)
+		if (!title_take(&section, &ping->name, &ping->line) ||
+			!config_table_read(&section, ping) || !config_name_ping(why, zone, ping))
+			return false;
+	return ping != NULL;
+}
+
 static bool zone_read(const struct config_section *section, struct config_zone *zone)
 {
 	const struct config_why *why = config_table_reader(section)->why;
 
 	if (!title_take(section, &zone->name, &zone->line) || !config_name_zone(why, zone) ||
 		!config_table_read(section, zone) || !txts_read(section, zone) ||
-		!pools_read(section, zone))
+		!pools_read(section, zone) || !pings_read(section, zone))
 		return false;
 	if (zone->pool_count > 0 && !zone->export)
 		return config_refuse(why, zone->pools[0].line,

@@ -143,6 +143,15 @@ bool config_read_listens(const struct config_reader *reader, const struct config
 	return listens != NULL;
 }
 
+bool config_read_ipv4(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	if (inet_pton(AF_INET, given->texts[0], config_field(option, record)) == 1)
+		return true;
+	return config_refuse(reader->why, given->lines[0],
+		"found %s = \"%.64s\", expected an IPv4 address", given->name, given->texts[0]);
+}
+
 /* ADDRESS/LENGTH or a single address; bits beyond the length are refused, not cut. */
 static bool network_parse(const char *text, struct config_network *network)
 {

@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum section { SECTION_ZONE, SECTION_TXT, SECTION_POOL, SECTION_PING };
+static const char *const sections[] = {"zone", "txt", "pool", "ping"};
+
 /* A name and where it stands: to find it twice. */
 struct named {
 	const uint8_t *wire;
 	const char *text;
 	unsigned line;
+	enum section section;
 };
 
 enum { STAR_NONE = -1, STAR_INSIDE = -2, STAR_TWICE = -3, WHY_MAX = 256 };
@@ -61,25 +65,41 @@ static bool owner_parse(const struct config_why *why, const struct config_zone *
 	return true;
 }
 
-/* A wildcard is a matter of the zone file. */
+/* A name without a "*": a wildcard is a matter of the zone file, a pattern of pools. */
+static bool plain_parse(const struct config_why *why, const struct config_zone *zone,
+	const struct named *named, uint8_t *wire)
+{
+	int star = STAR_NONE;
+
+	if (!owner_parse(why, zone, named, wire, &star))
+		return false;
+	if (star != STAR_NONE)
+		return config_refuse(why, named->line,
+			"found * in %s \"%.64s\", expected a name without one",
+			sections[named->section], named->text);
+	return true;
+}
+
 bool config_name_txt(
 	const struct config_why *why, const struct config_zone *zone, struct config_txt *txt)
 {
-	struct named named = {txt->wire, txt->name, txt->line};
-	int star = STAR_NONE;
+	const struct named named = {txt->wire, txt->name, txt->line, SECTION_TXT};
 
-	if (!owner_parse(why, zone, &named, txt->wire, &star))
-		return false;
-	if (star != STAR_NONE)
-		return config_refuse(why, txt->line,
-			"found * in txt \"%.64s\", expected a name without one", txt->name);
-	return true;
+	return plain_parse(why, zone, &named, txt->wire);
+}
+
+bool config_name_ping(
+	const struct config_why *why, const struct config_zone *zone, struct config_ping *ping)
+{
+	const struct named named = {ping->wire, ping->name, ping->line, SECTION_PING};
+
+	return plain_parse(why, zone, &named, ping->wire);
 }
 
 bool config_name_pool(
 	const struct config_why *why, const struct config_zone *zone, struct config_pool *pool)
 {
-	struct named named = {pool->wire, pool->name, pool->line};
+	const struct named named = {pool->wire, pool->name, pool->line, SECTION_POOL};
 	int star = STAR_NONE;
 
 	if (!owner_parse(why, zone, &named, pool->wire, &star))
@@ -133,28 +153,61 @@ bool config_name_zones_once(
 	if (!list)
 		return config_refuse(why, 0, "out of memory");
 	for (size_t i = 0; i < count; i++)
-		list[i] = (struct named){zones[i].apex, zones[i].name, zones[i].line};
+		list[i] = (struct named){zones[i].apex, zones[i].name, zones[i].line, SECTION_ZONE};
 	once = named_once(why, list, count);
 	free(list);
 	return once;
 }
 
+/* A zone's names of one section, or (SECTION_ZONE) of all; returns how many. */
+static size_t named_fill(struct named *list, const struct config_zone *zone, enum section section)
+{
+	size_t txts = section == SECTION_TXT || section == SECTION_ZONE ? zone->txt_count : 0;
+	size_t pools = section == SECTION_POOL || section == SECTION_ZONE ? zone->pool_count : 0;
+	size_t pings = section == SECTION_PING || section == SECTION_ZONE ? zone->ping_count : 0;
+	struct named *at = list;
+
+	for (const struct config_txt *txt = zone->txts; txts-- > 0; txt++)
+		*at++ = (struct named){txt->wire, txt->name, txt->line, SECTION_TXT};
+	for (const struct config_pool *pool = zone->pools; pools-- > 0; pool++)
+		*at++ = (struct named){pool->wire, pool->name, pool->line, SECTION_POOL};
+	for (const struct config_ping *ping = zone->pings; pings-- > 0; ping++)
+		*at++ = (struct named){ping->wire, ping->name, ping->line, SECTION_PING};
+	return (size_t)(at - list);
+}
+
+/* In the order of names whatever is at or below one stands right beside it. */
+static bool pings_apart(const struct config_why *why, struct named *list, size_t count)
+{
+	qsort(list, count, sizeof(*list), named_compare);
+	for (size_t i = 1; i < count; i++) {
+		const struct named *above = &list[i - 1], *below = &list[i];
+
+		if (below->section == SECTION_PING && name_equal(above->wire, below->wire)) {
+			above = &list[i];
+			below = &list[i - 1];
+		}
+		if (above->section == SECTION_PING && name_is_within(below->wire, above->wire))
+			return config_refuse(why, below->line,
+				"found %s \"%.64s\" at or below ping \"%.64s\" (line %u), "
+				"expected it elsewhere",
+				sections[below->section], below->text, above->text, above->line);
+	}
+	return true;
+}
+
+/* A pool and a txt may share a name: they answer different types. */
 bool config_name_owners_once(const struct config_why *why, const struct config_zone *zone)
 {
-	struct named *list = calloc(zone->txt_count + zone->pool_count + 1, sizeof(*list));
-	bool once;
+	size_t most = zone->txt_count + zone->pool_count + zone->ping_count;
+	struct named *list = calloc(most + 1, sizeof(*list));
+	bool once = true;
 
 	if (!list)
 		return config_refuse(why, 0, "out of memory");
-	for (size_t i = 0; i < zone->txt_count; i++)
-		list[i] =
-			(struct named){zone->txts[i].wire, zone->txts[i].name, zone->txts[i].line};
-	once = named_once(why, list, zone->txt_count);
-	/* A pool and a txt may share a name: they answer different types. */
-	for (size_t i = 0; i < zone->pool_count; i++)
-		list[i] = (struct named){
-			zone->pools[i].wire, zone->pools[i].name, zone->pools[i].line};
-	once = once && named_once(why, list, zone->pool_count);
+	for (enum section section = SECTION_TXT; once && section <= SECTION_PING; section++)
+		once = named_once(why, list, named_fill(list, zone, section));
+	once = once && pings_apart(why, list, named_fill(list, zone, SECTION_ZONE));
 	free(list);
 	return once;
 }

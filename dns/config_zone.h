@@ -28,6 +28,15 @@ struct config_pool {
 	unsigned line;
 };
 
+/* A name below which clients tell how mirrors served them. */
+struct config_ping {
+	const char *name; /* as configured */
+	uint8_t wire[NAME_SIZE_MAX]; /* absolute, lower case */
+	uint8_t address[4]; /* IPv4: what they are answered */
+	uint32_t ttl; /* seconds */
+	unsigned line;
+};
+
 struct config_zone {
 	const char *name; /* as configured */
 	uint8_t apex[NAME_SIZE_MAX]; /* lower case */
@@ -38,6 +47,8 @@ struct config_zone {
 	size_t txt_count;
 	struct config_pool *pools;
 	size_t pool_count;
+	struct config_ping *pings;
+	size_t ping_count;
 	unsigned line;
 };
 

@@ -18,9 +18,11 @@ void ledger_init(struct ledger *ledger, struct worker_shared *workers)
 
 static void book_free(const struct ledger *ledger, struct ledger_book *book)
 {
-	for (unsigned i = 0; book->turns && i < ledger->workers->count; i++)
-		free(book->turns[i]);
-	free(book->turns);
+	for (unsigned i = 0; book->pages && i < ledger->workers->count; i++) {
+		free(book->pages[i].turns);
+		ping_book_free(book->pages[i].pings);
+	}
+	free(book->pages);
 	*book = (struct ledger_book){0};
 }
 
@@ -41,7 +43,8 @@ static bool book_add(
 		const struct worker *worker = &ledger->workers->workers[i];
 		if (left || atomic_load_explicit(&worker->served, memory_order_acquire) ==
 				    book->snapshot)
-			good &= tally_add(tally, book->snapshot, book->turns[i]);
+			good &= tally_add(
+				tally, book->snapshot, book->pages[i].turns, book->pages[i].pings);
 	}
 	return good;
 }
@@ -49,16 +52,16 @@ static bool book_add(
 bool ledger_open(struct ledger *ledger, const struct snapshot *snapshot,
 	struct worker_handover *const *handovers)
 {
-	struct turn **turns = calloc(ledger->workers->count, sizeof(struct turn *));
-	if (!turns)
+	struct ledger_page *pages = calloc(ledger->workers->count, sizeof(*pages));
+	if (!pages)
 		return false;
 	for (unsigned i = 0; i < ledger->workers->count; i++)
-		turns[i] = handovers[i]->turns;
+		pages[i] = (struct ledger_page){handovers[i]->turns, handovers[i]->pings};
 	pthread_mutex_lock(&ledger->lock);
 	book_add(ledger, &ledger->before, true, &ledger->sums.tally); /* usually closed by now */
 	book_free(ledger, &ledger->before);
 	ledger->before = ledger->now;
-	ledger->now = (struct ledger_book){snapshot, turns};
+	ledger->now = (struct ledger_book){snapshot, pages};
 	bool good = tally_follow(&ledger->sums.tally, snapshot);
 	tally_refusals(&ledger->sums.tally, snapshot);
 	pthread_mutex_unlock(&ledger->lock);

@@ -20,10 +20,16 @@ enum ledger_reload {
 };
 extern const char *const ledger_reloads[LEDGER_RELOADS]; /* as operators read them */
 
-/* The turns of one snapshot in all workers. */
+/* One worker's part of a book; owned. */
+struct ledger_page {
+	struct turn *turns;
+	struct ping_book *pings;
+};
+
+/* What one snapshot's turns and statistics names have told in all workers. */
 struct ledger_book {
 	const struct snapshot *snapshot; /* NULL: no book */
-	struct turn **turns; /* by worker; owned */
+	struct ledger_page *pages; /* by worker; owned */
 };
 
 /* What outlasts snapshots and, after a takeover, the process. */
@@ -45,8 +51,8 @@ void ledger_init(struct ledger *ledger, struct worker_shared *workers);
 /* After the workers' end. */
 void ledger_free(struct ledger *ledger);
 
-/* Opens the book of a snapshot on its way to all workers: the handovers' turns become the ledger's. Its refused exports are
- * counted. False: no memory, the turns are still the caller's. */
+/* Opens the book of a snapshot on its way to all workers: the handovers' turns and pings become the ledger's. Its refused exports are
+ * counted. False: no memory, they are still the caller's. */
 bool ledger_open(struct ledger *ledger, const struct snapshot *snapshot,
 	struct worker_handover *const *handovers);
 /* Every worker has left the snapshot before, which may be freed after this: its book is added up and closed. */

@@ -34,6 +34,33 @@ static json_t *counters_json(const struct counters *counters)
 	return json;
 }
 
+static json_t *results_json(uint64_t ok, uint64_t failed)
+{
+	return json_pack("[o, o]", count_json(ok), count_json(failed));
+}
+
+/* What metrics have; rows of the most frequent begin anew. */
+static json_t *pings_json(const struct tally_zone *zone)
+{
+	char text[INET6_ADDRSTRLEN];
+	const struct ping_count *pings = zone->pings;
+	json_t *mirrors = json_object();
+	if (!pings)
+		return mirrors;
+	for (size_t i = 0; i < zone->member_count; i++) {
+		const struct tally_member *member = &zone->members[i];
+		if (!member->pings[PING_OK] && !member->pings[PING_FAILED])
+			continue;
+		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
+		json_object_set_new(mirrors, text,
+			results_json(member->pings[PING_OK], member->pings[PING_FAILED]));
+	}
+	return json_pack("{s:o, s:o, s:o}", "mirrors", mirrors, "unknown",
+		results_json(counter_get(&pings->unknown[PING_OK]),
+			counter_get(&pings->unknown[PING_FAILED])),
+		"malformed", count_json(counter_get(&pings->malformed)));
+}
+
 static json_t *zone_json(const struct tally_zone *zone)
 {
 	char name[NAME_TEXT_MAX], text[INET6_ADDRSTRLEN], level[TALLY_LEVEL_TEXT];
@@ -50,9 +77,10 @@ static json_t *zone_json(const struct tally_zone *zone)
 		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
 		json_object_set_new(members, text, count_json(member->firsts));
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "apex", name_write(zone->apex, name),
-		"pools", pools, "levels", levels, "members", members, "others",
-		count_json(zone->others), "refused", count_json(zone->refused));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "apex",
+		name_write(zone->apex, name), "pools", pools, "levels", levels, "members", members,
+		"others", count_json(zone->others), "refused", count_json(zone->refused), "pings",
+		pings_json(zone));
 }
 
 /* Whoever gets the sockets has the kernel's counts of them. */
@@ -120,7 +148,22 @@ static bool pools_read(struct tally_zone *zone, json_t *json)
 	return zone->pools;
 }
 
-static bool members_read(struct tally_zone *zone, json_t *json)
+static bool pings_read(struct tally_zone *zone, const json_t *json)
+{
+	if (!json_object_get(json, "unknown"))
+		return true;
+	zone->pings = ping_count_new(0);
+	if (!zone->pings)
+		return false;
+	counter_add(&zone->pings->malformed, count_of(json_object_get(json, "malformed")));
+	for (unsigned i = 0; i < PING_RESULTS; i++)
+		counter_add(&zone->pings->unknown[i],
+			count_of(json_array_get(json_object_get(json, "unknown"), i)));
+	return true;
+}
+
+/* `pings`: what statistics names told of them, by their addresses. */
+static bool members_read(struct tally_zone *zone, json_t *json, const json_t *pings)
 {
 	const char *text;
 	json_t *count;
@@ -133,6 +176,9 @@ static bool members_read(struct tally_zone *zone, json_t *json)
 		struct tally_member *member = &zone->members[zone->member_count];
 		member->ipv6 = strchr(text, ':');
 		member->firsts = count_of(count);
+		for (unsigned i = 0; i < PING_RESULTS; i++)
+			member->pings[i] =
+				count_of(json_array_get(json_object_get(pings, text), i));
 		zone->member_count +=
 			inet_pton(member->ipv6 ? AF_INET6 : AF_INET, text, member->octets) == 1;
 	}
@@ -147,8 +193,10 @@ static bool zone_read(struct tally_zone *zone, const json_t *json)
 		zone->levels[i] = count_of(json_object_get(levels, tally_level_write(i, text)));
 	zone->others = count_of(json_object_get(json, "others"));
 	zone->refused = count_of(json_object_get(json, "refused"));
-	return pools_read(zone, json_object_get(json, "pools")) &&
-	       members_read(zone, json_object_get(json, "members"));
+	const json_t *pings = json_object_get(json, "pings");
+	return pools_read(zone, json_object_get(json, "pools")) && pings_read(zone, pings) &&
+	       members_read(
+		       zone, json_object_get(json, "members"), json_object_get(pings, "mirrors"));
 }
 
 static bool tally_read(struct tally *tally, const json_t *zones)

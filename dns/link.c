@@ -1,6 +1,7 @@
 #include "dns/link.h"
 
 #include "dns/bind.h"
+#include "dns/ping_bind.h"
 #include "dns/wire.h"
 
 #include <stdio.h>
@@ -50,7 +51,8 @@ static bool zone_link_at(struct snapshot *snapshot, const struct snapshot *previ
 	zone->config = &inputs_config(snapshot->inputs)->zones[z];
 	snprintf(why, size, "no memory for zone %s", zone->config->name);
 	return file_put(zone, shared_get(snapshot->inputs->zones[z].file)) &&
-	       bind_zone(snapshot, previous, z, why, size) && zone_link(zone->zone);
+	       bind_zone(snapshot, previous, z, why, size) && ping_bind(snapshot, z, why, size) &&
+	       zone_link(zone->zone) && ping_bind_check(snapshot, z, why, size);
 }
 
 static bool apexes_link(struct snapshot *snapshot)

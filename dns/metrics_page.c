@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LABELS_MAX = 2 };
-
 static void value_write(FILE *out, const char *value)
 {
 	for (; *value; value++) {
@@ -20,9 +18,9 @@ static void value_write(FILE *out, const char *value)
 	}
 }
 
-void page_sample(const struct page *page, double value, struct label first, struct label second)
+void page_sample_labels(
+	const struct page *page, double value, const struct label labels[LABELS_MAX])
 {
-	const struct label labels[LABELS_MAX] = {first, second};
 	char mark = '{';
 	fputs(page->name, page->out);
 	for (size_t i = 0; i < LABELS_MAX && labels[i].name; i++, mark = ',') {
@@ -31,6 +29,11 @@ void page_sample(const struct page *page, double value, struct label first, stru
 		fputc('"', page->out);
 	}
 	fprintf(page->out, "%s %.15g\n", mark == ',' ? "}" : "", value);
+}
+
+void page_sample(const struct page *page, double value, struct label first, struct label second)
+{
+	page_sample_labels(page, value, (const struct label[LABELS_MAX]){first, second});
 }
 
 /* --- the server --- */
@@ -209,6 +212,13 @@ static const struct metric metrics[] = {
 	{"mirrorns_member_weight", "gauge",
 		"Weight of an address in the export, 0 while it is not in service or drained.",
 		.write_zone = page_weights},
+	{"mirrorns_pings_total", "counter",
+		"Statistics names asked for, by the address that they tell of and what they tell. "
+		"Addresses that the export does not list are \"other\".",
+		.write_zone = page_pings},
+	{"mirrorns_pings_malformed_total", "counter",
+		"Names below a ping name that are none of its statistics names.",
+		.write_zone = page_pings_malformed},
 	{"mirrorns_mirrors", "gauge", "Mirrors in the export by state.",
 		.write_zone = page_mirrors},
 	{"mirrorns_mirrors_in_service", "gauge",

@@ -24,7 +24,10 @@ struct label {
 	const char *name, *value;
 };
 
-/* Writes one sample of the present metric. */
+/* Writes one sample of the present metric, with LABELS_MAX labels or less. */
+enum { LABELS_MAX = 3 };
+void page_sample_labels(
+	const struct page *page, double value, const struct label labels[LABELS_MAX]);
 void page_sample(const struct page *page, double value, struct label first, struct label second);
 
 /* Each writes the samples of one metric; those by zone the present zone's. */
@@ -41,5 +44,7 @@ page_write page_mirrors;
 page_write page_countries;
 page_write page_drained;
 page_write page_txt_age;
+page_write page_pings;
+page_write page_pings_malformed;
 
 #endif

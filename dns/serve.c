@@ -40,6 +40,16 @@ static void query_count(struct counters *counters, const struct query *query, en
 		counter_add(&counters->ecs_queries, 1);
 }
 
+static void ping_count(const struct serving *serving, const struct answer *answer)
+{
+	const struct snapshot_zone *zone = answer->pinged;
+	struct ping_count *count = serving->pings->zones[zone - serving->snapshot->zones];
+	if (answer->ping_malformed)
+		counter_add(&count->malformed, 1);
+	else
+		ping_count_add(count, zone, &answer->ping);
+}
+
 size_t serve(const struct serving *serving, const struct client *client, const uint8_t *packet,
 	size_t size, uint8_t *out)
 {
@@ -55,5 +65,7 @@ size_t serve(const struct serving *serving, const struct client *client, const u
 		answer_error(&answer, word_rcode(word));
 	if (serving->counters)
 		query_count(serving->counters, &query, answer.rcode);
+	if (answer.pinged && serving->pings)
+		ping_count(serving, &answer);
 	return reply_write(out, size_limit(snapshot, client, &query), snapshot, &query, &answer);
 }

@@ -6,6 +6,7 @@
 
 #include "dns/answer.h"
 #include "dns/counters.h"
+#include "dns/ping_count.h"
 
 enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };
 
@@ -14,6 +15,7 @@ struct serving {
 	const struct snapshot *snapshot;
 	struct turn *turns; /* one for each of the snapshot's */
 	struct counters *counters; /* rcodes and subnets are counted there; NULL: nowhere */
+	struct ping_book *pings; /* what statistics names tell, likewise */
 };
 
 /* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's max_udp_size over

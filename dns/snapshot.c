@@ -1,5 +1,7 @@
 #include "dns/snapshot.h"
 
+#include "geo/roster.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,8 @@ void snapshot_free(struct snapshot *snapshot)
 		zone_free(snapshot->zones[z].zone);
 		pools_free(snapshot->zones[z].pools);
 		free((void *)snapshot->zones[z].soa.records);
+		free(snapshot->zones[z].pings);
+		roster_free(snapshot->zones[z].roster);
 	}
 	for (size_t i = 0; snapshot->maps && i < snapshot->map_count; i++)
 		shared_release(snapshot->maps[i].map);

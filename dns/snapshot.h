@@ -55,12 +55,23 @@ struct snapshot_map {
 	struct shared *map; /* struct map */
 };
 
+/* A name below which clients tell how mirrors served them. */
+struct snapshot_ping {
+	const uint8_t *wire; /* lower case */
+	uint8_t size; /* octets */
+	struct rrset address; /* the one record of an answer: in `image` */
+	uint8_t image[RECORD_FIXED + 4];
+};
+
 struct snapshot_zone {
 	struct zone *zone;
 	struct rrset soa; /* as negative answers carry it: TTL = min(TTL, MINIMUM) (RFC 2308 3) */
 	struct pools *pools; /* NULL: the zone has none */
 	const struct config_zone *config;
 	size_t first_pool; /* its pools are together, up to the next zone's */
+	struct snapshot_ping *pings; /* NULL: none */
+	size_t ping_count;
+	struct roster *roster; /* the export's addresses, if there are ping names */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */
 };

@@ -66,6 +66,7 @@ static void zone_free_rows(struct tally_zone *zone)
 {
 	free(zone->pools);
 	free(zone->members);
+	ping_count_free(zone->pings);
 }
 
 void tally_free(struct tally *tally)
@@ -119,9 +120,31 @@ static bool members_follow(
 			memcpy(member->octets, address->octets, sizeof(member->octets));
 			member->ipv6 = address->ipv6;
 			member->firsts = row ? row->firsts : 0;
+			for (unsigned r = 0; r < PING_RESULTS; r++)
+				member->pings[r] = row ? row->pings[r] : 0;
 		}
 	qsort(zone->members, zone->member_count, sizeof(*zone->members), member_compare);
 	return true;
+}
+
+/* NULL, too, where there is nothing to follow; false: no memory. */
+static bool pings_copy(struct ping_count **to, const struct ping_count *from)
+{
+	*to = from ? ping_count_new(0) : NULL;
+	if (*to)
+		ping_count_merge(*to, from);
+	return *to || !from;
+}
+
+static bool pings_follow(
+	struct tally_zone *zone, const struct tally_zone *before, const struct config_zone *config)
+{
+	if (!config->ping_count)
+		return true;
+	if (before && before->pings)
+		return pings_copy(&zone->pings, before->pings);
+	zone->pings = ping_count_new(0);
+	return zone->pings;
 }
 
 bool tally_follow(struct tally *tally, const struct snapshot *snapshot)
@@ -138,6 +161,7 @@ bool tally_follow(struct tally *tally, const struct snapshot *snapshot)
 			zone->refused = before->refused;
 		}
 		if (!pools_follow(zone, before, &config->zones[z]) ||
+			!pings_follow(zone, before, &config->zones[z]) ||
 			!members_follow(
 				zone, before, shared_get(snapshot->inputs->zones[z].mirrors))) {
 			tally_free(&next);
@@ -222,15 +246,36 @@ static bool zone_add_turns(const struct adding *adding, size_t z)
 	return true;
 }
 
-bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns)
+static void pings_add(
+	struct tally_zone *row, const struct mirrors *mirrors, const struct ping_count *pings)
+{
+	ping_count_merge(row->pings, pings);
+	for (size_t i = 0; mirrors && i < mirrors->address_count; i++)
+		for (unsigned r = 0; r < PING_RESULTS; r++) {
+			uint64_t times = counter_get(&pings->listed[i][r]);
+			struct tally_member *member =
+				times ? member_find(row, &mirrors->addresses[i]) : NULL;
+			if (member)
+				member->pings[r] += times;
+			else
+				counter_add(&row->pings->unknown[r], times);
+		}
+}
+
+bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
+	const struct ping_book *pings)
 {
 	bool good = true;
 	for (size_t z = 0; z < snapshot->zone_count; z++) {
 		struct adding adding = {
 			.snapshot = snapshot, .zone = &snapshot->zones[z], .turns = turns};
 		adding.row = zone_find_row(tally, adding.zone->config->apex, z);
-		if (adding.row)
-			good &= zone_add_turns(&adding, z);
+		if (!adding.row)
+			continue;
+		good &= zone_add_turns(&adding, z);
+		if (pings && pings->zones[z] && adding.row->pings)
+			pings_add(adding.row, shared_get(snapshot->inputs->zones[z].mirrors),
+				pings->zones[z]);
 	}
 	return good;
 }
@@ -271,10 +316,11 @@ bool tally_copy(struct tally *to, const struct tally *from)
 		const struct tally_zone *zone = &from->zones[z];
 		struct tally_zone *copy = &to->zones[to->zone_count++];
 		*copy = *zone;
+		bool pings = pings_copy(&copy->pings, zone->pings);
 		copy->pools = rows_copy(zone->pools, zone->pool_count, sizeof(*zone->pools));
 		copy->members =
 			rows_copy(zone->members, zone->member_count, sizeof(*zone->members));
-		if (!copy->pools || !copy->members) {
+		if (!copy->pools || !copy->members || !pings) {
 			tally_free(to);
 			return false;
 		}

@@ -1,11 +1,11 @@
 /* dns/tally.h - what pools have answered: by pool, by level, and who was first; in numbers that only grow.
  *
- * Nothing is counted while a query is answered: everything is told from the turns of a snapshot, which end with it. What
- * they told is kept here, in rows that follow the present snapshot. */
+ * No pool's answer is counted while it is given: everything is told from the turns of a snapshot, which end with it as
+ * the counts of statistics names do. What they told is kept here, in rows that follow the present snapshot. */
 #ifndef DNS_TALLY_H
 #define DNS_TALLY_H
 
-#include "dns/snapshot.h"
+#include "dns/ping_count.h"
 #include "dns/turn.h"
 
 /* Addresses of one zone that have a row of their own, in the order in which they came; all others are one row. */
@@ -28,6 +28,7 @@ struct tally_member {
 	uint8_t octets[16]; /* as in struct mirror_address */
 	bool ipv6;
 	uint64_t firsts; /* answers in which it was first */
+	uint64_t pings[PING_RESULTS]; /* what statistics names told of it */
 };
 
 struct tally_pool {
@@ -44,6 +45,8 @@ struct tally_zone {
 	uint64_t others; /* first places of those without a row */
 	uint64_t levels[TALLY_LEVELS];
 	uint64_t refused; /* exports that were not taken */
+	struct ping_count *
+		pings; /* NULL: the zone has no ping names; listed mirrors without a row are unknown in it */
 };
 
 struct tally {
@@ -55,9 +58,10 @@ struct tally {
  * memory, nothing has changed. */
 bool tally_follow(struct tally *tally, const struct snapshot *snapshot);
 
-/* Adds what one worker's turns tell, as many as the snapshot has. What has no row is left out. False: no memory, some
+/* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is left out. False: no memory, some
  * zones are not added. */
-bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns);
+bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
+	const struct ping_book *pings);
 
 /* Counts the exports that this snapshot's inputs refused. */
 void tally_refusals(struct tally *tally, const struct snapshot *snapshot);

@@ -3,6 +3,7 @@
 #include "dns/census.h"
 #include "dns/diff.h"
 #include "dns/explain.h"
+#include "dns/pings.h"
 #include "dns/stats.h"
 #include "dns/status.h"
 #include "dns/verb_part.h"
@@ -88,6 +89,20 @@ static void pools_run(struct control_request *request)
 	result_reply(request, census, why);
 }
 
+static void pings_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	struct ledger_sums sums;
+	char why[RELOAD_WHY_MAX] = "no memory";
+	json_t *result = NULL;
+	if (ledger_look(place->reload->ledger, &sums)) {
+		result = pings_json(snapshot_of(request), &sums.tally, argument(request, "pattern"),
+			why, sizeof(why));
+		tally_free(&sums.tally);
+	}
+	result_reply(request, result, why);
+}
+
 /* As mirrornsctl exits: 0 the same, 1 changes, 2 refused or unreadable. */
 static void diff_run(struct control_request *request)
 {
@@ -123,6 +138,7 @@ const struct control_verb verb_rows[] = {
 	{"stats", stats_run, false},
 	{"explain", explain_run, false},
 	{"pools", pools_run, false},
+	{"pings", pings_run, false},
 	{"diff", diff_run, false},
 	{"reload", reload_run, true},
 	{"drain", verb_drain, true},

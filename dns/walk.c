@@ -1,17 +1,29 @@
 #include "dns/walk.h"
 
+#include "dns/ping.h"
+
 #include <string.h>
 
 bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, const uint8_t *name)
 {
 	struct name_key key;
 	const struct zone_node *node;
+	struct ping ping;
+	const struct snapshot_ping *at;
 	*found = (struct walk_name){0};
 	if (!name_key_parse(&key, name, name_size(name)))
 		return false;
 	found->zone = snapshot_zone(snapshot, &key, false);
 	if (!found->zone)
 		return false;
+	switch (ping_find(found->zone, &key, &ping, &at)) {
+	case PING_GOOD:
+	case PING_PART:
+		return true;
+	case PING_NONE:
+	case PING_MALFORMED:
+		break;
+	}
 	switch (zone_find(found->zone->zone, &key, &node)) {
 	case ZONE_FOUND:
 	case ZONE_WILDCARD:

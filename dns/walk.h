@@ -18,8 +18,8 @@ struct walk {
 /* What is at a name, or at the pattern that covers it. */
 struct walk_name {
 	const struct snapshot_zone *zone;
-	const struct zone_node
-		*node; /* NULL: an empty non-terminal, or a delegation or DNAME above it */
+	const struct zone_node *
+		node; /* NULL: an empty non-terminal, a statistics name, or a delegation or DNAME above it */
 	const struct snapshot_pool *pool; /* NULL: none */
 };
 

@@ -32,6 +32,7 @@ static void snapshot_take(struct worker *worker, struct worker_handover *next)
 	}
 	worker->serving.snapshot = snapshot;
 	worker->serving.turns = next->turns;
+	worker->serving.pings = next->pings;
 	free(next);
 	atomic_store_explicit(&worker->served, snapshot, memory_order_release);
 }
@@ -134,12 +135,14 @@ static struct worker_handover *handover_new(const struct snapshot *snapshot)
 {
 	struct worker_handover *handover = malloc(sizeof(*handover));
 	struct turn *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
-	if (!handover || !turns) {
+	struct ping_book *pings = ping_book_new(snapshot);
+	if (!handover || !turns || !pings) {
 		free(handover);
 		free(turns);
+		ping_book_free(pings);
 		return NULL;
 	}
-	*handover = (struct worker_handover){.snapshot = snapshot, .turns = turns};
+	*handover = (struct worker_handover){.snapshot = snapshot, .turns = turns, .pings = pings};
 	return handover;
 }
 
@@ -160,6 +163,7 @@ void worker_handovers_free(struct worker_handover **handovers, unsigned count)
 {
 	for (unsigned i = 0; handovers && i < count; i++) {
 		free(handovers[i]->turns);
+		ping_book_free(handovers[i]->pings);
 		free(handovers[i]);
 	}
 	free(handovers);
@@ -253,7 +257,7 @@ void worker_join(struct worker *worker)
 
 void worker_free(struct worker *worker)
 {
-	free(atomic_exchange(&worker->next, NULL)); /* its turns are in the book */
+	free(atomic_exchange(&worker->next, NULL)); /* its turns and pings are in the book */
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
 	free(worker->serving.counters);

@@ -367,8 +367,7 @@ static const struct zone_item *encloser_find(
 	return encloser;
 }
 
-/* A name that is not there: what its ancestors make of it. */
-static enum zone_word miss_find(
+enum zone_word zone_find_above(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
 {
 	struct name_path path;
@@ -388,12 +387,20 @@ static enum zone_word miss_find(
 	return wildcard ? ZONE_WILDCARD : ZONE_NXDOMAIN;
 }
 
-enum zone_word zone_find(
-	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
+bool zone_find_here(const struct zone *zone, const struct name_key *key,
+	const struct zone_node **node, enum zone_word *word)
 {
 	const struct zone_item *item = item_find(zone, key);
 	if (!item)
-		return miss_find(zone, key, node);
+		return false;
 	*node = item->word == ZONE_FOUND || item->word == ZONE_NODATA ? &item->node : item->taker;
-	return item->word;
+	*word = item->word;
+	return true;
+}
+
+enum zone_word zone_find(
+	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
+{
+	enum zone_word word;
+	return zone_find_here(zone, key, node, &word) ? word : zone_find_above(zone, key, node);
 }

@@ -58,6 +58,13 @@ size_t zone_names(const struct zone *zone); /* nodes with data (RRsets or bindin
 enum zone_word zone_find(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
 
+/* The same in two steps, for who knows names that are not in the tree: true: the very name is there, and *word tells what
+ * zone_find would; else what its ancestors make of it. */
+bool zone_find_here(const struct zone *zone, const struct name_key *key,
+	const struct zone_node **node, enum zone_word *word);
+enum zone_word zone_find_above(
+	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
+
 /* The RRset of a type at a node, or NULL. Nodes have one or two types, an apex some more. */
 static inline const struct rrset *zone_rrset(const struct zone_node *node, uint16_t type)
 {

@@ -73,13 +73,17 @@ int main(int argc, char **argv)
 	struct turn *turns = snapshot ? calloc(snapshot->turn_count + 1, sizeof(*turns)) : NULL;
 	if (!turns)
 		bench_fail("%s", why);
-	struct serving serving = {.snapshot = snapshot, .turns = turns, .counters = counters_new()};
-	if (!serving.counters)
+	struct serving serving = {.snapshot = snapshot,
+		.turns = turns,
+		.counters = counters_new(),
+		.pings = ping_book_new(snapshot)};
+	if (!serving.counters || !serving.pings)
 		bench_fail("no memory");
 	CALLGRIND_START_INSTRUMENTATION;
 	for (int i = 3; i < argc; i++)
 		file_run(&serving, argv[i], strtoul(argv[2], NULL, 10) / BATCH + 4);
 	CALLGRIND_STOP_INSTRUMENTATION;
+	ping_book_free(serving.pings);
 	free(serving.counters);
 	free(turns);
 	snapshot_free(snapshot);

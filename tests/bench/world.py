@@ -157,6 +157,7 @@ zone "{ZONE}" {{
 	pool "db.local"  {{ from = "client" }}
 	pool "db.*"      {{ from = "label" }}
 	pool "db.*.big"  {{ from = "label"  answers = 0 }}
+	ping "ping"      {{ address = "192.0.2.1" }}
 }}
 """
     os.makedirs(f"{directory}/state", exist_ok=True)
@@ -404,6 +405,15 @@ def local_pick(_chance):
 
 
 # File: what is asked, the client subnet, the EDNS size (0: no EDNS).
+def ping_pick(chance):
+    """A statistics name as clients ask for it, about a listed mirror."""
+    mirror = address4(chance.randrange(1, 200), 0)
+    if chance.random() < 0.5:
+        mirror = "".join(f"{int(octet):02X}" for octet in mirror.split("."))
+    database, version = chance.choice((("main", 63), ("daily", 28034), ("bytecode", 339)))
+    return f"{database}.{version}.90.{int(chance.random() < 0.95)}.0.{mirror}.ping.{ZONE}", "A"
+
+
 QUERIES = {
     "mix": (mix_pick, subnet4, 1232),
     "mix-fixed": (mix_pick, subnet_fixed, 1232),
@@ -412,6 +422,8 @@ QUERIES = {
     "local6": (local_pick, subnet6, 1232),
     "txt": (lambda chance: (f"current.cvd.{ZONE}", "TXT"), None, 1232),
     "big": (lambda chance: (f"db.{chance.choice(LARGE).lower()}.big.{ZONE}", "A"), subnet4, 512),
+    "static": (lambda chance: (f"www.{ZONE}", "A"), subnet4, 1232),
+    "ping": (ping_pick, subnet4, 1232),
     "nx": (lambda chance: (f"{random_label(chance)}.{ZONE}", "A"), subnet4, 1232),
 }
 

@@ -51,7 +51,7 @@ static void book_open(struct office *office, const struct snapshot *snapshot)
 
 static void book_take(struct office *office, unsigned i, const struct snapshot *snapshot)
 {
-	office->workers[i].serving.turns = office->ledger.now.turns[i];
+	office->workers[i].serving.turns = office->ledger.now.pages[i].turns;
 	atomic_store(&office->workers[i].served, snapshot);
 }
 
@@ -121,7 +121,7 @@ static void test_not_taken(void **state)
 	struct office office;
 	office_init(&office);
 	book_open(&office, world.snapshot);
-	atomic_store(&office.ledger.now.turns[1][0].answers, 5);
+	atomic_store(&office.ledger.now.pages[1].turns[0].answers, 5);
 	book_take(&office, 0, world.snapshot);
 	assert_int_equal(answers_told(&office), 0);
 	office_free(&office);

@@ -139,7 +139,7 @@ static void test_every_turn(void **state)
 				sum += count;
 			}
 	}
-	assert_true(tally_add(&tally, snapshot, turns));
+	assert_true(tally_add(&tally, snapshot, turns, NULL));
 	for (size_t p = 0; p < tally.zones[0].pool_count; p++)
 		assert_int_equal(tally.zones[0].pools[p].answers, answers[p]);
 	for (unsigned i = 0; i < TALLY_LEVELS; i++)
@@ -273,7 +273,7 @@ static void test_follow(void **state)
 	struct tally tally = {0}, copy;
 	assert_true(tally_follow(&tally, first));
 	turn_run(&turns[all->turn], all->outcomes[0].set[POOL_IPV4], 11, firsts);
-	assert_true(tally_add(&tally, first, turns));
+	assert_true(tally_add(&tally, first, turns, NULL));
 	assert_true(tally_copy(&copy, &tally));
 	export_write(next);
 	config_write("pool \"new\" { from = \"world\" }\npool \"all\" { from = \"world\" }\n");
@@ -289,7 +289,7 @@ static void test_follow(void **state)
 	assert_null(row_find(&tally, 1, false));
 	assert_int_equal(row_find(&tally, 9, false)->firsts, 0);
 	/* A worker that still had the old turns: what has no row is left out. */
-	assert_true(tally_add(&tally, first, turns));
+	assert_true(tally_add(&tally, first, turns, NULL));
 	assert_int_equal(row_find(&tally, 2, false)->firsts, 2 * firsts[2]);
 	assert_int_equal(tally.zones[0].pools[1].answers, 22);
 	assert_int_equal(tally.zones[0].others, 0);
@@ -329,7 +329,7 @@ static void test_many_members(void **state)
 	struct tally tally = {0};
 	atomic_store(&turns[first->pools[0].turn].answers, ROUNDS * (TALLY_MEMBERS_MAX + MORE));
 	assert_true(tally_follow(&tally, first));
-	assert_true(tally_add(&tally, first, turns));
+	assert_true(tally_add(&tally, first, turns, NULL));
 	const struct tally_zone *row = &tally.zones[0];
 	assert_int_equal(row->member_count, TALLY_MEMBERS_MAX);
 	assert_int_equal(row->others, ROUNDS * MORE);

@@ -24,7 +24,7 @@ _mirrornsctl() {
 	esac
 	local words=
 	case $verb in
-	'') words="status explain pools diff reload drain undrain stats $globals" ;;
+	'') words="status explain pools pings diff reload drain undrain stats $globals" ;;
 	reload) words='--force --json --help' ;;
 	drain) words='--for --why --force --json --help' ;;
 	stats) words='--watch --json --help' ;;

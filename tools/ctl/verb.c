@@ -26,6 +26,12 @@ static const struct verb verbs[] = {
 		"\"db.*\".",
 		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}}, .seconds = SECONDS,
 		.show = view_pools},
+	{"pings", "what clients have told of mirrors by statistics names: a hint, never a verdict",
+		"PATTERN limits mirrors: a host, an address, a network or a glob, as drain takes "
+		"it. Anybody can tell\nanything of any mirror: look where failures pile up, then "
+		"see for yourself.",
+		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}}, .seconds = SECONDS,
+		.show = view_pings},
 	{"diff", "what would change if an export were loaded, and whether it would be refused",
 		"EXPORT is read by the server's user. Exit status: 0 the same, 1 changes, 2 "
 		"refused or "

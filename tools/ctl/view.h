@@ -13,6 +13,7 @@ view_show view_stats;
 view_show view_explain;
 view_show view_diff;
 view_show view_pools;
+view_show view_pings;
 view_show view_drain;
 
 /* Any object: a line for each member, a table for each list of objects. */

@@ -188,10 +188,10 @@ static bool pings_apart(const struct config_why *why, struct named *list, size_t
 			below = &list[i - 1];
 		}
 		if (above->section == SECTION_PING && name_is_within(below->wire, above->wire))
-			return config_refuse(why, below->line,
-				"found %s \"%.64s\" at or below ping \"%.64s\" (line %u), "
-				"expected it elsewhere",
-				sections[below->section], below->text, above->text, above->line);
+			return config_refuse(why, above->line,
+				"found ping \"%.64s\" with %s \"%.64s\" (line %u) at or below it, "
+				"expected no other name there",
+				above->text, sections[below->section], below->text, below->line);
 	}
 	return true;
 }

@@ -268,7 +268,7 @@ static void static_add(struct explaining *explaining)
 	text_add(explaining, "pool", "");
 	member_add(explaining, "scope", json_integer(0));
 	note_add(explaining, explaining->reply.authoritative
-				     ? "no pool: the zone file, or a txt name, has what is answered"
+				     ? "no pool: the zone file, a txt or a ping name has what is answered"
 				     : "no authoritative answer: the name is delegated, or its TXT "
 				       "was never read");
 }

@@ -91,6 +91,20 @@ def pool_row(country, ipv4, ipv6, pool="db.*", rule="label"):
 
 
 NONE = family(0, 0, "", 0, "not answered")
+PINGS = {"zones": [{
+    "zone": "clamav.net", "names": ["ping"],
+    "pings": {"ok": 1200, "failed": 31, "malformed": 5, "unknown": 9},
+    "mirrors": [
+        {"address": "192.0.2.1", "host": "a.example.de", "ok": 10, "failed": 30,
+         "share_failed": 0.75, "error": 0},
+        {"address": "2001:db8::1", "host": "b.example.\x1b[31mfr", "ok": 1190, "failed": 1,
+         "share_failed": 1 / 1191, "error": 0},
+        {"address": "9.9.9.9", "host": "", "ok": 0, "failed": 2, "share_failed": 1.0,
+         "error": 7}],
+    "versions": [{"db": "daily", "version": 28034, "count": 900, "error": 0},
+                 {"db": "main", "version": 63, "count": 331, "error": 3}],
+    "flevels": [{"flevel": 90, "count": 1231}]}]}
+
 POOLS = {"more": 3, "pools": [
     pool_row("DE", family(2, 3, "country:DE", 4, "thin"), family(0, 1, "", 0, "empty")),
     *[pool_row(code, family(0, 0, "continent:EU", 68), NONE)
@@ -136,6 +150,8 @@ def has(text, *rows):
     (["diff", "--", "--odd"], {"verb": "diff", "file": os.getcwd() + "/--odd"}),
     (["pools"], {"verb": "pools"}),
     (["pools", "db.*"], {"verb": "pools", "pattern": "db.*"}),
+    (["pings"], {"verb": "pings"}),
+    (["pings", "192.0.2.0/24"], {"verb": "pings", "pattern": "192.0.2.0/24"}),
     (["drain", "*.de", "--for", "2h", "--why", "disk is full", "--force"],
      {"verb": "drain", "glob": "*.de", "for_seconds": 7200, "why": "disk is full",
       "force": True}),
@@ -193,7 +209,7 @@ def test_help(program):
     assert whole.returncode == 0 and whole.stderr == ""
     verbs = re.findall(r"^  ([a-z]+)[ \n]", whole.stdout, re.M)
     assert sorted(verbs) == sorted(
-        ["status", "explain", "pools", "diff", "reload", "drain", "undrain", "stats"])
+        ["status", "explain", "pools", "pings", "diff", "reload", "drain", "undrain", "stats"])
     for verb in verbs:
         for arguments in ([verb, "--help"], [verb, "-h"], ["--json", verb, "--help", "rest"]):
             one = control.run(program, *arguments)
@@ -321,6 +337,21 @@ def test_pools(ctl, server):
         "db.local FR 0/2 2 of country:FR, fail-open - -", "and 3 rows more")
     server.says({"pools": POOLS["pools"][1:4], "more": 0})
     has(ctl("pools", "db.a?").stdout, "db.ad 0/0 68 of continent:EU", "db.al 0/0", "db.at 0/0")
+
+
+def test_pings(ctl, server):
+    server.says(PINGS)
+    done = ctl("pings")
+    assert (done.returncode, done.stderr) == (0, "")
+    has(done.stdout, "clamav.net: 1200 ok, 31 failed; 9 of mirrors that are not listed, 5 malformed",
+        "192.0.2.1 a.example.de 10 30 75.0 %", "2001:db8::1 b.example.?[31mfr 1190 1 0.1 %",
+        "9.9.9.9 (not listed) 0 2 100.0 % up to 7 more", "daily 28034 900",
+        "main 63 331 up to 3 more", "90 1231", "a hint, never a verdict")
+    assert all(len(line) < 120 for line in done.stdout.splitlines())
+    server.says({"zones": []})
+    has(ctl("pings").stdout, "No zone has a ping name: see mirrorns.conf(5).")
+    server.says({"zones": [5, {"mirrors": {}, "versions": [5], "pings": []}]})
+    assert ctl("pings").returncode == 0
 
 
 def test_stats(ctl, server):

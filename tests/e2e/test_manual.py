@@ -9,7 +9,7 @@ import pytest
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 # The table of the configuration and the page's section for it.
 TABLES = {"global": "GLOBAL OPTIONS", "geo": "SECTION geo", "zone": "SECTION zone",
-          "txt": "SECTION txt", "pool": "SECTION pool"}
+          "txt": "SECTION txt", "pool": "SECTION pool", "ping": "SECTION ping"}
 
 
 def source(name):

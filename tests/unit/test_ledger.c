@@ -7,6 +7,7 @@
 
 #include "dns/health.h"
 #include "dns/ledger_json.h"
+#include "geo/roster.h"
 
 #include "tests/unit/world_case.h"
 
@@ -114,6 +115,74 @@ static void test_hand_over(void **state)
 	world_free(&next);
 }
 
+/* One ping in worker `i`, of the export's first mirror or of one that nobody knows. */
+static void ping_tell(struct office *office, unsigned i, bool listed, bool failed)
+{
+	const struct snapshot *snapshot = office->ledger.now.snapshot;
+	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[0].mirrors);
+	struct ping ping = {.mirror = {5, 5}, .release = {7, 7}, .flevel = 90, .failed = failed};
+	if (listed)
+		roster_key(&mirrors->addresses[0], ping.mirror);
+	ping_count_add(office->ledger.now.pages[i].pings->zones[0], &snapshot->zones[0], &ping);
+}
+
+/* What has been told: of the listed one, of others. */
+static void pings_expect(struct office *office, const uint64_t expected[2][PING_RESULTS])
+{
+	struct ledger_sums sums;
+	uint64_t listed[PING_RESULTS] = {0};
+	assert_true(ledger_sum(&office->ledger, &sums));
+	const struct tally_zone *zone = &sums.tally.zones[0];
+	for (unsigned r = 0; r < PING_RESULTS; r++) {
+		for (size_t i = 0; i < zone->member_count; i++)
+			listed[r] += zone->members[i].pings[r];
+		assert_int_equal(listed[r], expected[0][r]);
+		assert_int_equal(counter_get(&zone->pings->unknown[r]), expected[1][r]);
+	}
+	tally_free(&sums.tally);
+}
+
+/* Pings are told once at every moment of a hand-over, and go on in another process. */
+static void test_pings(void **state)
+{
+	(void)state;
+	char why[512] = "";
+	struct office office, other;
+	struct world next;
+	if (!world_load(&next, why, sizeof(why)))
+		fail_msg("%s", why);
+	office_init(&office);
+	office_init(&other);
+	book_open(&office, world.snapshot);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		book_take(&office, i, world.snapshot);
+		ping_tell(&office, i, true, false);
+		ping_tell(&office, i, true, i == 0);
+		ping_tell(&office, i, false, true);
+	}
+	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 1}, {0, 2}});
+	counter_add(&office.ledger.now.pages[1].pings->zones[0]->malformed, 3);
+	book_open(&office, next.snapshot);
+	book_take(&office, 1, next.snapshot);
+	ping_tell(&office, 1, true, true);
+	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 2}, {0, 2}});
+	book_take(&office, 0, next.snapshot);
+	ledger_close(&office.ledger);
+	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 2}, {0, 2}});
+	json_t *json = ledger_json(&office.ledger);
+	assert_non_null(json);
+	assert_true(ledger_json_inherit(&other.ledger, json));
+	json_decref(json);
+	book_open(&other, next.snapshot);
+	book_take(&other, 0, next.snapshot);
+	ping_tell(&other, 0, false, false);
+	pings_expect(&other, (const uint64_t[2][PING_RESULTS]){{3, 2}, {1, 2}});
+	assert_int_equal(counter_get(&other.ledger.sums.tally.zones[0].pings->malformed), 3);
+	office_free(&office);
+	office_free(&other);
+	world_free(&next);
+}
+
 /* A worker that has not taken a book yet has counted nothing in it, whatever its memory holds. */
 static void test_not_taken(void **state)
 {
@@ -174,7 +243,11 @@ static void test_inherit_nonsense(void **state)
 		"\"members\":[1]}]}",
 		"{\"zones\":[{\"apex\":\"clamav.net.\",\"pools\":{\"..\":1,\"a.\":-1},"
 		"\"members\":{\"1.2.3.4\":\"x\",\"::g\":5,\"1.2.3\":7,\"::1\":-9,\"::2\":8},"
-		"\"levels\":{\"own\":-3,\"country:QQ\":5},\"others\":{},\"refused\":[]}]}"};
+		"\"levels\":{\"own\":-3,\"country:QQ\":5},\"others\":{},\"refused\":[],"
+		"\"pings\":{\"mirrors\":[5],\"unknown\":{\"a\":1},\"malformed\":[]}}]}",
+		"{\"zones\":[{\"apex\":\"clamav.net.\",\"pings\":7,\"members\":{}},"
+		"{\"apex\":\"clamav.net.\",\"pings\":{\"unknown\":[-1,\"x\",3],"
+		"\"mirrors\":{\"192.0.2.11\":9}}}]}"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct office office;
@@ -238,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_pings),
 		cmocka_unit_test(test_not_taken),
 		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_inherit_nonsense),

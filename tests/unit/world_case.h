@@ -37,7 +37,8 @@ static inline bool world_load(struct world *world, char *why, size_t size)
 	world->serving.snapshot = world->snapshot;
 	world->serving.turns =
 		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(struct turn)) : NULL;
-	return world->serving.turns;
+	world->serving.pings = world->snapshot ? ping_book_new(world->snapshot) : NULL;
+	return world->serving.turns && world->serving.pings;
 }
 
 static inline void world_rewind(struct world *world)
@@ -63,6 +64,7 @@ static inline size_t world_ask(struct world *world, const struct client *client,
 static inline void world_free(struct world *world)
 {
 	free(world->serving.turns);
+	ping_book_free(world->serving.pings);
 	snapshot_free(world->snapshot);
 }
 

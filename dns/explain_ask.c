@@ -43,7 +43,7 @@ static uint16_t number_take(struct octets *octets)
 bool explain_asker_init(struct explain_asker *asker, const struct snapshot *snapshot,
 	const struct locate_client *client)
 {
-	asker->serving.snapshot = snapshot;
+	asker->serving = (struct serving){.snapshot = snapshot}; /* nothing is counted */
 	asker->serving.turns = calloc(snapshot->turn_count + 1, sizeof(*asker->serving.turns));
 	asker->client = client;
 	asker->reply = malloc(SERVE_REPLY_MAX);

@@ -28,8 +28,8 @@ void roster_key(const struct mirror_address *address, uint64_t key[2])
 /* Where a key is, or would be. Whoever asks has no say in which keys are there. */
 static size_t slot_find(const struct roster *roster, const uint64_t key[2])
 {
-	unsigned __int128 product = (unsigned __int128)(key[0] ^ 0x6A09E667F3BCC909) *
-				    (key[1] ^ 0xD6E8FEB86659FD93);
+	unsigned __int128 product =
+		(unsigned __int128)(key[0] ^ 0x6A09E667F3BCC909) * (key[1] ^ 0xD6E8FEB86659FD93);
 	size_t at = (size_t)(product ^ product >> 64) & roster->mask;
 	const struct slot *slot = &roster->slots[at];
 	while (slot->number && ((slot->key[0] ^ key[0]) | (slot->key[1] ^ key[1]))) {

@@ -125,7 +125,8 @@ def documented():
 
 def test_every_metric_is_in_the_manual(make_world):
     """And the other way round, with its labels."""
-    world = watched(make_world, networks=[("198.18.0.0/16", "DE")])
+    world = watched(make_world, networks=[("198.18.0.0/16", "DE")],
+                    zone_options='\tping "ping" { address = "192.0.2.1" }\n')
     world.write("mirrors.json", export_text(MIRRORS, serial=7))
     page, manual = look(world.start()), documented()
     assert set(page.types) == set(manual)

@@ -225,7 +225,7 @@ static bool step_answer(struct asked *asked)
 	const struct zone_node *node;
 	enum zone_word word;
 	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &word)) {
-		if (asked->zone->ping_count && ping_answer(asked))
+		if (ping_is_near(asked->zone, &asked->name) && ping_answer(asked))
 			return false;
 		word = zone_find_above(asked->zone->zone, &asked->name, &node);
 	}

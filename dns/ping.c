@@ -167,9 +167,18 @@ static bool suffix_is(const uint8_t *wire, const uint8_t *lower, size_t size)
 	return true;
 }
 
-enum ping_word ping_parse(
-	const struct name_key *key, const struct snapshot_ping *own, struct ping *ping)
+enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key *key,
+	struct ping *ping, const struct snapshot_ping **at)
 {
-	const uint8_t *end = key->wire + key->size - own->size;
-	return suffix_is(end, own->wire, own->size) ? labels_read(ping, key->wire, end) : PING_NONE;
+	for (size_t i = 0; i < zone->ping_count; i++) {
+		const struct snapshot_ping *own = &zone->pings[i];
+		const uint8_t *end = key->wire + key->size - own->size;
+		if (key->size <= own->size || !suffix_is(end, own->wire, own->size))
+			continue;
+		*at = own;
+		enum ping_word word = labels_read(ping, key->wire, end);
+		if (word != PING_NONE)
+			return word;
+	}
+	return PING_NONE;
 }

@@ -31,24 +31,18 @@ enum ping_word {
 	PING_MALFORMED,
 };
 
-/* What a name is that ends as `own` does, or seems to. Only with PING_GOOD all of *ping is written. */
-enum ping_word ping_parse(
-	const struct name_key *key, const struct snapshot_ping *own, struct ping *ping);
-
-/* What a name is to a zone's ping names; *at is the one that it is below. */
-static inline enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key *key,
-	struct ping *ping, const struct snapshot_ping **at)
+/* May a name be below one of the zone's ping names? Mostly it is not, and costs a few instructions. */
+static inline bool ping_is_near(const struct snapshot_zone *zone, const struct name_key *key)
 {
-	for (size_t i = 0; i < zone->ping_count; i++) {
-		const struct snapshot_ping *own = &zone->pings[i];
-		enum ping_word word = PING_NONE;
-		*at = own;
-		if (key->size > own->size && key->wire[key->size - own->size] == own->wire[0])
-			word = ping_parse(key, own, ping);
-		if (word != PING_NONE)
-			return word;
-	}
-	return PING_NONE;
+	const struct snapshot_ping *own = zone->pings, *end = own + zone->ping_count;
+	while (own < end &&
+		(key->size <= own->size || key->wire[key->size - own->size] != own->wire[0]))
+		own++;
+	return own < end;
 }
+
+/* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all of *ping is written. */
+enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key *key,
+	struct ping *ping, const struct snapshot_ping **at);
 
 #endif

@@ -34,11 +34,12 @@ enum ping_word {
 /* May a name be below one of the zone's ping names? Mostly it is not, and costs a few instructions. */
 static inline bool ping_is_near(const struct snapshot_zone *zone, const struct name_key *key)
 {
-	const struct snapshot_ping *own = zone->pings, *end = own + zone->ping_count;
-	while (own < end &&
-		(key->size <= own->size || key->wire[key->size - own->size] != own->wire[0]))
-		own++;
-	return own < end;
+	for (size_t i = 0; i < zone->ping_count; i++) {
+		const struct snapshot_ping *own = &zone->pings[i];
+		if (key->size > own->size && key->wire[key->size - own->size] == own->wire[0])
+			return true;
+	}
+	return false;
 }
 
 /* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all of *ping is written. */

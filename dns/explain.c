@@ -267,10 +267,11 @@ static void static_add(struct explaining *explaining)
 {
 	text_add(explaining, "pool", "");
 	member_add(explaining, "scope", json_integer(0));
-	note_add(explaining, explaining->reply.authoritative
-				     ? "no pool: the zone file, a txt or a ping name has what is answered"
-				     : "no authoritative answer: the name is delegated, or its TXT "
-				       "was never read");
+	note_add(explaining,
+		explaining->reply.authoritative
+			? "no pool: the zone file, a txt or a ping name has what is answered"
+			: "no authoritative answer: the name is delegated, or its TXT "
+			  "was never read");
 }
 
 static void everything_add(struct explaining *explaining)

@@ -17,7 +17,7 @@ enum {
 
 /* What a name says. Both keys are octets in their order, whatever the machine's. */
 struct ping {
-	uint64_t mirror[2]; /* as roster_key has it */
+	uint64_t mirror[2]; /* as listing_key has it */
 	uint64_t release
 		[2]; /* db in lower case, 0 up to PING_DB_MAX, then the version in network order */
 	uint16_t flevel; /* below PING_FLEVELS */

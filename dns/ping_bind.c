@@ -1,6 +1,6 @@
 #include "dns/ping_bind.h"
 
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +28,10 @@ bool ping_bind(struct snapshot *snapshot, size_t z, char *why, size_t size)
 	struct snapshot_ping *pings = calloc(config->ping_count, sizeof(*pings));
 	bool good = pings;
 	zone->pings = pings;
-	zone->roster = roster_new(shared_get(snapshot->inputs->zones[z].mirrors));
+	zone->listing = listing_new(shared_get(snapshot->inputs->zones[z].mirrors));
 	for (; good && zone->ping_count < config->ping_count; zone->ping_count++)
 		good = one_bind(zone, &pings[zone->ping_count], &config->pings[zone->ping_count]);
-	if (good && zone->roster)
+	if (good && zone->listing)
 		return true;
 	snprintf(why, size, "no memory to bind zone %s", config->name);
 	return false;

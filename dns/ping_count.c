@@ -1,6 +1,6 @@
 #include "dns/ping_count.h"
 
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ void ping_count_free(struct ping_count *count)
 void ping_count_add(
 	struct ping_count *count, const struct snapshot_zone *zone, const struct ping *ping)
 {
-	uint32_t number = roster_find(zone->roster, ping->mirror);
+	uint32_t number = listing_find(zone->listing, ping->mirror);
 	if (number) {
 		counter_add(&count->listed[number - 1][ping->failed], 1);
 	} else {

@@ -1,6 +1,6 @@
 #include "dns/snapshot.h"
 
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ void snapshot_free(struct snapshot *snapshot)
 		pools_free(snapshot->zones[z].pools);
 		free((void *)snapshot->zones[z].soa.records);
 		free(snapshot->zones[z].pings);
-		roster_free(snapshot->zones[z].roster);
+		listing_free(snapshot->zones[z].listing);
 	}
 	for (size_t i = 0; snapshot->maps && i < snapshot->map_count; i++)
 		shared_release(snapshot->maps[i].map);

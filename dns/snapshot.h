@@ -71,7 +71,7 @@ struct snapshot_zone {
 	size_t first_pool; /* its pools are together, up to the next zone's */
 	struct snapshot_ping *pings; /* NULL: none */
 	size_t ping_count;
-	struct roster *roster; /* the export's addresses, if there are ping names */
+	struct listing *listing; /* the export's addresses, if there are ping names */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */
 };

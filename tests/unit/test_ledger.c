@@ -7,7 +7,7 @@
 
 #include "dns/health.h"
 #include "dns/ledger_json.h"
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include "tests/unit/world_case.h"
 
@@ -122,7 +122,7 @@ static void ping_tell(struct office *office, unsigned i, bool listed, bool faile
 	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[0].mirrors);
 	struct ping ping = {.mirror = {5, 5}, .release = {7, 7}, .flevel = 90, .failed = failed};
 	if (listed)
-		roster_key(&mirrors->addresses[0], ping.mirror);
+		listing_key(&mirrors->addresses[0], ping.mirror);
 	ping_count_add(office->ledger.now.pages[i].pings->zones[0], &snapshot->zones[0], &ping);
 }
 

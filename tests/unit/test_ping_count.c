@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "dns/ping_count.h"
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -164,14 +164,14 @@ static void test_listed(void **state)
 	struct mirror_address addresses[] = {{.octets = {192, 0, 2, 1}},
 		{.octets = {0x20, 1, 0x0D, 0xB8, [15] = 1}, .ipv6 = true}};
 	struct mirrors mirrors = {.addresses = addresses, .address_count = 2};
-	struct snapshot_zone zone = {.roster = roster_new(&mirrors)};
+	struct snapshot_zone zone = {.listing = listing_new(&mirrors)};
 	struct ping_count *count = ping_count_new(2), *sum = ping_count_new(0);
 	uint64_t keys[2][2];
 	(void)state;
-	assert_non_null(zone.roster);
+	assert_non_null(zone.listing);
 	assert_true(count && sum);
 	for (unsigned i = 0; i < 2; i++)
-		roster_key(&addresses[i], keys[i]);
+		listing_key(&addresses[i], keys[i]);
 	for (unsigned i = 0; i < 300000; i++) {
 		struct ping ping = {.mirror = {random_next(), random_next()},
 			.release = {random_next(), i},
@@ -196,11 +196,11 @@ static void test_listed(void **state)
 	assert_int_equal(counter_get(&sum->unknown[PING_OK]), 599400);
 	ping_count_free(count);
 	ping_count_free(sum);
-	roster_free(zone.roster);
+	listing_free(zone.listing);
 }
 
 /* Each address of a large export is found, and nobody else is. */
-static void test_roster(void **state)
+static void test_listing(void **state)
 {
 	enum { COUNT = 20000 };
 	struct mirror_address *addresses = calloc(COUNT, sizeof(*addresses));
@@ -215,18 +215,18 @@ static void test_roster(void **state)
 		addresses[i].octets[2] = (uint8_t)(i >> 8);
 		addresses[i].octets[3] = (uint8_t)i;
 	}
-	struct roster *roster = roster_new(&mirrors), *empty = roster_new(NULL);
-	assert_true(roster && empty);
+	struct listing *listing = listing_new(&mirrors), *empty = listing_new(NULL);
+	assert_true(listing && empty);
 	for (unsigned i = 0; i < COUNT; i++) {
-		roster_key(&addresses[i], key);
-		assert_int_equal(roster_find(roster, key), i + 1);
-		assert_int_equal(roster_find(empty, key), 0);
+		listing_key(&addresses[i], key);
+		assert_int_equal(listing_find(listing, key), i + 1);
+		assert_int_equal(listing_find(empty, key), 0);
 		addresses[i].ipv6 = !addresses[i].ipv6;
-		roster_key(&addresses[i], key);
-		assert_int_equal(roster_find(roster, key), 0);
+		listing_key(&addresses[i], key);
+		assert_int_equal(listing_find(listing, key), 0);
 	}
-	roster_free(roster);
-	roster_free(empty);
+	listing_free(listing);
+	listing_free(empty);
 	free(addresses);
 }
 
@@ -238,7 +238,7 @@ int main(void)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_listed),
-		cmocka_unit_test(test_roster),
+		cmocka_unit_test(test_listing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

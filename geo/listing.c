@@ -1,4 +1,4 @@
-#include "geo/roster.h"
+#include "geo/listing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +10,12 @@ struct slot {
 	uint32_t number; /* 0: free */
 };
 
-struct roster {
+struct listing {
 	size_t mask; /* slots - 1; at least half of them are free */
 	struct slot slots[];
 };
 
-void roster_key(const struct mirror_address *address, uint64_t key[2])
+void listing_key(const struct mirror_address *address, uint64_t key[2])
 {
 	uint8_t octets[16] = {[MAPPED - 2] = 0xFF, [MAPPED - 1] = 0xFF};
 	if (address->ipv6)
@@ -26,43 +26,43 @@ void roster_key(const struct mirror_address *address, uint64_t key[2])
 }
 
 /* Where a key is, or would be. Whoever asks has no say in which keys are there. */
-static size_t slot_find(const struct roster *roster, const uint64_t key[2])
+static size_t slot_find(const struct listing *listing, const uint64_t key[2])
 {
 	unsigned __int128 product =
 		(unsigned __int128)(key[0] ^ 0x6A09E667F3BCC909) * (key[1] ^ 0xD6E8FEB86659FD93);
-	size_t at = (size_t)(product ^ product >> 64) & roster->mask;
-	const struct slot *slot = &roster->slots[at];
+	size_t at = (size_t)(product ^ product >> 64) & listing->mask;
+	const struct slot *slot = &listing->slots[at];
 	while (slot->number && ((slot->key[0] ^ key[0]) | (slot->key[1] ^ key[1]))) {
-		at = (at + 1) & roster->mask;
-		slot = &roster->slots[at];
+		at = (at + 1) & listing->mask;
+		slot = &listing->slots[at];
 	}
 	return at;
 }
 
-struct roster *roster_new(const struct mirrors *mirrors)
+struct listing *listing_new(const struct mirrors *mirrors)
 {
 	size_t count = mirrors ? mirrors->address_count : 0, room = ROOM_MIN;
 	while (room < 2 * count)
 		room *= 2;
-	struct roster *roster = calloc(1, sizeof(*roster) + room * sizeof(*roster->slots));
-	if (!roster)
+	struct listing *listing = calloc(1, sizeof(*listing) + room * sizeof(*listing->slots));
+	if (!listing)
 		return NULL;
-	roster->mask = room - 1;
+	listing->mask = room - 1;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t key[2];
-		roster_key(&mirrors->addresses[i], key);
-		struct slot *slot = &roster->slots[slot_find(roster, key)];
+		listing_key(&mirrors->addresses[i], key);
+		struct slot *slot = &listing->slots[slot_find(listing, key)];
 		*slot = (struct slot){{key[0], key[1]}, (uint32_t)i + 1};
 	}
-	return roster;
+	return listing;
 }
 
-void roster_free(struct roster *roster)
+void listing_free(struct listing *listing)
 {
-	free(roster);
+	free(listing);
 }
 
-uint32_t roster_find(const struct roster *roster, const uint64_t key[2])
+uint32_t listing_find(const struct listing *listing, const uint64_t key[2])
 {
-	return roster->slots[slot_find(roster, key)].number;
+	return listing->slots[slot_find(listing, key)].number;
 }

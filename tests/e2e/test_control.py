@@ -112,7 +112,7 @@ def test_stats(world):
         made.ask("db.de", tcp=True)
     stats = made.control("stats")["result"]
     assert stats["tcp_accepted"] == before + 3
-    assert stats["dropped"] == {"malformed": 0, "send": 0} and stats["turns"] > 100
+    assert stats["dropped"] == {"malformed": 0, "send": 0, "receive": 0} and stats["turns"] > 100
     assert stats["queries"]["tcp_ipv4"] >= 3 and stats["replies"]["NOERROR"] >= 3
     with made.tcp() as stream:
         stream.ask(b"\0\1\0\0\0\1\0\0\0\0\0\0\0\0\1\0\1")

@@ -21,14 +21,13 @@ static bool host_is_plausible(const char *host)
 	return size > 0 && size <= EXPORT_HOST_MAX;
 }
 
-/* An address that is no host's: RFC 1122 3.2.1.3, RFC 5771, RFC 4291 2.5.5.2 and 2.7. */
-static const char *address_fault(const struct mirror_address *address)
+/* RFC 1122 3.2.1.3, RFC 5771, RFC 4291 2.5.5.2 and 2.7. */
+const char *mirror_address_fault(const uint8_t octets[16], bool ipv6)
 {
 	static const uint8_t none[16], mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-	const uint8_t *octets = address->octets;
 	if (memcmp(octets, none, sizeof none) == 0)
 		return "the unspecified address";
-	if (address->ipv6) {
+	if (ipv6) {
 		if (memcmp(octets, mapped, sizeof mapped) == 0)
 			return "an IPv4-mapped address";
 		return octets[0] == 0xFF ? "a multicast address" : NULL;
@@ -49,7 +48,7 @@ static bool address_parse(struct export *export, const struct spot *spot, const 
 		return export_refuse_value(export, spot, value, expected);
 	address->ipv6 = ipv6;
 	address->mirror = (uint32_t)spot->mirror;
-	const char *fault = address_fault(address);
+	const char *fault = mirror_address_fault(address->octets, ipv6);
 	if (fault)
 		return export_refuse(export, spot, "%s is %s, %s, expected %s of one host",
 			spot->field, text, fault, expected);

@@ -17,6 +17,9 @@ struct mirrors *mirrors_parse(
 	const char *json, size_t count, const char *file, char *why, size_t size);
 void mirrors_free(struct mirrors *mirrors);
 
+/* Why an address is no host's: "a multicast address"; NULL: it may be one. */
+const char *mirror_address_fault(const uint8_t octets[16], bool ipv6);
+
 /* What the last accepted exports of this zone say to a new one. */
 struct mirror_limits {
 	bool known; /* false: nothing was accepted yet; only `now` counts */

@@ -1,0 +1,251 @@
+/* The list that people keep: everything it may say, and each refusal's sentence. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "geo/country.h"
+#include "geo/stamp.h"
+#include "tools/monitor/roster.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char why[1024];
+
+static struct roster *parse(const char *text)
+{
+	why[0] = '\0';
+	return roster_parse(text, strlen(text), "l.json", why, sizeof(why));
+}
+
+static struct roster *good(const char *text)
+{
+	struct roster *roster = parse(text);
+	if (!roster)
+		fail_msg("refused: %s", why);
+	return roster;
+}
+
+static void test_everything(void **state)
+{
+	struct roster *roster = good(
+		"{\"note\": 1, \"mirrors\": [\n"
+		" {\"host\": \"a.example\", \"country\": \"germany\", \"ipv4\": [\"192.0.2.1\", "
+		"\"192.0.2.2\"],\n"
+		"  \"ipv6\": [\"2001:db8::1\"], \"port\": 8080, \"weight\": 7, \"disabled\": "
+		"true,\n"
+		"  \"admin\": \"J\\u00f8rn <j@a.example>\", \"alerts\": \"noc@a.example\", \"x\": "
+		"[],\n"
+		"  \"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+		"\"2026-11-20T20:00:00+01:00\"}]},\n"
+		" {\"host\": \"b.example\", \"country\": \"Uk\"}\n"
+		"]}");
+	const struct roster_mirror *mirror = &roster->list[0];
+	(void)state;
+	assert_int_equal(roster->count, 2);
+	assert_string_equal(mirror->host, "a.example");
+	assert_string_equal(country_code(mirror->country), "DE");
+	assert_int_equal(mirror->address_count, 3);
+	assert_memory_equal(
+		mirror->addresses[1].octets, "\xC0\x00\x02\x02\0\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_false(mirror->addresses[1].ipv6);
+	assert_true(mirror->addresses[2].ipv6);
+	assert_int_equal(mirror->port, 8080);
+	assert_int_equal(mirror->weight, 7);
+	assert_true(mirror->disabled);
+	assert_string_equal(mirror->admin, "J\xC3\xB8rn <j@a.example>");
+	assert_string_equal(mirror->alerts, "noc@a.example");
+	assert_int_equal(mirror->window_count, 1);
+	assert_int_equal(mirror->windows[0].to - mirror->windows[0].from, 3600);
+	assert_int_equal(mirror->line, 2);
+	mirror++;
+	assert_string_equal(country_code(mirror->country), "GB");
+	assert_int_equal(mirror->address_count, 0);
+	assert_int_equal(mirror->port, 80);
+	assert_int_equal(mirror->weight, 100);
+	assert_false(mirror->disabled);
+	assert_string_equal(mirror->admin, "");
+	assert_string_equal(mirror->alerts, "");
+	assert_int_equal(mirror->window_count, 0);
+	assert_int_equal(mirror->line, 6);
+	roster_free(roster);
+}
+
+static void test_countries(void **state)
+{
+	static const struct {
+		const char *name, *code;
+	} rows[] = {{"pl", "PL"}, {"PL", "PL"}, {"Poland", "PL"}, {"POLAND", "PL"},
+		{"united states", "US"}, {"USA", "US"}, {"United States of America", "US"},
+		{"Czech Republic", "CZ"}, {"Czechia", "CZ"}, {"uk", "GB"}, {"Great Britain", "GB"},
+		{"Russian Federation", "RU"}, {"The Netherlands", "NL"}, {"South Korea", "KR"},
+		{"Ivory Coast", "CI"}};
+	char text[200];
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text),
+			"{\"mirrors\": [{\"host\": \"a\", \"country\": \"%s\"}]}", rows[i].name);
+		struct roster *roster = good(text);
+		assert_string_equal(country_code(roster->list[0].country), rows[i].code);
+		roster_free(roster);
+	}
+}
+
+#define ONE(members)                                                                               \
+	"{\"mirrors\": [\n{\"host\": \"a.example\", \"country\": \"DE\",\n " members "}]}"
+#define TWO(first, second)                                                                         \
+	"{\"mirrors\": [\n{\"host\": \"a.example\", \"country\": \"DE\"" first                     \
+	"},\n{\"host\": \"b.example\", \"country\": \"PL\",\n" second "}]}"
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text, *sentence;
+	} rows[] = {
+		{"", "l.json:1:0: '[' or '{' expected near end of file, expected JSON"},
+		{"{\"mirrors\": [\n{]}",
+			"l.json:2:2: string or '}' expected near ']', expected JSON"},
+		{"{\"mirrors\": []}x", "end of file expected near 'x', expected JSON"},
+		{"[]", "l.json:1: it is an empty array, expected an object"},
+		{"{}", "l.json:1: mirrors is missing, expected an array of at least one mirror"},
+		{"{\n\"mirrors\": []}", "l.json:2: mirrors is an empty array, expected an array"},
+		{"{\"mirrors\": {}}", "mirrors is an object, expected an array"},
+		{"{\"mirrors\": [\n7]}", "l.json:2: mirror 1: it is 7, expected an object"},
+		{"{\"mirrors\": [{},\n{}]}",
+			"l.json:1: mirror 1: host is missing, expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"a b\"}]}", "host is \"a b\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"<a>\"}]}", "host is \"<a>\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"\"}]}", "host is \"\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"a\"}]}", "l.json:1: host a: country is missing, "
+						       "expected a country's two-letter code or "
+						       "its English name"},
+		{"{\"mirrors\": [{\"host\": \"a\",\n\"country\": \"Deutschland\"}]}",
+			"l.json:2: host a: country is \"Deutschland\", expected a country's"},
+		{"{\"mirrors\": [{\"host\": \"a\",\n\"country\": \"ZZ\"}]}", "country is \"ZZ\""},
+		{ONE("\"country\": \"PL\""),
+			"duplicate object key near '\"country\"', expected JSON"},
+		{ONE("\"port\": 0"),
+			"l.json:3: host a.example: port is 0, expected an integer from 1 to 65535"},
+		{ONE("\"port\": \"80\""), "port is \"80\", expected an integer from 1 to 65535"},
+		{ONE("\"port\": 80.5"), "port is 80.5, expected an integer"},
+		{ONE("\"weight\": 1001"), "weight is 1001, expected an integer from 1 to 1000"},
+		{ONE("\"weight\": null"), "weight is null, expected an integer"},
+		{ONE("\"disabled\": 1"), "disabled is 1, expected true or false"},
+		{ONE("\"admin\": 1"), "admin is 1, expected one line"},
+		{ONE("\"admin\": \"a\\nb\""), "admin is \"a\\nb\", expected one line"},
+		{ONE("\"alerts\": \"noc\""), "alerts is \"noc\", expected a mail address like"},
+		{ONE("\"ipv4\": \"192.0.2.1\""),
+			"ipv4 is \"192.0.2.1\", expected an array of addresses"},
+		{ONE("\"ipv4\": [\"192.0.2.1\",\n\"192.0.2.300\"]"),
+			"l.json:4: host a.example: ipv4 is \"192.0.2.300\", expected an IPv4 "
+			"address"},
+		{ONE("\"ipv6\": [\"192.0.2.1\"]"),
+			"ipv6 is \"192.0.2.1\", expected an IPv6 address"},
+		{ONE("\"ipv4\": [\"0.0.0.0\"]"),
+			"ipv4 is 0.0.0.0, the unspecified address, expected an"},
+		{ONE("\"ipv6\": [\"ff02::1\"]"), "ipv6 is ff02::1, a multicast address"},
+		{ONE("\"ipv4\": [\"192.0.2.1\", \"192.0.2.2\",\n\"192.0.2.1\"]"),
+			"l.json:4: host a.example: ipv4 192.0.2.1 is there twice, expected once; "
+			"first "
+			"at line 3, host a.example"},
+		{TWO(", \"ipv6\": [\"2001:db8::1\"]", "\"ipv6\": [\"2001:0DB8::0001\"]"),
+			"l.json:4: host b.example: ipv6 2001:db8::1 is there twice, expected once; "
+			"first at line 2, host a.example"},
+		{"{\"mirrors\": [{\"host\": \"a\", \"country\": \"DE\", \"ipv4\": "
+		 "[\"192.0.2.1\"]},\n"
+		 "{\"host\": \"A\", \"country\": \"DE\"}]}",
+			"l.json:2: host A: it is there twice and one of them has no addresses, "
+			"expected "
+			"addresses in each or one entry; first at line 1"},
+		{ONE("\"downtime\": {}"),
+			"downtime is an object, expected an array of {\"from\", \"to\"}"},
+		{ONE("\"downtime\": [\n{\"from\": \"tomorrow\"}]"),
+			"l.json:4: host a.example: downtime has \"from\" tomorrow and \"to\" "
+			"missing, "
+			"expected two times like"},
+		{ONE("\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+		     "\"2026-11-20T18:00:00Z\"}]"),
+			"downtime is from 2026-11-20T18:00:00Z to 2026-11-20T18:00:00Z, expected "
+			"an end "
+			"after its beginning"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct roster *roster = parse(rows[i].text);
+		if (roster || !strstr(why, rows[i].sentence))
+			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
+	}
+}
+
+/* Two entries of one host are fine where both have addresses. */
+static void test_host_twice(void **state)
+{
+	struct roster *roster = good("{\"mirrors\": [{\"host\": \"a\", \"country\": \"DE\", "
+				     "\"ipv4\": [\"192.0.2.1\"]},\n"
+				     "{\"host\": \"a\", \"country\": \"PL\", \"ipv4\": "
+				     "[\"192.0.2.2\"], \"port\": 81}]}");
+	(void)state;
+	assert_int_equal(roster->count, 2);
+	roster_free(roster);
+}
+
+static void test_away(void **state)
+{
+	int64_t from, to;
+	char text[200];
+	struct roster *roster =
+		good(ONE("\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+			 "\"2026-11-20T19:00:00Z\"}, {\"from\": \"2026-11-20T18:30:00Z\", \"to\": "
+			 "\"2026-11-20T20:00:00Z\"}]"));
+	struct roster_mirror *mirror = &roster->list[0];
+	(void)state;
+	assert_true(stamp_parse("2026-11-20T18:00:00Z", &from));
+	to = from + 7200;
+	assert_false(roster_away(mirror, from - 1, text, sizeof(text)));
+	assert_true(roster_away(mirror, from, text, sizeof(text)));
+	assert_string_equal(text, "planned downtime until 2026-11-20T19:00:00Z");
+	assert_true(roster_away(mirror, to - 1, text, sizeof(text)));
+	assert_string_equal(text, "planned downtime until 2026-11-20T20:00:00Z");
+	assert_false(roster_away(mirror, to, text, sizeof(text)));
+	mirror->disabled = true;
+	assert_true(roster_away(mirror, to, text, sizeof(text)));
+	assert_string_equal(text, "disabled by hand");
+	roster_free(roster);
+}
+
+/* Whatever is cut off or changed: a sentence, and nothing worse. */
+static void test_mutated(void **state)
+{
+	static const char text[] =
+		ONE("\"ipv4\": [\"192.0.2.1\"], \"ipv6\": [\"2001:db8::1\"], \"port\": 80, "
+		    "\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+		    "\"2026-11-20T19:00:00Z\"}]");
+	static const char marks[] = "\"[]{},:0x\n\\";
+	char copy[sizeof(text)];
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(text); i++) {
+		for (size_t k = 0; k + 1 < sizeof(marks); k++) {
+			memcpy(copy, text, sizeof(text));
+			copy[i] = marks[k];
+			struct roster *roster = parse(copy);
+			assert_true(roster || strncmp(why, "l.json:", 7) == 0);
+			roster_free(roster);
+		}
+		assert_null(roster_parse(text, i, "l.json", why, sizeof(why)));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_countries),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_host_twice),
+		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_mutated),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -11,12 +11,13 @@ import tempfile
 
 import pytest
 
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
+sys.path.append(str(PROJECT / "tools"))  # fleet.py is the demo's, too
 
 from namespace import Namespace, required  # noqa: E402
 from world import World  # noqa: E402
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BUILDS = ("build/mirrorns", "build/san/mirrorns")
 
 
@@ -30,10 +31,9 @@ def pytest_configure(config):
 
 def programs(config):
     named = config.getoption("--program") or os.environ.get("MIRRORNS", "").split()
-    if named:
-        return named
     built = [str(PROJECT / name) for name in BUILDS if (PROJECT / name).exists()]
-    return built or [str(PROJECT / BUILDS[0])]
+    # pytest shares a fixture between tests whose parameter is the same object, not an equal one.
+    return [sys.intern(path) for path in named or built or [str(PROJECT / BUILDS[0])]]
 
 
 def pytest_report_header(config):
@@ -54,6 +54,16 @@ def pytest_generate_tests(metafunc):
 def program():
     """Only for tests that are not parametrised; pytest_generate_tests gives the others theirs."""
     raise AssertionError("not parametrised")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Of several runs with one program each, only that of the first build has what is needed once."""
+    chosen, first = pathlib.Path(programs(config)[0]).resolve(), PROJECT / BUILDS[0]
+    if chosen == first or chosen not in [PROJECT / name for name in BUILDS] or not first.exists():
+        return
+    once = [item for item in items if item.get_closest_marker("one_program")]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if item not in once]
 
 
 class Maker:

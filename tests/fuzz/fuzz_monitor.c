@@ -1,0 +1,82 @@
+/* tests/fuzz/fuzz_monitor.c - any octets as what mirrors send and people write for the monitor: the first one says what. */
+#include "tools/cvd/cvd.h"
+#include "tools/cvd/record.h"
+#include "tools/monitor/probe.h"
+#include "tools/monitor/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
+
+static char why[1024];
+
+/* A refusal is one sentence, and says something. */
+static void refused(bool is)
+{
+	if (is && (!why[0] || strchr(why, '\n')))
+		abort();
+}
+
+static void stamp_try(const char *octets, size_t size)
+{
+	char text[PROBE_QUOTE_MAX];
+	int64_t stamp;
+	if (probe_stamp(octets, size, &stamp) && (stamp <= 0 || stamp > 253402300799))
+		abort();
+	probe_quote(octets, size, text);
+	for (const char *at = text; *at; at++)
+		if (*at < ' ' || *at > '~')
+			abort();
+}
+
+static void header_try(const char *octets, size_t size)
+{
+	struct cvd cvd;
+	bool good = cvd_parse(&cvd, octets, size, why, sizeof(why));
+	refused(!good);
+	if (good && (!cvd.version || size < CVD_HEADER_SIZE))
+		abort();
+}
+
+/* What is written again is read again. */
+static void record_try(const char *octets, size_t size)
+{
+	struct record record, again;
+	char text[RECORD_TEXT_MAX + 1];
+	bool good = record_parse(&record, octets, size, why, sizeof(why));
+	refused(!good);
+	size_t length = good ? record_print(&record, text) : 0;
+	if (length == 0)
+		return;
+	if (!record_parse(&again, text, length, why, sizeof(why)) || again.time != record.time ||
+		memcmp(again.versions, record.versions, sizeof(again.versions)) != 0)
+		abort();
+}
+
+static void roster_try(const char *octets, size_t size)
+{
+	struct roster *roster = roster_parse(octets, size, "list", why, sizeof(why));
+	refused(!roster);
+	for (size_t i = 0; roster && i < roster->count; i++)
+		if (!roster->list[i].country || !roster->list[i].weight || !roster->list[i].port)
+			abort();
+	roster_free(roster);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
+{
+	static void (*const tries[])(const char *octets, size_t size) = {
+		stamp_try, header_try, record_try, roster_try};
+	if (size < 1)
+		return 0;
+	/* Exactly sized, and at an address of its own alignment. */
+	char *copy = malloc(size);
+	if (!copy)
+		abort();
+	memcpy(copy, octets + 1, size - 1);
+	why[0] = '\0';
+	tries[octets[0] % (sizeof(tries) / sizeof(*tries))](copy, size - 1);
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* tools/monitor/transfer.h - HTTP transfers on the loop: libcurl's multi interface with libuv's timer and polls.
+ *
+ * A transfer is one GET at a time and is used again and again. Its time, its headers and, by its owner, its body are
+ * bounded whatever a server sends. No redirect is followed, no proxy is taken from the environment. */
+#ifndef TOOLS_MONITOR_TRANSFER_H
+#define TOOLS_MONITOR_TRANSFER_H
+
+#include "tools/monitor/roster.h"
+
+#include <uv.h>
+
+enum { TRANSFER_WHY_MAX = 160, TRANSFER_FIELD_MAX = 128, TRANSFER_HEAD_MAX = 16384 /* octets */ };
+
+struct transfers;
+struct transfer;
+
+/* The texts are read during transfer_start. */
+struct transfer_ask {
+	const char *url;
+	bool secure; /* https:// is fine, too */
+	const char *host; /* the Host: header; NULL: as in the URL */
+	const struct roster_address *address; /* to connect to; NULL: the URL's host is resolved */
+	uint16_t port; /* beside the address */
+	const char *range; /* "0-511"; NULL: all of it */
+	uint32_t limit_seconds; /* for sentences: what the owner's whole time is */
+	uint32_t left_milliseconds; /* of it, for this transfer */
+	uint64_t most; /* octets that may come over its connection, whatever they are */
+	bool last; /* nothing follows: the connection is closed behind it */
+};
+
+enum transfer_end {
+	TRANSFER_WHOLE,
+	TRANSFER_LEFT, /* head or take wanted no more */
+	TRANSFER_FAILED
+};
+
+struct transfer_reply {
+	enum transfer_end end;
+	long status; /* 0: none came */
+	uint32_t milliseconds; /* from the connect on */
+	/* headers, cut to their room; "": not there */
+	char date[TRANSFER_FIELD_MAX], modified[TRANSFER_FIELD_MAX], location[TRANSFER_FIELD_MAX];
+	char why[TRANSFER_WHY_MAX]; /* failed: "connect: connection refused" */
+};
+
+/* Neither head nor take may call anything of this room. */
+struct transfer_calls {
+	/* The headers are here. False: that is all that is wanted. */
+	bool (*head)(void *owner, long status);
+	/* Some of the body. False: no more of it. NULL: the headers are enough. */
+	bool (*take)(void *owner, const char *octets, size_t size);
+	/* It has ended, and may be started again. */
+	void (*done)(void *owner, const struct transfer_reply *reply);
+};
+
+/* NULL: no memory, or libcurl refuses. */
+struct transfers *transfers_new(uv_loop_t *loop, unsigned connections);
+/* Its transfers must be gone; the loop must run once more. NULL: nothing. */
+void transfers_free(struct transfers *transfers);
+
+/* `calls` must outlive it. NULL: no memory. */
+struct transfer *transfer_new(
+	struct transfers *transfers, const struct transfer_calls *calls, void *owner);
+/* False: no memory; nothing has begun. */
+bool transfer_start(struct transfer *transfer, const struct transfer_ask *ask);
+/* Gives it up without a word; nothing where it has not begun. */
+void transfer_stop(struct transfer *transfer);
+/* NULL: nothing. */
+void transfer_free(struct transfer *transfer);
+
+#endif

@@ -1,0 +1,267 @@
+/* When the monitor doubts itself, what clears it, and what does not. */
+#include "tests/unit/judge_case.h"
+
+enum { MANY = 10 };
+
+struct network {
+	struct target *targets[MANY];
+	size_t count;
+	struct doubt doubt;
+};
+
+static struct network *network_new(size_t count)
+{
+	struct network *network = calloc(1, sizeof(*network));
+	assert_non_null(network);
+	network->count = count;
+	for (size_t i = 0; i < count; i++) {
+		network->targets[i] = judge_target(&judge_mirror, (unsigned)i + 1);
+		assert_true(judge_check(network->targets[i], "", T0));
+	}
+	return network;
+}
+
+static void network_free(struct network *network)
+{
+	for (size_t i = 0; i < network->count; i++)
+		free(network->targets[i]);
+	free(network);
+	judge_settings.reference_count = 0;
+}
+
+static enum doubt_news look(struct network *network, int64_t now)
+{
+	return doubt_look(&network->doubt, network->targets, network->count, &judge_settings, now);
+}
+
+/* As the monitor does it: note, doubt, decide. */
+static enum doubt_news check(struct network *network, size_t i, const char *found, int64_t now)
+{
+	judge_seen(network->targets[i], found, now, network->doubt.on);
+	enum doubt_news news = look(network, now);
+	judge_decide(network->targets[i], &judge_settings, network->doubt.on, now);
+	return news;
+}
+
+static void test_most(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	assert_int_equal(look(network, T0), DOUBT_SAME);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(check(network, i, "x", T0 + 60), DOUBT_SAME); /* half */
+	assert_int_equal(check(network, 5, "x", T0 + 61), DOUBT_BEGAN);
+	assert_true(network->doubt.on);
+	/* Ten days later all is as it was; what is good counts, and the time does not. */
+	for (size_t i = 1; i < MANY; i++)
+		check(network, i, i < 9 ? "x" : "", T0 + 10 * DAY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(network->targets[i]->state, MIRROR_OK);
+	for (size_t i = 1; i < 4; i++)
+		assert_int_equal(check(network, i, "", T0 + 10 * DAY + 1), DOUBT_SAME);
+	assert_int_equal(check(network, 4, "", T0 + 10 * DAY + 2), DOUBT_ENDED);
+	assert_false(network->doubt.on);
+	check(network, 0, "x", T0 + 11 * DAY);
+	assert_int_equal(network->targets[0]->state, MIRROR_OK);
+	check(network, 0, "x", T0 + 11 * DAY + 2);
+	assert_int_equal(network->targets[0]->state, MIRROR_OLD);
+	network_free(network);
+}
+
+static void test_few(void **state)
+{
+	struct network *network = network_new(3);
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(check(network, i, "x", T0 + 60), DOUBT_SAME);
+	network_free(network);
+	network = network_new(4);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(check(network, i, "x", T0 + 60), DOUBT_SAME);
+	assert_int_equal(check(network, 2, "x", T0 + 60), DOUBT_BEGAN);
+	network_free(network);
+}
+
+/* One after the other over hours is nothing to doubt. */
+static void test_slowly(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(check(network, i, "x", T0 + (int64_t)i * 2 * HOUR), DOUBT_SAME);
+		for (size_t k = i + 1; k < MANY; k++)
+			check(network, k, "", T0 + (int64_t)i * 2 * HOUR);
+	}
+	network_free(network);
+}
+
+/* Those never seen, removed and disabled do not count. */
+static void test_who_counts(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		network->targets[i]->first_seen = i < 3 ? 0 : T0;
+		network->targets[i]->state = i < 3 ? MIRROR_OLD : MIRROR_REMOVED;
+	}
+	network->targets[6]->state = MIRROR_DISABLED;
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(check(network, i, "x", T0 + 60), DOUBT_SAME);
+	network_free(network);
+}
+
+static void test_references(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	assert_false(doubt_asks(&network->doubt, &judge_settings));
+	for (size_t i = 0; i < MANY; i++)
+		check(network, i, "x", T0 + 60);
+	assert_true(network->doubt.on);
+	assert_false(doubt_asks(&network->doubt, &judge_settings)); /* none is configured */
+	judge_settings.reference_count = 1;
+	assert_true(doubt_asks(&network->doubt, &judge_settings));
+	assert_int_equal(
+		doubt_reached(&network->doubt, false, network->targets, MANY, T0 + 61), DOUBT_SAME);
+	assert_true(network->doubt.on);
+	assert_int_equal(
+		doubt_reached(&network->doubt, true, network->targets, MANY, T0 + 62), DOUBT_ENDED);
+	assert_true(!network->doubt.on && network->doubt.cleared);
+	assert_int_equal(look(network, T0 + 63), DOUBT_SAME); /* not again by the same */
+	assert_true(doubt_asks(&network->doubt, &judge_settings)); /* but it is asked again */
+	assert_int_equal(
+		doubt_reached(&network->doubt, false, network->targets, MANY, T0 + 64), DOUBT_SAME);
+	assert_int_equal(look(network, T0 + 65), DOUBT_BEGAN); /* now our network is gone */
+	assert_int_equal(
+		doubt_reached(&network->doubt, true, network->targets, MANY, T0 + 66), DOUBT_ENDED);
+	/* The mirrors are down: they are judged, and it is calm once that is no news. */
+	for (size_t i = 0; i < MANY; i++)
+		check(network, i, "x", T0 + 2 * DAY);
+	assert_false(network->doubt.on || network->doubt.cleared);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(network->targets[i]->state, MIRROR_OLD);
+	network_free(network);
+}
+
+/* The master stops: every timestamp becomes too old at the same moment, and nobody is to blame. */
+static void test_master(void **state)
+{
+	struct network *network = network_new(MANY);
+	struct observation seen = {.good = true, .stamp = T0};
+	int64_t old = T0 + DAY;
+	char why[200];
+	(void)state;
+	judge_settings.reference_count = 1;
+	for (size_t i = 0; i < MANY; i++)
+		judge_note(network->targets[i], &seen, &judge_settings, false, old - 300);
+	assert_int_equal(look(network, old - 1), DOUBT_SAME);
+	judge_note(network->targets[0], &seen, &judge_settings, false, old);
+	assert_int_equal(look(network, old), DOUBT_BEGAN);
+	assert_true(network->doubt.stale);
+	assert_false(judge_decide(network->targets[0], &judge_settings, true, old));
+	doubt_why(&network->doubt, why, sizeof(why));
+	assert_non_null(strstr(why, "the timestamps of 10 of 10 addresses became too old at once"));
+	/* References say nothing about that. */
+	assert_false(doubt_asks(&network->doubt, &judge_settings));
+	assert_int_equal(
+		doubt_reached(&network->doubt, true, network->targets, MANY, old), DOUBT_SAME);
+	/* The master is back: fresh again, one after the other. */
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(check(network, i, "", old + 5 * HOUR), DOUBT_SAME);
+	assert_int_equal(check(network, 4, "", old + 5 * HOUR), DOUBT_ENDED);
+	check(network, 9, "stale", old + 5 * HOUR);
+	assert_int_equal(network->targets[9]->state, MIRROR_OLD);
+	network_free(network);
+}
+
+/* With a clock of seconds a fresh timestamp is too old before its next check now and then: that is no sign. */
+static void test_fast_clock(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	judge_settings.interval = judge_settings.timeout = 1;
+	judge_settings.old_after = 2;
+	for (size_t i = 0; i < MANY; i++)
+		check(network, i, "", T0 + 10);
+	assert_int_equal(look(network, T0 + 12), DOUBT_SAME);
+	judge_settings.interval = 600;
+	judge_settings.timeout = 10;
+	judge_settings.old_after = DAY;
+	network_free(network);
+}
+
+/* A round after a pause: the few that refuse are seen before the many that take their time to be good. */
+static void test_failures_first(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(check(network, i, "x", T0 + 5 * HOUR), DOUBT_SAME);
+	network_free(network);
+}
+
+/* One mirror drawn an hour: the last few that were drawn say it. */
+static void test_random(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	judge_settings.policy = POLICY_RANDOM;
+	for (size_t i = 0; i < 7; i++)
+		check(network, i, "", T0 + (int64_t)i * HOUR);
+	assert_int_equal(check(network, 7, "x", T0 + 7 * HOUR), DOUBT_SAME);
+	assert_int_equal(check(network, 8, "x", T0 + 8 * HOUR), DOUBT_SAME);
+	assert_int_equal(check(network, 9, "x", T0 + 9 * HOUR), DOUBT_SAME);
+	assert_int_equal(check(network, 0, "x", T0 + 10 * HOUR), DOUBT_SAME);
+	assert_int_equal(check(network, 1, "x", T0 + 11 * HOUR), DOUBT_BEGAN);
+	judge_settings.policy = POLICY_EACH;
+	network_free(network);
+}
+
+/* The doubt outlives a restart, with those who are its reason. */
+static void test_restart(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	for (size_t i = 0; i < 7; i++)
+		check(network, i, "x", T0 + 60);
+	assert_true(network->doubt.on);
+	network->doubt =
+		(struct doubt){.on = true, .since = network->doubt.since}; /* what is kept */
+	assert_int_equal(look(network, T0 + 2 * DAY), DOUBT_SAME);
+	check(network, 0, "x", T0 + 2 * DAY);
+	assert_int_equal(network->targets[0]->state, MIRROR_OK);
+	assert_int_equal(network->doubt.witnesses, MANY);
+	network_free(network);
+}
+
+/* Those who made it doubt leave the list: nobody is left to doubt by. */
+static void test_gone(void **state)
+{
+	struct network *network = network_new(MANY);
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		check(network, i, "x", T0 + 60);
+	assert_true(network->doubt.on);
+	assert_int_equal(
+		doubt_look(&network->doubt, network->targets + 6, 4, &judge_settings, T0 + 61),
+		DOUBT_ENDED);
+	network_free(network);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_most),
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_slowly),
+		cmocka_unit_test(test_who_counts),
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_master),
+		cmocka_unit_test(test_fast_clock),
+		cmocka_unit_test(test_failures_first),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_gone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* tests/unit/book_case.h - a small book: a list, targets, settings. */
+#ifndef TESTS_UNIT_BOOK_CASE_H
+#define TESTS_UNIT_BOOK_CASE_H
+
+#include "tests/unit/folder_case.h"
+
+#include "geo/mirror.h"
+#include "tools/monitor/book.h"
+#include "tools/monitor/judge.h"
+
+enum { T0 = 1800000000, HOUR = 3600, DAY = 86400 };
+
+static const char book_list[] =
+	"{\"mirrors\": [\n"
+	"{\"host\": \"a.example\", \"country\": \"DE\", \"ipv4\": [\"192.0.2.1\", \"192.0.2.2\"], "
+	"\"ipv6\": [\"2001:db8::1\"]},\n"
+	"{\"host\": \"b.example\", \"country\": \"PL\", \"ipv4\": [\"192.0.2.3\"], \"weight\": 50, "
+	"\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": \"2026-11-20T19:00:00Z\"}]},\n"
+	"{\"host\": \"c.example\", \"country\": \"US\", \"ipv4\": [\"192.0.2.4\"], \"disabled\": "
+	"true},\n"
+	"{\"host\": \"named.example\", \"country\": \"US\"}\n"
+	"]}";
+enum { BOOK_TARGETS = 5 };
+
+struct book_case {
+	struct settings settings;
+	struct roster *roster;
+	struct book book;
+	char path[FOLDER_PATH_MAX];
+};
+
+static inline struct book_case *book_case_new(void)
+{
+	struct book_case *made = calloc(1, sizeof(*made));
+	assert_non_null(made);
+	made->roster = roster_parse(book_list, strlen(book_list), "l.json", why, sizeof(why));
+	assert_non_null(made->roster);
+	made->settings = (struct settings){.zone = "clamav.net",
+		.interval = 600,
+		.timeout = 10,
+		.old_after = DAY,
+		.remove_after = 2 * DAY,
+		.recover_after = 1,
+		.ramp = HOUR};
+	made->settings.export = strdup(folder_path(made->path, "mirrors.json"));
+	made->book.settings = &made->settings;
+	made->book.roster = made->roster;
+	made->book.targets = calloc(BOOK_TARGETS, sizeof(struct target *));
+	for (size_t i = 0; i < made->roster->count; i++)
+		for (size_t k = 0; k < made->roster->list[i].address_count; k++)
+			made->book.targets[made->book.count++] = target_new(
+				&made->roster->list[i], &made->roster->list[i].addresses[k], T0);
+	assert_int_equal(made->book.count, BOOK_TARGETS);
+	return made;
+}
+
+static inline void book_case_free(struct book_case *made)
+{
+	for (size_t i = 0; i < made->book.count; i++)
+		free(made->book.targets[i]);
+	free(made->book.targets);
+	roster_free(made->roster);
+	free(made->settings.export);
+	free(made);
+}
+
+/* A check of target `i`: "" is good. */
+static inline void book_case_check(struct book_case *made, size_t i, const char *found, int64_t now)
+{
+	struct observation seen = {
+		.at = now, .good = !found[0], .stamp = found[0] ? 0 : now, .milliseconds = 25};
+	struct target *target = made->book.targets[i];
+	enum mirror_state from = target->state;
+	bool first = !target->first_seen;
+	snprintf(seen.why, sizeof(seen.why), "%s", found);
+	judge_note(target, &seen, &made->settings, false, now);
+	if (!judge_decide(target, &made->settings, false, now))
+		return;
+	struct book_event event = book_event_of(target, from, first && target->first_seen);
+	book_event_add(&made->book, &event);
+}
+
+#endif

@@ -1,0 +1,208 @@
+/* The export: what is in it, when it is written, its serial and time; each is read as a server reads it. */
+#include "tests/unit/book_case.h"
+
+#include "dns/file.h"
+#include "geo/stamp.h"
+#include "tools/monitor/publish.h"
+
+#include <sys/stat.h>
+#include <time.h>
+#include <utime.h>
+
+static struct mirrors *export_read(const char *path)
+{
+	struct file file;
+	if (!file_read(&file, path, 1 << 20, why, sizeof(why)))
+		fail_msg("%s", why);
+	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, sizeof(why));
+	free(file.bytes);
+	if (!mirrors)
+		fail_msg("%s", why);
+	return mirrors;
+}
+
+static enum sheet_outcome publish(struct book_case *made, struct sheet_disk *disk, int64_t now)
+{
+	disk->path = made->settings.export;
+	enum sheet_outcome outcome = publish_write(&made->book, disk, now, why, sizeof(why));
+	if (outcome == SHEET_FAILED)
+		fail_msg("%s", why);
+	return outcome;
+}
+
+static void test_entries(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	(void)state;
+	book_case_check(made, 0, "", T0 + 5);
+	book_case_check(made, 2, "", T0 + 9);
+	book_case_check(made, 1, "HTTP 503", T0 + 7);
+	assert_int_equal(publish(made, &disk, T0 + 10), SHEET_WRITTEN);
+	struct mirrors *mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->count, 4);
+	assert_int_equal(mirrors->address_count, BOOK_TARGETS);
+	assert_int_equal(mirrors->generated, T0 + 10);
+	const struct mirror *mirror = &mirrors->list[0];
+	assert_string_equal(mirror->host, "a.example");
+	assert_int_equal(mirror->state, MIRROR_OK);
+	assert_string_equal(mirror->since, "2027-01-15T08:00:05Z");
+	assert_string_equal(mirror->checked, "2027-01-15T08:00:09Z");
+	assert_string_equal(mirror->reason, "");
+	assert_int_equal(mirror->weight, 100);
+	assert_int_equal(mirrors->addresses[0].octets[3], 1);
+	assert_true(mirrors->addresses[1].ipv6 && mirrors->addresses[1].mirror == 0);
+	mirror++;
+	assert_string_equal(mirror->host, "a.example");
+	assert_int_equal(mirror->state, MIRROR_OLD);
+	assert_string_equal(mirror->reason, "never seen yet: HTTP 503");
+	mirror++;
+	assert_string_equal(mirror->host, "b.example");
+	assert_int_equal(mirror->state, MIRROR_OLD);
+	assert_string_equal(mirror->checked, "");
+	assert_int_equal(mirror->weight, 50);
+	mirror++;
+	assert_int_equal(mirror->state, MIRROR_DISABLED);
+	assert_string_equal(mirror->reason, "disabled by hand");
+	mirrors_free(mirrors);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
+/* Written when something but `checked` has changed, or five minutes are over. */
+static void test_when(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	(void)state;
+	book_case_check(made, 0, "", T0);
+	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
+	int64_t serial = disk.serial;
+	book_case_check(made, 0, "", T0 + 100);
+	assert_int_equal(publish(made, &disk, T0 + 100), SHEET_SAME);
+	book_case_check(made, 0, "x", T0 + 101); /* ok as yet: nothing to tell servers */
+	assert_int_equal(publish(made, &disk, T0 + 101), SHEET_SAME);
+	book_case_check(made, 1, "HTTP 500", T0 + 102);
+	assert_int_equal(publish(made, &disk, T0 + 102), SHEET_WRITTEN);
+	assert_int_equal(disk.serial, serial + 1);
+	assert_int_equal(publish(made, &disk, T0 + 401), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0 + 402), SHEET_WRITTEN);
+	assert_int_equal(made->book.serial, serial + 2);
+	assert_int_equal(made->book.exports, 3);
+	/* Somebody has removed it. */
+	assert_int_equal(unlink(disk.path), 0);
+	assert_int_equal(publish(made, &disk, T0 + 403), SHEET_WRITTEN);
+	assert_int_equal(disk.serial, serial + 3);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
+/* A restart with the export there: nothing is written twice; without the state the serial is that of the export. */
+static void test_restart(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0}, again = {.serial = 0};
+	int64_t now = time(NULL);
+	(void)state;
+	assert_int_equal(publish(made, &disk, now), SHEET_WRITTEN);
+	assert_true(disk.serial >= now); /* nothing was known: above whatever was before */
+	disk.serial = 411;
+	made->book.serial = 0;
+	book_case_check(made, 0, "", now);
+	assert_int_equal(publish(made, &disk, now), SHEET_WRITTEN);
+	assert_int_equal(disk.serial, 412);
+	assert_int_equal(publish(made, &again, now + 1), SHEET_SAME);
+	assert_int_equal(again.serial, 412);
+	assert_non_null(strstr(again.text, "\"serial\": 412,"));
+	book_case_check(made, 0, "", now + 2);
+	made->book.serial = 500; /* the state knows better */
+	book_case_check(made, 1, "", now + 2);
+	assert_int_equal(publish(made, &again, now + 2), SHEET_WRITTEN);
+	assert_int_equal(again.serial, 501);
+	/* Another writer was here, and then somebody who writes nonsense. */
+	assert_int_equal(publish(made, &disk, now + 3), SHEET_SAME);
+	assert_int_equal(disk.serial, 501);
+	folder_write("mirrors.json", "nonsense", 8);
+	assert_int_equal(publish(made, &disk, now + 4), SHEET_WRITTEN);
+	assert_int_equal(disk.serial, 502);
+	sheet_disk_free(&disk);
+	sheet_disk_free(&again);
+	book_case_free(made);
+}
+
+static void test_clock(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	(void)state;
+	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
+	/* A few minutes back: generated stands still. */
+	assert_int_equal(publish(made, &disk, T0 - 600), SHEET_WRITTEN);
+	assert_int_equal(disk.generated, T0);
+	assert_int_equal(publish(made, &disk, T0 - 599), SHEET_SAME);
+	/* A year ahead, and back: what nobody has accepted does not hold us. */
+	assert_int_equal(publish(made, &disk, T0 + 365 * DAY), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 900), SHEET_WRITTEN);
+	assert_int_equal(disk.generated, T0 + 900);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
+static void test_ramp(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	unsigned written = 0;
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		book_case_check(made, i, "", T0);
+	made->book.targets[1]->state = MIRROR_REMOVED;
+	book_case_check(made, 1, "", T0 + 10);
+	assert_int_equal(publish(made, &disk, T0 + 10), SHEET_WRITTEN);
+	struct mirrors *mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->list[0].weight, 67); /* of 100, 1 and 100 */
+	mirrors_free(mirrors);
+	assert_int_equal(publish_weight(&made->book, 2, T0 + 10), 67);
+	for (int64_t now = T0 + 10; now <= T0 + 10 + HOUR; now++)
+		written += publish(made, &disk, now) == SHEET_WRITTEN;
+	mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->list[0].weight, 100);
+	assert_in_range(written, 20, 32); /* twenty steps, and each five minutes */
+	mirrors_free(mirrors);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
+static void test_refused(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.path = made->settings.export};
+	size_t count = made->book.count;
+	(void)state;
+	made->book.count = 0;
+	assert_int_equal(publish_write(&made->book, &disk, T0, why, sizeof(why)), SHEET_FAILED);
+	assert_non_null(
+		strstr(why, "is not written: no mirror has an address, and servers refuse"));
+	assert_int_not_equal(access(disk.path, F_OK), 0);
+	made->book.count = count;
+	char nowhere[] = "/nonexistent/mirrors.json";
+	struct sheet_disk lost = {.path = nowhere};
+	assert_int_equal(publish_write(&made->book, &lost, T0, why, sizeof(why)), SHEET_FAILED);
+	assert_non_null(strstr(why, "/nonexistent/mirrors.json.new: cannot be written: No such"));
+	sheet_disk_free(&disk);
+	sheet_disk_free(&lost);
+	book_case_free(made);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_entries, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_when, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_restart, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_clock, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_ramp, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_refused, folder_make, folder_remove),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,348 @@
+/* The state file: what comes back after a restart, and what becomes of files that are no good. */
+#include "tests/unit/book_case.h"
+
+#include "dns/file.h"
+#include "tools/monitor/state.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+
+static char path[FOLDER_PATH_MAX];
+
+static struct state *opened(void)
+{
+	struct state *state = state_open(folder_path(path, "s.sqlite"), why, sizeof(why));
+	if (!state)
+		fail_msg("%s", why);
+	return state;
+}
+
+static void saved(struct state *state, struct book *book)
+{
+	if (!state_save(state, book, why, sizeof(why)))
+		fail_msg("%s", why);
+}
+
+/* What a new process would know. */
+struct memory {
+	struct book book;
+	struct target **targets;
+	size_t count;
+};
+
+static struct memory *remember(struct state *state)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+	assert_non_null(memory);
+	assert_true(state_load(state, &memory->book, &memory->targets, &memory->count));
+	return memory;
+}
+
+static void forget(struct memory *memory)
+{
+	for (size_t i = 0; i < memory->count; i++)
+		free(memory->targets[i]);
+	free(memory->targets);
+	free(memory);
+}
+
+static const struct target *find(const struct memory *memory, const struct target *like)
+{
+	for (size_t i = 0; i < memory->count; i++)
+		if (target_address_equal(&memory->targets[i]->address, &like->address))
+			return memory->targets[i];
+	fail_msg("a target is gone");
+	return NULL;
+}
+
+/* How many files of the folder begin so? */
+static size_t files_like(const char *start)
+{
+	size_t count = 0;
+	DIR *listed = opendir(folder);
+	assert_non_null(listed);
+	for (struct dirent *entry = readdir(listed); entry; entry = readdir(listed))
+		count += strncmp(entry->d_name, start, strlen(start)) == 0;
+	closedir(listed);
+	return count;
+}
+
+static void target_check_same(const struct target *a, const struct target *b)
+{
+	assert_string_equal(a->host, b->host);
+	assert_string_equal(a->reason, b->reason);
+	assert_string_equal(a->fault, b->fault);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->before, b->before);
+	assert_int_equal(a->since, b->since);
+	assert_int_equal(a->counting, b->counting);
+	assert_int_equal(a->first_seen, b->first_seen);
+	assert_int_equal(a->checked, b->checked);
+	assert_int_equal(a->last_good, b->last_good);
+	assert_int_equal(a->failing_since, b->failing_since);
+	assert_int_equal(a->stamp, b->stamp);
+	assert_int_equal(a->returned, b->returned);
+	assert_int_equal(a->good_run, b->good_run);
+	assert_int_equal(a->milliseconds, b->milliseconds);
+	assert_int_equal(a->witness, b->witness);
+	assert_memory_equal(a->versions, b->versions, sizeof(a->versions));
+	assert_memory_equal(a->days, b->days, sizeof(a->days));
+	assert_memory_equal(a->hours, b->hours, sizeof(a->hours));
+}
+
+static void test_round_trip(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	(void)unused;
+	for (int i = 0; i < 40; i++) { /* days and hours come round */
+		book_case_check(made, 0, i % 3 ? "" : "x", T0 + i * DAY + i * HOUR);
+		saved(state, &made->book);
+	}
+	made->book.targets[1]->witness = true;
+	made->book.targets[1]->versions[2] = 339;
+	made->book.targets[1]->changed = true;
+	made->book.serial = 412;
+	made->book.generated = T0 + 9;
+	made->book.alive = T0 + 8;
+	made->book.doubt = (struct doubt){.on = true, .stale = true, .since = T0 + 7};
+	book_txt_add(&made->book, T0, "1:2:3");
+	book_txt_add(&made->book, T0 + 1, "1:2:4");
+	saved(state, &made->book);
+	assert_false(made->book.targets[1]->changed);
+	state_close(state);
+	state = opened();
+	struct memory *memory = remember(state);
+	assert_int_equal(memory->count, BOOK_TARGETS);
+	for (size_t i = 0; i < BOOK_TARGETS; i++)
+		target_check_same(find(memory, made->book.targets[i]), made->book.targets[i]);
+	assert_int_equal(memory->book.serial, 412);
+	assert_int_equal(memory->book.generated, T0 + 9);
+	assert_int_equal(memory->book.alive, T0 + 8);
+	assert_true(memory->book.doubt.on && memory->book.doubt.stale);
+	assert_int_equal(memory->book.doubt.since, T0 + 7);
+	assert_int_equal(memory->book.txt_count, 2);
+	assert_string_equal(memory->book.txts[0].value, "1:2:4");
+	assert_int_equal(memory->book.event_count, made->book.event_count);
+	for (size_t i = 0; i < made->book.event_count; i++) {
+		assert_int_equal(memory->book.events[i].at, made->book.events[i].at);
+		assert_int_equal(memory->book.events[i].to, made->book.events[i].to);
+		assert_string_equal(memory->book.events[i].why, made->book.events[i].why);
+	}
+	assert_int_equal(memory->book.event_fresh, 0);
+	forget(memory);
+	state_close(state);
+	book_case_free(made);
+}
+
+static void test_forget(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	(void)unused;
+	saved(state, &made->book);
+	state_forget(state, made->book.targets[4]);
+	free(made->book.targets[--made->book.count]);
+	saved(state, &made->book);
+	struct memory *memory = remember(state);
+	assert_int_equal(memory->count, BOOK_TARGETS - 1);
+	forget(memory);
+	state_close(state);
+	book_case_free(made);
+}
+
+/* Files that are no state of ours are set aside, and a new one is begun. */
+static void test_aside(void **unused)
+{
+	static const struct {
+		const char *name, *octets;
+		size_t size;
+	} rows[] = {
+		{"text", "this is no database, whatever its name says, and is longer than a header",
+			72},
+		{"header alone", "SQLite format 3\0\x10\0\1\1\0\x40\x20\x20", 24},
+	};
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct book_case *made = book_case_new();
+		folder_write("s.sqlite", rows[i].octets, rows[i].size);
+		struct state *state = opened();
+		saved(state, &made->book);
+		struct memory *memory = remember(state);
+		assert_int_equal(memory->count, BOOK_TARGETS);
+		forget(memory);
+		state_close(state);
+		assert_int_equal(files_like("s.sqlite.corrupt-"), i + 1);
+		book_case_free(made);
+	}
+}
+
+static void test_foreign(void **unused)
+{
+	sqlite3 *base;
+	(void)unused;
+	assert_int_equal(sqlite3_open(folder_path(path, "s.sqlite"), &base), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(base, "CREATE TABLE t (x); INSERT INTO t VALUES (1)", NULL,
+				 NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(base);
+	assert_true(state_check(path, why, sizeof(why)));
+	assert_non_null(strstr(why, "is a database of another program; a start sets it aside"));
+	state_close(opened());
+	assert_int_equal(files_like("s.sqlite.corrupt-"), 1);
+}
+
+static void test_newer(void **unused)
+{
+	sqlite3 *base;
+	(void)unused;
+	state_close(opened());
+	assert_int_equal(sqlite3_open(folder_path(path, "s.sqlite"), &base), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(base, "PRAGMA user_version = 9", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(base);
+	assert_null(state_open(path, why, sizeof(why)));
+	assert_non_null(strstr(why, "is of a newer mirrorns-monitor (version 9 of the file), "
+				    "expected at most version 1"));
+	assert_false(state_check(path, why, sizeof(why)));
+	assert_int_equal(files_like("s.sqlite.corrupt-"), 0);
+}
+
+/* A page in the middle is overwritten while we run: the next writes find out, and all is written anew. */
+static void test_corrupt_meanwhile(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	(void)unused;
+	made->book.serial = 77;
+	saved(state, &made->book);
+	state_close(state);
+	struct file file;
+	assert_true(file_read(&file, folder_path(path, "s.sqlite"), 1 << 24, why, sizeof(why)));
+	state = opened();
+	/* Another writer makes SQLite read again what it had in memory. */
+	sqlite3 *other;
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(other, "INSERT INTO monitor VALUES ('x', 1)", NULL, NULL, NULL),
+		SQLITE_OK);
+	memset(file.bytes + 4096, 0xA5, file.size - 4096);
+	folder_write("s.sqlite", file.bytes, file.size);
+	free(file.bytes);
+	for (size_t i = 0; i < made->book.count; i++)
+		made->book.targets[i]->changed = true;
+	saved(state, &made->book);
+	assert_true(files_like("s.sqlite.corrupt-") >= 1);
+	struct memory *memory = remember(state);
+	assert_int_equal(memory->count, BOOK_TARGETS);
+	assert_int_equal(memory->book.serial, 77);
+	forget(memory);
+	state_close(state);
+	sqlite3_close(other);
+	book_case_free(made);
+}
+
+/* Removed, or moved, while we run. */
+static void test_lost(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	(void)unused;
+	book_case_check(made, 0, "", T0);
+	saved(state, &made->book);
+	assert_int_equal(unlink(path), 0);
+	saved(state, &made->book);
+	struct memory *memory = remember(state);
+	assert_int_equal(memory->count, BOOK_TARGETS);
+	target_check_same(find(memory, made->book.targets[0]), made->book.targets[0]);
+	assert_int_equal(memory->book.event_count, 1);
+	forget(memory);
+	state_close(state);
+	book_case_free(made);
+}
+
+static void test_one_monitor(void **unused)
+{
+	struct state *state = opened();
+	(void)unused;
+	assert_null(state_open(path, why, sizeof(why)));
+	assert_non_null(strstr(why, "another mirrorns-monitor is at work on it"));
+	state_close(state);
+	state_close(opened());
+}
+
+/* Rows that somebody has edited: nothing out of range comes in. */
+static void test_edited(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	sqlite3 *base;
+	(void)unused;
+	saved(state, &made->book);
+	state_close(state);
+	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(base,
+			"UPDATE targets SET state = 77, before = -1, since = -5, good_run = "
+			"1 << 40, reason = hex(randomblob(500));"
+			"INSERT INTO targets SELECT host, 'nowhere', reason, fault, 1, 0, 0, "
+			"0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM targets LIMIT 1;"
+			"INSERT INTO spans VALUES ('a.example', '192.0.2.1', 'day', 3, -3, 9, "
+			"99, 1), ('a.example', '192.0.2.1', 'day', 4, 34, 1, 99, 1);"
+			"INSERT INTO monitor VALUES ('nothing', 1), ('serial', -7)"
+			" ON CONFLICT (key) DO UPDATE SET value = -7",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(base);
+	state = opened();
+	struct memory *memory = remember(state);
+	assert_int_equal(memory->count, BOOK_TARGETS);
+	assert_int_equal(memory->book.serial, 0);
+	for (size_t i = 0; i < memory->count; i++) {
+		assert_int_equal(memory->targets[i]->state, MIRROR_OLD);
+		assert_int_equal(memory->targets[i]->before, MIRROR_OK);
+		assert_int_equal(memory->targets[i]->since, 0);
+		assert_int_equal(memory->targets[i]->good_run, 0);
+		assert_int_equal(strlen(memory->targets[i]->reason), TARGET_REASON_MAX - 1);
+	}
+	const struct target *target = find(memory, made->book.targets[0]);
+	assert_int_equal(target->days[3].number, 0);
+	assert_int_equal(target->days[4].good, 1);
+	forget(memory);
+	state_close(state);
+	book_case_free(made);
+}
+
+static void test_check(void **unused)
+{
+	struct book_case *made = book_case_new();
+	(void)unused;
+	assert_true(state_check(folder_path(path, "s.sqlite"), why, sizeof(why)));
+	assert_non_null(strstr(why, "is not there, a start makes it"));
+	assert_int_equal(files_like("s.sqlite"), 0);
+	struct state *state = opened();
+	saved(state, &made->book);
+	assert_true(state_check(path, why, sizeof(why))); /* also while it is in use */
+	assert_non_null(strstr(why, "5 addresses are known"));
+	state_close(state);
+	assert_null(state_open("/nonexistent/s.sqlite", why, sizeof(why)));
+	assert_non_null(strstr(why, "/nonexistent/s.sqlite: cannot be opened: No such file"));
+	book_case_free(made);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_round_trip, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_forget, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_aside, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_foreign, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_newer, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_corrupt_meanwhile, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_one_monitor, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_edited, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_check, folder_make, folder_remove),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

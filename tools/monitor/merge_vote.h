@@ -1,0 +1,26 @@
+/* tools/monitor/merge_vote.h - what several monitors say of one address, and what becomes of it. */
+#ifndef TOOLS_MONITOR_MERGE_VOTE_H
+#define TOOLS_MONITOR_MERGE_VOTE_H
+
+#include "geo/mirrors.h"
+
+enum { MERGE_REASON_MAX = 256 };
+
+struct merge_vote {
+	const struct mirror_address *address;
+	const struct mirror *mirror;
+};
+
+struct merge_ruling {
+	const struct mirror_address *address;
+	const char *host;
+	uint16_t country, weight;
+	enum mirror_state state;
+	int64_t since, checked; /* 0: nobody says */
+	char reason[MERGE_REASON_MAX];
+};
+
+/* The votes on one address, at least one and at most MERGE_MAX; in any order. */
+void merge_decide(const struct merge_vote *votes, size_t count, struct merge_ruling *ruling);
+
+#endif

@@ -8,15 +8,15 @@ B = build
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS = -O2 -g -flto=auto
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -MMD -MP $(WARN)
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -I$(B) -MMD -MP $(WARN)
 LIBS = -Wl,--as-needed -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
 TOOLS = $(filter-out %/main.c,$(wildcard tools/cvd/*.c tools/monitor/*.c))
-UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c))
+UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c tests/unit/render.c))
 # A program's own files; all of them have the rooms.
 mirrorns = dns/main.c
-mirrornsctl = $(wildcard tools/ctl/*.c)
+mirrornsctl = $(wildcard tools/ctl/*.c) tools/monitor/page_html.c tools/monitor/page_asset.c
 mirrorns-cvd = $(wildcard tools/cvd/*.c)
 mirrorns-monitor = tools/monitor/main.c $(TOOLS)
 PROGRAMS = mirrorns mirrornsctl $(patsubst tools/%/main.c,mirrorns-%,$(wildcard tools/cvd/main.c tools/monitor/main.c))
@@ -29,8 +29,13 @@ $(PROGRAMS:%=$(B)/%): $(B)/%: $$(addprefix $(B)/o/,$$(addsuffix .o,$$(basename $
 	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 $(PROGRAMS:%=$(B)/san/%): $(B)/san/%: $$(addprefix $(B)/san/o/,$$(addsuffix .o,$$(basename $$($$*) $(ROOMS))))
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -o $@
-$(B)/san/test_%: $(B)/san/o/tests/unit/test_%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS) $(TOOLS))
+$(UNITS): $(B)/san/%: $(B)/san/o/tests/unit/%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS) $(TOOLS))
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+# The status page's own files, built into it as lists of octets.
+$(B)/asset/%: tools/monitor/page/%
+	@mkdir -p $(@D); sed 's/^[[:space:]]*//' $< | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
+$(B)/o/tools/monitor/page_asset.o $(B)/san/o/tools/monitor/page_asset.o: $(patsubst %,$(B)/asset/%,style.css script.js world.txt)
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)

@@ -97,6 +97,7 @@ static json_t *value_json(
 		return json_string(text);
 	case VERB_FLAG:
 	case VERB_WATCH:
+	case VERB_HTML:
 		return json_true();
 	}
 	return NULL;
@@ -107,6 +108,10 @@ static bool value_take(
 {
 	if (argument->kind == VERB_WATCH) {
 		parsing->command->watch = true;
+		return true;
+	}
+	if (argument->kind == VERB_HTML) {
+		parsing->command->html = true;
 		return true;
 	}
 	json_t *value = value_json(parsing, argument, text);
@@ -232,6 +237,8 @@ enum command_word command_parse(struct command *command, char **arguments, char 
 	else if (parsing.given < command->verb->required)
 		wrong(&parsing, "%s needs %s: mirrornsctl %s --help", command->verb->name,
 			command->verb->arguments[parsing.given].name, command->verb->name);
+	else if (command->json && command->html)
+		wrong(&parsing, "--json and --html are two forms of one result: leave one out");
 	else if (command->config && !offline_has(command->verb->name))
 		wrong(&parsing, "%s asks a running server: leave --config out",
 			command->verb->name);

@@ -56,6 +56,8 @@ static void reply_show(
 {
 	if (reply->result && command->json)
 		json_print(reply->result, command->watch ? JSON_COMPACT : JSON_INDENT(2));
+	else if (reply->result && command->html)
+		command->verb->page(reply->result, before);
 	else if (reply->result)
 		command->verb->show(reply->result, before);
 	if (*reply->why)

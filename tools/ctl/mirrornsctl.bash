@@ -27,6 +27,7 @@ _mirrornsctl() {
 	'') words="status explain pools pings diff reload drain undrain stats $globals" ;;
 	reload) words='--force --json --help' ;;
 	drain) words='--for --why --force --json --help' ;;
+	pools) words='--html --json --help' ;;
 	stats) words='--watch --json --help' ;;
 	*) words='--json --help' ;;
 	esac

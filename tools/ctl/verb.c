@@ -24,8 +24,10 @@ static const struct verb verbs[] = {
 	{"pools", "what each pool has in each country; who is thin or empty",
 		"PATTERN limits it by name: '*' and '?' as in a shell, any case; \"db.de\", "
 		"\"db.*\".",
-		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}}, .seconds = SECONDS,
-		.show = view_pools},
+		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}},
+		.options = {{"--html", NULL, NULL, VERB_HTML,
+			"print the whole table as one HTML page, which needs nothing else"}},
+		.seconds = SECONDS, .show = view_pools, .page = view_pools_page},
 	{"pings", "what clients have told of mirrors by statistics names: a hint, never a verdict",
 		"PATTERN limits mirrors: a host, an address, a network or a glob, as drain takes "
 		"it. Anybody can tell\nanything of any mirror: look where failures pile up, then "

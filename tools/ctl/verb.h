@@ -14,6 +14,7 @@ enum verb_kind {
 	VERB_SPAN, /* 30s 10m 2h 1d: seconds */
 	VERB_FLAG, /* an option without a value: true */
 	VERB_WATCH, /* the same, and not the server's business */
+	VERB_HTML, /* the same */
 };
 
 struct verb_argument {
@@ -33,6 +34,7 @@ struct verb {
 	struct verb_argument options[VERB_OPTIONS_MAX + 1];
 	unsigned seconds; /* time limit of a reply */
 	view_show *show;
+	view_show *page; /* as HTML; NULL: there is none */
 };
 
 /* NULL: there is no such verb. */

@@ -13,6 +13,7 @@ view_show view_stats;
 view_show view_explain;
 view_show view_diff;
 view_show view_pools;
+view_show view_pools_page; /* HTML: all rows, with style and script in it */
 view_show view_pings;
 view_show view_drain;
 

@@ -1,0 +1,193 @@
+#include "tests/unit/folder_case.h"
+
+#include "dns/file.h"
+#include "tools/monitor/page.h"
+#include "tools/monitor/page_part.h"
+
+static struct html html;
+
+static int html_empty(void **state)
+{
+	(void)state;
+	free(html.text);
+	html = (struct html){.text = NULL};
+	return 0;
+}
+
+static const char *said(void)
+{
+	assert_false(html.failed);
+	return html.text ? html.text : "";
+}
+
+static void test_text(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{"clamav.example.de", "clamav.example.de"},
+		{"<b a=\"1\" c='2'>&amp;", "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;"},
+		{"a\tb\nc\x1b[31m\x7f", "a\uFFFDb\uFFFDc\uFFFD[31m\uFFFD"},
+		{"\u202Egpj\u2066x\u200By\uFEFFz\u00ADw\u061C",
+			"\uFFFDgpj\uFFFDx\uFFFDy\uFFFDz\uFFFDw\uFFFD"},
+		{"\xC2\x80\xC2\x9F\xC2\xA0", "\uFFFD\uFFFD\xC2\xA0"},
+		{"zażółć 漢字 🇩🇪", "zażółć 漢字 🇩🇪"},
+		/* No UTF-8: a lone lead, a lone tail, an overlong '<', a surrogate, beyond U+10FFFF, cut off. */
+		{"a\xC3z\x80z\xC0\xBCz", "a\uFFFDz\uFFFDz\uFFFD\uFFFDz"},
+		{"\xED\xA0\x80", "\uFFFD"},
+		{"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+		{"\xE2\x82", "\uFFFD\uFFFD"},
+		{"\xF0", "\uFFFD"},
+		{"", ""},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		html_empty(state);
+		html_text(&html, rows[i].from);
+		assert_string_equal(said(), rows[i].to);
+	}
+}
+
+static void test_long_text(void **state)
+{
+	char *text = malloc(100001);
+	(void)state;
+	assert_non_null(text);
+	memset(text, '<', 100000);
+	text[100000] = '\0';
+	html_text(&html, text);
+	assert_int_equal(html.size, 400000);
+	assert_int_equal(strlen(said()), 400000);
+	html_clear(&html);
+	assert_int_equal(html.size, 0);
+	html_add(&html, "x");
+	assert_string_equal(said(), "x");
+	free(text);
+}
+
+static void test_seconds(void **state)
+{
+	(void)state;
+	assert_int_equal(html_seconds("2026-11-20T18:00:59Z"), 1795197659);
+	assert_int_equal(html_seconds("1970-01-01T00:00:01Z"), 1);
+	static const char *const bad[] = {"", "2026-11-20T18:00:00", "2026-11-20 18:00:00Z",
+		"2026-13-20T18:00:00Z", "2026-02-30T18:00:00Z", "2026-11-20T25:00:00Z",
+		"2026-11-20T18:60:00Z", "2026-11-20T18:00:00+01:00", "x026-11-20T18:00:00Z",
+		"2026-11-20T18:00:00Z\"", "0000-00-00T00:00:00Z"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(html_seconds(bad[i]), 0);
+}
+
+static void test_times(void **state)
+{
+	static const char now[] = "2026-11-20T18:00:00Z";
+	static const struct {
+		const char *time, *whole, *moment;
+	} rows[] = {
+		{"2026-11-20T17:59:31Z", "<time datetime=2026-11-20T17:59Z>2026-11-20 17:59</time>",
+			"<time>17:59</time>"},
+		{"2026-11-14T01:02:03Z", "<time datetime=2026-11-14T01:02Z>2026-11-14 01:02</time>",
+			"<time>2026-11-14 01:02Z</time>"},
+		{"2026-11-13T17:00:00Z", "<time datetime=2026-11-13T17:00Z>2026-11-13 17:00</time>",
+			"<time>2026-11-13</time>"},
+		{"", "–", "–"},
+		{"<now>", "&lt;now&gt;", "&lt;now&gt;"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		html_empty(state);
+		html_time(&html, rows[i].time);
+		assert_string_equal(said(), rows[i].whole);
+		html_clear(&html);
+		html_moment(&html, rows[i].time, now);
+		assert_string_equal(said(), rows[i].moment);
+	}
+}
+
+/* An array of `count` values: rows like "30*1" and "2*null,1*0.5". */
+static json_t *array_make(const char *text)
+{
+	json_t *array = json_array();
+	for (const char *at = text; *at;) {
+		char *end;
+		long count = strtol(at, &end, 10);
+		assert_int_equal(*end, '*');
+		bool null = strncmp(end + 1, "null", 4) == 0;
+		double value = null ? 0 : strtod(end + 1, NULL);
+		while (count--)
+			json_array_append_new(array, null ? json_null() : json_real(value));
+		at = end + strcspn(end, ",");
+		at += *at == ',';
+	}
+	return array;
+}
+
+static void test_days(void **state)
+{
+	static const struct {
+		const char *days, *to;
+	} rows[] = {
+		{"30*1", "<svg role=none><path class=g d=\"M0 7h89\"/></svg>100 %"},
+		{"29*1,1*0.9999", "<svg role=none><path class=g d=\"M0 7h89\"/></svg>99.9 %"},
+		{"10*null,10*1,5*0.6,4*1,1*0",
+			"<svg role=none><path class=g d=\"M30 7h29M75 7h11\"/>"
+			"<path class=p d=\"M60 9.5h14\"/><path class=b d=\"M87 11.5h2\"/>"
+			"<path class=n d=\"M0 13.5h29\"/></svg>85 %"},
+		{"30*0", "<svg role=none><path class=b d=\"M0 11.5h89\"/></svg>0 %"},
+		{"1*7,1*-3", "<svg role=none><path class=g d=\"M0 7h2\"/>"
+			     "<path class=n d=\"M3 13.5h2\"/></svg>100 %"},
+		{"40*1", "<svg role=none><path class=g d=\"M0 7h89\"/></svg>100 %"},
+		{"30*null", "<span class=q>no data</span>"},
+		{"", "<span class=q>no data</span>"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_t *days = array_make(rows[i].days);
+		html_empty(state);
+		html_days(&html, days);
+		assert_string_equal(said(), rows[i].to);
+		json_decref(days);
+	}
+	html_clear(&html);
+	html_days(&html, NULL);
+	assert_string_equal(said(), "<span class=q>no data</span>");
+}
+
+static void test_hours(void **state)
+{
+	static const struct {
+		const char *hours;
+		unsigned step;
+		const char *to;
+	} rows[] = {
+		{"48*100", 1, "M0 1l94 0"}, {"48*25", 1, "M0 7l94 0"}, /* half of the least scale */
+		{"24*100,24*50", 1, "M0 1l46 0 2 6 46 0"}, {"10*null,1*100,37*null", 1, "M20 1h0"},
+		{"10*100,3*null,35*50", 1, "M0 1l18 0M26 7l68 0"},
+		{"20*0,1*200,27*0", 1, "M0 13l38 0 2-12 2 12 52 0"},
+		{"24*100,24*50", 3, "M0 1l42 0 6 6 42 0"}, {"3*null,3*100,42*null", 3, "M6 1h0"},
+		{"2*null,1*100,45*50", 3, "M0 1l6 6 84 0"}, /* of what is known */
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char expected[200];
+		json_t *hours = array_make(rows[i].hours);
+		html_empty(state);
+		html_hours(&html, hours, rows[i].step);
+		snprintf(expected, sizeof(expected), "<svg role=none><path d=\"%s\"/></svg>",
+			rows[i].to);
+		assert_string_equal(said(), expected);
+		json_decref(hours);
+	}
+	html_clear(&html);
+	html_hours(&html, NULL, 2);
+	assert_string_equal(said(), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_text, html_empty),
+		cmocka_unit_test_teardown(test_long_text, html_empty),
+		cmocka_unit_test(test_seconds),
+		cmocka_unit_test_teardown(test_times, html_empty),
+		cmocka_unit_test_teardown(test_days, html_empty),
+		cmocka_unit_test_teardown(test_hours, html_empty),
+	};
+	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+}

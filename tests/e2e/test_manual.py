@@ -7,9 +7,15 @@ import re
 import pytest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-# The table of the configuration and the page's section for it.
-TABLES = {"global": "GLOBAL OPTIONS", "geo": "SECTION geo", "zone": "SECTION zone",
-          "txt": "SECTION txt", "pool": "SECTION pool", "ping": "SECTION ping"}
+# The table of a configuration, where it is, and the page and its section for it.
+SERVER, MONITOR = "dns/config.c", "tools/monitor/settings.c"
+TABLES = {"global_options": (SERVER, "mirrorns.conf.5", "GLOBAL OPTIONS"),
+          "geo_options": (SERVER, "mirrorns.conf.5", "SECTION geo"),
+          "zone_options": (SERVER, "mirrorns.conf.5", "SECTION zone"),
+          "txt_options": (SERVER, "mirrorns.conf.5", "SECTION txt"),
+          "pool_options": (SERVER, "mirrorns.conf.5", "SECTION pool"),
+          "ping_options": (SERVER, "mirrorns.conf.5", "SECTION ping"),
+          "options": (MONITOR, "mirrorns-monitor.conf.5", "OPTIONS")}
 
 
 def source(name):
@@ -29,15 +35,22 @@ def plain(text):
 
 
 def rows(table):
-    """The options of a table in dns/config.c: name -> (usual values, is it a list?)."""
-    text = re.search(rf"^static const struct config_option {table}_options\[\] = \{{\n(.*?)^\}};",
-                     source("dns/config.c"), re.M | re.S)[1]
+    """The options of a table: name -> (usual values, or None where it is required; is it a list?)."""
+    text = re.search(rf"^static const struct config_option {table}\[\] = \{{\n(.*?)^\}};",
+                     source(TABLES[table][0]), re.M | re.S)[1]
     found = {}
     for row in re.split(r"^\t\{(?=\")", text, flags=re.M)[1:]:
         usual = re.search(r"\.usual = \{([^}]*)\}", row)
-        values = re.findall(r'"([^"]*)"', usual[1]) if usual else None
-        found[re.match(r'"([^"]+)"', row)[1]] = (values, ".list = true" in row)
+        is_list = ".list = true" in row
+        values = re.findall(r'"([^"]*)"', usual[1]) if usual else [] if is_list else None
+        found[re.match(r'"([^"]+)"', row)[1]] = (values, is_list)
     return found
+
+
+def described(table):
+    """The options of a table as its page has them: name -> what is said of it."""
+    _, page, section = TABLES[table]
+    return items(sections(page)[section])
 
 
 def items(text):
@@ -48,8 +61,7 @@ def items(text):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_options(table):
-    page = sections("mirrorns.conf.5")[TABLES[table]]
-    in_code, in_page = rows(table), items(page)
+    in_code, in_page = rows(table), described(table)
     assert len(in_code) >= 2 and list(in_code), "the table is read"
     assert set(in_code) == set(in_page)
 
@@ -63,7 +75,7 @@ def default_of(values, is_list):
 @pytest.mark.parametrize("table", TABLES)
 def test_defaults(table):
     """Each option says its default, or that it is required."""
-    page = items(sections("mirrorns.conf.5")[TABLES[table]])
+    page = described(table)
     for name, (values, is_list) in rows(table).items():
         said = re.search(r"^Default: ?\n?(.*(?:\n(?!\.).*)?)", page[name], re.M)
         if values is None:
@@ -77,15 +89,17 @@ def test_defaults(table):
         assert text.split("\n")[0] == default_of(values, is_list), (name, text)
 
 
-def test_command_line():
+@pytest.mark.parametrize("page_name, main", [("mirrorns", "dns/main.c"),
+                                           ("mirrorns-monitor", "tools/monitor/main.c")])
+def test_command_line(page_name, main):
     """Options of getopt and of its long table, as they are in SYNOPSIS and DESCRIPTION."""
-    code = source("dns/main.c")
-    letters = re.search(r'getopt(?:_long)?\(argc, argv, "([+:a-zA-Z]*)"', code)[1]
+    code = source(main)
+    letters = re.search(r'getopt(?:_long)?\(\s*argc, argv, "([+:a-zA-Z]*)"', code)[1]
     options = {f"Fl {letter}" for letter in letters if letter.isalpha()}
-    options |= {f"Fl -{name}" for name in re.findall(r'^\t*\{"([a-z-]+)", (?:no|required)_arg', code,
-                                                     re.M)}
-    page = sections("mirrorns.8")
-    described = set(re.findall(r"^\.It (Fl -?[\w-]+)", page["DESCRIPTION"], re.M))
+    options |= {f"Fl -{name}" for name in re.findall(r'\{"([a-z-]+)", (?:no|required)_arg', code)}
+    page = sections(f"{page_name}.8")
+    lines = re.findall(r"^\.It (Fl .*)$", page["DESCRIPTION"], re.M)
+    described = {name for line in lines for name in re.findall(r"Fl -?[\w-]+", line)}
     assert described == options
     synopsis = set(re.findall(r"(Fl -?[\w-]+)", page["SYNOPSIS"]))
     assert synopsis == options
@@ -116,9 +130,11 @@ def test_exit_statuses_of_mirrorns_cvd():
     assert set(named.split(", ")) == set(re.findall(r"SIG[A-Z]+", page["SIGNALS"]))
 
 
-def test_exit_statuses():
-    code = {int(number) for number in re.findall(r"\bSERVER_[A-Z]+ = (\d)\b", source("dns/server.h"))}
-    page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections("mirrorns.8")["EXIT STATUS"],
+@pytest.mark.parametrize("page_name, header, prefix", [("mirrorns", "dns/server.h", "SERVER"),
+                                                     ("mirrorns-monitor", "tools/monitor/status.h", "STATUS")])
+def test_exit_statuses(page_name, header, prefix):
+    code = {int(number) for number in re.findall(rf"\b{prefix}_[A-Z]+ = (\d)\b", source(header))}
+    page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections(f"{page_name}.8")["EXIT STATUS"],
                                                  re.M)}
     assert code == page == {0, 1, 2}
 
@@ -153,3 +169,35 @@ def test_states():
     page = sections("mirror-export.5", ".Ss")["A mirror"]
     column = re.search(r"^\.Bl -column.*?^\.El\n", page, re.M | re.S)[0]
     assert set(re.findall(r"^\.It Li (\w+) Ta", column, re.M)) == code
+
+
+def test_list_members():
+    """What tools/monitor/roster_field.c reads is in mirrors.list(5), and nothing else."""
+    table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", source("tools/monitor/roster_field.c"), re.M | re.S)[1]
+    page = sections("mirrors.list.5", ".Ss")["A mirror"]
+    named = {name for line in re.findall(r"^\.It Li (.*)$", page, re.M) for name in line.split(" , ")}
+    assert set(re.findall(r'^\t\{"(\w+)"', table, re.M)) == named
+
+
+def test_states_of_the_monitor():
+    """Each state has its part in mirrorns-monitor(8)."""
+    code = set(re.findall(r'return "(\w+)";', source("geo/mirrors.h")))
+    page = sections("mirrorns-monitor.8")["STATES"]
+    assert set(re.findall(r"^\.It Li (\w+)$", page, re.M)) == code
+
+
+def test_alert_members():
+    """What the alert program gets is in mirrorns-monitor(8), in this order."""
+    pack = re.search(r'json_pack\("(.*?)\)\s*;', source("tools/monitor/alert_text.c"), re.S)[1]
+    shown = re.search(r"^\.Bd -literal -offset 2n\n(.*?)^\.Ed", sections("mirrorns-monitor.8")["ALERTS"],
+                      re.M | re.S)[1]
+    members = re.findall(r'"(\w+)":', shown)
+    assert members == [word for word in re.findall(r'"(\w+)"', pack) if word in members]
+    assert len(members) == pack.count("s:")
+
+
+def test_metrics_of_the_monitor():
+    """tools/monitor/board_metrics.c and mirrorns-monitor(8) have the same ones."""
+    code = set(re.findall(r'\{\s*"((?:mirrorns_monitor|process)_\w+)"', source("tools/monitor/board_metrics.c")))
+    page = sections("mirrorns-monitor.8", ".Ss")["Metrics"]
+    assert set(re.findall(r"^\.It Ic (\w+)", page, re.M)) == code and len(code) > 20

@@ -1,0 +1,232 @@
+"""Who is told of a change: the command, and mail; never a flood."""
+
+import json
+import os
+import re
+import socket
+import time
+
+import pytest
+
+from fleet import Fleet
+from watcher import Mailbox, Watcher
+from world import eventually
+
+FROM, TEAM = "monitor@clamav.example", "team@clamav.example"
+
+
+@pytest.fixture
+def fleet():
+    with Fleet() as made:
+        yield made
+
+
+@pytest.fixture
+def box():
+    with Mailbox() as made:
+        yield made
+
+
+@pytest.fixture
+def watch(program, tmp_path, fleet):
+    made = []
+
+    def make(**options):
+        made.append(Watcher(program, tmp_path / f"monitor{len(made)}", fleet, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def script(path, text):
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def mailed(box, count):
+    return eventually(lambda: len(box.mails) >= count and box.mails, lambda: f"{len(box.mails)} of {count} mails")
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_command(watch, fleet, tmp_path):
+    """Once for each change, the object on its standard input, one after the other."""
+    mirror = fleet.add(host="a.example", country="PL", admin="admin@a.example", alerts="noc@a.example")
+    program = script(tmp_path / "alert", f"read -r line; echo \"$line\" >>{tmp_path}/out; cat >>{tmp_path}/out\n")
+    monitor = watch(alert=program).started()
+
+    def seen():
+        try:
+            return [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+
+    eventually(lambda: len(seen()) == 1, monitor.log)
+    monitor.change(a={"disabled": True})
+    eventually(lambda: len(seen()) == 2, monitor.log)
+    first, second = seen()
+    assert (first["from"], first["to"]) == ("old", "ok")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", second.pop("since"))
+    assert second == {"host": "a.example", "address": mirror.address, "country": "PL", "from": "ok",
+                      "to": "disabled", "why": "disabled by hand", "admin": "admin@a.example",
+                      "alerts": "noc@a.example"}
+
+
+def test_command_that_fails(watch, fleet, tmp_path):
+    """A log line each; the monitor goes on."""
+    fleet.add(host="a.example")
+    monitor = watch(alert=script(tmp_path / "alert", "exit 3\n")).started()
+    eventually(lambda: monitor.lines("The alert command failed", "status=3"), monitor.log)
+    os.remove(tmp_path / "alert")
+    monitor.change(a={"disabled": True})
+    eventually(lambda: monitor.lines("alert command cannot be run", "no such file"), monitor.log)
+    eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
+
+
+def test_once_waits_for_the_command(watch, fleet, tmp_path):
+    """Its path is relative to the configuration."""
+    for i in range(3):
+        fleet.add(host=f"m{i}.example")
+    monitor = watch(alert="./alert")
+    script(monitor.root / "alert", f"cat >>{tmp_path}/out\n")
+    monitor.once()
+    told = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    assert sorted(one["host"] for one in told) == ["m0.example", "m1.example", "m2.example"]
+
+
+# --- mail ----------------------------------------------------------------------------------------
+
+
+def test_mail(watch, fleet, box):
+    """To the mirror's own people, with a copy for the team; not for the first success."""
+    mirror = fleet.add(host="a.example", country="PL", admin="admin@a.example", alerts="noc@a.example")
+    fleet.add(host="b.example", admin="Jürgen \"B\" <admin@b.example>")
+    fleet.add(host="c.example")
+    monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
+    monitor.change(a={"disabled": True})
+    mail = mailed(box, 1)[0]
+    assert mail.sender == f"<{FROM}>" and mail.readers == ["<noc@a.example>", f"<{TEAM}>"]
+    message = mail.message
+    assert (message["From"], message["To"], message["Cc"]) == (FROM, "noc@a.example", TEAM)
+    assert mail.subject == f"[clamav.net mirrors] a.example {mirror.address} is disabled"
+    assert message["Auto-Submitted"] == "auto-generated" and message["Message-ID"] and not message.defects
+    assert abs(message["Date"].datetime.timestamp() - time.time()) < 60
+    assert "disabled by hand" in mail.body and "Poland" in mail.body
+    assert f"curl -H 'Host: db.pl.clamav.net' http://{mirror.address}:{mirror.port}/timestamp" in mail.body
+    assert all(len(line) <= 78 for line in mail.octets.split(b"\r\n")) and b"\n" not in mail.octets.replace(b"\r\n", b"")
+    monitor.change(b={"disabled": True})
+    second = mailed(box, 2)[1]
+    assert second.readers[0] == "<admin@b.example>"
+    assert second.message["To"].addresses[0].display_name == 'Jürgen "B"'
+    monitor.change(c={"disabled": True})
+    assert mailed(box, 3)[2].readers == [f"<{TEAM}>"]
+    assert len({mail.message["Message-ID"] for mail in box.mails}) == 3
+
+
+@pytest.mark.one_program
+def test_a_warning_and_a_removal(watch, fleet, box):
+    """As the network's documents have it: old and warned, removed, ok again."""
+    mirror = fleet.add(host="a.example", alerts="noc@a.example")
+    others = [fleet.add(host=f"m{i}.example") for i in range(4)]
+    monitor = watch(smtp=box.url, mail_from=FROM, old_after="2s", remove_after="1s").started()
+    mirror.become("busy")
+    warning, removal = mailed(box, 2)[:2]
+    assert warning.subject.endswith("is old") and "HTTP 503" in warning.body
+    assert re.search(r"still in the answers.*stays like this for 1s\.", warning.body, re.S)
+    assert removal.subject.endswith("is removed") and "not in the answers any more" in removal.body
+    mirror.become("good")
+    assert mailed(box, 3)[2].subject.endswith("is ok")
+    assert monitor.states_of("m0.example") == {"ok"} and others
+
+
+def test_never_a_flood(watch, fleet, box):
+    """20 changes an hour have a mail, and one more says that there are too many; 4 to one address."""
+    for i in range(30):
+        fleet.add(host=f"m{i}.example", alerts=f"noc{i}@m.example")
+    monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
+    monitor.change(**{f"m{i}": {"disabled": True} for i in range(30)})
+    eventually(lambda: monitor.metric("alerts_total", result="held") == 10, monitor.log)
+    mails = mailed(box, 21)
+    assert sum("is disabled" in mail.subject for mail in mails) == 20
+    notice = [mail for mail in mails if "so many changes" in mail.subject]
+    assert len(notice) == 1 and notice[0].readers == [f"<{TEAM}>"]
+    assert len(monitor.lines("mails are held back", "mails=20")) == 1
+    assert len(monitor.lines("A mirror is disabled")) == 30
+    monitor.stop()
+    assert len(box.mails) == 21
+
+
+def test_no_flood_to_one_address(watch, fleet, box):
+    for i in range(6):
+        fleet.add(host=f"m{i}.example", alerts="noc@m.example")
+    monitor = watch(smtp=box.url, mail_from=FROM).started()
+    monitor.change(**{f"m{i}": {"disabled": True} for i in range(6)})
+    assert "last of 4 mails to this address" in mailed(box, 4)[3].body
+    assert not any("last of" in mail.body for mail in box.mails[:3])
+    eventually(lambda: len(monitor.lines("A mirror is disabled")) == 6, monitor.log)
+    monitor.stop()
+    assert len(box.mails) == 4
+
+
+def test_summary(watch, fleet, box):
+    """What changed, and what is not ok now; the next one begins where it ended."""
+    for i in range(3):
+        fleet.add(host=f"m{i}.example", country="DE")
+    monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM, digest="1s").started()
+    monitor.change(m1={"disabled": True})
+
+    def summary(*fragments):
+        return [mail for mail in box.mails if "summary" in mail.subject
+                and all(fragment in mail.body for fragment in fragments)]
+
+    told = eventually(lambda: summary("ok -> disabled: disabled by hand"), lambda: [m.body for m in box.mails])[0]
+    assert told.readers == [f"<{TEAM}>"]
+    assert "Addresses: 2 ok, 0 old, 0 removed, 1 disabled" in told.body
+    assert re.search(r"^  disabled since \S+  m1\.example \S+ \(DE\): disabled by hand$", told.body, re.M)
+    assert re.search(r"^Export:    serial \d+, written ", told.body, re.M)
+    eventually(lambda: summary("Changes:\n  none", "Not ok now:\n  disabled"), lambda: [m.body for m in box.mails])
+
+
+def test_a_reader_who_is_refused(watch, fleet, box):
+    """The team gets its copy all the same."""
+    box.refused = ("noc@",)
+    fleet.add(host="a.example", alerts="noc@a.example")
+    monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
+    monitor.change(a={"disabled": True})
+    assert mailed(box, 1)[0].readers == [f"<{TEAM}>"]
+    assert monitor.lines("A mail was not sent", "550", "noc@a.example")
+
+
+def test_no_mail_server(watch, fleet, box):
+    """A log line; the monitor goes on."""
+    fleet.add(host="a.example", alerts="noc@a.example")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = "smtp://127.0.0.1:%d" % free.getsockname()[1]
+    monitor = watch(smtp=url, mail_from=FROM).started()
+    monitor.change(a={"disabled": True})
+    eventually(lambda: monitor.lines("A mail was not sent", "connect", "noc@a.example"), monitor.log)
+    eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
+
+
+@pytest.fixture
+def refused(watch, fleet):
+    fleet.add(host="a.example")
+
+    def sentence(**options):
+        return watch(**options).run("-t", status=2)[1]
+
+    return sentence
+
+
+@pytest.mark.parametrize("options, said", [
+    ({"smtp": "smtp://127.0.0.1:25"}, "mail-from"),
+    ({"smtp": "http://127.0.0.1:25", "mail_from": FROM}, "smtp://HOST:PORT"),
+    ({"smtp": "smtp://127.0.0.1:25", "mail_from": "monitor"}, 'found mail-from = "monitor", expected a mail address'),
+    ({"mail_to": "a@b, c@d"}, 'found mail-to = "a@b, c@d", expected a mail address'),
+])
+def test_refusals(refused, options, said):
+    assert said in refused(**options)

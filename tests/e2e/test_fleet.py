@@ -1,0 +1,165 @@
+"""The monitor and a fleet of mirrors: every kind gets its sentence, and nobody sees a wave."""
+
+import collections
+import pathlib
+import re
+import time
+
+import pytest
+
+from fleet import DATABASES, KINDS, Fleet
+from watcher import Watcher
+from world import eventually, version_string
+
+ROUND_SECONDS, ROUND_KILOBYTES = 60, 64 * 1024
+PARALLEL = 64
+# What is thought of each kind after one check with a time limit of 2 s, and why.
+THOUGHT = {
+    "good": ("ok", ""), "rfc3339": ("ok", ""), "dated": ("ok", ""), "modified": ("ok", ""),
+    "still": ("ok", ""), "slow": ("ok", ""), "bare": ("ok", ""),
+    "stale": ("old", r"timestamp \S+ is 1 day old or older"),
+    "ahead": ("old", r"timestamp \S+ is in the future: a clock is wrong"),
+    "outdated": ("old", r"daily is 28030, 4 behind 28034"),
+    "hanging": ("old", r"no reply within 2 s"),
+    "deaf": ("old", r"connect: timed out after 2 s"),
+    "refusing": ("old", r"connect: connection refused"),
+    "dripping": ("old", r"the reply did not end within 2 s"),
+    "lying": ("old", r"the reply did not end within 2 s"),
+    "half": ("old", r"the reply broke off: 2 octets came, 11 were announced"),
+    "redirecting": ("old", r'HTTP 302: redirects to "http://127.0.0.1:\d+/timestamp\?\\x22from\\x22"'),
+    "garbage": ("old", r'timestamp: found "<html>\\x1B\[31mIt works!\\xFF", expected Unix seconds, an '
+                       r"RFC 3339 or HTTP date"),
+    "endless": ("old", r"timestamp: more than 4096 octets, expected a time"),
+    "babbling": ("old", r"more than 16384 octets of headers"),
+    "busy": ("old", r"HTTP 503"),
+    "lost": ("old", r"HTTP 404"),
+    "resetting": ("old", r"no reply: connection reset by peer"),
+    "closing": ("old", r"no reply: the connection was closed"),
+    "tls": ("old", r"the reply is no HTTP: does the port speak TLS, or something else\?"),
+}
+
+
+@pytest.fixture
+def watch(program, tmp_path):
+    made = []
+
+    def make(fleet, **options):
+        made.append(Watcher(program, tmp_path, fleet, metrics="", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def once(monitor, **how):
+    """(seconds, kilobytes at most) of one round."""
+    begin = time.monotonic()
+    monitor.start("--once", **how)
+    process, peak = monitor.process, 0
+    while process.poll() is None:
+        # The peak only grows; what wait4() tells has this test's own memory in it.
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if found and pathlib.Path(f"/proc/{process.pid}/exe").resolve().name == "mirrorns-monitor":
+            peak = max(peak, int(found[1]))
+        time.sleep(0.005)
+    monitor.ended()
+    return time.monotonic() - begin, peak
+
+
+def check_requests(mirror):
+    """Every request is the monitor's own, and only for what it may ask."""
+    paths = {"/timestamp", *(f"/{name}.cvd" for name in DATABASES)}
+    for request in mirror.requests:
+        assert request.line == f"GET {request.path} HTTP/1.1" and request.path in paths
+        assert re.fullmatch(r"ClamAV-MirrorCheck/[\d.]+", request.agent)
+        assert request.host == f"db.{mirror.country.lower()}.clamav.net"
+        assert request.range == (None if request.path == "/timestamp" else "bytes=0-511")
+
+
+def test_kinds_are_known():
+    assert set(THOUGHT) == set(KINDS)
+
+
+def test_round(watch, is_sanitizer):
+    """500 mirrors of all kinds in one round: in time, in little memory, never too many at once."""
+    with Fleet() as fleet:
+        fleet.fill(490)
+        for i in range(6):
+            fleet.add("good" if i < 5 else "refusing", host="wide.example", country="DE")
+        fleet.add("good", address="::1", host="six.example", country="SE", port=fleet.port)
+        fleet.add("garbage", address="127.99.0.1", host="six.example", country="SE")
+        fleet.add("good", disabled=True)
+        fleet.add("good", downtime=[{"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"}])
+        assert len(fleet.mirrors) == 500
+        monitor = watch(fleet, parallel=PARALLEL, txt="dns.txt")
+        (monitor.root / "dns.txt").write_text(version_string() + "\n")
+        seconds, kilobytes = once(monitor)
+        print(f"round: {seconds:.2f} s, {kilobytes} KB, {fleet.peak} connections at most")
+        assert seconds < ROUND_SECONDS
+        assert 0 < kilobytes and (is_sanitizer or kilobytes < ROUND_KILOBYTES)
+        assert 8 <= fleet.peak <= PARALLEL and fleet.host_peak <= 2
+
+        entries = monitor.entries()
+        assert len(entries) == 500 and all(entries[one.address]["host"] == one.host for one in fleet.mirrors)
+        for mirror in fleet.mirrors:
+            entry = entries[mirror.address]
+            state, why = ("disabled", "disabled by hand|planned downtime.*") if mirror.listed else THOUGHT[mirror.kind]
+            assert entry["state"] == state, entry
+            assert re.fullmatch(f"(never seen yet: )?{why}", entry["reason"]), entry
+            check_requests(mirror)
+            times = collections.Counter(request.path for request in mirror.requests)
+            assert set(times.values()) <= {1}, f"{mirror.host} was asked twice: {times}"
+            good = mirror.kind in ("stale", "ahead") or THOUGHT[mirror.kind][0] == "ok"
+            databases = 2 if mirror.kind == "outdated" else 3 if good else 0
+            assert len(times) - ("/timestamp" in times) == databases, f"{mirror.host}: {times}"
+
+
+def test_each_second(watch):
+    """A schedule of one second: each mirror about once a second and never two checks at a time, a hanging one hinders
+    nobody; what happens to a mirror is seen at once."""
+    with Fleet() as fleet:
+        mirrors = [fleet.add() for _ in range(5)]
+        fleet.add("hanging")
+        monitor = watch(fleet, timeout="3s", old_after="2s").start()
+        first = mirrors[0]
+        eventually(lambda: len(first.requests) >= 3, "three checks")
+        gaps = [b.when - a.when for a, b in zip(first.requests, first.requests[1:])]
+        assert all(gap > 0.7 for gap in gaps), gaps
+        counts = [len(mirror.requests) for mirror in mirrors]
+        assert max(counts) - min(counts) <= 1, counts
+        first.become("refusing")
+        assert monitor.wait_states({first: "old"})[first.address]["reason"] == "connect: connection refused"
+        first.become("good")
+        monitor.wait_states({first: "ok"})
+
+
+def test_few_files(watch):
+    """Where fewer files may be open than checks are wanted, there are fewer checks, and a line says so."""
+    with Fleet() as fleet:
+        for i in range(60):
+            fleet.add("slow")
+        monitor = watch(fleet, parallel=40)
+        once(monitor, files=80)
+        assert "fewer checks at once than configured: no more files may be open parallel=16 configured=40 files=80" \
+            in monitor.log()
+        assert fleet.peak <= 16
+        assert {entry["state"] for entry in monitor.entries().values()} == {"ok"}
+
+
+def test_ipv6_alone(watch, make_namespace):
+    """Mirrors with an IPv6 address and no other, where the machine has many."""
+    namespace = make_namespace(
+        "for i in $(seq 20); do ip addr add $(printf '2001:db8:6::%x' $i)/128 dev lo nodad; done")
+    with Fleet(enter=namespace.call) as fleet:
+        for i, kind in enumerate(("good", "stale", "refusing", "slow") * 5):
+            fleet.add(kind, address=f"2001:db8:6::{i + 1:x}")
+        monitor = watch(fleet, enter=namespace.enter)
+        once(monitor)
+        entries = monitor.entries()
+        for mirror in fleet.mirrors:
+            state, why = THOUGHT[mirror.kind]
+            entry = entries[mirror.address]
+            assert entry["state"] == state and re.fullmatch(f"(never seen yet: )?{why}", entry["reason"]), entry
+            check_requests(mirror)

@@ -1,0 +1,153 @@
+#include "tools/monitor/merge.h"
+#include "tools/monitor/monitor.h"
+#include "tools/monitor/settings.h"
+#include "tools/monitor/status.h"
+
+#include "dns/file.h"
+#include "dns/log.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage_text[] = "usage: mirrorns-monitor [--once | -t] -c FILE\n"
+				 "       mirrorns-monitor --merge EXPORT... [-o FILE | -c FILE]\n"
+				 "       mirrorns-monitor -V | -h\n"
+				 "see mirrorns-monitor(8)\n";
+
+static int usage(const char *found)
+{
+	fprintf(stderr,
+		"mirrorns-monitor: %s; usage: mirrorns-monitor [--once | -t] -c FILE | "
+		"--merge EXPORT... [-o FILE | -c FILE] | -V | -h (see "
+		"mirrorns-monitor(8))\n",
+		found);
+	return STATUS_WRONG;
+}
+
+struct arguments {
+	const char *config, *out;
+	bool test, once, merge, help, version;
+};
+
+/* NULL: they are good so far. */
+static const char *arguments_read(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {{"once", no_argument, NULL, '1'},
+		{"merge", no_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, {.name = NULL}};
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:o:thV", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->config = optarg;
+			break;
+		case 'o':
+			arguments->out = optarg;
+			break;
+		case 't':
+			arguments->test = true;
+			break;
+		case '1':
+			arguments->once = true;
+			break;
+		case 'm':
+			arguments->merge = true;
+			break;
+		case 'h':
+			arguments->help = true;
+			return NULL;
+		case 'V':
+			arguments->version = true;
+			return NULL;
+		case ':':
+			return optopt == 'o' ? "-o needs a file" : "-c needs a file";
+		default:
+			return "an unknown option was given";
+		}
+	}
+	return NULL;
+}
+
+/* What does not go together. NULL: it does. */
+static const char *arguments_check(const struct arguments *arguments, int count)
+{
+	if (arguments->merge) {
+		if (arguments->test || arguments->once)
+			return "--merge was given with -t or --once";
+		if (arguments->out && arguments->config)
+			return "-o and -c were given together with --merge";
+		if (count == 0)
+			return "--merge needs exports";
+		return count > MERGE_MAX ? "--merge takes at most 64 exports" : NULL;
+	}
+	if (count > 0)
+		return "an argument too many was given";
+	if (arguments->out)
+		return "-o was given without --merge";
+	if (arguments->test && arguments->once)
+		return "-t and --once were given together";
+	return arguments->config ? NULL : "the configuration file is missing";
+}
+
+/* Under whatever names. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct file_stamp x = file_stamp(a), y = file_stamp(b);
+	return strcmp(a, b) == 0 || (x.inode && x.inode == y.inode && x.device == y.device);
+}
+
+/* One export would count twice, or be overwritten with what it helps to decide. NULL: neither. */
+static const char *files_check(char **paths, size_t count, const char *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (out && is_same_file(paths[i], out))
+			return "the file to write is one of those to merge";
+		for (size_t k = 0; k < i; k++)
+			if (is_same_file(paths[i], paths[k]))
+				return "an export was named twice";
+	}
+	return NULL;
+}
+
+static int merge(const struct arguments *arguments, char **paths, size_t count)
+{
+	char why[1024];
+	struct settings *settings = NULL;
+	const char *out = arguments->out;
+	if (arguments->config) {
+		settings = settings_load(arguments->config, why, sizeof(why));
+		if (!settings) {
+			log_line(LOG_LEVEL_ERROR, "%s", why);
+			return STATUS_WRONG;
+		}
+		out = settings->export;
+	}
+	const char *found = files_check(paths, count, out);
+	int status = found ? usage(found) : merge_run((const char *const *)paths, count, out);
+	settings_free(settings);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.config = NULL};
+	const char *found = arguments_read(argc, argv, &arguments);
+	if (!found && arguments.help) {
+		fputs(usage_text, stdout);
+		return STATUS_GOOD;
+	}
+	if (!found && arguments.version) {
+		puts("mirrorns-monitor " MIRRORNS_VERSION);
+		return STATUS_GOOD;
+	}
+	if (!found)
+		found = arguments_check(&arguments, argc - optind);
+	if (found)
+		return usage(found);
+	if (arguments.merge)
+		return merge(&arguments, argv + optind, (size_t)(argc - optind));
+	return arguments.test ? monitor_check(arguments.config)
+			      : monitor_run(arguments.config, arguments.once);
+}

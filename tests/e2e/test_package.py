@@ -11,8 +11,9 @@ import pytest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "tools" / "package"
-UNITS = ("mirrorns.service", "mirrorns.socket", "mirrorns-cvd.service", "mirrorns-cvd.timer")
 EXPOSURE_MAX = 15  # tenths of what systemd-analyze calls exposure, 0 to 100
+UNITS = sorted(path.name for path in PACKAGE.glob("*.*") if path.suffix in (".service", ".socket", ".timer"))
+SERVICES = [name for name in UNITS if name.endswith(".service")]
 
 
 def text(path):
@@ -30,16 +31,16 @@ def units(tmp_path):
     """The units as they are, but for programs, which need not be installed here."""
     for name in UNITS:
         unit = text(f"tools/package/{name}")
-        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns(ctl|-cvd)?\b", "/bin/true", unit))
+        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns[\w-]*", "/bin/true", unit))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
-def test_exposure(units, name):
-    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}", str(units / name))
+@pytest.mark.parametrize("service", SERVICES)
+def test_exposure(units, service):
+    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}", str(units / service))
     if "nrecognized option" in done.stderr:
         pytest.skip("systemd-analyze is too old for --offline: not run")
-    found = re.search(rf"exposure level for {name}: ([\d.]+)", done.stdout)
+    found = re.search(rf"exposure level for {service}: ([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     assert float(found[1]) <= EXPOSURE_MAX / 10 and done.returncode == 0, done.stdout
 
@@ -92,17 +93,17 @@ def test_build_dependencies():
 
 
 def test_container_libraries():
-    """The second stage has each library that the program is linked with."""
-    program = PROJECT / "build" / "mirrorns"
-    if not program.exists() or not shutil.which("dpkg-query"):
+    """The second stage has each library that a program is linked with."""
+    programs = [path for path in (PROJECT / "build").glob("mirrorns*") if path.is_file()]
+    if not programs or not shutil.which("dpkg-query"):
         pytest.skip("no build/mirrorns, or no Debian: not run")
-    needed = subprocess.run(["objdump", "-p", program], capture_output=True, text=True, check=True)
+    needed = subprocess.run(["objdump", "-p", *programs], capture_output=True, text=True, check=True)
     container = text("tools/package/Containerfile").split("FROM")[-1]
     libraries = set(re.findall(r"NEEDED\s+(lib[\w+-]+)\.so\.(\d+)", needed.stdout))
     libraries -= {("libc", "6"), ("libm", "6")}
     assert len(libraries) > 5
     for name, number in libraries:
-        package = name + number
+        package = f"{name}-{number}" if name[-1].isdigit() else name + number
         assert re.search(rf"\b{package}\b", container), package
     assert "EXPOSE 53/udp 53/tcp" in container and "USER mirrorns" in container
 
@@ -120,10 +121,11 @@ def test_install(installed):
     unit = (installed / "opt/dns/lib/systemd/system/mirrorns.service").read_text()
     assert "ExecStart=/opt/dns/sbin/mirrorns -c /etc/mirrorns/mirrorns.conf\n" in unit
     assert "ExecReload=/opt/dns/bin/mirrornsctl reload\n" in unit
-    unit = (installed / "opt/dns/lib/systemd/system/mirrorns-cvd.service").read_text()
-    assert "ExecStart=/opt/dns/bin/mirrorns-cvd ${DIR} -o ${FILE} $OPTIONS\n" in unit
-    assert (installed / "opt/dns/lib/systemd/system/mirrorns-cvd.timer").exists()
-    assert re.match(r"u mirrorns ", (installed / "opt/dns/lib/sysusers.d/mirrorns.conf").read_text())
+    accounts = re.findall(r"^u (\S+) ", (installed / "opt/dns/lib/sysusers.d/mirrorns.conf").read_text(), re.M)
+    assert {re.search(r"^User=(.*)$", text(f"tools/package/{name}"), re.M)[1] for name in SERVICES} == set(accounts)
+    for name in UNITS:
+        found = (installed / "opt/dns/lib/systemd/system" / name).read_text()
+        assert "/usr/bin/" not in found and "/usr/sbin/" not in found, name
     examples = installed / "opt/dns/share/doc/mirrorns/examples"
     assert (examples / "country.mmdb").resolve() == (
         installed / "opt/dns/share/mirrorns/country.mmdb").resolve()
@@ -132,11 +134,13 @@ def test_install(installed):
 
 
 def test_a_configuration_that_is_there_stays(installed):
-    config = installed / "etc/mirrorns/mirrorns.conf"
-    config.write_text("# ours\n")
+    configs = [installed / "etc/mirrorns" / name
+               for name in ("mirrorns.conf", "mirrorns-monitor.conf", "mirrors.list.json")]
+    for config in configs:
+        config.write_text("# ours\n")
     subprocess.run([PACKAGE / "install", "/opt/dns", "/opt/dns/lib/systemd/system"],
                    env={**os.environ, "DESTDIR": str(installed)}, check=True)
-    assert config.read_text() == "# ours\n"
+    assert all(config.read_text() == "# ours\n" for config in configs)
 
 
 def test_the_first_configuration(installed, make_world):

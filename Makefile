@@ -19,7 +19,7 @@ mirrorns = dns/main.c
 mirrornsctl = $(wildcard tools/ctl/*.c) tools/monitor/page_html.c tools/monitor/page_asset.c
 mirrorns-cvd = $(wildcard tools/cvd/*.c)
 mirrorns-monitor = tools/monitor/main.c $(TOOLS)
-PROGRAMS = mirrorns mirrornsctl $(patsubst tools/%/main.c,mirrorns-%,$(wildcard tools/cvd/main.c tools/monitor/main.c))
+PROGRAMS = mirrorns mirrornsctl mirrorns-cvd mirrorns-monitor
 
 all: $(PROGRAMS:%=$(B)/%)
 san: $(PROGRAMS:%=$(B)/san/%) $(UNITS)

@@ -324,19 +324,22 @@ def test_watch_refreshes(cvd):
     cvd.stop(signal.SIGINT)
 
 
+KEPT = "; the versions of before stay, and their time is kept fresh\n"
+
+
 def test_watch_goes_on(cvd):
-    """What goes wrong is said once; the string stays, and follows when all is well again."""
-    before = cvd.string(age=0)
+    """What goes wrong is said once; the versions stay, and follow when all is well again."""
+    cvd.string(age=0)
     spoil(cvd.root / "db" / "daily.cvd", None)
-    cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s")
-    sentence = "db: neither daily.cvd nor daily.cld is there, expected one of them\n"
+    cvd.start("db", "-o", "dns.txt", "--watch")
+    sentence = f"db: neither daily.cvd nor daily.cld is there, expected one of them{KEPT}"
     cvd.wait_log(sentence)
     cvd.put("main.cvd", 64)
     spoil(cvd.root / "db" / "daily.cvd", b"short")
     cvd.wait_log("db/daily.cvd: 5 octets are there")
-    assert (cvd.root / "dns.txt").read_text() == before
+    assert without_time(cvd.fields()) == FIELDS
     shutil.rmtree(cvd.root / "db")
-    cvd.wait_log("db: cannot be opened: No such file or directory\n")
+    cvd.wait_log(f"db: cannot be opened: No such file or directory{KEPT}")
     (cvd.root / "db").mkdir()
     for name, version in (("bytecode.cvd", 339), ("main.cvd", 64), ("daily.cvd", 28036)):
         cvd.put(name, version)
@@ -344,10 +347,32 @@ def test_watch_goes_on(cvd):
     cvd.put("daily.cvd", 28035)
     cvd.wait_log("db/daily.cvd: the version is 28035, expected at least 28036")
     (cvd.root / "dns.txt").write_text("nonsense\n")
+    os.kill(cvd.process.pid, signal.SIGHUP)
     cvd.wait_log("dns.txt: there are 1 fields")
     assert (cvd.root / "dns.txt").read_text() == "nonsense\n"
     cvd.stop()
     assert cvd.log().count(sentence) == 1
+
+
+def test_watch_keeps_the_time_fresh(cvd):
+    """A bad database must not make every client turn away from the string: its time goes on, its versions do not, and
+    the log says so again and again. Without --watch nothing is written."""
+    before = cvd.string(age=7200)
+    (cvd.root / "names").mkdir()
+    cvd.put("main.cvd", 64)
+    spoil(cvd.root / "db" / "daily.cvd", b"short")
+    sentence = "db/daily.cvd: 5 octets are there, expected a header of 512"
+    assert cvd.refused("db", "-o", "dns.txt") == sentence and (cvd.root / "dns.txt").read_text() == before
+    cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s", "--version", "2.0", "--names", "names")
+    eventually(lambda: abs(int(cvd.fields()[3]) - time.time()) < 60, "a fresh time")
+    first = int(cvd.fields()[3])
+    cvd.wait_log(f"{sentence}{KEPT}", 2)
+    assert int(cvd.fields()[3]) > first and without_time(cvd.fields()) == FIELDS
+    assert (cvd.root / "names" / "daily.cvd").read_text().startswith("28034:")
+    cvd.put("daily.cvd", 28035)
+    cvd.wait_field(2, 28035)
+    assert cvd.fields()[:2] == ["2.0", "64"]
+    cvd.stop()
 
 
 def test_watch_forces_once(cvd):

@@ -14,6 +14,7 @@ enum {
 	SIGNALS = 3,
 	FILES = CVD_DATABASES * FOLDER_FORMS,
 	AGAIN_SECONDS = 60, /* at most, after a pass that was not good */
+	SAID_REFRESHES = 2, /* after so many a failure that goes on is said again */
 	SECOND_MS = 1000,
 	STATE_MAX = PASS_WHY_MAX + RECORD_TEXT_MAX,
 };
@@ -35,6 +36,7 @@ struct follow {
 	bool busy, again, due;
 	atomic_bool stop;
 	char said[STATE_MAX]; /* the state that is in the log */
+	uint64_t said_at; /* milliseconds of the loop */
 };
 
 static void pass_start(struct follow *follow);
@@ -65,10 +67,14 @@ static void state_write(const struct follow *follow, char *state, size_t size)
 static void state_say(struct follow *follow)
 {
 	char state[STATE_MAX];
+	uint64_t now = uv_now(&follow->loop);
+	uint64_t pause = (uint64_t)follow->arguments->refresh * SAID_REFRESHES * SECOND_MS;
 	state_write(follow, state, sizeof(state));
-	if (strcmp(state, follow->said) == 0)
+	bool same = strcmp(state, follow->said) == 0;
+	if (same && (follow->result != PASS_FAILED || now - follow->said_at < pause))
 		return;
 	snprintf(follow->said, sizeof(follow->said), "%s", state);
+	follow->said_at = now;
 	if (follow->result == PASS_DONE)
 		log_line(LOG_LEVEL_INFO, "%s is up to date string=%s", follow->arguments->output,
 			follow->pass.text);

@@ -204,7 +204,8 @@ static bool is_old_news(const struct announce *announce)
 }
 
 /* The string goes first: it must not get old because of the names. */
-static bool next_write(struct pass *pass, struct announce *announce, char *why, size_t size)
+static bool next_write(
+	struct pass *pass, struct announce *announce, bool needed, char *why, size_t size)
 {
 	char line[RECORD_TEXT_MAX + 2];
 	const struct arguments *arguments = pass->arguments;
@@ -215,13 +216,29 @@ static bool next_write(struct pass *pass, struct announce *announce, char *why, 
 			"clients read: expected a shorter --version");
 		return false;
 	}
-	bool needed = pass->due || !is_old_news(announce);
 	snprintf(line, sizeof(line), "%s\n", pass->text);
 	if (needed && arguments->output && !text_write(arguments->output, line, why, size))
 		return false;
 	pass->last = announce->next;
 	pass->known = true;
 	return !needed || !arguments->names || names_write(pass, &announce->next, why, size);
+}
+
+/* What is wrong with the databases does not make what the mirrors have untrue, but an old string makes every client turn
+ * away from it: with --watch the last one gets a fresh time when that is due. */
+static void previous_keep(struct pass *pass, struct announce *announce, char *why, size_t size)
+{
+	char reason[REASON_MAX];
+	const struct arguments *arguments = pass->arguments;
+	int64_t age = time(NULL) - announce->previous.time;
+	if (!arguments->watch || !announce->known)
+		return;
+	why_add(why, size, "the versions of before stay, and their time is kept fresh");
+	announce->next = announce->previous;
+	if (age >= 0 && age < arguments->refresh)
+		return;
+	if (!next_write(pass, announce, true, reason, sizeof(reason)))
+		why_add(why, size, reason);
 }
 
 enum pass_result pass_run(struct pass *pass, char *why, size_t size)
@@ -233,10 +250,13 @@ enum pass_result pass_run(struct pass *pass, char *why, size_t size)
 		.previous = pass->last,
 	};
 	*why = '\0';
-	if (!previous_read(&announce, why, size) ||
-		!folder_scan(&announce.folder, pass->arguments->directory, why, size) ||
-		!announce_decide(&announce, why, size))
+	if (!previous_read(&announce, why, size))
 		return PASS_FAILED;
+	if (!folder_scan(&announce.folder, pass->arguments->directory, why, size) ||
+		!announce_decide(&announce, why, size)) {
+		previous_keep(pass, &announce, why, size);
+		return PASS_FAILED;
+	}
 	if (pass->arguments->export)
 		mirrors_verify(pass, &announce, why, size);
 	if (pass->stop && atomic_load(pass->stop)) {
@@ -247,6 +267,8 @@ enum pass_result pass_run(struct pass *pass, char *why, size_t size)
 		why_add(why, size, "there is no string before it, so nothing is written");
 		return PASS_EMPTY;
 	}
-	bool held = *why;
-	return !next_write(pass, &announce, why, size) ? PASS_FAILED : held ? PASS_HELD : PASS_DONE;
+	bool held = *why, needed = pass->due || !is_old_news(&announce);
+	if (!next_write(pass, &announce, needed, why, size))
+		return PASS_FAILED;
+	return held ? PASS_HELD : PASS_DONE;
 }

@@ -13,7 +13,7 @@ enum pass_result {
 	PASS_DONE,
 	PASS_HELD, /* done, but a new version is not announced yet: the sentence says why */
 	PASS_EMPTY, /* the same, and there is no string that could be written instead */
-	PASS_FAILED, /* nothing more was written: the sentence says why; none when it was stopped */
+	PASS_FAILED, /* there is no new string: the sentence says why; none when it was stopped */
 };
 
 /* From pass to pass. */

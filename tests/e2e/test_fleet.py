@@ -3,13 +3,14 @@
 import collections
 import pathlib
 import re
+import socket
 import time
 
 import pytest
 
 from fleet import DATABASES, KINDS, Fleet
 from watcher import Watcher
-from world import eventually, version_string
+from world import DEADLINE, eventually, version_string
 
 ROUND_SECONDS, ROUND_KILOBYTES = 60, 64 * 1024
 PARALLEL = 64
@@ -163,3 +164,18 @@ def test_ipv6_alone(watch, make_namespace):
             entry = entries[mirror.address]
             assert entry["state"] == state and re.fullmatch(f"(never seen yet: )?{why}", entry["reason"]), entry
             check_requests(mirror)
+
+
+def test_pings_that_cannot_be_read(watch):
+    """By HTTP and by HTTPS: a line says why, or nobody would know that there are no hints."""
+    with Fleet() as fleet, socket.create_server(("127.0.0.1", 0)) as server:
+        mirror = fleet.add()
+        server.settimeout(DEADLINE)
+        monitor = watch(fleet, pings=f"http://{mirror.address}:{mirror.port}/metrics")
+        monitor.start().wait_log("^The page of `pings` cannot be read: HTTP 404$")
+        monitor.stop()
+        monitor.configure(pings=f"https://127.0.0.1:{server.getsockname()[1]}/metrics")
+        monitor.start()
+        with server.accept()[0] as connection:
+            assert connection.recv(1) == b"\x16", "a TLS handshake"
+        monitor.wait_log("^The page of `pings` cannot be read: (?!HTTP)")

@@ -1,6 +1,9 @@
 #include "tools/monitor/hint.h"
 
+#include "dns/log.h"
+
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +28,7 @@ struct hint {
 	char line[LINE_MAX_OCTETS];
 	size_t line_size; /* beyond its room: the rest is skipped */
 	uint64_t page_size;
+	char trouble[TRANSFER_WHY_MAX]; /* that keeps the page from being read; "": none */
 };
 
 static int address_compare(const void *a, const void *b)
@@ -138,10 +142,30 @@ static void page_judge(struct hint *hint)
 	}
 }
 
+/* Said once; the URL is not, for it may have a password. */
+static void trouble_say(struct hint *hint, const struct transfer_reply *reply)
+{
+	char why[TRANSFER_WHY_MAX] = "";
+	if (reply->end == TRANSFER_FAILED)
+		snprintf(why, sizeof(why), "%s", reply->why);
+	else if (reply->end == TRANSFER_LEFT && reply->status != 200)
+		snprintf(why, sizeof(why), "HTTP %ld", reply->status);
+	else if (reply->end == TRANSFER_LEFT)
+		snprintf(why, sizeof(why), "more than %d octets", PAGE_MAX);
+	if (strcmp(why, hint->trouble) == 0)
+		return;
+	if (why[0])
+		log_line(LOG_LEVEL_WARNING, "The page of `pings` cannot be read: %s", why);
+	else
+		log_line(LOG_LEVEL_INFO, "The page of `pings` is read again");
+	memcpy(hint->trouble, why, sizeof(why));
+}
+
 static void reply_came(void *owner, const struct transfer_reply *reply)
 {
 	struct hint *hint = owner;
 	hint->looking = false;
+	trouble_say(hint, reply);
 	if (reply->end != TRANSFER_WHOLE)
 		return;
 	if (hint->seen)
@@ -192,6 +216,7 @@ bool hint_set(struct hint *hint, const struct roster_address *addresses, size_t 
 void hint_look(struct hint *hint)
 {
 	struct transfer_ask ask = {.url = hint->settings->pings,
+		.secure = true,
 		.limit_seconds = hint->settings->timeout,
 		.left_milliseconds = hint->settings->timeout * 1000,
 		.most = PAGE_MAX * 2ULL,

@@ -22,7 +22,8 @@ struct hint *hint_new(struct transfers *transfers, const struct settings *settin
 	hint_named *named, void *owner);
 /* The addresses of interest, copied; what was counted of the others is forgotten. False: no memory, there are none. */
 bool hint_set(struct hint *hint, const struct roster_address *addresses, size_t count);
-/* Reads the page at `settings->pings` once; nothing while it is being read. */
+/* Reads the page at `settings->pings` once; nothing while it is being read. A log line says when it cannot be read, and
+ * when it can again. */
 void hint_look(struct hint *hint);
 /* NULL: nothing. */
 void hint_free(struct hint *hint);

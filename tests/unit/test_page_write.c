@@ -279,6 +279,27 @@ static void test_refused(void **state)
 	json_decref(report);
 }
 
+/* What others put into the folder costs neither time nor their files. */
+static void test_obstacles(void **state)
+{
+	char path[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX];
+	struct file_stamp before, after;
+	(void)state;
+	folder_write("other", "other's", 7);
+	before = file_stamp(folder_path(other, "other"));
+	assert_int_equal(mkfifo(folder_path(path, "index.html.new"), 0600), 0);
+	assert_int_equal(mkfifo(folder_path(path, "style.css"), 0600), 0);
+	assert_int_equal(symlink("other", folder_path(path, "history.html.new")), 0);
+	assert_int_equal(symlink("other", folder_path(path, "script.js")), 0);
+	assert_int_equal(link(other, folder_path(path, "generated.js.new")), 0);
+	written("", "");
+	after = file_stamp(other);
+	assert_int_equal(after.size, before.size);
+	assert_int_equal(after.modified, before.modified);
+	assert_int_equal(count_files("."), 6);
+	has("index.html", "<h1>5 of 6 addresses are in service</h1>");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_odd_reports, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_refused, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_obstacles, folder_make, folder_remove),
 	};
 	return cmocka_run_group_tests_name("page_write", tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BUFFER_SIZE = 4096 };
+enum { BUFFER_SIZE = 4096, SWITCHING = 101 };
 
 struct transfers {
 	CURLM *multi;
@@ -48,7 +48,14 @@ static void transfer_ended(struct transfer *transfer, CURLcode code)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &reply->status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	reply->milliseconds = (uint32_t)(microseconds / 1000);
-	reply->end = transfer->left ? TRANSFER_LEFT : code ? TRANSFER_FAILED : TRANSFER_WHOLE;
+	/* libcurl takes a connection that is closed among the headers for their end. */
+	bool broken = !code && !transfer->begun;
+	reply->end = transfer->left   ? TRANSFER_LEFT
+		     : code || broken ? TRANSFER_FAILED
+				      : TRANSFER_WHOLE;
+	if (broken)
+		snprintf(reply->why, sizeof(reply->why),
+			"the reply broke off: its headers did not end");
 	if (reply->end == TRANSFER_FAILED && !reply->why[0])
 		transfer_why(
 			transfer->easy, code, transfer->limit_seconds, transfer->error, reply->why);
@@ -230,7 +237,7 @@ static size_t header_came(char *line, size_t one, size_t count, void *own)
 	if (line[0] != '\r' && line[0] != '\n')
 		return count;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status < 200)
+	if (status < 200 && status != SWITCHING) /* RFC 9110 15.2: another reply follows */
 		return count;
 	transfer->begun = true;
 	transfer->left = !transfer->calls->head(transfer->owner, status) || !transfer->calls->take;

@@ -3,6 +3,7 @@
 import collections
 import pathlib
 import re
+import signal
 import socket
 import time
 
@@ -179,3 +180,17 @@ def test_pings_that_cannot_be_read(watch):
         with server.accept()[0] as connection:
             assert connection.recv(1) == b"\x16", "a TLS handshake"
         monitor.wait_log("^The page of `pings` cannot be read: (?!HTTP)")
+
+
+def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
+    """No more than 16 are checked, which is said once, however often the name is resolved."""
+    (tmp_path / "hosts").write_text("".join(f"127.9.9.{i} many.example\n" for i in range(1, 21)))
+    monitor = watch(None, enter=make_namespace(f"mount --bind {tmp_path}/hosts /etc/hosts").enter)
+    monitor.write_list([{"host": "many.example", "country": "DE"}])
+    monitor.start().wait_log("^The mirrors are known hosts=1 addresses=16 ")
+    for times in (2, 3):
+        monitor.process.send_signal(signal.SIGHUP)
+        monitor.wait_log("^The mirrors are known ", times)
+    monitor.stop()
+    assert monitor.lines("A name has more addresses than are checked", "host=many.example max=16") == [
+        "A name has more addresses than are checked host=many.example max=16"]

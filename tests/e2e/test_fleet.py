@@ -194,3 +194,13 @@ def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
     monitor.stop()
     assert monitor.lines("A name has more addresses than are checked", "host=many.example max=16") == [
         "A name has more addresses than are checked host=many.example max=16"]
+
+
+def test_names_that_no_url_can_have(watch):
+    """What the list takes as a host is checked by its address, whatever it is called."""
+    with Fleet() as fleet:
+        for host in ("[x", "a..b", "a+b", "a;b&c=$(d)", "256.1.1.1", "a" * 64):
+            fleet.add(host=host)
+        monitor = watch(fleet)
+        monitor.once()
+        assert [(entry["state"], entry["reason"]) for entry in monitor.entries().values()] == [("ok", "")] * 6

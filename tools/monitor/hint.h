@@ -5,6 +5,7 @@
 #ifndef TOOLS_MONITOR_HINT_H
 #define TOOLS_MONITOR_HINT_H
 
+#include "tools/monitor/roster.h"
 #include "tools/monitor/settings.h"
 #include "tools/monitor/transfer.h"
 

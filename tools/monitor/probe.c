@@ -79,15 +79,16 @@ static bool step_ask(struct probe *probe)
 	const struct roster_mirror *mirror = probe->target->mirror;
 	const char *code = country_code(mirror->country);
 	uint64_t now = uv_hrtime() / 1000000;
-	char url[TARGET_HOST_MAX + 64], host[TARGET_HOST_MAX + 16];
-	snprintf(url, sizeof(url), "http://%s:%u/%s", probe->target->host, mirror->port,
+	char address[TARGET_ADDRESS_MAX], url[TARGET_ADDRESS_MAX + 64], host[TARGET_HOST_MAX + 16];
+	/* Not by its name, which may be none that an URL can have. */
+	snprintf(url, sizeof(url),
+		probe->target->address.ipv6 ? "http://[%s]:%u/%s" : "http://%s:%u/%s",
+		target_address(&probe->target->address, address), mirror->port,
 		step_path(probe->step));
 	snprintf(host, sizeof(host), "db.%c%c.%s", tolower((unsigned char)code[0]),
 		tolower((unsigned char)code[1]), probe->settings->zone);
 	struct transfer_ask ask = {.url = url,
 		.host = host,
-		.address = &probe->target->address,
-		.port = mirror->port,
 		.range = probe->step >= STEP_DATABASE ? "0-511" : NULL,
 		.limit_seconds = probe->settings->timeout,
 		.left_milliseconds = (uint32_t)(probe->end_ms > now ? probe->end_ms - now : 1),

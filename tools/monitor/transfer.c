@@ -3,7 +3,6 @@
 #include "tools/monitor/transfer_octets.h"
 #include "tools/monitor/transfer_why.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ struct transfer {
 	CURL *easy;
 	const struct transfer_calls *calls;
 	void *owner;
-	struct curl_slist *headers, *connect_to; /* of the present ask */
+	struct curl_slist *headers; /* of the present ask */
 	uint32_t limit_seconds;
 	uint64_t most;
 	bool running, left, begun; /* begun: the final headers are through */
@@ -284,28 +283,16 @@ struct transfer *transfer_new(
 	return transfer;
 }
 
-/* "::ADDRESS:PORT": whatever host and port the URL has. */
-static struct curl_slist *connect_to(const struct roster_address *address, uint16_t port)
-{
-	char text[INET6_ADDRSTRLEN], line[INET6_ADDRSTRLEN + 16];
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
-	snprintf(line, sizeof(line), address->ipv6 ? "::[%s]:%u" : "::%s:%u", text, port);
-	return curl_slist_append(NULL, line);
-}
-
 static bool transfer_set(struct transfer *transfer, const struct transfer_ask *ask)
 {
 	CURL *easy = transfer->easy;
 	char host[TRANSFER_FIELD_MAX * 3];
-	if (ask->address)
-		transfer->connect_to = connect_to(ask->address, ask->port);
 	if (ask->host) {
 		snprintf(host, sizeof(host), "Host: %s", ask->host);
 		transfer->headers = curl_slist_append(NULL, host);
 	}
-	if ((ask->address && !transfer->connect_to) || (ask->host && !transfer->headers))
+	if (ask->host && !transfer->headers)
 		return false;
-	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer->connect_to);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
 	curl_easy_setopt(easy, CURLOPT_RANGE, ask->range);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, ask->secure ? "http,https" : "http");
@@ -339,8 +326,7 @@ void transfer_stop(struct transfer *transfer)
 		curl_multi_remove_handle(transfer->all->multi, transfer->easy);
 	transfer->running = false;
 	curl_slist_free_all(transfer->headers);
-	curl_slist_free_all(transfer->connect_to);
-	transfer->headers = transfer->connect_to = NULL;
+	transfer->headers = NULL;
 }
 
 void transfer_free(struct transfer *transfer)

@@ -5,8 +5,9 @@
 #ifndef TOOLS_MONITOR_TRANSFER_H
 #define TOOLS_MONITOR_TRANSFER_H
 
-#include "tools/monitor/roster.h"
-
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 enum { TRANSFER_WHY_MAX = 160, TRANSFER_FIELD_MAX = 128, TRANSFER_HEAD_MAX = 16384 /* octets */ };
@@ -19,8 +20,6 @@ struct transfer_ask {
 	const char *url;
 	bool secure; /* https:// is fine, too */
 	const char *host; /* the Host: header; NULL: as in the URL */
-	const struct roster_address *address; /* to connect to; NULL: the URL's host is resolved */
-	uint16_t port; /* beside the address */
 	const char *range; /* "0-511"; NULL: all of it */
 	uint32_t limit_seconds; /* for sentences: what the owner's whole time is */
 	uint32_t left_milliseconds; /* of it, for this transfer */

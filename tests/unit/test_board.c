@@ -4,6 +4,9 @@
 #include "tools/monitor/board_part.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -274,6 +277,32 @@ static void test_a_place_that_is_taken(void **state)
 	assert_non_null(strstr(why, "metrics: 127.0.0.1:1"));
 }
 
+/* On a small disk of its own, which only this thread sees. */
+static void test_a_full_disk(void **state)
+{
+	const struct board_facts facts = {
+		.started = 1, .exported = time(NULL), .state = state_path};
+	char path[FOLDER_PATH_MAX];
+	static const char zeros[4096];
+	bool healthy = false;
+	(void)state;
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		skip();
+	assert_int_equal(mount("none", folder, "tmpfs", 0, "size=1m"), 0);
+	char *page = board_health(&facts, &healthy);
+	assert_true(healthy);
+	free(page);
+	int fd = open(folder_path(path, "large"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(fd, zeros, sizeof(zeros)) == sizeof(zeros))
+		;
+	close(fd);
+	page = board_health(&facts, &healthy);
+	assert_false(healthy);
+	assert_non_null(strstr(page, "monitor.sqlite cannot be written: No space left on device"));
+	free(page);
+	assert_int_equal(umount(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_health, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_visitors_that_dawdle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_place_that_is_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

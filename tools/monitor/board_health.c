@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 /* An export comes every five minutes at least. */
-enum { EXPORT_LATE_SECONDS = 900, SENTENCE_MAX = 2048 };
+enum { EXPORT_LATE_SECONDS = 900, SENTENCE_MAX = 2048, ROOM_LEAST = 65536 /* octets */ };
 
 static __attribute__((format(printf, 2, 3))) void reason_add(
 	json_t *reasons, const char *format, ...)
@@ -38,14 +39,32 @@ static void export_judge(const struct board_facts *facts, json_t *reasons)
 		reason_add(reasons, "the last export is %" PRId64 " s old", age);
 }
 
+/* Nothing more can be written there. Some file systems do not count. */
+static bool is_full(const char *folder)
+{
+	struct statvfs disk;
+	if (statvfs(folder, &disk) != 0)
+		return false;
+	return (disk.f_blocks && disk.f_bavail * disk.f_frsize < ROOM_LEAST) ||
+	       (disk.f_files && !disk.f_favail);
+}
+
 /* SQLite writes beside the file, too. */
+static bool can_write(const char *path, const char *folder)
+{
+	if (access(folder, W_OK | X_OK) != 0 || (access(path, R_OK | W_OK) != 0 && errno != ENOENT))
+		return false;
+	bool full = is_full(folder);
+	errno = full ? ENOSPC : 0;
+	return !full;
+}
+
 static void state_judge(const struct board_facts *facts, json_t *reasons)
 {
 	char *copy = facts->state ? strdup(facts->state) : NULL;
 	if (!copy)
 		return;
-	if (access(dirname(copy), W_OK | X_OK) != 0 ||
-		(access(facts->state, R_OK | W_OK) != 0 && errno != ENOENT))
+	if (!can_write(facts->state, dirname(copy)))
 		reason_add(reasons, "the state file %s cannot be written: %s", facts->state,
 			strerror(errno));
 	free(copy);

@@ -1,5 +1,6 @@
 """Who is told of a change: the command, and mail; never a flood."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,35 +10,29 @@ import time
 import pytest
 
 from fleet import Fleet
+from story import Stories
 from watcher import Mailbox, Watcher
 from world import eventually
 
 FROM, TEAM = "monitor@clamav.example", "team@clamav.example"
 
 
-@pytest.fixture
-def fleet():
-    with Fleet() as made:
-        yield made
+class Office:
+    """What one story has: a fleet, a mail server, monitors."""
+
+    def __init__(self, program, root):
+        self.program, self.root, self.opened = program, root, contextlib.ExitStack()
+        self.fleet = self.opened.enter_context(Fleet())
+        self.box = self.opened.enter_context(Mailbox())
+        self.close = self.opened.close
+
+    def watch(self, **options):
+        monitor = Watcher(self.program, self.root / "monitor", self.fleet, **options)
+        self.opened.callback(monitor.close)
+        return monitor
 
 
-@pytest.fixture
-def box():
-    with Mailbox() as made:
-        yield made
-
-
-@pytest.fixture
-def watch(program, tmp_path, fleet):
-    made = []
-
-    def make(**options):
-        made.append(Watcher(program, tmp_path / f"monitor{len(made)}", fleet, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+STORIES = Stories(Office)
 
 
 def script(path, text):
@@ -53,8 +48,10 @@ def mailed(box, count):
 # --- the command ---------------------------------------------------------------------------------
 
 
-def test_command(watch, fleet, tmp_path):
+@STORIES.add
+def command(office):
     """Once for each change, the object on its standard input, one after the other."""
+    fleet, watch, tmp_path = office.fleet, office.watch, office.root
     mirror = fleet.add(host="a.example", country="PL", admin="admin@a.example", alerts="noc@a.example")
     program = script(tmp_path / "alert", f"read -r line; echo \"$line\" >>{tmp_path}/out; cat >>{tmp_path}/out\n")
     monitor = watch(alert=program).started()
@@ -76,8 +73,10 @@ def test_command(watch, fleet, tmp_path):
                       "alerts": "noc@a.example"}
 
 
-def test_command_that_fails(watch, fleet, tmp_path):
+@STORIES.add
+def command_that_fails(office):
     """A log line each; the monitor goes on."""
+    fleet, watch, tmp_path = office.fleet, office.watch, office.root
     fleet.add(host="a.example")
     monitor = watch(alert=script(tmp_path / "alert", "exit 3\n")).started()
     eventually(lambda: monitor.lines("The alert command failed", "status=3"), monitor.log)
@@ -87,8 +86,10 @@ def test_command_that_fails(watch, fleet, tmp_path):
     eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
 
 
-def test_once_waits_for_the_command(watch, fleet, tmp_path):
+@STORIES.add
+def once_waits_for_the_command(office):
     """Its path is relative to the configuration."""
+    fleet, watch, tmp_path = office.fleet, office.watch, office.root
     for i in range(3):
         fleet.add(host=f"m{i}.example")
     monitor = watch(alert="./alert")
@@ -101,8 +102,10 @@ def test_once_waits_for_the_command(watch, fleet, tmp_path):
 # --- mail ----------------------------------------------------------------------------------------
 
 
-def test_mail(watch, fleet, box):
+@STORIES.add
+def mail(office):
     """To the mirror's own people, with a copy for the team; not for the first success."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     mirror = fleet.add(host="a.example", country="PL", admin="admin@a.example", alerts="noc@a.example")
     fleet.add(host="b.example", admin="Jürgen \"B\" <admin@b.example>")
     fleet.add(host="c.example")
@@ -127,9 +130,10 @@ def test_mail(watch, fleet, box):
     assert len({mail.message["Message-ID"] for mail in box.mails}) == 3
 
 
-@pytest.mark.one_program
-def test_a_warning_and_a_removal(watch, fleet, box):
+@STORIES.add
+def a_warning_and_a_removal(office):
     """As the network's documents have it: old and warned, removed, ok again."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     mirror = fleet.add(host="a.example", alerts="noc@a.example")
     others = [fleet.add(host=f"m{i}.example") for i in range(4)]
     monitor = watch(smtp=box.url, mail_from=FROM, old_after="2s", remove_after="1s").started()
@@ -143,8 +147,10 @@ def test_a_warning_and_a_removal(watch, fleet, box):
     assert monitor.states_of("m0.example") == {"ok"} and others
 
 
-def test_never_a_flood(watch, fleet, box):
+@STORIES.add
+def never_a_flood(office):
     """20 changes an hour have a mail, and one more says that there are too many; 4 to one address."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     for i in range(30):
         fleet.add(host=f"m{i}.example", alerts=f"noc{i}@m.example")
     monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
@@ -160,7 +166,9 @@ def test_never_a_flood(watch, fleet, box):
     assert len(box.mails) == 21
 
 
-def test_no_flood_to_one_address(watch, fleet, box):
+@STORIES.add
+def no_flood_to_one_address(office):
+    fleet, box, watch = office.fleet, office.box, office.watch
     for i in range(6):
         fleet.add(host=f"m{i}.example", alerts="noc@m.example")
     monitor = watch(smtp=box.url, mail_from=FROM).started()
@@ -172,8 +180,10 @@ def test_no_flood_to_one_address(watch, fleet, box):
     assert len(box.mails) == 4
 
 
-def test_summary(watch, fleet, box):
+@STORIES.add
+def summary(office):
     """What changed, and what is not ok now; the next one begins where it ended."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     for i in range(3):
         fleet.add(host=f"m{i}.example", country="DE")
     monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM, digest="1s").started()
@@ -191,8 +201,10 @@ def test_summary(watch, fleet, box):
     eventually(lambda: summary("Changes:\n  none", "Not ok now:\n  disabled"), lambda: [m.body for m in box.mails])
 
 
-def test_a_reader_who_is_refused(watch, fleet, box):
+@STORIES.add
+def a_reader_who_is_refused(office):
     """The team gets its copy all the same."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     box.refused = ("noc@",)
     fleet.add(host="a.example", alerts="noc@a.example")
     monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
@@ -201,8 +213,10 @@ def test_a_reader_who_is_refused(watch, fleet, box):
     assert monitor.lines("A mail was not sent", "550", "noc@a.example")
 
 
-def test_no_mail_server(watch, fleet, box):
+@STORIES.add
+def no_mail_server(office):
     """A log line; the monitor goes on."""
+    fleet, box, watch = office.fleet, office.box, office.watch
     fleet.add(host="a.example", alerts="noc@a.example")
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = "smtp://127.0.0.1:%d" % free.getsockname()[1]
@@ -212,12 +226,15 @@ def test_no_mail_server(watch, fleet, box):
     eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
 
 
-@pytest.fixture
-def refused(watch, fleet):
-    fleet.add(host="a.example")
+@pytest.mark.parametrize("name", STORIES.names())
+def test_story(request, program, tmp_path_factory, name):
+    STORIES.tell(request, program, tmp_path_factory, name)
 
+
+@pytest.fixture
+def refused(program, tmp_path):
     def sentence(**options):
-        return watch(**options).run("-t", status=2)[1]
+        return Watcher(program, tmp_path, **options).run("-t", status=2)[1]
 
     return sentence
 

@@ -156,6 +156,7 @@ def test_a_crowd_that_dawdles(watched):
 # --- health --------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_program
 def test_health(program, tmp_path):
     """No export yet, all well, most mirrors down."""
     with Fleet() as fleet:
@@ -211,10 +212,12 @@ def test_a_place_that_is_taken(alone):
 
 
 def test_it_is_there_after_sighup(alone):
+    """It shows what the signal has brought."""
     alone.started()
-    before = eventually(lambda: alone.metric("checks_total", result="good"), alone.log)
+    eventually(lambda: alone.status()["counts"].get("ok") == 1, alone.log)
+    alone.change(a={"disabled": True})
     alone.process.send_signal(signal.SIGHUP)
-    eventually(lambda: (alone.metric("checks_total", result="good") or 0) > before, alone.log)
+    eventually(lambda: alone.status()["counts"].get("disabled") == 1, alone.log)
 
 
 # --- rules and dashboard -------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """mirrorns-cvd: the version string from a directory of databases; what refuses it; --watch, --verify-mirrors and --names; and
 that the server and the real client take what it writes."""
 
+import functools
 import os
 import pathlib
 import random
@@ -15,6 +16,7 @@ import pytest
 
 import cvd_mirrors
 from cvd import Cvd, header
+from story import Stories
 from test_freshclam import COMPLAINTS, VERSIONS, freshclam  # noqa: F401
 from world import eventually, export_text, mirror
 
@@ -34,6 +36,27 @@ def ships():
     made = cvd_mirrors.Fleet()
     yield made
     made.close()
+
+
+class Yard:
+    """Databases of a story's own, and mirrors for it."""
+
+    def __init__(self, program, root):
+        self.cvd, self.ships = Cvd(root, program), cvd_mirrors.Fleet()
+
+    def close(self):
+        try:
+            self.cvd.close()
+        finally:
+            self.ships.close()
+
+
+STORIES = Stories(Yard)
+
+
+def story(work):
+    """What takes seconds by its nature: all of them at once."""
+    return STORIES.add(functools.wraps(work)(lambda yard: work(yard.cvd, yard.ships)))
 
 
 def without_time(fields):
@@ -299,7 +322,8 @@ def test_watch(cvd):
     assert "dns.txt is up to date string=1.0.9:63:28035:" in cvd.log()
 
 
-def test_watch_refreshes(cvd):
+@story
+def watch_refreshes(cvd, _):
     """The time alone is new, and the log says nothing of it."""
     cvd.string(age=7200)
     cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s")
@@ -327,7 +351,8 @@ def test_watch_refreshes(cvd):
 KEPT = "; the versions of before stay, and their time is kept fresh\n"
 
 
-def test_watch_goes_on(cvd):
+@story
+def watch_goes_on(cvd, _):
     """What goes wrong is said once; the versions stay, and follow when all is well again."""
     cvd.string(age=0)
     spoil(cvd.root / "db" / "daily.cvd", None)
@@ -354,7 +379,8 @@ def test_watch_goes_on(cvd):
     assert cvd.log().count(sentence) == 1
 
 
-def test_watch_keeps_the_time_fresh(cvd):
+@story
+def watch_keeps_the_time_fresh(cvd, _):
     """A bad database must not make every client turn away from the string: its time goes on, its versions do not, and
     the log says so again and again. Without --watch nothing is written."""
     before = cvd.string(age=7200)
@@ -445,7 +471,8 @@ def test_how_mirrors_are_asked(cvd, ships):
     assert without_time(cvd.fields()) == FIELDS
 
 
-def test_bad_mirrors(cvd, ships):
+@story
+def bad_mirrors(cvd, ships):
     """None of them has it, and none keeps us: time and octets are bounded."""
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
     elsewhere = ships.add("127.0.2.1", cvd_mirrors.has(28034))
@@ -467,7 +494,7 @@ def test_bad_mirrors(cvd, ships):
     begin = time.monotonic()
     said = cvd.run(*verify(ships, "--share", 1))[1]
     assert f"0 of {count} mirror addresses in service have it, expected at least 1 (1 per cent)" in said
-    assert time.monotonic() - begin < 9
+    assert time.monotonic() - begin < 12
     assert not elsewhere.requests, "redirects are not followed"
     # What a socket's buffers take, but no more.
     assert all(ship.sent < 20_000_000 for ship in ships.mirrors)
@@ -504,7 +531,8 @@ def test_a_bad_export(cvd, ships):
     assert not ships.mirrors[0].requests
 
 
-def test_watch_holds_back_until_they_have_it(cvd, ships):
+@story
+def watch_holds_back_until_they_have_it(cvd, ships):
     """Said once; the string stays fresh; announced as soon as a refresh finds it."""
     cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
     ship = ships.add("127.0.2.1", cvd_mirrors.has(28033))
@@ -533,7 +561,8 @@ def test_watch_holds_back_until_they_have_it(cvd, ships):
     assert cvd.log().count("held back") == 1, cvd.log()
 
 
-def test_watch_waits_for_the_first_string(cvd, ships):
+@story
+def watch_waits_for_the_first_string(cvd, ships):
     """There is nothing to keep fresh yet; that is no error, and said once."""
     ship = ships.add("127.0.2.1", cvd_mirrors.has(100))
     list_mirrors(cvd, ships)
@@ -549,7 +578,8 @@ def test_watch_waits_for_the_first_string(cvd, ships):
     assert cvd.log().count("\n") == 3, cvd.log()
 
 
-def test_watch_ends_while_it_asks(cvd, ships):
+@story
+def watch_ends_while_it_asks(cvd, ships):
     """SIGTERM does not wait for silent mirrors, and nothing is written after it."""
     before = cvd.string("1.0.9", 63, 28033, 1, 90, 49192, 339)
     silent = ships.add("127.0.2.1", None)
@@ -560,6 +590,11 @@ def test_watch_ends_while_it_asks(cvd, ships):
     begin = time.monotonic()
     cvd.stop()
     assert time.monotonic() - begin < 3 and (cvd.root / "dns.txt").read_text() == before
+
+
+@pytest.mark.parametrize("name", STORIES.names())
+def test_story(request, program, tmp_path_factory, name):
+    STORIES.tell(request, program, tmp_path_factory, name)
 
 
 # --- --names, the server, the client -------------------------------------------------------

@@ -124,7 +124,7 @@ def test_each_second(watch):
     with Fleet() as fleet:
         mirrors = [fleet.add() for _ in range(5)]
         fleet.add("hanging")
-        monitor = watch(fleet, timeout="3s", old_after="2s").start()
+        monitor = watch(fleet, timeout="3s", old_after="1s").start()
         first = mirrors[0]
         eventually(lambda: len(first.requests) >= 3, "three checks")
         gaps = [b.when - a.when for a, b in zip(first.requests, first.requests[1:])]
@@ -140,7 +140,7 @@ def test_each_second(watch):
 def test_few_files(watch):
     """Where fewer files may be open than checks are wanted, there are fewer checks, and a line says so."""
     with Fleet() as fleet:
-        for i in range(60):
+        for _ in range(32):
             fleet.add("slow")
         monitor = watch(fleet, parallel=40)
         once(monitor, files=80)

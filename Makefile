@@ -1,4 +1,4 @@
-# mirrorns: `make run` tries it, `make check` tests it; README.md says more.
+# mirrorns: `make run` tries it, `make demo` shows the network around it, `make check` tests it; README.md says more.
 CC = gcc
 PREFIX = /usr/local
 UNITS_TO = $(PREFIX)/lib/systemd/system
@@ -51,6 +51,10 @@ run:
 	@tools/deps run
 	@$(MAKE) --no-print-directory -s all
 	@tools/run
+demo: # a whole network on loopback addresses; AUTO=1: it shows everything by itself, and ends
+	@tools/deps demo
+	@$(MAKE) --no-print-directory -s all
+	@tools/demo $(if $(AUTO),--auto)
 
 check:
 	@tools/deps check
@@ -104,4 +108,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all san deps run check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean
+.PHONY: all san deps run demo check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean

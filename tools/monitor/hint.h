@@ -10,7 +10,7 @@
 #include "tools/monitor/transfer.h"
 
 enum {
-	HINT_SECONDS = 30 /* between two looks */,
+	HINT_MS = 30000 /* between two looks; an interval, where that is shorter */,
 	HINT_FAILED_MIN = 3,
 	HINT_NAMES_MAX = 8 /* of one look */
 };

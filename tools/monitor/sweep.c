@@ -113,7 +113,7 @@ static int64_t extras(struct sweep *sweep, int64_t now)
 	if (sweep->hint) {
 		if (sweep->hint_due <= now) {
 			hint_look(sweep->hint);
-			sweep->hint_due = now + HINT_SECONDS * 1000;
+			sweep->hint_due = now + (interval < HINT_MS ? interval : HINT_MS);
 		}
 		next = sweep->hint_due < next ? sweep->hint_due : next;
 	}

@@ -162,6 +162,16 @@ async def ahead(mirror, link):
     return reply("200 OK", f"{int(when)}\n", Date=email.utils.formatdate(when, usegmt=True))
 
 
+async def behind(mirror, link):
+    when = time.time() - 3 * DAY
+    return reply("200 OK", f"{int(when)}\n", Date=email.utils.formatdate(when, usegmt=True))
+
+
+async def adrift(mirror, link):
+    """Its clock alone is wrong; what it serves comes from elsewhere."""
+    return reply("200 OK", f"{int(time.time())}\n", Date=email.utils.formatdate(time.time() - 3 * DAY, usegmt=True))
+
+
 # name: what it does, and how its settings differ from a good mirror's
 KINDS = {
     "good": (good, {}), "rfc3339": (rfc3339, {}), "dated": (dated, {}), "modified": (modified, {}),
@@ -172,6 +182,7 @@ KINDS = {
     "redirecting": (redirecting, {}), "garbage": (garbage, {}), "endless": (endless, {}),
     "babbling": (babbling, {}), "busy": (busy, {}), "lost": (lost, {}), "resetting": (resetting, {}),
     "closing": (closing, {}), "half": (half, {}), "tls": (tls, {}), "ahead": (ahead, {}),
+    "behind": (behind, {}), "adrift": (adrift, {}),
 }
 
 

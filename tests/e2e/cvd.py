@@ -77,10 +77,10 @@ class Cvd:
 
     # --- --watch ---------------------------------------------------------------------------
 
-    def start(self, *words):
+    def start(self, *words, prefix=()):
         with open(self.stderr, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, *map(str, words)], cwd=self.root, stdin=subprocess.DEVNULL,
+                [*prefix, self.program, *map(str, words)], cwd=self.root, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env=self.environment(), preexec_fn=die_with_parent)
 
     def log(self):

@@ -103,7 +103,7 @@ def once_waits_for_the_command(office):
 
 
 @STORIES.add
-def mail(office):
+def mail_to_the_alert_address_else_to_the_admin(office):
     """To the mirror's own people, with a copy for the team; not for the first success."""
     fleet, box, watch = office.fleet, office.box, office.watch
     mirror = fleet.add(host="a.example", country="PL", admin="admin@a.example", alerts="noc@a.example")

@@ -21,6 +21,7 @@ THOUGHT = {
     "still": ("ok", ""), "slow": ("ok", ""), "bare": ("ok", ""),
     "stale": ("old", r"timestamp \S+ is 1 day old or older"),
     "ahead": ("old", r"timestamp \S+ is in the future: a clock is wrong"),
+    "behind": ("old", r"timestamp \S+ is 1 day old or older"), "adrift": ("ok", ""),
     "outdated": ("old", r"daily is 28030, 4 behind 28034"),
     "hanging": ("old", r"no reply within 2 s"),
     "deaf": ("old", r"connect: timed out after 2 s"),
@@ -113,9 +114,24 @@ def test_round(watch, is_sanitizer):
             check_requests(mirror)
             times = collections.Counter(request.path for request in mirror.requests)
             assert set(times.values()) <= {1}, f"{mirror.host} was asked twice: {times}"
-            good = mirror.kind in ("stale", "ahead") or THOUGHT[mirror.kind][0] == "ok"
+            good = mirror.kind in ("stale", "ahead", "behind") or THOUGHT[mirror.kind][0] == "ok"
             databases = 2 if mirror.kind == "outdated" else 3 if good else 0
             assert len(times) - ("/timestamp" in times) == databases, f"{mirror.host}: {times}"
+
+
+def test_user_agent_and_host_header(watch):
+    """Each is asked by the name of its country, as ClamAV-MirrorCheck; the first part of the databases, too."""
+    with Fleet() as fleet:
+        for country in ("DE", "GB", "BR"):
+            fleet.add(country=country)
+        monitor = watch(fleet, txt="dns.txt")
+        (monitor.root / "dns.txt").write_text(version_string() + "\n")
+        monitor.once()
+        for mirror in fleet.mirrors:
+            check_requests(mirror)
+            assert [one.path for one in mirror.requests] == ["/timestamp", *(f"/{name}.cvd" for name in DATABASES)]
+        assert {mirror.requests[0].host for mirror in fleet.mirrors} == {
+            "db.de.clamav.net", "db.gb.clamav.net", "db.br.clamav.net"}
 
 
 def test_each_second(watch):

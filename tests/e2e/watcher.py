@@ -26,7 +26,7 @@ class Watcher:
         self.root, self.fleet, self.enter, self.process = pathlib.Path(root), fleet, list(enter), None
         self.root.mkdir(parents=True, exist_ok=True)
         self.config, self.list = self.root / "monitor.conf", self.root / "mirrors.list.json"
-        self.export, self.stderr = self.root / "mirrors.json", self.root / "stderr.log"
+        self.export, self.stderr = self.root / options.get("export", "mirrors.json"), self.root / "stderr.log"
         self.stderr.write_bytes(b"")
         self.changed = {}  # members of a host's entry that the fleet's list has not
         with socket.create_server(("127.0.0.1", 0)) as free:

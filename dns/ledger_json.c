@@ -1,6 +1,7 @@
 #include "dns/ledger_json.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,14 +40,14 @@ static json_t *results_json(uint64_t ok, uint64_t failed)
 	return json_pack("[o, o]", count_json(ok), count_json(failed));
 }
 
-/* What metrics have; rows of the most frequent begin anew. */
+/* Rows of the most frequent begin anew. */
 static json_t *pings_json(const struct tally_zone *zone)
 {
 	char text[INET6_ADDRSTRLEN];
 	const struct ping_count *pings = zone->pings;
-	json_t *mirrors = json_object();
 	if (!pings)
-		return mirrors;
+		return json_object();
+	json_t *mirrors = json_object(), *flevels = json_object();
 	for (size_t i = 0; i < zone->member_count; i++) {
 		const struct tally_member *member = &zone->members[i];
 		if (!member->pings[PING_OK] && !member->pings[PING_FAILED])
@@ -55,10 +56,16 @@ static json_t *pings_json(const struct tally_zone *zone)
 		json_object_set_new(mirrors, text,
 			results_json(member->pings[PING_OK], member->pings[PING_FAILED]));
 	}
-	return json_pack("{s:o, s:o, s:o}", "mirrors", mirrors, "unknown",
+	for (unsigned i = 0; i < PING_FLEVELS; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		if (counter_get(&pings->flevels[i]))
+			json_object_set_new(
+				flevels, text, count_json(counter_get(&pings->flevels[i])));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "mirrors", mirrors, "unknown",
 		results_json(counter_get(&pings->unknown[PING_OK]),
 			counter_get(&pings->unknown[PING_FAILED])),
-		"malformed", count_json(counter_get(&pings->malformed)));
+		"malformed", count_json(counter_get(&pings->malformed)), "flevels", flevels);
 }
 
 static json_t *zone_json(const struct tally_zone *zone)
@@ -150,6 +157,7 @@ static bool pools_read(struct tally_zone *zone, json_t *json)
 
 static bool pings_read(struct tally_zone *zone, const json_t *json)
 {
+	char text[16];
 	if (!json_object_get(json, "unknown"))
 		return true;
 	zone->pings = ping_count_new(0);
@@ -159,6 +167,11 @@ static bool pings_read(struct tally_zone *zone, const json_t *json)
 	for (unsigned i = 0; i < PING_RESULTS; i++)
 		counter_add(&zone->pings->unknown[i],
 			count_of(json_array_get(json_object_get(json, "unknown"), i)));
+	const json_t *flevels = json_object_get(json, "flevels");
+	for (unsigned i = 0; i < PING_FLEVELS; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		counter_add(&zone->pings->flevels[i], count_of(json_object_get(flevels, text)));
+	}
 	return true;
 }
 

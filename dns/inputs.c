@@ -70,10 +70,12 @@ void inputs_refuse(
 	struct inputs_verdict *verdict = &loading->inputs->verdicts[number];
 	free(verdict->why);
 	verdict->why = strdup(sentence);
+	verdict->fresh = !is_said(loading, number, sentence);
+	if (!verdict->fresh)
+		return;
 	if ((*loading->refused)++ == 0)
 		snprintf(loading->why, loading->size, "%s", sentence);
-	if (!is_said(loading, number, sentence))
-		log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
+	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
 }
 
 static void release_config(void *object)
@@ -103,6 +105,14 @@ static void news_free(struct inputs *inputs)
 	free(inputs->news);
 	inputs->news = NULL;
 	inputs->news_count = 0;
+}
+
+bool inputs_are_fresh(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
+		if (inputs->verdicts[i].fresh)
+			return true;
+	return false;
 }
 
 void inputs_say(struct inputs *inputs)

@@ -30,7 +30,7 @@ struct inputs_zone {
 
 /* What became of a watched file when it was last read. */
 struct inputs_verdict {
-	bool fresh; /* it was read for this set, not for one before */
+	bool fresh; /* it was read for this set, not for one before, and not in vain once more */
 	bool passing; /* it could not be read for a reason that may pass: it is to be read again soon */
 	char *why; /* the sentence: what is on disk is not what is served; NULL: it is */
 };
@@ -75,13 +75,16 @@ size_t inputs_files(const struct config *config);
 const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
 
 /* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
- * stays (each was logged); the first one's sentence is in `why`. */
+ * stays (each was logged; not those that cannot be read for a reason that has not passed yet); the first one's sentence is in `why`. */
 struct inputs *inputs_load(
 	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
 void inputs_free(struct inputs *inputs);
 
 /* The number of a zone's export among the watched files; its TXT files are the next ones. */
 size_t inputs_export(const struct config *config, size_t z);
+
+/* Was any watched file read for this set? */
+bool inputs_are_fresh(const struct inputs *inputs);
 
 /* Logs what this set took; to be called once it is being served. */
 void inputs_say(struct inputs *inputs);

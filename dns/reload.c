@@ -186,10 +186,11 @@ static void taken(uv_async_t *async)
 			return;
 	reload->handing = false;
 	reload->forced += reload->build_force;
-	if (reload->build_asked)
+	if (inputs_are_fresh(reload->current->inputs)) {
 		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
+		status_say(reload, reload->refused ? reload->why : "");
+	}
 	inputs_say(reload->current->inputs);
-	status_say(reload, reload->refused ? reload->why : "");
 	if (reload->build_all) {
 		watch_current(reload);
 		restart_say(reload);
@@ -281,7 +282,6 @@ void reload_begin(struct reload *reload)
 		return; /* the next look at the clock tries again */
 	reload->build_all = reload->want_all;
 	reload->want_relink = false;
-	reload->build_asked = any_wanted(reload);
 	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
 	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
 	reload->build_force = reload->want_force;

@@ -57,7 +57,6 @@ struct reload {
 	size_t want_count;
 	/* The build under way: the loop's thread does not touch it until it is done. */
 	bool build_all;
-	bool build_asked; /* not only for the time */
 	bool *build_changed;
 	bool build_force;
 	struct shared *build_drains;

@@ -10,6 +10,7 @@ import pytest
 
 import mmdb
 from packet import addresses
+from test_metrics import look
 from world import (TXT_BLOCK, ZONE, eventually, export_text, many_mirrors, mirror, mirrors_of,
                    timestamp, version_string)
 
@@ -413,17 +414,19 @@ def string(world, name="current.cvd"):
 
 def test_no_descriptor_is_left(make_world):
     """What cannot be read for a reason that passes is read again, although it does not change: export, TXT, overrides."""
-    world = make_world(mirrors=mirrors_of("DE", 2, "198.18.1"), overrides="127.0.0.0/8,DE\n").start()
+    world = make_world()
+    world.metrics = world.free_port()
+    world.fill(mirrors=mirrors_of("DE", 2, "198.18.1"), overrides="127.0.0.0/8,DE\n",
+               metrics=f"127.0.0.1:{world.metrics}").start()
     limits = resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE)
     used = {int(name) for name in os.listdir(f"/proc/{world.process.pid}/fd")}
     first_free = min(set(range(max(used) + 2)) - used)
     mark, new = world.mark(), version_string(28035)
     resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
     try:
-        world.export(mirrors_of("DE", 2, "198.18.2"))
-        world.replace("dns.txt", new + "\n")
-        world.replace("overrides.csv", "127.0.0.0/8,FR\n")
-        for name in ("mirrors.json", "dns.txt", "overrides.csv"):
+        for name, text in (("mirrors.json", export_text(mirrors_of("DE", 2, "198.18.2"))),
+                           ("dns.txt", new + "\n"), ("overrides.csv", "127.0.0.0/8,FR\n")):
+            world.replace(name, text)
             world.wait_log(f"{name}: cannot be opened: Too many open files; the ", since=mark)
         begin = time.monotonic()
         while time.monotonic() - begin < 2.5:  # it is tried again
@@ -434,6 +437,9 @@ def test_no_descriptor_is_left(make_world):
     eventually(lambda: string(world) == new, "the string")
     world.wait_log("The overrides", "were read", since=mark)
     assert len(world.lines("mirrors.json: cannot be opened", since=mark)) == 1, "however often it is tried"
+    seen = look(world)
+    assert seen.get("export_refused_total", zone="clamav.net") == 1
+    assert seen.get("reloads_total", result="partly") == 3
 
 
 def test_txt_changes(world):

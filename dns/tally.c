@@ -257,7 +257,7 @@ static void pings_add(
 				times ? member_find(row, &mirrors->addresses[i]) : NULL;
 			if (member)
 				member->pings[r] += times;
-			else
+			else if (row->member_count == TALLY_MEMBERS_MAX)
 				counter_add(&row->pings->unknown[r], times);
 		}
 }

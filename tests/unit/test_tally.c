@@ -5,6 +5,7 @@
 #include "dns/tally.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 static const char zone_text[] =
 	"$ORIGIN example.org.\n$TTL 60\n"
@@ -15,7 +16,8 @@ static const char pools_text[] =
 	"pool \"db.*\" { from = \"label\" }\n"
 	"pool \"near.*\" { from = \"label\" fallback = {\"country:FR\", \"continent:AS\"} }\n"
 	"pool \"all\" { from = \"world\" answers = 0 }\n"
-	"pool \"asia\" { from = \"continent:AS\" fallback = {} }\n";
+	"pool \"asia\" { from = \"continent:AS\" fallback = {} }\n"
+	"ping \"ping\" { address = \"192.0.2.5\" }\n";
 
 struct entry {
 	const char *host, *country, *address, *state;
@@ -271,12 +273,17 @@ static void test_follow(void **state)
 	struct turn *turns = turns_new(first);
 	const struct snapshot_pool *all = pool_of(first, "all", NULL);
 	struct tally tally = {0}, copy;
+	struct ping_book *pings = ping_book_new(first);
+	assert_non_null(pings);
+	for (unsigned i = 0; i < 2; i++) /* a, b */
+		atomic_store(&pings->zones[0]->listed[i][PING_FAILED], 3);
 	assert_true(tally_follow(&tally, first));
 	turn_run(&turns[all->turn], all->outcomes[0].set[POOL_IPV4], 11, firsts);
 	assert_true(tally_add(&tally, first, turns, NULL));
 	assert_true(tally_copy(&copy, &tally));
 	export_write(next);
-	config_write("pool \"new\" { from = \"world\" }\npool \"all\" { from = \"world\" }\n");
+	config_write("pool \"new\" { from = \"world\" }\npool \"all\" { from = \"world\" }\n"
+		     "ping \"ping\" { address = \"192.0.2.5\" }\n");
 	struct snapshot *second = world_link(first);
 	assert_true(tally_follow(&tally, second));
 	assert_int_equal(tally.zones[0].pool_count, 2);
@@ -289,13 +296,16 @@ static void test_follow(void **state)
 	assert_null(row_find(&tally, 1, false));
 	assert_int_equal(row_find(&tally, 9, false)->firsts, 0);
 	/* A worker that still had the old turns: what has no row is left out. */
-	assert_true(tally_add(&tally, first, turns, NULL));
+	assert_true(tally_add(&tally, first, turns, pings));
+	assert_int_equal(row_find(&tally, 2, false)->pings[PING_FAILED], 3);
+	assert_int_equal(counter_get(&tally.zones[0].pings->unknown[PING_FAILED]), 0);
 	assert_int_equal(row_find(&tally, 2, false)->firsts, 2 * firsts[2]);
 	assert_int_equal(tally.zones[0].pools[1].answers, 22);
 	assert_int_equal(tally.zones[0].others, 0);
 	assert_int_equal(row_find(&copy, 1, false)->firsts, firsts[1]);
 	tally_free(&copy);
 	tally_free(&tally);
+	ping_book_free(pings);
 	free(turns);
 	snapshot_free(second);
 	snapshot_free(first);
@@ -389,6 +399,43 @@ static void test_refusals(void **state)
 	snapshot_free(first);
 }
 
+/* Nor each time that a file cannot be read for a reason that passes. */
+static void test_refusals_that_pass(void **state)
+{
+	(void)state;
+	struct rlimit limit, none;
+	unsigned refused;
+	config_write(pools_text);
+	export_write(network);
+	struct snapshot *snapshot = world_link(NULL);
+	const struct config *config = inputs_config(snapshot->inputs);
+	bool *changed = calloc(inputs_files(config), sizeof(*changed));
+	struct tally tally = {0};
+	assert_true(tally_follow(&tally, snapshot));
+	changed[inputs_export(config, 0)] = true;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (unsigned round = 0; round < 4; round++) {
+		struct inputs_request request = {.before = snapshot->inputs, .changed = changed};
+		none = limit;
+		none.rlim_cur = round < 3 ? 0 : limit.rlim_cur;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		struct inputs *inputs = inputs_load(&request, &refused, why, sizeof(why));
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_non_null(inputs);
+		assert_int_equal(refused, round == 0);
+		assert_true(inputs_are_fresh(inputs) == (round == 0 || round == 3));
+		struct snapshot *next = link_snapshot(inputs, snapshot, why, sizeof(why));
+		assert_non_null(next);
+		snapshot_free(snapshot);
+		snapshot = next;
+		tally_refusals(&tally, snapshot);
+		assert_int_equal(tally.zones[0].refused, 1);
+	}
+	free(changed);
+	tally_free(&tally);
+	snapshot_free(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +446,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_follow, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_many_members, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_refusals, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(
+			test_refusals_that_pass, folder_make, folder_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,16 +134,25 @@ static const struct config_listen *cover_find(
 	return NULL;
 }
 
-/* Two of them that overlap would part packets between them in a way that nobody has asked for. */
-static bool addresses_check(const struct config *config, char *why, size_t size)
+static bool is_given(const struct listen_given *given, const struct config_listen *at)
+{
+	return listen_given_count(given, at, SOCK_DGRAM) ||
+	       listen_given_count(given, at, SOCK_STREAM);
+}
+
+/* Two of them that overlap would part packets between them in a way that nobody has asked for, but whoever has bound
+ * both. */
+static bool addresses_check(const struct config *config, const struct listen_given *given,
+	char *why, size_t size)
 {
 	for (size_t i = 0; i < config->listen_count; i++) {
-		const struct config_listen *wide = cover_find(config, &config->listens[i]);
-		if (!wide)
+		const struct config_listen *at = &config->listens[i];
+		const struct config_listen *wide = cover_find(config, at);
+		if (!wide || (is_given(given, at) && is_given(given, wide)))
 			continue;
 		snprintf(why, size,
 			"%s cannot be listened on: %s, which `listen` names too, has it already",
-			config->listens[i].text, wide->text);
+			at->text, wide->text);
 		return false;
 	}
 	return true;
@@ -231,7 +240,7 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	sockets->addresses = 0;
 	snprintf(why, size, "no memory for the sockets");
 	if (!addresses_list(sockets, config, given) || !table_make(sockets, given) ||
-		!addresses_check(config, why, size) ||
+		!addresses_check(config, given, why, size) ||
 		!addresses_open(&opening, config, why, size)) {
 		listen_close(sockets);
 		listen_given_close(given);

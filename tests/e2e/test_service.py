@@ -351,6 +351,24 @@ def test_wildcard_sockets(make_world):
         assert addresses(world.ask("db.de", target=target, tcp=True)), target
 
 
+def test_a_wildcard_and_one_of_its_addresses(make_world):
+    """Bound already (ReusePort=yes) both are served; a takeover goes on with them."""
+    world = make_world()
+    hosts = ("0.0.0.0", "127.0.0.1")
+    world.fill(mirrors=MIRRORS, listen=[f"{host}:{world.port}" for host in hosts],
+               control=str(world.control_path))
+    shared = [[socket.SOL_SOCKET, socket.SO_REUSEPORT, 1]]
+    usual = world.command
+    activated(world, [inet(kind, world.port, host, options=shared)
+                      for host in hosts for kind in (DATAGRAM, STREAM)]).start()
+    for _ in range(2):
+        for target in ("127.0.0.1", "127.0.0.2"):
+            assert addresses(world.ask("db.de", target=target))
+            assert addresses(world.ask("db.de", target=target, tcp=True))
+        world.command = usual
+        world.takeover()
+
+
 def test_a_flood_on_a_shared_socket(make_world):
     """Several workers read one socket: every query has one answer."""
     world = make_world(mirrors=MIRRORS, workers=3)

@@ -198,7 +198,7 @@ static void worker_held(uv_async_t *async)
 	if (give->fd < 0 || !give->holding || give->told)
 		return;
 	for (unsigned i = 0; i < workers->count; i++)
-		if (!atomic_load_explicit(&workers->workers[i].held, memory_order_acquire))
+		if (!atomic_load(&workers->workers[i].held))
 			return;
 	give->told = state_send(give);
 	if (!give->told)

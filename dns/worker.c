@@ -83,13 +83,17 @@ static enum worker_word word_of(const struct worker *worker)
 	return atomic_load_explicit(&worker->word, memory_order_acquire);
 }
 
+/* Told to hold again before it has begun to serve again, it stands still all the while: whoever takes over may be reading
+ * what it has. */
 static void hold(struct worker *worker)
 {
 	udp_drops_count(worker->udp, worker->serving.counters);
-	atomic_store_explicit(&worker->held, true, memory_order_release);
-	uv_async_send(worker->shared->held);
-	uv_sem_wait(&worker->resume);
-	atomic_store_explicit(&worker->held, false, memory_order_relaxed);
+	do {
+		atomic_store(&worker->held, true);
+		uv_async_send(worker->shared->held);
+		uv_sem_wait(&worker->resume);
+		atomic_store(&worker->held, false);
+	} while (atomic_load(&worker->word) == WORKER_HOLD);
 }
 
 /* What has arrived is still answered, but a flood does not hold up the end. */
@@ -106,7 +110,7 @@ static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 	size_t count = udp_count(worker->udp);
-	while (word_of(worker) == WORKER_HOLD)
+	if (word_of(worker) == WORKER_HOLD)
 		hold(worker);
 	tcp_begin(worker->tcp, !worker->shared->keep_rest);
 	if (!worker->shared->keep_rest)
@@ -223,8 +227,7 @@ uint64_t worker_beat(const struct worker *worker)
 /* One that may hold already is woken by `resume`, any other by its mailbox. */
 static void word_give(struct worker *worker, enum worker_word word)
 {
-	enum worker_word before =
-		atomic_exchange_explicit(&worker->word, word, memory_order_acq_rel);
+	enum worker_word before = atomic_exchange(&worker->word, word);
 	if (before == WORKER_HOLD && word != WORKER_HOLD)
 		uv_sem_post(&worker->resume);
 	uv_async_send(&worker->mailbox);

@@ -142,8 +142,8 @@ static bool is_given(const struct listen_given *given, const struct config_liste
 
 /* Two of them that overlap would part packets between them in a way that nobody has asked for, but whoever has bound
  * both. */
-static bool addresses_check(const struct config *config, const struct listen_given *given,
-	char *why, size_t size)
+static bool addresses_check(
+	const struct config *config, const struct listen_given *given, char *why, size_t size)
 {
 	for (size_t i = 0; i < config->listen_count; i++) {
 		const struct config_listen *at = &config->listens[i];

@@ -2,157 +2,145 @@
 
 #include "dns/wire.h"
 
-enum {
-	OCTETS = 4, /* labels of a dotted address */
-	SHAPE = 5, /* labels before the address */
-	LABELS_MAX = SHAPE + OCTETS,
-	HEX_IPV4 = 8,
-	HEX_IPV6 = 32,
-	KEY_SIZE = 16,
-	KEY_IPV4 = 12, /* where an IPv4 address is in its key */
+enum { OCTETS = 4, OCTET_DIGITS = 3, HEX_IPV4 = 8, HEX_IPV6 = 32, CHUNK = 8 };
+
+static const uint64_t each = 0x0101010101010101, tops = 0x8080808080808080;
+
+/* Labels that are not read yet, from `wire` to `end`. They are read from the right, where they stand: what may be in
+ * them is no octet that is a length of theirs, so each goes up to its length. Labels that are read so right up to `wire`
+ * are those that a reader from the left has met. The first octet is no digit. */
+struct labels {
+	const uint8_t *wire, *end;
 };
 
-/* Decimal digits alone, at most `digits` of them. */
-static bool number_read(const uint8_t *label, unsigned digits, uint32_t *number)
+/* The top bit of each octet from `first` to `last`. No octet of the chunk has one, so none carries into the next. */
+static uint64_t octets_between(uint64_t chunk, unsigned first, unsigned last)
 {
-	unsigned size = *label;
-	uint32_t value = 0;
-	if (size > digits)
-		return false;
-	for (const uint8_t *at = label + 1; at <= label + size; at++) {
-		unsigned digit = *at - (unsigned)'0';
-		if (digit > 9)
-			return false;
-		value = value * 10 + digit;
-	}
-	*number = value;
-	return true;
+	return (chunk + (0x80 - first) * each) & ~(chunk + (0x7F - last) * each) & tops;
 }
 
-/* 0 to 255, in one to three digits. */
-static bool octet_read(const uint8_t *label, uint8_t *octet)
+/* One to `digits` decimal digits. */
+static bool number_take(struct labels *labels, unsigned digits, uint32_t *number)
 {
-	unsigned value = 0, bad = *label - 1U > 2;
-	for (unsigned i = 1, size = bad ? 0 : *label; i <= size; i++) {
-		unsigned digit = label[i] - (unsigned)'0';
-		bad |= digit > 9;
-		value = value * 10 + digit;
-	}
-	*octet = (uint8_t)value;
-	return !bad && value <= UINT8_MAX;
+	const uint8_t *at = labels->end;
+	uint32_t value = 0;
+	unsigned digit, power = 1;
+	for (; (digit = *--at - (unsigned)'0') <= 9; power *= 10)
+		value += digit * power;
+	size_t size = (size_t)(labels->end - at) - 1;
+	labels->end = at;
+	*number = value;
+	return *at == size && size - 1 < digits;
 }
 
 /* 0 or 1 */
-static bool flag_read(const uint8_t *label, uint32_t *flag)
+static bool flag_take(struct labels *labels, uint32_t *flag)
 {
-	*flag = label[1] - (unsigned)'0';
-	return label[0] == 1 && *flag <= 1;
-}
-
-static bool db_read(const uint8_t *label, uint8_t text[PING_DB_MAX])
-{
-	unsigned size = *label;
-	if (size > PING_DB_MAX)
+	if (labels->end - labels->wire < 2)
 		return false;
-	for (unsigned i = 0; i < size; i++) {
-		unsigned octet = label[i + 1], low = octet | 0x20; /* digits have that bit */
-		if (low - 'a' >= 26 && octet - '0' >= 10)
-			return false;
-		text[i] = (uint8_t)low;
-	}
-	return true;
+	labels->end -= 2;
+	*flag = labels->end[1] - (unsigned)'0';
+	return *labels->end == 1 && *flag <= 1;
 }
 
-/* Eight hexadecimal digits to four octets, all at once. No carry leaves its octet: only seven bits are added to. */
-static bool hex_read(const uint8_t *digits, uint8_t octets[4])
+/* One to eight letters and digits, lower-cased, in the number's upper octets. As many as eight are read. */
+static bool text_read(const uint8_t *text, unsigned size, uint64_t *lower)
 {
-	const uint64_t each = 0x0101010101010101, top = 0x80 * each;
+	uint64_t kept = ~(uint64_t)0 << (64 - 8 * size), chunk = wire_u64(text) & kept;
+	*lower = (chunk | 0x20 * each) & kept; /* digits have that bit */
+	uint64_t good = octets_between(chunk, '0', '9') | octets_between(*lower, 'a', 'z');
+	return !(chunk & tops) && good == (kept & tops);
+}
+
+/* The label that all others follow; behind it are eight octets at least. */
+static bool db_take(const struct labels *labels, uint64_t text[2])
+{
+	unsigned size = *labels->wire;
+	text[1] = 0;
+	return labels->wire + 1 + size == labels->end && size <= PING_DB_MAX &&
+	       text_read(labels->wire + 1, size < CHUNK ? size : CHUNK, &text[0]) &&
+	       (size <= CHUNK || text_read(labels->wire + 1 + CHUNK, size - CHUNK, &text[1]));
+}
+
+/* Eight hexadecimal digits, all at once. */
+static bool hex_read(const uint8_t *digits, uint32_t *number)
+{
 	uint64_t chunk = wire_u64(digits), low = chunk | 0x20 * each;
-	uint64_t digit = (chunk + (0x80 - '0') * each) & ~(chunk + (0x7F - '9') * each);
-	uint64_t letter = (low + (0x80 - 'a') * each) & ~(low + (0x7F - 'f') * each);
-	if (chunk & top || ((digit | letter) & top) != top)
+	if (chunk & tops ||
+		(octets_between(chunk, '0', '9') | octets_between(low, 'a', 'f')) != tops)
 		return false;
 	uint64_t value = (chunk & 0x0F * each) + 9 * (chunk >> 6 & each);
 	value = (value | value >> 4) & 0x00FF00FF00FF00FF;
 	value = (value | value >> 8) & 0x0000FFFF0000FFFF;
-	wire_set16(octets, value >> 32 & 0xFFFF);
-	wire_set16(octets + 2, value & 0xFFFF);
+	*number = (uint32_t)(value | value >> 16);
 	return true;
 }
 
-/* The address at the end of `count` labels, behind labels[*left]; of a dotted one maybe the last labels alone. */
-static bool mirror_read(
-	const uint8_t *const *labels, unsigned count, uint8_t key[KEY_SIZE], unsigned *left)
+/* Decimal labels; of the first ones maybe none are there. */
+static bool dotted_take(struct labels *labels, uint32_t *number)
 {
-	unsigned size = *labels[count - 1];
-	*left = count - 1;
-	if (size == HEX_IPV6) {
-		bool good = true;
-		for (unsigned i = 0; i < KEY_SIZE / 4; i++)
-			good &= hex_read(labels[count - 1] + 1 + i * 8, key + i * 4);
-		return good;
-	}
-	key[KEY_IPV4 - 2] = key[KEY_IPV4 - 1] = 0xFF; /* ::ffff:0:0/96 */
-	if (size == HEX_IPV4)
-		return hex_read(labels[count - 1] + 1, key + KEY_IPV4);
-	*left = count > OCTETS ? count - OCTETS : 0;
-	for (unsigned i = *left; i < count; i++) {
-		if (!octet_read(labels[i], &key[KEY_IPV4 + i - *left]))
+	uint32_t octet;
+	*number = 0;
+	for (unsigned i = 0; i < OCTETS && labels->end > labels->wire; i++) {
+		if (!number_take(labels, OCTET_DIGITS, &octet) || octet > UINT8_MAX)
 			return false;
+		*number |= octet << 8 * i;
 	}
 	return true;
 }
 
-/* The labels before the address, from its side; `left` of them are there. */
-static enum ping_word shape_read(const uint8_t *const *labels, unsigned left, struct ping *ping)
+static bool mirror_take(struct labels *labels, uint64_t key[2])
+{
+	uint32_t numbers[4] = {0, 0, 0xFFFF /* ::ffff:0:0/96 */};
+	const uint8_t *end = labels->end;
+	size_t left = (size_t)(end - labels->wire);
+	bool good = true;
+	if (left > HEX_IPV4 && end[-HEX_IPV4 - 1] == HEX_IPV4) {
+		labels->end -= HEX_IPV4 + 1;
+		good = hex_read(labels->end + 1, &numbers[3]);
+	} else if (left > HEX_IPV6 && end[-HEX_IPV6 - 1] == HEX_IPV6) {
+		labels->end -= HEX_IPV6 + 1;
+		for (unsigned i = 0; i < 4; i++)
+			good &= hex_read(labels->end + 1 + i * CHUNK, &numbers[i]);
+	} else {
+		good = dotted_take(labels, &numbers[3]);
+	}
+	key[0] = htobe64((uint64_t)numbers[0] << 32 | numbers[1]);
+	key[1] = htobe64((uint64_t)numbers[2] << 32 | numbers[3]);
+	return good;
+}
+
+static enum ping_word labels_read(struct labels *labels, struct ping *ping)
 {
 	uint32_t win, ok, flevel, version;
-	uint8_t release[KEY_SIZE] = {0};
-	if (left == 0)
-		return PING_PART;
-	if (!flag_read(labels[--left], &win))
+	uint64_t db[2];
+	if (*labels->wire > HEX_IPV6 || !mirror_take(labels, ping->mirror))
 		return PING_MALFORMED;
-	if (left == 0)
+	if (labels->end == labels->wire)
 		return PING_PART;
-	if (!flag_read(labels[--left], &ok))
+	if (!flag_take(labels, &win))
 		return PING_MALFORMED;
-	if (left == 0)
+	if (labels->end == labels->wire)
 		return PING_PART;
-	if (!number_read(labels[--left], PING_FLEVEL_DIGITS, &flevel))
+	if (!flag_take(labels, &ok))
 		return PING_MALFORMED;
-	if (left == 0)
+	if (labels->end == labels->wire)
 		return PING_PART;
-	if (!number_read(labels[--left], PING_VERSION_DIGITS, &version))
+	if (!number_take(labels, PING_FLEVEL_DIGITS, &flevel))
 		return PING_MALFORMED;
-	if (left == 0)
+	if (labels->end == labels->wire)
 		return PING_PART;
-	if (left > 1 || !db_read(labels[0], release))
+	if (!number_take(labels, PING_VERSION_DIGITS, &version))
 		return PING_MALFORMED;
-	wire_set16(release + PING_DB_MAX, version >> 16);
-	wire_set16(release + PING_DB_MAX + 2, version & 0xFFFF);
-	memcpy(ping->release, release, KEY_SIZE);
+	if (labels->end == labels->wire)
+		return PING_PART;
+	if (!db_take(labels, db))
+		return PING_MALFORMED;
+	ping->release[0] = htobe64(db[0]);
+	ping->release[1] = htobe64(db[1] | version);
 	ping->flevel = (uint16_t)flevel;
 	ping->failed = !ok;
 	return PING_GOOD;
-}
-
-/* Reads the labels from `wire` up to `end`, where the ping name begins. */
-static enum ping_word labels_read(struct ping *ping, const uint8_t *wire, const uint8_t *end)
-{
-	const uint8_t *labels[LABELS_MAX];
-	uint8_t mirror[KEY_SIZE] = {0};
-	unsigned count = 0, left;
-	for (; wire < end; wire += *wire + 1) {
-		if (count < LABELS_MAX)
-			labels[count] = wire;
-		count++;
-	}
-	if (wire != end) /* the ping name's octets stand within a label */
-		return PING_NONE;
-	if (count > LABELS_MAX || !mirror_read(labels, count, mirror, &left))
-		return PING_MALFORMED;
-	memcpy(ping->mirror, mirror, KEY_SIZE);
-	return shape_read(labels, left, ping);
 }
 
 /* Octets of a name against a lower-case one; most ask in lower case. */
@@ -167,8 +155,16 @@ static bool suffix_is(const uint8_t *wire, const uint8_t *lower, size_t size)
 	return true;
 }
 
-enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key *key,
-	struct ping *ping, const struct snapshot_ping **at)
+/* Else the ping name's octets stand within a label. */
+static bool label_ends(const uint8_t *wire, const uint8_t *end)
+{
+	while (wire < end)
+		wire += *wire + 1;
+	return wire == end;
+}
+
+__attribute__((flatten)) enum ping_word ping_find(const struct snapshot_zone *zone,
+	const struct name_key *key, struct ping *ping, const struct snapshot_ping **at)
 {
 	for (size_t i = 0; i < zone->ping_count; i++) {
 		const struct snapshot_ping *own = &zone->pings[i];
@@ -176,8 +172,8 @@ enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key
 		if (key->size <= own->size || !suffix_is(end, own->wire, own->size))
 			continue;
 		*at = own;
-		enum ping_word word = labels_read(ping, key->wire, end);
-		if (word != PING_NONE)
+		enum ping_word word = labels_read(&(struct labels){key->wire, end}, ping);
+		if (word != PING_MALFORMED || label_ends(key->wire, end))
 			return word;
 	}
 	return PING_NONE;

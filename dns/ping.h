@@ -34,12 +34,8 @@ enum ping_word {
 /* May a name be below one of the zone's ping names? Mostly it is not, and costs a few instructions. */
 static inline bool ping_is_near(const struct snapshot_zone *zone, const struct name_key *key)
 {
-	for (size_t i = 0; i < zone->ping_count; i++) {
-		const struct snapshot_ping *own = &zone->pings[i];
-		if (key->size > own->size && key->wire[key->size - own->size] == own->wire[0])
-			return true;
-	}
-	return false;
+	return key->size > zone->ping_size &&
+	       (key->wire[key->size - zone->ping_size] == zone->ping_label || zone->ping_count > 1);
 }
 
 /* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all of *ping is written. */

@@ -16,6 +16,10 @@ static bool one_bind(
 		.type = TYPE_A, .count = 1, .ttl = config->ttl, .records = ping->image};
 	ping->address.size = (uint32_t)record_write(
 		ping->image, TYPE_A, config->ttl, config->address, ADDRESS_SIZE);
+	if (ping->size < zone->ping_size) {
+		zone->ping_size = ping->size;
+		zone->ping_label = ping->wire[0];
+	}
 	return zone_add(zone->zone, config->wire);
 }
 
@@ -23,6 +27,7 @@ bool ping_bind(struct snapshot *snapshot, size_t z, char *why, size_t size)
 {
 	struct snapshot_zone *zone = &snapshot->zones[z];
 	const struct config_zone *config = zone->config;
+	zone->ping_size = UINT8_MAX;
 	if (!config->ping_count)
 		return true;
 	struct snapshot_ping *pings = calloc(config->ping_count, sizeof(*pings));

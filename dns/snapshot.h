@@ -71,6 +71,8 @@ struct snapshot_zone {
 	size_t first_pool; /* its pools are together, up to the next zone's */
 	struct snapshot_ping *pings; /* NULL: none */
 	size_t ping_count;
+	uint8_t ping_size,
+		ping_label; /* the shortest one's octets, and those of its first label; none: UINT8_MAX */
 	struct listing *listing; /* the export's addresses, if there are ping names */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */

@@ -245,9 +245,11 @@ static void test_inherit_nonsense(void **state)
 		"{\"zones\":[{\"apex\":\"clamav.net.\",\"pools\":{\"..\":1,\"a.\":-1},"
 		"\"members\":{\"1.2.3.4\":\"x\",\"::g\":5,\"1.2.3\":7,\"::1\":-9,\"::2\":8},"
 		"\"levels\":{\"own\":-3,\"country:QQ\":5},\"others\":{},\"refused\":[],"
-		"\"pings\":{\"mirrors\":[5],\"unknown\":{\"a\":1},\"malformed\":[],\"flevels\":[3]}}]}",
+		"\"pings\":{\"mirrors\":[5],\"unknown\":{\"a\":1},\"malformed\":[],\"flevels\":[3]}"
+		"}]}",
 		"{\"zones\":[{\"apex\":\"clamav.net.\",\"pings\":7,\"members\":{}},"
-		"{\"apex\":\"clamav.net.\",\"pings\":{\"unknown\":[-1,\"x\",3],\"flevels\":{\"5\":-1},"
+		"{\"apex\":\"clamav.net.\",\"pings\":{\"unknown\":[-1,\"x\",3],\"flevels\":{\"5\":-"
+		"1},"
 		"\"mirrors\":{\"192.0.2.11\":9}}}]}"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {

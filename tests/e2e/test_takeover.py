@@ -77,8 +77,11 @@ def test_takeover(start):
 
 
 def test_nothing_is_lost_under_load(start, is_sanitizer, capsys):
-    """20 takeovers: no UDP query lost, no TCP query reset."""
-    world = start(workers=2)
+    """20 takeovers: no UDP query lost, no TCP query reset. A connection that says nothing is not waited for longer than
+    10 s, its end is no reset either."""
+    world = start(workers=2, tcp_idle="60s")
+    silent = world.tcp()
+    silent.ask(packet.query(packet.question("db.de")))
     load = Steady(world)
     begin = time.monotonic()
     old = []
@@ -88,8 +91,11 @@ def test_nothing_is_lost_under_load(start, is_sanitizer, capsys):
         for _ in range(100):  # each of them serves for a while
             assert len(addresses(world.ask("db.de"))) == 5
     seconds = time.monotonic() - begin
-    for process in old:
+    for process in reversed(old):
         ended(process)
+    assert 5 < time.monotonic() - begin < (20 if is_sanitizer else 12), "the first one, after 10 s"
+    with silent:
+        assert silent.connection.recv(10) == b""
     counts = load.end()
     with capsys.disabled():
         print(f"\n20 takeovers in {seconds:.1f} s under load: {counts}")
@@ -219,17 +225,6 @@ def test_tcp_goes_on_until_its_client_has_done(start):
             assert len(addresses(stream.ask(asked))) == 5
     begin = time.monotonic()
     assert ended(old) and time.monotonic() - begin < 5, "as soon as they have closed"
-
-
-def test_a_silent_connection_is_not_waited_for_longer_than_10_s(start):
-    world = start(tcp_idle="60s")
-    old = world.process
-    with world.tcp() as stream:
-        stream.ask(packet.query(packet.question("db.de")))
-        begin = time.monotonic()
-        world.takeover()
-        assert ended(old) and 5 < time.monotonic() - begin < 12
-        assert stream.connection.recv(10) == b"", "an end, no reset"
 
 
 # --- what survives ----------------------------------------------------------------------------
@@ -374,15 +369,15 @@ def test_what_was_forced_stays(make_world):
     """reload --force, then a takeover at once, while so much is still being saved: the same mirrors, nothing is refused."""
     world = make_world()
     world.fill(mirrors=[], control=str(world.control_path))
-    world.export(many_mirrors(90_000, "DE"), serial=1000)
+    world.export(many_mirrors(30_000, "DE"), serial=1000)
     world.start()
     mark = world.mark()
-    world.export(many_mirrors(89_999, "DE"), serial=999)
+    world.export(many_mirrors(29_999, "DE"), serial=999)
     world.wait_log("mirrors.json", "stays in service", since=mark)
     assert world.control("reload", force=True)["exit"] == 0
     world.takeover()
     export = world.control("status")["result"]["zones"][0]["export"]
-    assert (export["serial"], export["mirrors"], export["state"]) == (999, 89_999, "ok"), export
+    assert (export["serial"], export["mirrors"], export["state"]) == (999, 29_999, "ok"), export
     assert world.control("reload")["exit"] == 0
 
 
@@ -529,7 +524,7 @@ def test_a_hostile_successor(start, words):
     assert fake.offer["control"] and fake.offer["sockets"] == 1 + 2 * 2 * 2
     if words:
         fake.connection.sendall(words)
-    fake.connection.settimeout(0.5)
+    fake.connection.settimeout(0.2)
     try:
         while fake.connection.recv(65536):
             pass
@@ -586,7 +581,7 @@ def test_what_was_taken_is_saved_first(start):
     world.kill(signal.SIGTERM)
     assert "is ending" in world.control_reply(successor.connection)["why"]
     with pytest.raises(subprocess.TimeoutExpired):
-        world.process.wait(2.5)
+        world.process.wait(2.2)  # a build would not have been waited for
     saving.end()
     world.stop()
     successor.close()

@@ -122,17 +122,6 @@ struct metrics *metrics_inherit(int fd, struct ledger *ledger, char *why, size_t
 	return metrics;
 }
 
-struct metrics *metrics_new(
-	const struct config_listen *at, struct ledger *ledger, char *why, size_t size)
-{
-	char found[256];
-	int fd = listen_page(at, found, sizeof(found));
-	if (fd >= 0)
-		return metrics_inherit(fd, ledger, why, size);
-	snprintf(why, size, "metrics: %s", found);
-	return NULL;
-}
-
 int metrics_socket(const struct metrics *metrics)
 {
 	return metrics->fd;

@@ -7,14 +7,11 @@
 #define DNS_METRICS_H
 
 #include "dns/ledger.h"
-#include "dns/listen.h"
 
 struct metrics;
 
-/* Listens, but does not answer yet: to be called before the user is changed. NULL: one sentence. */
-struct metrics *metrics_new(
-	const struct config_listen *at, struct ledger *ledger, char *why, size_t size);
-/* The same on a socket that another process listens on already; it is taken over, also on failure. */
+/* On a socket that listens already, maybe in another process too, but is not answered yet; it is taken over, also on
+ * failure. NULL: one sentence. */
 struct metrics *metrics_inherit(int fd, struct ledger *ledger, char *why, size_t size);
 /* The listening socket, to be handed on; it stays the metrics'. */
 int metrics_socket(const struct metrics *metrics);

@@ -3,6 +3,7 @@
 Each story has a network of its own; all of them run at the same time (story.py). Two have the real freshclam, which needs
 port 53, mirrors on port 80 and a resolv.conf: a namespace, so root."""
 
+import contextlib
 import json
 import os
 import random
@@ -124,9 +125,10 @@ class Chain:
         assert milliseconds < ANSWER_MS
 
     def close(self):
-        for one in (self.cvd, self.monitor, self.world, self.fleet, self.namespace):
-            if one:
-                one.close()
+        with contextlib.ExitStack() as stack:  # all of them, also when one has ended badly
+            for one in (self.namespace, self.fleet, self.world, self.monitor, self.cvd):
+                if one:
+                    stack.callback(one.close)
 
 
 STORIES = Stories(Chain)

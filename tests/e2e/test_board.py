@@ -1,7 +1,6 @@
 """The monitor's HTTP pages: what they say, to whom, and that Prometheus likes them."""
 
 import json
-import os
 import pathlib
 import re
 import shutil

@@ -132,7 +132,7 @@ def test_a_port_that_is_taken(program, tour, tmp_path):
             done = subprocess.run([PROJECT / "tools/demo", option, port, "--folder", tmp_path / "network", "--programs",
                                    pathlib.Path(program).resolve().parent], capture_output=True, text=True, timeout=60)
             assert done.returncode == 1 and not done.stdout and not (tmp_path / "network").exists()
-            assert re.match(rf"tools/demo: port \d+ of 127.0.0.1 cannot be had: Address already in use; --port", done.stderr)
+            assert re.match(r"tools/demo: port \d+ of 127.0.0.1 cannot be had: Address already in use; --port", done.stderr)
 
 
 def test_tour(tour):

@@ -4,6 +4,7 @@ What takes seconds by its nature is a story (story.py), each with a fleet and mo
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -307,6 +308,33 @@ def test_configuration_reload(stage):
     watcher.wait_log("mirrorns-monitor .* is ready", times=2)
     eventually((watcher.root / "other.json").exists, "the other export")
     eventually(lambda: watcher.status()["counts"].get("ok") == 1, "the other address")
+
+
+def test_end_after_a_reload(stage):
+    """One that has begun anew ends like any other, without an HTTP server too; also where it is told to while it does."""
+    mirror = stage.fleet.add()
+    script = stage.root / "alert"
+    script.write_text(f"#!/bin/sh\necho $$ >{stage.root}/pid\nexec sleep 60\n")
+    script.chmod(0o755)
+    watcher = stage.watcher()
+    watcher.start().wait_states({mirror: "ok"})
+    watcher.configure(interval="2s")
+    watcher.process.send_signal(signal.SIGHUP)
+    watcher.wait_log("mirrorns-monitor .* is ready", times=2)
+    watcher.stop()
+    assert watcher.log().count("begins anew") == 1 and watcher.log().count("is ready") == 2
+    # An alert holds up the end of the old one, and SIGTERM comes meanwhile.
+    watcher.configure(alert=str(script))
+    watcher.start().wait_log("is ready", times=3)
+    watcher.change(**{mirror.host.split(".")[0].replace("-", "_"): {"disabled": True}})
+    eventually((stage.root / "pid").exists, "the alert")
+    watcher.configure(alert="", interval="3s")
+    watcher.process.send_signal(signal.SIGHUP)
+    watcher.wait_log("begins anew", times=2)
+    watcher.process.send_signal(signal.SIGTERM)
+    os.kill(int((stage.root / "pid").read_text()), signal.SIGKILL)
+    watcher.ended()
+    assert watcher.log().count("is ready") == 3
 
 
 def test_names(stage):

@@ -24,7 +24,7 @@ enum {
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
 
-/* An end that was asked for between two turns. */
+/* An end that was asked for between two turns, or while one ends. */
 static volatile sig_atomic_t told;
 
 static void told_end(int number)
@@ -176,8 +176,10 @@ static void reload(struct monitor *monitor)
 static void signalled(uv_signal_t *handle, int number)
 {
 	struct monitor *monitor = handle->data;
-	if (monitor->ending)
+	if (monitor->ending) {
+		told = told || number != SIGHUP;
 		return;
+	}
 	if (number != SIGHUP) {
 		log_line(LOG_LEVEL_INFO, "Ending: what is known is written signal=%s",
 			number == SIGTERM ? "TERM" : "INT");
@@ -214,11 +216,8 @@ static bool board_open(struct monitor *monitor, char *why)
 	if (monitor->once || !settings->metrics.text[0])
 		return true;
 	monitor->board = board_new(&settings->metrics, why, MONITOR_WHY_MAX);
-	if (monitor->board || (settings->metrics_named && !monitor->again)) {
-		monitor->again = false;
+	if (monitor->board || (settings->metrics_named && !monitor->anew))
 		return monitor->board;
-	}
-	monitor->again = false;
 	log_line(
 		LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)", why);
 	return true;
@@ -328,15 +327,16 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 	return monitor->once && lost ? STATUS_FAILED : STATUS_GOOD;
 }
 
-/* A loop that still waits for the system's resolver stays behind; libuv would wait for it at an exit, too. */
-static void loop_free(struct monitor *monitor, int status)
+/* A loop that still waits for the system's resolver stays behind; libuv would wait for it at an exit, too: where it is
+ * `last`, the program ends here. */
+static void loop_free(struct monitor *monitor, bool last, int status)
 {
 	if (monitor->last.data)
 		uv_close((uv_handle_t *)&monitor->last, NULL);
 	uv_run(monitor->loop, UV_RUN_NOWAIT);
 	if (uv_loop_close(monitor->loop) == 0)
 		free(monitor->loop);
-	else if (!monitor->again)
+	else if (last)
 		_exit(status);
 }
 
@@ -352,7 +352,7 @@ int monitor_run(const char *path, bool once)
 	do {
 		memset(&monitor, 0, sizeof(monitor));
 		monitor.once = once;
-		monitor.again = again;
+		monitor.anew = again;
 		monitor.loop = malloc(sizeof(*monitor.loop));
 		if (!monitor.loop || uv_loop_init(monitor.loop) != 0) {
 			log_line(LOG_LEVEL_ERROR, "the event loop cannot be set up");
@@ -361,7 +361,7 @@ int monitor_run(const char *path, bool once)
 		status = monitor_turn(&monitor, path);
 		again = status == STATUS_GOOD && monitor.again && !told;
 		monitor_free(&monitor);
-		loop_free(&monitor, status);
+		loop_free(&monitor, !again, status);
 	} while (again);
 	return status;
 }

@@ -42,7 +42,9 @@ struct monitor {
 	bool named; /* the names have been asked for once, or it took too long */
 	bool begun, rounded; /* once: to check, and with every address */
 	bool asking; /* the references */
-	bool ending, again; /* ended; to begin anew with another configuration */
+	bool ending; /* nothing is checked any more */
+	bool anew; /* not the program's first: metrics that are not to be had do not end it */
+	bool again; /* when this one has ended, the next begins with another configuration */
 	bool facts, news; /* checks, and changes of what is published, since the last flush */
 	int64_t started, flushed, reported, paged, asked, resolved; /* milliseconds of the loop */
 	struct monitor_trouble export_trouble, state_trouble, page_trouble, list_trouble,

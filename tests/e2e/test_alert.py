@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import time
 
@@ -164,6 +165,25 @@ def never_a_flood(office):
     assert len(monitor.lines("A mirror is disabled")) == 30
     monitor.stop()
     assert len(box.mails) == 21
+
+
+@STORIES.add
+def no_flood_by_configurations(office):
+    """Another configuration does not make another hour."""
+    fleet, box, watch = office.fleet, office.box, office.watch
+    for i in range(9):
+        fleet.add(host=f"m{i}.example", alerts="noc@m.example")
+    monitor = watch(smtp=box.url, mail_from=FROM).started()
+    monitor.change(**{f"m{i}": {"disabled": True} for i in range(3)})
+    mailed(box, 3)
+    monitor.configure(interval="2s")
+    monitor.process.send_signal(signal.SIGHUP)
+    monitor.wait_log("mirrorns-monitor .* is ready", times=2)
+    monitor.change(**{f"m{i}": {"disabled": True} for i in range(3, 9)})
+    assert "last of 4 mails to this address" in mailed(box, 4)[3].body
+    eventually(lambda: monitor.metric("alerts_total", result="held") == 5, monitor.log)
+    monitor.stop()
+    assert len(box.mails) == 4
 
 
 @STORIES.add

@@ -12,19 +12,13 @@
 
 enum {
 	CHANGES_MAX = 500,
-	MAILS_MAX = 20, /* changes that have a mail of their own, in an hour */
+	MAILS_MAX = ALERT_HOUR_MAX, /* changes that have a mail of their own, in an hour */
 	ADDRESS_MAILS_MAX = 4, /* of these, to one mirror's address */
 	HOUR_MS = 3600 * 1000,
 	RUN_MS = 30 * 1000, /* of the command */
 	TICK_SECONDS = 60, /* the machine's clock may be set meanwhile */
 	AGAIN_SECONDS = 600, /* until a summary that was not sent is tried anew */
 	SUBJECT_MAX = 512
-};
-
-/* A mail of the last hour. */
-struct sent {
-	uint64_t at; /* milliseconds of the loop's clock */
-	char to[ALERT_ADDRESS_MAX + 1]; /* "": the slot is free */
 };
 
 struct alert {
@@ -40,8 +34,7 @@ struct alert {
 	uint64_t told_number, told_lost, told_held; /* in the summary that is under way */
 	int64_t started, since; /* Unix seconds; since: what the next summary begins with */
 	int64_t told; /* when the last one was written, sent or not */
-	struct sent sent[MAILS_MAX];
-	bool flood; /* so many mails in the last hour that no more are sent */
+	struct alert_hour *hour;
 	bool full; /* so many changes wait for the command that more are left out */
 	bool summing; /* a summary is under way */
 };
@@ -113,7 +106,7 @@ static bool letter_send(struct alert *alert, struct alert_letter *letter, bool s
 static void flood_begin(struct alert *alert, const struct alert_address *team)
 {
 	char subject[SUBJECT_MAX], body[SUBJECT_MAX];
-	alert->flood = true;
+	alert->hour->flood = true;
 	log_line(LOG_LEVEL_WARNING,
 		"So many mirrors changed that mails are held back until the hour is over mails=%d",
 		MAILS_MAX);
@@ -140,13 +133,13 @@ static bool reader_find(const struct roster_mirror *mirror, const struct alert_a
 }
 
 /* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it counted. */
-static struct sent *place_find(
+static struct alert_mail *place_find(
 	struct alert *alert, const struct alert_address *reader, unsigned *left)
 {
-	struct sent *place = NULL;
+	struct alert_mail *place = NULL;
 	*left = ADDRESS_MAILS_MAX;
 	for (size_t i = 0; i < MAILS_MAX; i++) {
-		struct sent *sent = &alert->sent[i];
+		struct alert_mail *sent = &alert->hour->mails[i];
 		if (sent->to[0] && uv_now(alert->loop) - sent->at >= HOUR_MS)
 			sent->to[0] = '\0';
 		if (!sent->to[0])
@@ -188,10 +181,10 @@ static void change_mail(
 	if (!reader_find(mirror, &team, &reader))
 		return;
 	bool to_team = strcasecmp(reader.mail, team.mail) == 0;
-	struct sent *place = place_find(alert, &reader, &left);
+	struct alert_mail *place = place_find(alert, &reader, &left);
 	if (place)
-		alert->flood = false;
-	else if (!alert->flood)
+		alert->hour->flood = false;
+	else if (!alert->hour->flood)
 		flood_begin(alert, &team);
 	if (!place || (!left && !to_team)) {
 		alert->held++;
@@ -286,13 +279,14 @@ static void clock_out(uv_timer_t *clock)
 
 /* --- from outside --- */
 
-struct alert *alert_new(uv_loop_t *loop, struct book *book)
+struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour)
 {
 	struct alert *alert = calloc(1, sizeof(*alert));
 	if (!alert)
 		return NULL;
 	alert->loop = loop;
 	alert->book = book;
+	alert->hour = hour;
 	alert->started = time(NULL);
 	alert->since = alert->started;
 	if (book->settings->digest)

@@ -10,8 +10,20 @@
 
 struct alert;
 
-/* NULL: no memory. `book` must outlive it: its counts are kept here. */
-struct alert *alert_new(uv_loop_t *loop, struct book *book);
+enum { ALERT_HOUR_MAX = 20, ALERT_ADDRESS_MAX = 254 /* RFC 5321 4.5.3.1.3 */ };
+
+/* The mails of the last hour; all 0: none. It outlives the alert, so that one that follows with another configuration
+ * sends no more than this one might. */
+struct alert_hour {
+	struct alert_mail {
+		uint64_t at; /* milliseconds of the machine's monotonic clock, which loops have */
+		char to[ALERT_ADDRESS_MAX + 1]; /* "": the slot is free */
+	} mails[ALERT_HOUR_MAX];
+	bool flood; /* so many that no more are sent */
+};
+
+/* NULL: no memory. `book` and `hour` must outlive it: counts are kept there. */
+struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour);
 /* {"host","address","country","from","to","why","since","admin","alerts"}; `mirror` is read during the call. */
 void alert_send(
 	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror);

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { ALERT_ADDRESS_MAX = 254 /* RFC 5321 4.5.3.1.3 */, ALERT_NAME_MAX = 200 };
+enum { ALERT_NAME_MAX = 200 };
 
 /* --- letters: alert_letter.c; no I/O, no clock --- */
 

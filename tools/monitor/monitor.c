@@ -228,7 +228,7 @@ static bool parts_new(struct monitor *monitor, char *why)
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the monitor");
 	monitor->sweep = sweep_new(monitor->loop, monitor->settings, monitor_checked, monitor);
 	monitor->resolve = resolve_new(monitor->loop, monitor_named, monitor);
-	monitor->alert = alert_new(monitor->loop, &monitor->book);
+	monitor->alert = alert_new(monitor->loop, &monitor->book, monitor->hour);
 	return monitor->sweep && monitor->resolve && monitor->alert && handles_init(monitor);
 }
 
@@ -343,6 +343,7 @@ static void loop_free(struct monitor *monitor, bool last, int status)
 int monitor_run(const char *path, bool once)
 {
 	static struct monitor monitor; /* large */
+	static struct alert_hour hour;
 	bool again = false;
 	int status;
 	signal(SIGPIPE, SIG_IGN);
@@ -353,6 +354,7 @@ int monitor_run(const char *path, bool once)
 		memset(&monitor, 0, sizeof(monitor));
 		monitor.once = once;
 		monitor.anew = again;
+		monitor.hour = &hour;
 		monitor.loop = malloc(sizeof(*monitor.loop));
 		if (!monitor.loop || uv_loop_init(monitor.loop) != 0) {
 			log_line(LOG_LEVEL_ERROR, "the event loop cannot be set up");

@@ -31,6 +31,7 @@ struct monitor {
 	struct sweep *sweep;
 	struct resolve *resolve;
 	struct alert *alert;
+	struct alert_hour *hour; /* outlives this monitor */
 	struct board *board; /* NULL: off */
 	struct sheet_disk disk;
 	struct watch watch;

@@ -394,6 +394,13 @@ def txt(stage):
     watcher.wait_states({mirrors[1]: "ok"})
     eventually(lambda: len((watcher.status()["txt"] or {}).get("history", [])) == 2, "the history")
     assert watcher.status()["txt"]["value"].startswith("1.0.9:63:28000:")
+    # Another record time alone is no other string.
+    before = watcher.status()["txt"]
+    (watcher.root / "dns.txt").write_text("1.0.9:63:28000:1781709999:1:90:49192:339\n")
+    eventually(lambda: watcher.status()["txt"]["value"] == "1.0.9:63:28000:1781709999:1:90:49192:339", "the time")
+    after = watcher.status()["txt"]
+    assert after["since"] == before["since"] and len(after["history"]) == 2
+    assert len(watcher.lines("The mirrors are to have these versions")) == 2
     (watcher.root / "dns.txt").write_text("nonsense\n")
     watcher.wait_log(r"dns.txt:1: .*; the versions of before go on")
 

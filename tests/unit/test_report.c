@@ -24,8 +24,8 @@ static void test_everything(void **state)
 	struct book_case *made = book_case_new();
 	(void)state;
 	made->settings.txt = made->settings.export; /* only that there is one */
-	book_txt_add(&made->book, T0 - 100, "0.103:62:1:1:0:90:0:3");
-	book_txt_add(&made->book, T0, "0.103:62:2:1:0:90:0:3");
+	book_txt_take(&made->book, T0 - 100, "0.103:62:1:1:0:90:0:3");
+	book_txt_take(&made->book, T0, "0.103:62:2:1:0:90:0:3");
 	made->book.serial = 412;
 	book_case_check(made, 0, "", T0 + 5);
 	book_case_check(made, 0, "x", T0 + 6);
@@ -88,7 +88,7 @@ static void test_empty_places(void **state)
 {
 	struct book_case *made = book_case_new();
 	(void)state;
-	book_txt_add(&made->book, T0, "1:2:3");
+	book_txt_take(&made->book, T0, "1:2:3");
 	made->book.suspect = true;
 	snprintf(made->book.suspect_why, sizeof(made->book.suspect_why), "most fail");
 	snprintf(made->book.targets[0]->reason, TARGET_REASON_MAX, "HTTP \xFF<b>");

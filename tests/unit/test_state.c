@@ -106,9 +106,14 @@ static void test_round_trip(void **unused)
 	made->book.generated = T0 + 9;
 	made->book.alive = T0 + 8;
 	made->book.doubt = (struct doubt){.on = true, .stale = true, .since = T0 + 7};
-	book_txt_add(&made->book, T0, "1:2:3");
-	book_txt_add(&made->book, T0 + 1, "1:2:4");
+	assert_true(book_txt_take(&made->book, T0, "1:2:3"));
+	assert_true(book_txt_take(&made->book, T0 + 1, "1:2:4:100:1"));
 	saved(state, &made->book);
+	assert_false(book_txt_take(&made->book, T0 + 2, "1:2:4:100:1"));
+	assert_false(made->book.txt_renewed);
+	assert_false(book_txt_take(&made->book, T0 + 2, "1:2:4:2000:1")); /* its time alone */
+	saved(state, &made->book);
+	assert_false(made->book.txt_renewed);
 	assert_false(made->book.targets[1]->changed);
 	state_close(state);
 	state = opened();
@@ -122,7 +127,13 @@ static void test_round_trip(void **unused)
 	assert_true(memory->book.doubt.on && memory->book.doubt.stale);
 	assert_int_equal(memory->book.doubt.since, T0 + 7);
 	assert_int_equal(memory->book.txt_count, 2);
-	assert_string_equal(memory->book.txts[0].value, "1:2:4");
+	assert_string_equal(memory->book.txts[0].value, "1:2:4:2000:1");
+	assert_int_equal(memory->book.txts[0].since, T0 + 1);
+	assert_string_equal(memory->book.txts[1].value, "1:2:3");
+	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:2000:0"));
+	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:2000"));
+	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:40:2000"));
+	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:"));
 	assert_int_equal(memory->book.event_count, made->book.event_count);
 	for (size_t i = 0; i < made->book.event_count; i++) {
 		assert_int_equal(memory->book.events[i].at, made->book.events[i].at);

@@ -36,6 +36,7 @@ struct book {
 	size_t txt_count;
 	size_t event_fresh,
 		txt_fresh; /* of them, the newest, which are not in the state file yet */
+	bool txt_renewed; /* the newest has a time that the state file does not know */
 	int64_t serial; /* of the last export, 0: none */
 	int64_t generated; /* what it says */
 	int64_t exported; /* Unix seconds, 0: never */
@@ -50,7 +51,9 @@ struct book {
 
 /* Puts one in front; the oldest goes when there are too many. */
 void book_event_add(struct book *book, const struct book_event *event);
-void book_txt_add(struct book *book, int64_t since, const char *value);
+/* A version string that was read. True: it is another one, in front. One that differs in its record time alone (field 3)
+ * takes the place of the newest, which is as old as it was. */
+bool book_txt_take(struct book *book, int64_t since, const char *value);
 /* The change that a target has just made from `from`. */
 struct book_event book_event_of(const struct target *target, enum mirror_state from, bool first);
 

@@ -144,9 +144,11 @@ static void txt_take(struct monitor *monitor, const struct record *record, const
 	const uint32_t versions[TARGET_DATABASES] = {record->versions[CVD_MAIN],
 		record->versions[CVD_DAILY], record->versions[CVD_BYTECODE]};
 	sweep_versions(monitor->sweep, versions);
-	if (book->txt_count && strcmp(book->txts[0].value, text) == 0)
+	if (!book_txt_take(book, time(NULL), text)) {
+		if (book->txt_renewed)
+			monitor_mark(monitor, false);
 		return;
-	book_txt_add(book, time(NULL), text);
+	}
 	log_line(LOG_LEVEL_INFO, "The mirrors are to have these versions txt=\"%s\"", text);
 	monitor_mark(monitor, true);
 }

@@ -154,6 +154,8 @@ static bool news_write(struct state *state, const struct book *book)
 		good = state_write_event(&state->rows, &book->events[--events]);
 	while (good && txts > 0)
 		good = state_write_txt(&state->rows, &book->txts[--txts]);
+	if (good && book->txt_renewed)
+		good = state_write_renewed(&state->rows, &book->txts[0]);
 	return good;
 }
 
@@ -176,7 +178,7 @@ static void book_written(struct state *state, struct book *book)
 	for (size_t i = 0; i < book->count; i++)
 		book->targets[i]->changed = false;
 	book->event_fresh = book->txt_fresh = 0;
-	state->whole = false;
+	book->txt_renewed = state->whole = false;
 }
 
 /* The file is gone or no good any more: a new one is made of what is in memory. */

@@ -17,6 +17,7 @@ enum {
 	WRITE_SPAN,
 	WRITE_EVENT,
 	WRITE_TXT,
+	WRITE_RENEWED,
 	FORGET_TARGET,
 	FORGET_SPANS,
 };
@@ -42,6 +43,7 @@ static const char *const sql[STATE_STATEMENTS] = {
 	[WRITE_EVENT] = "INSERT INTO events (at, host, address, country, \"from\", \"to\", first, "
 			"why) VALUES (?,?,?,?,?,?,?,?)",
 	[WRITE_TXT] = "INSERT INTO txts (since, value) VALUES (?, ?)",
+	[WRITE_RENEWED] = "UPDATE txts SET value = ? WHERE id = (SELECT max(id) FROM txts)",
 	[FORGET_TARGET] = "DELETE FROM targets WHERE host = ? AND address = ?",
 	[FORGET_SPANS] = "DELETE FROM spans WHERE host = ? AND address = ?",
 };
@@ -395,5 +397,12 @@ bool state_write_txt(struct state_rows *rows, const struct book_txt *txt)
 	sqlite3_stmt *statement = rows->statements[WRITE_TXT];
 	sqlite3_bind_int64(statement, 1, txt->since);
 	text_bind(statement, 2, txt->value);
+	return row_write(rows, statement);
+}
+
+bool state_write_renewed(struct state_rows *rows, const struct book_txt *txt)
+{
+	sqlite3_stmt *statement = rows->statements[WRITE_RENEWED];
+	text_bind(statement, 1, txt->value);
 	return row_write(rows, statement);
 }

@@ -5,7 +5,7 @@
 #include "tools/monitor/book.h"
 #include "tools/monitor/state_file.h"
 
-enum { STATE_STATEMENTS = 12 };
+enum { STATE_STATEMENTS = 13 };
 
 struct state_rows {
 	sqlite3 *base;
@@ -38,6 +38,8 @@ bool state_write_target(struct state_rows *rows, const struct target *target, bo
 bool state_write_forget(struct state_rows *rows, const struct target *target);
 bool state_write_event(struct state_rows *rows, const struct book_event *event);
 bool state_write_txt(struct state_rows *rows, const struct book_txt *txt);
+/* The newest one's value. */
+bool state_write_renewed(struct state_rows *rows, const struct book_txt *txt);
 
 /* A field of 1, 4 or 8 octets. */
 int64_t state_row_get(const void *field, size_t width);

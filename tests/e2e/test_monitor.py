@@ -517,8 +517,10 @@ def test_schemas(stage):
     lists.validate(json.loads(stage.fleet.list_text()))
     lists.validate(json.loads((PROJECT / "tools/package/mirrors.list.json").read_text()))
     exports.validate(json.loads((PROJECT / "zones/clamav.net/mirrors.json").read_text()))
+    lists.validate({"mirrors": [{**MIRROR, "host": "_a-b.c.", "alerts": "Team <a@b>"}]})
     for wrong in ({}, {"mirrors": []}, {"mirrors": [{"host": "a"}]}, {"mirrors": [{**MIRROR, "port": 0}]},
-                  {"mirrors": [{**MIRROR, "alerts": "me"}]}, {"mirrors": [{**MIRROR, "ipv4": "127.0.0.1"}]}):
+                  {"mirrors": [{**MIRROR, "alerts": "me"}]}, {"mirrors": [{**MIRROR, "alerts": "a@b, c@d"}]},
+                  {"mirrors": [{**MIRROR, "host": "a..b"}]}, {"mirrors": [{**MIRROR, "host": "a" * 64}]}, {"mirrors": [{**MIRROR, "ipv4": "127.0.0.1"}]}):
         assert not lists.is_valid(wrong), wrong
     entry = {"host": "a", "country": "DE", "state": "ok", "ipv4": ["192.0.2.1"]}
     export = {"format": "mirror-export/1", "mirrors": [entry]}

@@ -56,11 +56,17 @@ static void test_addresses(void **state)
 		{".a@b", NULL, NULL},
 		{"a..b@c", NULL, NULL},
 		{"a@-b", NULL, NULL},
+		{"a@b-", NULL, NULL},
+		{"a@b.", NULL, NULL},
+		{"a@.b", NULL, NULL},
+		{"monitor@host_name", NULL, NULL},
+		{"-f@b", NULL, NULL},
+		{"@", NULL, NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct alert_address address;
-		if (alert_address_parse(cases[i].text, &address) != (cases[i].mail != NULL))
+		struct mailbox address;
+		if (mailbox_parse(cases[i].text, &address) != (cases[i].mail != NULL))
 			fail_msg("%s", cases[i].text);
 		assert_string_equal(address.mail, cases[i].mail ? cases[i].mail : "");
 		assert_string_equal(address.name, cases[i].name ? cases[i].name : "");
@@ -70,19 +76,20 @@ static void test_addresses(void **state)
 static void test_long_addresses(void **state)
 {
 	char text[1000];
-	struct alert_address address;
+	struct mailbox address;
 	(void)state;
 	for (size_t size = 0; size < sizeof(text) - 3; size++) {
 		memset(text, 'a', size);
 		memcpy(text + size, "@b", 3);
-		assert_int_equal(alert_address_parse(text, &address), size > 0 && size <= 64);
-		memset(text, 'a', size + 2);
-		memcpy(text, "c@", 2);
-		if (size > 2)
-			assert_int_equal(alert_address_parse(text, &address), size + 2 <= 254);
+		assert_int_equal(mailbox_parse(text, &address), size > 0 && size <= 64);
+		for (size_t i = 0; i < size + 2; i++)
+			text[i] = i % 50 ? 'a' : '.';
+		memcpy(text, "c@a", 3);
+		if (size > 2 && text[size + 1] != '.')
+			assert_int_equal(mailbox_parse(text, &address), size + 2 <= 254);
 		memset(text, 'n', size);
 		memcpy(text + size, "<", 2);
-		assert_false(alert_address_parse(text, &address));
+		assert_false(mailbox_parse(text, &address));
 	}
 }
 
@@ -90,7 +97,7 @@ static void test_long_addresses(void **state)
 
 static char *write_letter(const char *name, const char *subject, const char *body)
 {
-	struct alert_address from = {"monitor@example.org", ""}, to = {"a@b.example", ""};
+	struct mailbox from = {"monitor@example.org", ""}, to = {"a@b.example", ""};
 	const struct alert_letter letter = {.from = &from,
 		.to = &to,
 		.subject = subject,
@@ -493,7 +500,7 @@ static void posted(void *owner, bool good, bool summary)
 static void test_a_mute_server(void **state)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	const struct alert_address from = {"a@b.example", ""};
+	const struct mailbox from = {"a@b.example", ""};
 	const struct alert_letter letter = {
 		.from = &from, .to = &from, .subject = "", .body = "", .at = 1, .number = 1};
 	char url[64];

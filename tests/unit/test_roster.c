@@ -40,7 +40,7 @@ static void test_everything(void **state)
 		"[],\n"
 		"  \"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
 		"\"2026-11-20T20:00:00+01:00\"}]},\n"
-		" {\"host\": \"b.example\", \"country\": \"Uk\"}\n"
+		" {\"host\": \"_b.ex--ample.\", \"country\": \"Uk\", \"alerts\": \"B <b@c>\"}\n"
 		"]}");
 	const struct roster_mirror *mirror = &roster->list[0];
 	(void)state;
@@ -67,7 +67,7 @@ static void test_everything(void **state)
 	assert_int_equal(mirror->weight, 100);
 	assert_false(mirror->disabled);
 	assert_string_equal(mirror->admin, "");
-	assert_string_equal(mirror->alerts, "");
+	assert_string_equal(mirror->alerts, "B <b@c>");
 	assert_int_equal(mirror->window_count, 0);
 	assert_int_equal(mirror->line, 6);
 	roster_free(roster);
@@ -117,6 +117,18 @@ static void test_refused(void **state)
 			"l.json:1: mirror 1: host is missing, expected a host name"},
 		{"{\"mirrors\": [{\"host\": \"a b\"}]}", "host is \"a b\", expected a host name"},
 		{"{\"mirrors\": [{\"host\": \"<a>\"}]}", "host is \"<a>\", expected a host name"},
+		{"{\"mirrors\": [\n{\"host\": \"a..b\"}]}",
+			"l.json:2: mirror 1: host is \"a..b\", expected a host name: labels of 1 "
+			"to 63 letters, digits, inner hyphens and underscores, at most 253 octets"},
+		{"{\"mirrors\": [{\"host\": \".a\"}]}", "host is \".a\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"a..\"}]}", "host is \"a..\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \".\"}]}", "host is \".\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"[x\"}]}", "host is \"[x\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"a-.b\"}]}", "host is \"a-.b\", expected a host"},
+		{"{\"mirrors\": [{\"host\": \"a;b&c=$(d)\"}]}",
+			"host is \"a;b&c=$(d)\", expected a host name"},
+		{"{\"mirrors\": [{\"host\": \"b\xC3\xBC.example\"}]}",
+			"host is \"b\\u00FC.example\", expected a host name"},
 		{"{\"mirrors\": [{\"host\": \"\"}]}", "host is \"\", expected a host name"},
 		{"{\"mirrors\": [{\"host\": \"a\"}]}", "l.json:1: host a: country is missing, "
 						       "expected a country's two-letter code or "
@@ -136,6 +148,12 @@ static void test_refused(void **state)
 		{ONE("\"admin\": 1"), "admin is 1, expected one line"},
 		{ONE("\"admin\": \"a\\nb\""), "admin is \"a\\nb\", expected one line"},
 		{ONE("\"alerts\": \"noc\""), "alerts is \"noc\", expected a mail address like"},
+		{ONE("\"alerts\": \"@\""),
+			"l.json:3: host a.example: alerts is \"@\", expected a mail address like "
+			"\"noc@example.net\", one alone"},
+		{ONE("\"alerts\": \"a@b, c@d\""), "alerts is \"a@b, c@d\", expected a mail"},
+		{ONE("\"alerts\": \"a b@c\""), "alerts is \"a b@c\", expected a mail address"},
+		{ONE("\"alerts\": \"a@host_name\""), "alerts is \"a@host_name\", expected a"},
 		{ONE("\"ipv4\": \"192.0.2.1\""),
 			"ipv4 is \"192.0.2.1\", expected an array of addresses"},
 		{ONE("\"ipv4\": [\"192.0.2.1\",\n\"192.0.2.300\"]"),
@@ -176,6 +194,29 @@ static void test_refused(void **state)
 		struct roster *roster = parse(rows[i].text);
 		if (roster || !strstr(why, rows[i].sentence))
 			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
+	}
+}
+
+/* Hosts at the bounds of what a name may be, and just beyond. */
+static void test_long_hosts(void **state)
+{
+	static const struct {
+		unsigned label, size;
+		bool good;
+	} rows[] = {{63, 63, true}, {64, 64, false}, {63, 253, true}, {63, 254, false},
+		{49, 250, true}};
+	char host[300], text[400];
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (unsigned k = 0; k < rows[i].size; k++)
+			host[k] = (k + 1) % (rows[i].label + 1) ? 'a' : '.';
+		host[rows[i].size] = '\0';
+		snprintf(text, sizeof(text),
+			"{\"mirrors\": [{\"host\": \"%s\", \"country\": \"DE\"}]}", host);
+		struct roster *roster = parse(text);
+		if (rows[i].good != (roster != NULL))
+			fail_msg("%s: %s", host, why);
+		roster_free(roster);
 	}
 }
 
@@ -243,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_long_hosts),
 		cmocka_unit_test(test_host_twice),
 		cmocka_unit_test(test_away),
 		cmocka_unit_test(test_mutated),

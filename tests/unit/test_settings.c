@@ -45,14 +45,15 @@ static void test_usual(void **state)
 
 static void test_given(void **state)
 {
-	struct settings *settings = load(
-		"zone = 'x.example.'\n"
-		"mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
-		"interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
-		"parallel = 1  recover-after = 3  policy = random  local-test = true\n"
-		"references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
-		"alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = a@b  digest = 0\n"
-		"pings = 'http://127.0.0.1:9353/metrics'  metrics = ''\n");
+	struct settings *settings =
+		load("zone = 'x.example.'\n"
+		     "mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
+		     "interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
+		     "parallel = 1  recover-after = 3  policy = random  local-test = true\n"
+		     "references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
+		     "alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
+		     "<a@b>'  digest = 0\n"
+		     "pings = 'http://127.0.0.1:9353/metrics'  metrics = ''\n");
 	(void)state;
 	if (!settings)
 		fail_msg("%s", why);
@@ -68,6 +69,7 @@ static void test_given(void **state)
 	assert_int_equal(settings->reference_count, 2);
 	assert_string_equal(settings->references[1], "https://a.example/x?y");
 	assert_string_equal(settings->smtp, "smtp://localhost:25");
+	assert_string_equal(settings->mail_from, "The team <a@b>");
 	assert_int_equal(settings->digest, 0);
 	assert_string_equal(settings->metrics.text, "");
 	assert_true(settings->metrics_named);
@@ -82,6 +84,7 @@ static void test_refused(void **state)
 		{"interval = 1s\n", "expected zone = "},
 		{"zone = ''\n", ":1: found zone"},
 		{"\nzone = 'a..b'\n", ":2: found zone = \"a..b\", expected a name like"},
+		{"\nzone = 'a..'\n", ":2: found zone = \"a..\", expected a name like"},
 		{"zone = '-a'\n", ":1: found zone = \"-a\", expected a name"},
 		{"zone = 'a b'\n", ":1: found zone = \"a b\", expected a name"},
 		{"zone = a\nzone = b\n", ":2: found zone"},
@@ -102,6 +105,9 @@ static void test_refused(void **state)
 		{"zone = a\nsmtp = 'smtp://h'\n", ": found smtp without a mail-from, expected"},
 		{"zone = a\nmail-from = 'me'\n", ":2: found mail-from = \"me\", expected a mail"},
 		{"zone = a\nmail-to = 'a@b@c'\n", ":2: found mail-to = \"a@b@c\", expected a mail"},
+		{"zone = a\nmail-from = 'monitor@host_name'\n",
+			":2: found mail-from = \"monitor@host_name\", expected a mail address"},
+		{"zone = a\nmail-to = '-f@b'\n", ":2: found mail-to = \"-f@b\", expected a mail"},
 		{"zone = a\npings = 'x'\n", ":2: found pings = \"x\", expected http://"},
 		{"zone = a\nmetrics = 'x'\n", ":2: found metrics"},
 		{"zone = a\nmirrors = x.json\nexport = x.json\n",

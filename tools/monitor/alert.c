@@ -85,8 +85,8 @@ static void mail_posted(void *owner, bool good, bool summary)
 static bool letter_send(struct alert *alert, struct alert_letter *letter, bool summary)
 {
 	const struct settings *settings = alert->book->settings;
-	struct alert_address from;
-	if (!alert_address_parse(settings->mail_from, &from)) {
+	struct mailbox from;
+	if (!mailbox_parse(settings->mail_from, &from)) {
 		log_line(LOG_LEVEL_WARNING, "A mail was not sent: mail-from is no mail address");
 		alert->book->alerts_failed++;
 		return false;
@@ -103,7 +103,7 @@ static bool letter_send(struct alert *alert, struct alert_letter *letter, bool s
 	return false;
 }
 
-static void flood_begin(struct alert *alert, const struct alert_address *team)
+static void flood_begin(struct alert *alert, const struct mailbox *team)
 {
 	char subject[SUBJECT_MAX], body[SUBJECT_MAX];
 	alert->hour->flood = true;
@@ -122,11 +122,10 @@ static void flood_begin(struct alert *alert, const struct alert_address *team)
 }
 
 /* Who gets it first: the mirror's people, else the team. False: nobody. */
-static bool reader_find(const struct roster_mirror *mirror, const struct alert_address *team,
-	struct alert_address *reader)
+static bool reader_find(
+	const struct roster_mirror *mirror, const struct mailbox *team, struct mailbox *reader)
 {
-	if (alert_address_parse(mirror->alerts, reader) ||
-		alert_address_parse(mirror->admin, reader))
+	if (mailbox_parse(mirror->alerts, reader) || mailbox_parse(mirror->admin, reader))
 		return true;
 	*reader = *team;
 	return team->mail[0];
@@ -134,7 +133,7 @@ static bool reader_find(const struct roster_mirror *mirror, const struct alert_a
 
 /* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it counted. */
 static struct alert_mail *place_find(
-	struct alert *alert, const struct alert_address *reader, unsigned *left)
+	struct alert *alert, const struct mailbox *reader, unsigned *left)
 {
 	struct alert_mail *place = NULL;
 	*left = ADDRESS_MAILS_MAX;
@@ -174,10 +173,10 @@ static void change_mail(
 	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror)
 {
 	const struct settings *settings = alert->book->settings;
-	struct alert_address team, reader;
+	struct mailbox team, reader;
 	char subject[SUBJECT_MAX];
 	unsigned left;
-	alert_address_parse(settings->mail_to, &team);
+	mailbox_parse(settings->mail_to, &team);
 	if (!reader_find(mirror, &team, &reader))
 		return;
 	bool to_team = strcasecmp(reader.mail, team.mail) == 0;
@@ -230,7 +229,7 @@ static char *summary_body(const struct alert *alert)
 	return NULL;
 }
 
-static void summary_send(struct alert *alert, const struct alert_address *team)
+static void summary_send(struct alert *alert, const struct mailbox *team)
 {
 	char subject[SUBJECT_MAX];
 	alert->told = time(NULL);
@@ -266,13 +265,13 @@ static void clock_out(uv_timer_t *clock)
 {
 	struct alert *alert = clock->data;
 	const struct settings *settings = alert->book->settings;
-	struct alert_address team;
+	struct mailbox team;
 	int64_t now = time(NULL), digest = settings->digest;
 	if (now < alert->since || now < alert->told) /* the clock was put back */
 		alert->since = now, alert->told = 0;
 	bool due = wants_summary(settings) && now / digest > alert->since / digest;
 	if (due && !alert->summing && now - alert->told >= AGAIN_SECONDS &&
-		alert_address_parse(settings->mail_to, &team))
+		mailbox_parse(settings->mail_to, &team))
 		summary_send(alert, &team);
 	clock_start(alert);
 }

@@ -7,17 +7,18 @@
 #define TOOLS_MONITOR_ALERT_H
 
 #include "tools/monitor/book.h"
+#include "tools/monitor/mailbox.h"
 
 struct alert;
 
-enum { ALERT_HOUR_MAX = 20, ALERT_ADDRESS_MAX = 254 /* RFC 5321 4.5.3.1.3 */ };
+enum { ALERT_HOUR_MAX = 20 };
 
 /* The mails of the last hour; all 0: none. It outlives the alert, so that one that follows with another configuration
  * sends no more than this one might. */
 struct alert_hour {
 	struct alert_mail {
 		uint64_t at; /* milliseconds of the machine's monotonic clock, which loops have */
-		char to[ALERT_ADDRESS_MAX + 1]; /* "": the slot is free */
+		char to[MAILBOX_MAX + 1]; /* "": the slot is free */
 	} mails[ALERT_HOUR_MAX];
 	bool flood; /* so many that no more are sent */
 };

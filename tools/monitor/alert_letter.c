@@ -1,71 +1,16 @@
 #include "tools/monitor/alert_part.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum {
-	LOCAL_MAX = 64, /* RFC 5321 4.5.3.1.1 */
 	HEADER_LINE = 69, /* of a header's text that needs no encoding */
 	WORD_OCTETS =
 		42, /* of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2 allows */
 	BODY_LINE = 76 /* RFC 2045 6.7 (5), with the '=' of a soft break */
 };
-
-/* --- addresses --- */
-
-/* RFC 5322 3.2.3 atext, and the dot between. */
-static bool is_local(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c && strchr(".!#$%&'*+-/=?^_`{|}~", c));
-}
-
-static bool is_domain(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       c == '.' || c == '-';
-}
-
-static bool mail_good(const char *mail)
-{
-	const char *at = strchr(mail, '@');
-	size_t size = strlen(mail);
-	if (!at || at == mail || !at[1] || at - mail > LOCAL_MAX || size > ALERT_ADDRESS_MAX)
-		return false;
-	for (const char *c = mail; c < at; c++)
-		if (!is_local((unsigned char)*c))
-			return false;
-	for (const char *c = at + 1; *c; c++)
-		if (!is_domain((unsigned char)*c))
-			return false;
-	return mail[0] != '.' && at[-1] != '.' && at[1] != '.' && at[1] != '-' &&
-	       !strstr(mail, "..");
-}
-
-bool alert_address_parse(const char *text, struct alert_address *address)
-{
-	const char *open = strchr(text, '<'), *end = text + strlen(text);
-	size_t name_size = open ? (size_t)(open - text) : 0;
-	memset(address, 0, sizeof(*address));
-	if (open && (end[-1] != '>' || name_size > ALERT_NAME_MAX))
-		return false;
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
-			return false;
-	const char *mail = open ? open + 1 : text;
-	size_t size = (size_t)(end - mail) - (open ? 1 : 0);
-	if (size > ALERT_ADDRESS_MAX)
-		return false;
-	memcpy(address->mail, mail, size);
-	memcpy(address->name, text, name_size);
-	while (name_size && address->name[name_size - 1] == ' ')
-		address->name[--name_size] = '\0';
-	if (mail_good(address->mail))
-		return true;
-	memset(address, 0, sizeof(*address));
-	return false;
-}
 
 /* --- headers --- */
 
@@ -149,12 +94,12 @@ static void subject_write(FILE *out, const char *text)
 static bool is_phrase(const char *text)
 {
 	for (const char *at = text; *at; at++)
-		if (!is_domain((unsigned char)*at) && *at != ' ')
+		if (!isalnum((unsigned char)*at) && *at != '-' && *at != ' ')
 			return false;
-	return !strchr(text, '.') && is_plain(text);
+	return is_plain(text);
 }
 
-static void address_write(FILE *out, const char *field, const struct alert_address *address)
+static void address_write(FILE *out, const char *field, const struct mailbox *address)
 {
 	char *clean = text_clean(address->name);
 	fprintf(out, "%s: ", field);

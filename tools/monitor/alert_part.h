@@ -6,20 +6,10 @@
 
 #include <stdio.h>
 
-enum { ALERT_NAME_MAX = 200 };
-
 /* --- letters: alert_letter.c; no I/O, no clock --- */
 
-struct alert_address {
-	char mail[ALERT_ADDRESS_MAX + 1]; /* "": none */
-	char name[ALERT_NAME_MAX + 1]; /* to be shown, "": none */
-};
-
-/* "user@host.example" or "Name <user@host.example>", ASCII but for the name. False: neither. */
-bool alert_address_parse(const char *text, struct alert_address *address);
-
 struct alert_letter {
-	const struct alert_address *from, *to, *copy; /* copy: NULL, or who else gets it */
+	const struct mailbox *from, *to, *copy; /* copy: NULL, or who else gets it */
 	const char *subject;
 	const char *body; /* lines end with LF */
 	int64_t at; /* Unix seconds */

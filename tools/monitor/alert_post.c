@@ -196,7 +196,7 @@ struct alert_post *alert_post_new(uv_loop_t *loop, alert_posted *posted, void *o
 	return post;
 }
 
-static char *mail_copy(const struct alert_address *address)
+static char *mail_copy(const struct mailbox *address)
 {
 	char *copy = NULL;
 	return asprintf(&copy, "<%s>", address->mail) < 0 ? NULL : copy;

@@ -3,13 +3,15 @@
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/stamp.h"
+#include "tools/monitor/host.h"
+#include "tools/monitor/mailbox.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { HOST_MAX = 253, CONTACT_MAX = 254, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 1000, PORT = 80 };
+enum { CONTACT_MAX = 254, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 1000, PORT = 80 };
 
 /* Names that are in use beside those of geo/country. */
 static const struct {
@@ -54,11 +56,10 @@ static bool host_parse(
 {
 	const char *host = json_string_value(value);
 	size_t size = host ? json_string_length(value) : 0;
-	bool good = size > 0 && size <= HOST_MAX && host[0] != '-';
-	for (size_t i = 0; i < size; i++)
-		good = good && host[i] > ' ' && host[i] < 0x7F && !strchr("/\\@:?#\"'<>%", host[i]);
-	if (!good)
-		return roster_refuse_value(text, spot, value, "a host name");
+	if (!host || !host_fits(host, size, true))
+		return roster_refuse_value(text, spot, value,
+			"a host name: labels of 1 to 63 letters, digits, inner hyphens and "
+			"underscores, at most 253 octets");
 	*(const char **)target = string_copy(text, value);
 	return true;
 }
@@ -148,9 +149,10 @@ static bool alerts_parse(
 	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
 {
 	const char *string = json_string_value(value);
-	if (value && (!line_good(value) || (string[0] && !strchr(string, '@'))))
+	struct mailbox address;
+	if (value && (!line_good(value) || (string[0] && !mailbox_parse(string, &address))))
 		return roster_refuse_value(
-			text, spot, value, "a mail address like \"noc@example.net\"");
+			text, spot, value, "a mail address like \"noc@example.net\", one alone");
 	*(const char **)target = value ? string_copy(text, value) : "";
 	return true;
 }

@@ -1,6 +1,8 @@
 #include "tools/monitor/settings.h"
 
 #include "dns/config_table.h"
+#include "tools/monitor/host.h"
+#include "tools/monitor/mailbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,13 +50,6 @@ static const struct config_option options[] = {
 	{.name = NULL},
 };
 
-static bool label_good(const char *label, size_t size)
-{
-	return size > 0 && size < 64 && label[0] != '-' && label[size - 1] != '-' &&
-	       strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") >=
-		       size;
-}
-
 /* A dot at its end says no more than none; it would only confuse web servers. */
 static bool read_zone(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
@@ -62,6 +57,10 @@ static bool read_zone(const struct config_reader *reader, const struct config_op
 	struct settings *settings = record;
 	if (!config_read_text(reader, option, given, record))
 		return false;
+	if (!host_fits(given->texts[0], strlen(given->texts[0]), true))
+		return config_refuse(reader->why, given->lines[0],
+			"found zone = \"%.64s\", expected a name like \"clamav.net\"",
+			given->texts[0]);
 	char *text = config_arena_text(reader->arena, settings->zone);
 	if (!text)
 		return config_refuse(reader->why, 0, "out of memory");
@@ -69,15 +68,7 @@ static bool read_zone(const struct config_reader *reader, const struct config_op
 	if (size > 1 && text[size - 1] == '.')
 		text[size - 1] = '\0';
 	settings->zone = text;
-	for (const char *label = text;; label += strcspn(label, ".") + 1) {
-		size_t length = strcspn(label, ".");
-		if (!label_good(label, length))
-			return config_refuse(reader->why, given->lines[0],
-				"found zone = \"%.64s\", expected a name like \"clamav.net\"",
-				given->texts[0]);
-		if (!label[length])
-			return true;
-	}
+	return true;
 }
 
 static const char *const web[] = {"http://", "https://", NULL};
@@ -132,22 +123,11 @@ static bool read_smtp(const struct config_reader *reader, const struct config_op
 	       config_read_text(reader, option, given, record);
 }
 
-/* One address as an envelope has it, without a name. */
-static bool mail_good(const char *text)
-{
-	const char *at = strchr(text, '@');
-	if (!at || at == text || !at[1] || strchr(at + 1, '@') || text[0] == '-')
-		return false;
-	for (; *text; text++)
-		if (*text <= ' ' || *text >= 0x7F || strchr("<>()[],;:\\\"", *text))
-			return false;
-	return true;
-}
-
 static bool read_mail(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	if (given->count == 1 && given->texts[0][0] && !mail_good(given->texts[0]))
+	struct mailbox address;
+	if (given->count == 1 && given->texts[0][0] && !mailbox_parse(given->texts[0], &address))
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"%.200s\", expected a mail address like \"noc@example.net\"",
 			given->name, given->texts[0]);

@@ -1,0 +1,17 @@
+/* tools/monitor/mailbox.h - to whom mail goes (RFC 5322 3.4): the list, the configuration and the mailer take the same. */
+#ifndef TOOLS_MONITOR_MAILBOX_H
+#define TOOLS_MONITOR_MAILBOX_H
+
+#include <stdbool.h>
+
+enum { MAILBOX_MAX = 254 /* RFC 5321 4.5.3.1.3 */, MAILBOX_NAME_MAX = 200 };
+
+struct mailbox {
+	char mail[MAILBOX_MAX + 1]; /* "": none */
+	char name[MAILBOX_NAME_MAX + 1]; /* to be shown, "": none */
+};
+
+/* "user@host.example" or "Name <user@host.example>", ASCII but for the name. False: neither. */
+bool mailbox_parse(const char *text, struct mailbox *mailbox);
+
+#endif

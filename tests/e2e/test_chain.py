@@ -264,7 +264,8 @@ def clocks_that_are_wrong(chain):
     monitor, _ = chain.begin()
     for kind in ("ahead", "behind", "adrift"):
         locals()[kind].become(kind)
-    for mirror, why in ((ahead, "is in the future: a clock is wrong"), (behind, "is 2 seconds old or older")):
+    for mirror, why in ((ahead, "is in the future: a clock is wrong; the mirror's clock is 3 days ahead"),
+                        (behind, "is 2 seconds old or older; the mirror's clock is 3 days behind")):
         monitor.wait_log(rf'A mirror is old host={mirror.host} .* from=ok first=no why="timestamp \S+Z {why}"')
     chain.follow("db.us", adrift)
     assert monitor.entries()[adrift.address]["reason"] == ""

@@ -25,6 +25,8 @@ static struct settings judge_settings = {.zone = "clamav.net",
 	.recover_after = 1,
 	.ramp = HOUR};
 
+static int64_t judge_skew;
+
 static struct roster_mirror judge_mirror = {
 	.host = "a.example", .country = 60, .port = 80, .weight = 100};
 
@@ -37,7 +39,8 @@ static inline struct target *judge_target(const struct roster_mirror *mirror, un
 	return target;
 }
 
-/* One check at `now`: "" is good with a timestamp of then, "stale" one that is as old as may not be, else a failure. */
+/* One check at `now`: "" is good with a timestamp of then, "stale" one that is as old as may not be, "future" one of a mirror
+ * whose clock is some days ahead, else a failure. */
 static inline void judge_seen(struct target *target, const char *found, int64_t now, bool doubted)
 {
 	struct observation seen = {.at = now, .milliseconds = 7};
@@ -46,7 +49,7 @@ static inline void judge_seen(struct target *target, const char *found, int64_t 
 	if (seen.good)
 		seen.stamp = stale ? now - judge_settings.old_after : now;
 	if (future)
-		seen.stamp = now + JUDGE_FUTURE_MAX + 1;
+		seen.stamp = now + JUDGE_FUTURE_MAX + 1, seen.skew = judge_skew;
 	if (!seen.good)
 		snprintf(seen.why, sizeof(seen.why), "%s", found);
 	judge_note(target, &seen, &judge_settings, doubted, now);

@@ -89,6 +89,30 @@ static void test_stamps(void **state)
 		{600 + 2 * DAY, "connect: refused", MIRROR_REMOVED, true, "connect"});
 }
 
+/* A clock that is wrong is named, in whole days: the sentence does not change with each check. */
+static void test_skew(void **state)
+{
+	struct target *target = judge_target(&judge_mirror, 1);
+	struct observation seen = {.good = true};
+	(void)state;
+	judge_skew = 3 * DAY - 5;
+	WALK("ahead", {0, "", MIRROR_OK, true, ""},
+		{600, "future", MIRROR_OK, false,
+			"is in the future: a clock is wrong; the mirror's clock is 3 days ahead"});
+	judge_skew = 0;
+	for (int64_t skew = -DAY - 1; skew >= -DAY - 10; skew--) {
+		seen.stamp = T0 - 3 * DAY;
+		seen.skew = skew;
+		judge_note(target, &seen, &judge_settings, false, T0);
+		assert_string_equal(target->fault,
+			"timestamp 2027-01-12T08:00:00Z is 1 day old or older; the mirror's clock "
+			"is 1 day behind");
+	}
+	seen.skew = INT64_MAX / 2;
+	judge_note(target, &seen, &judge_settings, false, T0);
+	free(target);
+}
+
 static void test_recover_after(void **state)
 {
 	(void)state;
@@ -291,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_unavailable),
 		cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_skew),
 		cmocka_unit_test(test_recover_after),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_downtime),

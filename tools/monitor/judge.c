@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DAY = 86400, SKEW_TEXT_MAX = 80 };
+
 const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX])
 {
 	static const struct {
@@ -27,18 +29,33 @@ static void text_set(char text[TARGET_REASON_MAX], const char *value)
 	snprintf(text, TARGET_REASON_MAX, "%s", value);
 }
 
-/* Judges a timestamp that was read; the sentence stays the same while the timestamp does. */
-static void stamp_judge(struct target *target, const struct settings *settings, int64_t now)
+/* "; the mirror's clock is 3 days ahead": whole days, the nearest, so that it says the same each time. "": it is right. */
+static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 {
-	char stamp[STAMP_TEXT_MAX], span[JUDGE_SPAN_MAX];
+	char span[JUDGE_SPAN_MAX];
+	int64_t size = skew < 0 ? -skew : skew;
+	text[0] = '\0';
+	if (size)
+		snprintf(text, SKEW_TEXT_MAX, "; the mirror's clock is %s %s",
+			judge_span((size + DAY / 2) / DAY * DAY, span),
+			skew < 0 ? "behind" : "ahead");
+	return text;
+}
+
+/* Judges a timestamp that was read; the sentence stays the same while the timestamp does. */
+static void stamp_judge(
+	struct target *target, const struct settings *settings, int64_t skew, int64_t now)
+{
+	char stamp[STAMP_TEXT_MAX], span[JUDGE_SPAN_MAX], clock[SKEW_TEXT_MAX];
 	stamp_write(target->stamp, stamp);
+	skew_write(skew, clock);
 	if (target->stamp > now + JUDGE_FUTURE_MAX)
 		snprintf(target->fault, sizeof(target->fault),
-			"timestamp %s is in the future: a clock is wrong", stamp);
+			"timestamp %s is in the future: a clock is wrong%s", stamp, clock);
 	target->stale = now - target->stamp >= settings->old_after;
 	if (target->stale)
-		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old or older",
-			stamp, judge_span(settings->old_after, span));
+		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old or older%s",
+			stamp, judge_span(settings->old_after, span), clock);
 }
 
 void judge_note(struct target *target, const struct observation *seen,
@@ -53,7 +70,7 @@ void judge_note(struct target *target, const struct observation *seen,
 	if (seen->stamp)
 		target->stamp = seen->stamp;
 	if (seen->good && seen->stamp)
-		stamp_judge(target, settings, now);
+		stamp_judge(target, settings, seen->skew, now);
 	if (seen->good && !seen->stamp)
 		text_set(target->fault, "timestamp: none was found");
 	if (versions)

@@ -370,6 +370,22 @@ def test_nobody_found(stage):
 
 
 @STORIES.add
+def export_that_goes(stage):
+    """Deleted, or written over by somebody else: it is back at once, with a higher serial."""
+    mirror = stage.fleet.add()
+    watcher = stage.watcher(interval="10m")
+    watcher.start().wait_states({mirror: "ok"})
+    text = watcher.export.read_text()
+    for damage in (watcher.export.unlink, watcher.export.unlink, lambda: watcher.export.write_text("{")):
+        serial = json.loads(text)["serial"]
+        damage()
+        eventually(lambda: watcher.states() == {mirror.address: "ok"} if watcher.export.exists()
+                   and watcher.export.stat().st_size > 1 else None, "the export")
+        text = watcher.export.read_text()
+        assert json.loads(text)["serial"] > serial
+
+
+@STORIES.add
 def downtime(stage):
     """Away as planned, and back with the first good check after it."""
     mirror = stage.fleet.add(downtime=[{"from": timestamp(-10), "to": timestamp(2)}])

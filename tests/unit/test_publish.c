@@ -97,6 +97,34 @@ static void test_when(void **state)
 	book_case_free(made);
 }
 
+/* Somebody replaces, damages or deletes it: what is not the same is written again. */
+static void test_lost(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	char path[FOLDER_PATH_MAX];
+	(void)state;
+	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
+	assert_false(sheet_disk_lost(&disk));
+	int64_t serial = disk.serial;
+	folder_write("copy", disk.text, strlen(disk.text));
+	assert_int_equal(utime(folder_path(path, "copy"), &(struct utimbuf){T0, T0}), 0);
+	assert_int_equal(rename(folder_path(path, "copy"), disk.path), 0);
+	assert_true(sheet_disk_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 1), SHEET_SAME);
+	assert_false(sheet_disk_lost(&disk));
+	folder_write("mirrors.json", "{", 1);
+	assert_true(sheet_disk_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	assert_int_equal(unlink(disk.path), 0);
+	assert_true(sheet_disk_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 3), SHEET_WRITTEN);
+	assert_false(sheet_disk_lost(&disk));
+	assert_int_equal(disk.serial, serial + 2);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
 /* A restart with the export there: nothing is written twice; without the state the serial is that of the export. */
 static void test_restart(void **state)
 {
@@ -199,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_entries, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_when, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_restart, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_clock, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_ramp, folder_make, folder_remove),

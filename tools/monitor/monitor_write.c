@@ -83,7 +83,8 @@ static void export_write(struct monitor *monitor, int64_t now)
 static bool export_due(const struct monitor *monitor, int64_t now)
 {
 	return monitor->news || monitor->export_trouble.why[0] || is_ramping(monitor, now) ||
-	       now < monitor->book.exported || now - monitor->book.exported >= SHEET_SECONDS;
+	       sheet_disk_lost(&monitor->disk) || now < monitor->book.exported ||
+	       now - monitor->book.exported >= SHEET_SECONDS;
 }
 
 void monitor_idle(struct monitor *monitor)

@@ -128,12 +128,18 @@ static char *gist_of(const struct mirrors *mirrors)
 	return gist;
 }
 
+bool sheet_disk_lost(const struct sheet_disk *disk)
+{
+	struct file_stamp stamp = file_stamp(disk->path);
+	return !stamp.inode || !file_stamp_equal(&stamp, &disk->stamp);
+}
+
 void sheet_disk_look(struct sheet_disk *disk)
 {
 	struct file file;
 	char why[512];
 	struct file_stamp stamp = file_stamp(disk->path);
-	if (file_stamp_equal(&stamp, &disk->stamp))
+	if (stamp.inode && file_stamp_equal(&stamp, &disk->stamp))
 		return;
 	disk->stamp = stamp;
 	free(disk->gist);
@@ -205,6 +211,8 @@ enum sheet_outcome sheet_disk_write(
 	disk->generated = generated;
 	disk->written = now;
 	disk->stamp = file_stamp(disk->path);
+	if (disk->stamp.size != strlen(text)) /* somebody was there between */
+		memset(&disk->stamp, 0, sizeof(disk->stamp));
 	return SHEET_WRITTEN;
 fail:
 	free(text);

@@ -117,11 +117,18 @@ static void folder_sync(const char *path)
 	close(fd);
 }
 
+int file_open_new(const char *path)
+{
+	if (unlink(path) != 0 && errno != ENOENT)
+		return -1;
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+}
+
 bool file_write(const char *path, const struct file *file, char *why, size_t size)
 {
 	char temporary[4096];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = file_open_new(temporary);
 	if (fd < 0) {
 		snprintf(why, size, "%s: cannot be written: %s", temporary, strerror(errno));
 		return false;

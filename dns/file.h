@@ -23,6 +23,9 @@ struct file_stamp {
  * False: one sentence naming the file; `passing` says whether it is worth another try. */
 bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 
+/* A new file to be written, whatever was there: nothing goes into a link, nobody waits for who reads a FIFO. -1: errno
+ * says why. */
+int file_open_new(const char *path);
 /* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0: now. */
 bool file_write(const char *path, const struct file *file, char *why, size_t size);
 

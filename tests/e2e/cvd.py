@@ -77,11 +77,11 @@ class Cvd:
 
     # --- --watch ---------------------------------------------------------------------------
 
-    def start(self, *words, prefix=()):
+    def start(self, *words, prefix=(), before=die_with_parent):
         with open(self.stderr, "ab") as log:
             self.process = subprocess.Popen(
                 [*prefix, self.program, *map(str, words)], cwd=self.root, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=self.environment(), preexec_fn=die_with_parent)
+                stdout=log, stderr=log, env=self.environment(), preexec_fn=before)
 
     def log(self):
         return self.stderr.read_text(errors="replace")

@@ -546,23 +546,35 @@ class Asks(Fake):
         self.asked = True
 
 
+def saver(world):
+    """The one thread that builds and saves, once it has nothing to do."""
+    others, kept = set(threads_of(world)), world.path("state/clamav.net.export.json")
+    kept.unlink()
+    assert world.control("reload")["exit"] == 0
+    eventually(kept.exists, "what was taken is saved: the last of a reload's work")
+    found, = set(threads_of(world)) - others
+    return found
+
+
 class Saving:
     """What a reload has taken is being saved until this is told that it may be."""
 
-    def __init__(self, world):
-        self.path = world.path("state/clamav.net.export.json.new")
-        os.mkfifo(self.path)
+    def __init__(self, world, thread):
+        temporary = world.path("state/clamav.net.export.json.new")
+        self.stand = tracing.Stand(thread, temporary.exists)
         assert world.control("reload")["exit"] == 0
-
-    def end(self):
-        with open(self.path, "rb") as fifo:
-            assert fifo.read()
+        eventually(temporary.exists, "it saves")
+        self.end = self.stand.end
 
 
-def test_what_was_taken_is_saved_first(start):
+def test_what_was_taken_is_saved_first(make_world):
     """Before a successor gets the sockets, and before the process ends."""
-    world = start()
-    saving = Saving(world)
+    world = make_world()
+    usual = world.environment()
+    world.environment = lambda: {**usual, "UV_THREADPOOL_SIZE": "1"}
+    world.fill(control=str(world.control_path), mirrors=MIRRORS).start()
+    thread = saver(world)
+    saving = Saving(world, thread)
     successor = Asks(world)
     successor.connection.settimeout(0.3)
     with pytest.raises(TimeoutError):
@@ -575,7 +587,7 @@ def test_what_was_taken_is_saved_first(start):
     assert successor.offer["sockets"] == 5
     successor.close()
     world.wait_log("A takeover came to nothing")
-    saving, mark = Saving(world), world.mark()
+    saving, mark = Saving(world, thread), world.mark()
     successor = Asks(world)
     world.wait_log("verb=takeover", since=mark)
     world.kill(signal.SIGTERM)

@@ -120,7 +120,7 @@ static void test_write_atomic(void **state)
 static void test_write_refused(void **state)
 {
 	char path[FOLDER_PATH_MAX], beside[FOLDER_PATH_MAX];
-	struct file file = {.bytes = (char *)(uintptr_t) "new", .size = 3}, back;
+	struct file file = {.bytes = (char *)(uintptr_t) "new", .size = 3};
 	struct stat status;
 	(void)state;
 	assert_false(file_write(folder_path(path, "no/such/folder"), &file, why, sizeof(why)));
@@ -130,13 +130,62 @@ static void test_write_refused(void **state)
 	folder_write("taken/x", "", 0);
 	assert_false(file_write(path, &file, why, sizeof(why)));
 	assert_int_equal(stat(folder_path(beside, "taken.new"), &status), -1);
-	/* Nobody leads us elsewhere by a link at the temporary name. */
-	folder_write("victim", "safe", 4);
-	assert_int_equal(symlink("victim", folder_path(beside, "kept.new")), 0);
+	assert_int_equal(mkdir(folder_path(beside, "kept.new"), 0755), 0);
 	assert_false(file_write(folder_path(path, "kept"), &file, why, sizeof(why)));
-	assert_true(file_read(&back, folder_path(path, "victim"), 9, why, sizeof(why)));
-	assert_int_equal(back.size, 4);
-	free(back.bytes);
+	assert_int_equal(strncmp(why, beside, strlen(beside)), 0);
+}
+
+static void content_check(const char *name, const char *octets)
+{
+	char path[FOLDER_PATH_MAX];
+	struct file file;
+	if (!file_read(&file, folder_path(path, name), 99, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_string_equal(file.bytes, octets);
+	free(file.bytes);
+}
+
+/* Nobody leads us elsewhere, or holds us up, by what is at the temporary name. */
+static void test_write_misled(void **state)
+{
+	char path[FOLDER_PATH_MAX], beside[FOLDER_PATH_MAX], victim[FOLDER_PATH_MAX];
+	struct file file = {.bytes = (char *)(uintptr_t) "new", .size = 3};
+	struct stat status;
+	(void)state;
+	folder_write("victim", "safe", 4);
+	folder_path(path, "kept");
+	folder_path(beside, "kept.new");
+	folder_path(victim, "victim");
+	for (int i = 0; i < 5; i++) {
+		int made = 0;
+		folder_write("kept", "old", 3);
+		switch (i) {
+		case 0:
+			made = symlink("victim", beside);
+			break;
+		case 1:
+			made = link(victim, beside);
+			break;
+		case 2:
+			made = mkfifo(beside, 0600);
+			break;
+		case 3:
+			made = symlink("nowhere", beside);
+			break;
+		default: /* what one has left that was killed, read-only and longer */
+			folder_write("kept.new", "a long half of it", 17);
+			made = chmod(beside, 0400);
+		}
+		assert_int_equal(made, 0);
+		if (!file_write(path, &file, why, sizeof(why)))
+			fail_msg("%d: %s", i, why);
+		content_check("kept", "new");
+		content_check("victim", "safe");
+		assert_int_equal(lstat(path, &status), 0);
+		assert_true(S_ISREG(status.st_mode) && status.st_nlink == 1);
+		assert_int_equal(lstat(beside, &status), -1);
+	}
+	assert_int_equal(stat(folder_path(beside, "nowhere"), &status), -1);
 }
 
 static bool stamp_differs(struct file_stamp *before, const char *path)
@@ -212,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_write_atomic, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_write_refused, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_write_misled, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_stamp, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_stamp_disguised, folder_make, folder_remove),
 	};

@@ -6,7 +6,6 @@
 #include "tools/monitor/page_part.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,14 +46,6 @@ static bool is_written(const char *path, const char *octets, size_t count)
 	return same;
 }
 
-/* A new file, whatever was there: nothing is written into a link, nobody waits for who reads a FIFO. -1: errno says why. */
-static int temporary_open(const char *path)
-{
-	if (unlink(path) != 0 && errno != ENOENT)
-		return -1;
-	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-}
-
 /* Replaces a file as a whole, as file_write() does, but waits for no disk: that is 250 files at times, while checks are
  * due. What a power cut leaves half is unlike what it should be, and replaced by the next writing. */
 static bool octets_replace(
@@ -62,7 +53,7 @@ static bool octets_replace(
 {
 	char temporary[PATH_ROOM + sizeof(".new")];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	int fd = temporary_open(temporary);
+	int fd = file_open_new(temporary);
 	ssize_t done = 0;
 	while (fd >= 0 && count && (done = write(fd, octets, count)) > 0) {
 		octets += done;

@@ -445,6 +445,41 @@ static void test_faults(void **state)
 }
 
 /* It and what it has started, also where SIGTERM is nothing to it. */
+/* How often `part` is in the log. */
+static unsigned logged(const char *part)
+{
+	unsigned count = 0;
+	for (const char *at = read_text("log"); (at = strstr(at, part)); at++)
+		count++;
+	return count;
+}
+
+/* One that is not there is said once, and once that it is again; each run counts as failed. */
+static void test_missing(void **state)
+{
+	char path[FOLDER_PATH_MAX];
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		add(folder_path(path, "comes"), "{}\n");
+	finish();
+	assert_int_equal(running.bad, 3);
+	assert_int_equal(logged("The alert command cannot be run: no such file or directory"), 1);
+	folder_write("comes", "#!/bin/sh\n", 10);
+	assert_int_equal(chmod(path, 0600), 0);
+	add(path, "{}\n");
+	add(path, "{}\n");
+	finish();
+	assert_int_equal(running.bad, 5);
+	assert_int_equal(logged("The alert command cannot be run: permission denied"), 1);
+	script(path, "comes", "exit 0");
+	add(path, "{}\n");
+	add(path, "{}\n");
+	finish();
+	assert_int_equal(running.good, 2);
+	assert_int_equal(logged("The alert command is run again command="), 1);
+	assert_int_equal(logged("\n"), 3);
+}
+
 static void test_one_that_does_not_end(void **state)
 {
 	char path[FOLDER_PATH_MAX];
@@ -547,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_after_the_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_does_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_does_not_end, setup_short, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_are_not_left_open, setup, teardown),

@@ -28,6 +28,7 @@ struct alert_command {
 	uv_timer_t clock;
 	unsigned handles; /* that are not closed yet */
 	unsigned signals; /* sent to what runs */
+	int error; /* libuv's, that keeps the program from being run; 0: it was run */
 	bool running, leaving;
 };
 
@@ -153,6 +154,18 @@ static int program_start(struct alert_command *command, const struct job *job)
 	return error;
 }
 
+/* What keeps it from being run may last, and is said once. */
+static void start_say(struct alert_command *command, int error)
+{
+	const char *program = command->first->program;
+	if (error && error != command->error)
+		log_line(LOG_LEVEL_WARNING, "The alert command cannot be run: %s command=%s",
+			uv_strerror(error), program);
+	if (!error && command->error)
+		log_line(LOG_LEVEL_INFO, "The alert command is run again command=%s", program);
+	command->error = error;
+}
+
 static void first_start(struct alert_command *command)
 {
 	const struct job *job = command->first;
@@ -160,12 +173,11 @@ static void first_start(struct alert_command *command)
 	command->running = true;
 	command->signals = 0;
 	int error = program_start(command, job);
+	start_say(command, error);
 	if (!error) {
 		uv_timer_start(&command->clock, clock_out, command->limit_ms, 0);
 		return;
 	}
-	log_line(LOG_LEVEL_WARNING, "The alert command cannot be run: %s command=%s",
-		uv_strerror(error), job->program);
 	job_end(command, false);
 	if (command->handles > before)
 		uv_close((uv_handle_t *)&command->process, process_closed);

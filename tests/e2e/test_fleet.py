@@ -199,6 +199,28 @@ def test_pings_that_cannot_be_read(watch):
         monitor.wait_log("^The page of `pings` cannot be read: (?!HTTP)")
 
 
+def test_a_name_that_nobody_resolves(watch, make_namespace, tmp_path):
+    """A resolver that is mute, and one that says no: it was the name, not the server."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    (tmp_path / "nsswitch.conf").write_text("hosts: dns\n")
+    namespace = make_namespace("".join(f"mount --bind {tmp_path}/{name} /etc/{name}\n"
+                                       for name in ("resolv.conf", "nsswitch.conf")))
+    with Fleet(enter=namespace.call) as fleet:
+        fleet.add()
+        mute = namespace.call(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        with mute:
+            mute.bind(("127.0.0.1", 53))
+            monitor = watch(fleet, enter=namespace.enter, timeout="1s", pings="http://a:b@stats.example/metrics")
+            monitor.start().wait_log("^The page of `pings` cannot be read: resolve: timed out after 1 s$")
+            monitor.stop()
+            mute.settimeout(0)
+            with pytest.raises(BlockingIOError):
+                while True:
+                    assert b"stats" in mute.recv(512)
+        monitor.start().wait_log("^The page of `pings` cannot be read: resolve: no address was found for "
+                                 "stats.example$")
+
+
 def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
     """No more than 16 are checked, which is said once, however often the name is resolved."""
     (tmp_path / "hosts").write_text("".join(f"127.9.9.{i} many.example\n" for i in range(1, 21)))
@@ -213,10 +235,10 @@ def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
         "A name has more addresses than are checked host=many.example max=16"]
 
 
-def test_names_that_no_url_can_have(watch):
+def test_names_that_no_url_takes(watch):
     """What the list takes as a host is checked by its address, whatever it is called."""
     with Fleet() as fleet:
-        for host in ("[x", "a..b", "a+b", "a;b&c=$(d)", "256.1.1.1", "a" * 64):
+        for host in ("256.1.1.1", "0x7f.1", "_a.b_c", "xn--a", "a" * 63, "a." * 126 + "a"):
             fleet.add(host=host)
         monitor = watch(fleet)
         monitor.once()

@@ -30,13 +30,24 @@ static void broken_write(CURL *easy, const char *error, char *why)
 		text && text[2] ? text + 2 : "the connection was closed", why);
 }
 
+/* libcurl says "Could not resolve host: a.example". */
+static void unresolved_write(const char *error, char *why)
+{
+	const char *host = strstr(error, ": ");
+	snprintf(why, TRANSFER_WHY_MAX, "resolve: no address was found%s%s", host ? " for " : "",
+		host ? host + 2 : "");
+}
+
 static void timeout_write(CURL *easy, uint32_t seconds, char *why)
 {
 	long asked = 0, headers = 0;
+	curl_off_t resolved = 0; /* microseconds, at least one, for an address too */
+	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
 	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &asked);
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &headers);
 	snprintf(why, TRANSFER_WHY_MAX,
-		!asked    ? "connect: timed out after %u s"
+		!resolved ? "resolve: timed out after %u s"
+		: !asked  ? "connect: timed out after %u s"
 		: headers ? "the reply did not end within %u s"
 			  : "no reply within %u s",
 		seconds);
@@ -73,6 +84,9 @@ void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char 
 	switch ((int)code) {
 	case CURLE_COULDNT_CONNECT:
 		connect_write(easy, why);
+		return;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		unresolved_write(error, why);
 		return;
 	case CURLE_OPERATION_TIMEDOUT:
 		timeout_write(easy, limit_seconds, why);

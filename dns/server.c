@@ -96,7 +96,7 @@ static void signalled(uv_signal_t *handle, int number)
 	}
 	log_line(LOG_LEVEL_INFO, "Ending: what was asked is still answered signal=%s",
 		number == SIGTERM ? "TERM" : "INT");
-	service_stopping();
+	service_stopping("what was asked is still answered");
 	server_end(server);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_stop(&server->shared.workers[i]);

@@ -26,9 +26,9 @@ void service_reloading(void)
 		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
 }
 
-void service_stopping(void)
+void service_stopping(const char *what)
 {
-	sd_notify(0, "STOPPING=1\nSTATUS=Ending: what was asked is still answered");
+	sd_notifyf(0, "STOPPING=1\nSTATUS=Ending: %s", what);
 }
 
 void service_successor(pid_t pid)

@@ -11,7 +11,8 @@
 /* Every worker serves: once after the start, and after each service_reloading. */
 void service_ready(void);
 void service_reloading(void);
-void service_stopping(void);
+/* It ends, and what is still done meanwhile. */
+void service_stopping(const char *what);
 /* Another process goes on with the service. */
 void service_successor(pid_t pid);
 

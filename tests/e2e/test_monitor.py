@@ -17,6 +17,7 @@ import pytest
 from conftest import PROJECT
 from fleet import Fleet
 from story import Stories
+from test_service import Notices
 from watcher import Watcher
 from world import eventually, timestamp
 
@@ -335,6 +336,28 @@ def test_end_after_a_reload(stage):
     os.kill(int((stage.root / "pid").read_text()), signal.SIGKILL)
     watcher.ended()
     assert watcher.log().count("is ready") == 3
+
+
+def test_systemd(stage):
+    """Ready once, again after each reload, and what it is about meanwhile; no watchdog is fed, so none may be set."""
+    mirror, notices = stage.fleet.add(), Notices()
+    watcher = stage.watcher()
+    usual = watcher.environment()
+    watcher.environment = lambda: {**usual, "NOTIFY_SOCKET": notices.name}
+    with notices.socket:
+        watcher.start()
+        assert notices.read() == {"READY": "1"}
+        notices.wait_status("1 addresses ok, 0 old, 0 removed, 0 disabled")
+        for change in ({}, {"interval": "2s"}, {"interval": "soup"}):
+            watcher.configure(**change)
+            watcher.process.send_signal(signal.SIGHUP)
+            assert int(notices.wait("RELOADING", "1")["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+            notices.wait("READY", "1")
+        watcher.stop()
+        assert notices.wait("STOPPING", "1")["STATUS"] == "Ending: what is known is written"
+    unit = (PROJECT / "tools/package/mirrorns-monitor.service").read_text()
+    assert "\nType=notify\n" in unit and "WatchdogSec" not in unit
+    assert watcher.states() == {mirror.address: "ok"}
 
 
 def test_names(stage):

@@ -24,6 +24,8 @@ enum {
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
 
+static const char ending[] = "what is known is written";
+
 /* An end that was asked for between two turns, or while one ends. */
 static volatile sig_atomic_t told;
 
@@ -177,13 +179,16 @@ static void signalled(uv_signal_t *handle, int number)
 {
 	struct monitor *monitor = handle->data;
 	if (monitor->ending) {
-		told = told || number != SIGHUP;
+		if (number != SIGHUP && !told) {
+			told = 1;
+			service_stopping(ending);
+		}
 		return;
 	}
 	if (number != SIGHUP) {
 		log_line(LOG_LEVEL_INFO, "Ending: what is known is written signal=%s",
 			number == SIGTERM ? "TERM" : "INT");
-		service_stopping();
+		service_stopping(ending);
 		monitor_end(monitor);
 	} else if (!monitor->once) {
 		reload(monitor);

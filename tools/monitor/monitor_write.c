@@ -133,7 +133,6 @@ static void report_put(struct monitor *monitor, bool all, int64_t now)
 		monitor->reported = clock;
 	}
 	json_decref(report);
-	status_say(&monitor->book);
 }
 
 void monitor_write(struct monitor *monitor, bool all)
@@ -147,6 +146,8 @@ void monitor_write(struct monitor *monitor, bool all)
 	if (all || export_due(monitor, now))
 		export_write(monitor, now);
 	report_put(monitor, all, now);
+	if (monitor->news && !monitor->ending)
+		status_say(&monitor->book);
 	monitor->flushed = (int64_t)uv_now(monitor->loop);
 	monitor->facts = monitor->news = false;
 	if (late) /* the page has not got it yet */

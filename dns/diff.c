@@ -220,8 +220,7 @@ static struct shared *export_read(
 	const struct snapshot *snapshot, const char *path, char *why, size_t size)
 {
 	struct file file;
-	uint64_t most = inputs_config(snapshot->inputs)->max_file_size;
-	if (!file_read(&file, path, most, why, size))
+	if (!inputs_file_read(inputs_config(snapshot->inputs), &file, path, why, size))
 		return NULL;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
 	free(file.bytes);

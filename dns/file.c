@@ -74,9 +74,10 @@ bool file_read(struct file *file, const char *path, uint64_t max, char *why, siz
 	file->modified = status.st_mtim.tv_sec;
 	file->size = (uint64_t)status.st_size > max ? 0 : (size_t)status.st_size;
 	if ((uint64_t)status.st_size > max || !read_all(fd, file, max)) {
-		if ((uint64_t)status.st_size > max || errno == EFBIG)
-			snprintf(why, size, "%s: is larger than max-file-size, %llu octets", path,
-				(unsigned long long)max);
+		file->large = (uint64_t)status.st_size > max || errno == EFBIG;
+		if (file->large)
+			snprintf(why, size, "%s: is larger than %llu octets, expected at most that",
+				path, (unsigned long long)max);
 		else
 			snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
 		file->passing = (uint64_t)status.st_size <= max && error_passes(errno);

@@ -10,6 +10,7 @@ struct file {
 	char *bytes; /* malloc'ed, one NUL behind the last octet */
 	size_t size;
 	int64_t modified; /* Unix seconds */
+	bool large; /* it could not be read for its size */
 	bool passing; /* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
 };
 

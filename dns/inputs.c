@@ -45,12 +45,24 @@ bool inputs_due(const struct loading *loading, size_t number)
 	return !loading->request->changed || loading->request->changed[number];
 }
 
+bool inputs_file_read(
+	const struct config *config, struct file *file, const char *path, char *why, size_t size)
+{
+	if (file_read(file, path, config->max_file_size, why, size))
+		return true;
+	size_t length = strlen(why);
+	if (file->large)
+		snprintf(why + length, size - length, " (max-file-size)");
+	return false;
+}
+
 bool inputs_read(
 	const struct loading *loading, size_t number, struct file *file, char *why, size_t size)
 {
 	const struct config *config = loading->config;
-	uint64_t most = number == INPUTS_DATABASE ? UINT32_MAX : config->max_file_size;
-	bool good = file_read(file, inputs_file(config, number), most, why, size);
+	const char *path = inputs_file(config, number);
+	bool good = number == INPUTS_DATABASE ? file_read(file, path, UINT32_MAX, why, size)
+					      : inputs_file_read(config, file, path, why, size);
 	loading->inputs->verdicts[number].passing = !good && file->passing;
 	return good;
 }

@@ -73,6 +73,9 @@ struct inputs_request {
 enum { INPUTS_DATABASE, INPUTS_OVERRIDES, INPUTS_ZONES };
 size_t inputs_files(const struct config *config);
 const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
+/* file_read with the configured limit, which the sentence names. */
+bool inputs_file_read(
+	const struct config *config, struct file *file, const char *path, char *why, size_t size);
 
 /* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
  * stays (each was logged; not those that cannot be read for a reason that has not passed yet); the first one's sentence is in `why`. */

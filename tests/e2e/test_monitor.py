@@ -292,6 +292,8 @@ def test_nobody_watched(stage):
     assert watcher.states() == {mirror.address: "old"}
     watcher.configure(export="nowhere/mirrors.json")
     assert re.search(r"nowhere/mirrors.json.new: cannot be written: No such file", watcher.once(status=1))
+    watcher.configure(export="mirrors.json", page="mirrors.list.json")
+    assert re.search(r"mirrors.list.json/country: the folder cannot be made: Not a directory", watcher.once(status=1))
 
 
 def test_configuration_reload(stage):
@@ -459,6 +461,9 @@ def test_check(stage):
     assert f"state {watcher.root}/monitor.sqlite: is not there, a start makes it\n" in log
     assert log.endswith(f"{watcher.config} is good\n")
     assert not (watcher.root / "monitor.sqlite").exists() and not watcher.export.exists()
+    (watcher.root / "dns.txt").write_text("1" * 4097)
+    assert watcher.run("-t", status=2)[1].endswith(
+        f"{watcher.root}/dns.txt: is larger than 4096 octets, expected at most that\n")
     (watcher.root / "dns.txt").write_text("1:2\n")
     assert f"{watcher.root}/dns.txt:1: " in watcher.run("-t", status=2)[1]
     for words in (["-t"], ["--once"], []):

@@ -42,7 +42,7 @@ static void test_read_refused(void **state)
 		{"device", "is not a regular file"},
 		{"dangling", "No such file"},
 		{"circle", "symbolic links"},
-		{"large", "larger than max-file-size, 9 octets"},
+		{"large", "is larger than 9 octets, expected at most that"},
 	};
 	char path[FOLDER_PATH_MAX];
 	struct file file;
@@ -58,6 +58,7 @@ static void test_read_refused(void **state)
 		if (file_read(&file, path, 9, why, sizeof(why)) || file.bytes ||
 			!strstr(why, rows[i].part) || strncmp(why, path, strlen(path)) != 0)
 			fail_msg("%s: %s", rows[i].name, why);
+		assert_int_equal(file.large, strcmp(rows[i].name, "large") == 0);
 	}
 	assert_true(file_read(&file, folder_path(path, "large"), 10, why, sizeof(why)));
 	free(file.bytes);

@@ -1,51 +1,24 @@
 #include "geo/export.h"
 
-#include "geo/line.h"
+#include "geo/found.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { FOUND_MAX = 80 }; /* octets of a value that a sentence quotes */
-
-/* Moves from an object to the key of a member; false: not there, the cursor stays. jansson keeps
- * members in the text's order, so the key is counted off and may be spelt with escapes. */
-static bool spot_member(struct line_cursor *cursor, json_t *object, const char *key)
-{
-	if (!json_object_get(object, key))
-		return false;
-	line_enter(cursor);
-	for (void *iter = json_object_iter(object); iter;
-		iter = json_object_iter_next(object, iter)) {
-		if (strcmp(json_object_iter_key(iter), key) == 0)
-			break;
-		line_skip(cursor);
-	}
-	return true;
-}
-
-static void spot_element(struct line_cursor *cursor, ptrdiff_t element)
-{
-	line_value(cursor);
-	line_enter(cursor);
-	for (ptrdiff_t i = 0; i < element; i++)
-		line_skip(cursor);
-}
 
 unsigned spot_line(const struct export *export, const struct spot *spot)
 {
 	struct line_cursor cursor = line_begin(export->text, export->text_size);
 	if (spot->mirror == SPOT_NONE) {
 		if (spot->field)
-			spot_member(&cursor, export->root, spot->field);
+			found_member(&cursor, export->root, spot->field);
 		return cursor.line;
 	}
-	spot_member(&cursor, export->root, "mirrors");
-	spot_element(&cursor, spot->mirror);
+	found_member(&cursor, export->root, "mirrors");
+	found_element(&cursor, spot->mirror);
 	json_t *object = json_array_get(export->list, (size_t)spot->mirror);
-	if (spot->field && spot_member(&cursor, object, spot->field) && spot->element != SPOT_NONE)
-		spot_element(&cursor, spot->element);
+	if (spot->field && found_member(&cursor, object, spot->field) && spot->element != SPOT_NONE)
+		found_element(&cursor, spot->element);
 	return cursor.line;
 }
 
@@ -74,24 +47,6 @@ bool export_refuse(const struct export *export, const struct spot *spot, const c
 	snprintf(export->why, export->why_size, "%s:%u: %s%s", export->file,
 		spot_line(export, spot), owner, reason);
 	return false;
-}
-
-/* A value as a sentence shows it: no control characters, never long. */
-static const char *found_write(const json_t *value, char text[FOUND_MAX])
-{
-	if (!value)
-		return "missing";
-	if (json_is_array(value))
-		return json_array_size(value) ? "an array" : "an empty array";
-	if (json_is_object(value))
-		return "an object";
-	char *whole = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-	if (!whole)
-		return "wrong";
-	bool cut = strlen(whole) >= FOUND_MAX;
-	snprintf(text, FOUND_MAX, "%.*s%s", FOUND_MAX - 4, whole, cut ? "..." : "");
-	free(whole);
-	return text;
 }
 
 bool export_refuse_value(const struct export *export, const struct spot *spot, const json_t *value,
@@ -126,8 +81,8 @@ struct spot spot_address(const struct mirrors *mirrors, const struct mirror_addr
 void export_number(const struct export *export)
 {
 	struct line_cursor cursor = line_begin(export->text, export->text_size);
-	spot_member(&cursor, export->root, "mirrors");
-	spot_element(&cursor, 0);
+	found_member(&cursor, export->root, "mirrors");
+	found_element(&cursor, 0);
 	for (size_t i = 0; i < export->mirrors->count; i++, line_skip(&cursor))
 		export->mirrors->list[i].line = cursor.line;
 }
@@ -135,15 +90,5 @@ void export_number(const struct export *export)
 bool export_refuse_memory(const struct export *export)
 {
 	snprintf(export->why, export->why_size, "%s: out of memory", export->file);
-	return false;
-}
-
-bool export_refuse_syntax(const struct export *export, json_error_t *error)
-{
-	for (char *at = error->text; *at; at++)
-		*at = (unsigned char)*at < ' ' || *at == 0x7F ? ' ' : *at;
-	snprintf(export->why, export->why_size, "%s:%d:%d: %s, expected JSON", export->file,
-		error->line > 0 ? error->line : 1, error->column > 0 ? error->column : 0,
-		error->text);
 	return false;
 }

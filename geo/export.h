@@ -46,7 +46,5 @@ __attribute__((format(printf, 3, 4))) bool export_refuse(
 bool export_refuse_value(const struct export *export, const struct spot *spot, const json_t *value,
 	const char *expected);
 bool export_refuse_memory(const struct export *export);
-/* A fault that jansson found. */
-bool export_refuse_syntax(const struct export *export, json_error_t *error);
 
 #endif

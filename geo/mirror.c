@@ -2,6 +2,7 @@
 
 #include "geo/country.h"
 #include "geo/export.h"
+#include "geo/found.h"
 #include "geo/stamp.h"
 
 #include <arpa/inet.h>
@@ -314,7 +315,7 @@ struct mirrors *mirrors_parse(
 		.text = json, .text_size = count, .file = file, .why = why, .why_size = size};
 	export.root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &error);
 	if (!export.root) {
-		export_refuse_syntax(&export, &error);
+		found_syntax(file, &error, why, size);
 		return NULL;
 	}
 	bool good = export_parse(&export);

@@ -1,5 +1,6 @@
 #include "tools/monitor/roster.h"
 
+#include "geo/found.h"
 #include "geo/stamp.h"
 #include "tools/monitor/roster_field.h"
 
@@ -153,7 +154,7 @@ struct roster *roster_parse(
 		.text = json, .text_size = count, .file = file, .why = why, .why_size = size};
 	text.root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &error);
 	if (!text.root) {
-		roster_refuse_syntax(&text, &error);
+		found_syntax(file, &error, why, size);
 		return NULL;
 	}
 	bool good = roster_read(&text);

@@ -38,6 +38,5 @@ __attribute__((format(printf, 3, 4))) bool roster_refuse(
 /* "field is VALUE, expected EXPECTED"; value NULL: it is missing. */
 bool roster_refuse_value(const struct roster_text *text, const struct roster_spot *spot,
 	const json_t *value, const char *expected);
-bool roster_refuse_syntax(const struct roster_text *text, json_error_t *error);
 
 #endif

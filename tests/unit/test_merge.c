@@ -181,6 +181,10 @@ static void test_choose(void **state)
 		"d.json: is left out: generated 2027-01-15T07:29:59Z is 1801 s behind the newest");
 	assert_string_equal(said[1], "e.json: is left out: generated 2027-01-15T09:00:01Z is 3601 "
 				     "s ahead of this clock");
+	/* A clock that is ahead, but not so far that it is left out, makes nobody late. */
+	exports[1] = export_of(&ok, "192.0.2.1", now + 3600);
+	assert_int_equal(merge_choose(exports, names, 5, used, say, now), 3);
+	assert_true(used[0] && used[1] && used[2] && !used[3] && !used[4]);
 	for (size_t i = 0; i < 5; i++)
 		mirrors_free(exports[i]);
 }

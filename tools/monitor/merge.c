@@ -28,6 +28,8 @@ size_t merge_choose(struct mirrors *const *exports, const char *const *names, si
 	for (size_t i = 0; i < count; i++)
 		if (is_dated(exports[i], now) && exports[i]->generated > newest)
 			newest = exports[i]->generated;
+	if (newest > now) /* one clock that is ahead must not make all others late */
+		newest = now;
 	for (size_t i = 0; i < count; i++) {
 		const struct mirrors *export = exports[i];
 		used[i] = is_dated(export, now) && export->generated >= newest - MERGE_BEHIND_MAX;
@@ -94,6 +96,7 @@ static struct merge_vote *votes_take(
 	return votes;
 }
 
+/* In the order of their addresses. */
 static size_t rulings_make(const struct merge_vote *votes, size_t vote_count, size_t exports,
 	struct merge_ruling *rulings)
 {
@@ -105,8 +108,12 @@ static size_t rulings_make(const struct merge_vote *votes, size_t vote_count, si
 		if ((next - at) * 2 > exports)
 			merge_decide(votes + at, next - at, &rulings[count++]);
 	}
-	qsort(rulings, count, sizeof(*rulings), ruling_compare);
 	return count;
+}
+
+static int ruling_find(const void *key, const void *ruling)
+{
+	return address_compare(key, ((const struct merge_ruling *)ruling)->address);
 }
 
 /* Monitors that change their minds without changing the outcome do not change its date either. */
@@ -114,12 +121,12 @@ static void since_keep(const struct mirrors *before, struct merge_ruling *ruling
 {
 	for (size_t i = 0; before && i < before->address_count; i++) {
 		const struct mirror *was = &before->list[before->addresses[i].mirror];
+		struct merge_ruling *ruling = bsearch(
+			&before->addresses[i], rulings, count, sizeof(*rulings), ruling_find);
 		int64_t since;
-		for (size_t k = 0; k < count; k++)
-			if (rulings[k].state == (enum mirror_state)was->state &&
-				address_compare(rulings[k].address, &before->addresses[i]) == 0 &&
-				stamp_parse(was->since, &since))
-				rulings[k].since = since;
+		if (ruling && ruling->state == (enum mirror_state)was->state &&
+			stamp_parse(was->since, &since))
+			ruling->since = since;
 	}
 }
 
@@ -165,7 +172,10 @@ bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirr
 	bool good = sheet_begin(sheet) && rulings;
 	if (good)
 		ruling_count = rulings_make(votes, vote_count, count, rulings);
-	since_keep(before, rulings, ruling_count);
+	if (good) {
+		since_keep(before, rulings, ruling_count);
+		qsort(rulings, ruling_count, sizeof(*rulings), ruling_compare);
+	}
 	for (size_t at = 0, next; good && at < ruling_count; at = next) {
 		for (next = at + 1; next < ruling_count; next++)
 			if (strcmp(rulings[next].host, rulings[at].host) != 0 ||
@@ -190,12 +200,10 @@ static void complain(const char *sentence)
 static int sheet_print(const struct sheet *sheet)
 {
 	char *text = sheet_text(sheet, sheet->generated, sheet->generated);
-	bool good = text && sheet->entries && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+	bool good = text && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 	free(text);
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "%s",
-			sheet->entries ? "the export cannot be written to standard output"
-				       : "no address is in most of the exports: nothing to write");
+		log_line(LOG_LEVEL_ERROR, "the export cannot be written to standard output");
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
@@ -256,7 +264,10 @@ int merge_run(const char *const *paths, size_t count, const char *out)
 		log_line(LOG_LEVEL_ERROR,
 			"%zu of %zu exports are left, expected at least half: nothing is written",
 			left, count);
-	else if (sheet_make(chosen, left, out, &sheet))
+	else if (sheet_make(chosen, left, out, &sheet) && !sheet.entries)
+		log_line(LOG_LEVEL_ERROR,
+			"no address is in most of the exports: nothing is written");
+	else if (sheet.entries)
 		status = out ? sheet_put(&sheet, out) : sheet_print(&sheet);
 	sheet_free(&sheet);
 	for (size_t i = 0; i < count; i++)

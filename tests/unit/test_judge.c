@@ -268,6 +268,12 @@ static void test_clock_back(void **state)
 	assert_int_equal(target->last_good, before);
 	assert_false(judge_check(target, "x", before + DAY - 1));
 	assert_true(judge_check(target, "x", before + DAY));
+	/* What was counted in a time that is not yet does not keep its place. */
+	assert_int_equal(target->days[(T0 / DAY) % TARGET_DAYS].checks, 2);
+	for (int64_t now = before + 2 * DAY; now < before + 32 * DAY; now += DAY)
+		judge_check(target, "", now);
+	for (size_t i = 0; i < TARGET_DAYS; i++)
+		assert_true(target->days[i].number < T0 / DAY);
 	free(target);
 }
 

@@ -37,8 +37,6 @@ struct target *target_new(
 
 static void span_count(struct target_span *span, int64_t number, bool good, uint32_t milliseconds)
 {
-	if (span->number > number) /* the clock went back */
-		return;
 	if (span->number != number)
 		*span = (struct target_span){.number = number};
 	span->checks++;

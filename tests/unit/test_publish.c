@@ -103,6 +103,9 @@ static void test_lost(void **state)
 	struct book_case *made = book_case_new();
 	struct sheet_disk disk = {.serial = 0};
 	char path[FOLDER_PATH_MAX];
+	static const char other[] =
+		"{\"format\": \"mirror-export/1\", \"mirrors\": [{\"host\": \"x\", "
+		"\"country\": \"DE\", \"state\": \"ok\", \"ipv4\": [\"192.0.2.9\"]}]}";
 	(void)state;
 	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
 	assert_false(sheet_disk_lost(&disk));
@@ -110,9 +113,15 @@ static void test_lost(void **state)
 	folder_write("copy", disk.text, strlen(disk.text));
 	assert_int_equal(utime(folder_path(path, "copy"), &(struct utimbuf){T0, T0}), 0);
 	assert_int_equal(rename(folder_path(path, "copy"), disk.path), 0);
-	assert_true(sheet_disk_lost(&disk));
-	assert_int_equal(publish(made, &disk, T0 + 1), SHEET_SAME);
 	assert_false(sheet_disk_lost(&disk));
+	made->book.exported = 0;
+	assert_int_equal(publish(made, &disk, T0 + 1), SHEET_SAME);
+	assert_int_equal(made->book.exported, T0); /* that is what is there */
+	folder_write(
+		"mirrors.json", other, sizeof(other) - 1); /* an export: it has its five minutes */
+	assert_false(sheet_disk_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	serial++;
 	folder_write("mirrors.json", "{", 1);
 	assert_true(sheet_disk_lost(&disk));
 	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
@@ -121,6 +130,23 @@ static void test_lost(void **state)
 	assert_int_equal(publish(made, &disk, T0 + 3), SHEET_WRITTEN);
 	assert_false(sheet_disk_lost(&disk));
 	assert_int_equal(disk.serial, serial + 2);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
+/* Serials end: an equal one is taken, a lower one would not be. */
+static void test_last_serial(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = INT64_MAX - 1};
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		book_case_check(made, (size_t)i, "", T0 + i);
+		assert_int_equal(publish(made, &disk, T0 + i), SHEET_WRITTEN);
+		struct mirrors *mirrors = export_read(disk.path);
+		assert_true(mirrors->serial == INT64_MAX);
+		mirrors_free(mirrors);
+	}
 	sheet_disk_free(&disk);
 	book_case_free(made);
 }
@@ -228,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_entries, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_when, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_last_serial, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_restart, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_clock, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_ramp, folder_make, folder_remove),

@@ -80,7 +80,7 @@ static void export_write(struct monitor *monitor, int64_t now)
 	monitor_trouble(&monitor->export_trouble, NULL);
 }
 
-static bool export_due(const struct monitor *monitor, int64_t now)
+static bool export_due(struct monitor *monitor, int64_t now)
 {
 	return monitor->news || monitor->export_trouble.why[0] || is_ramping(monitor, now) ||
 	       sheet_disk_lost(&monitor->disk) || now < monitor->book.exported ||

@@ -104,6 +104,9 @@ enum sheet_outcome publish_write(
 	sheet_free(&sheet);
 	book->serial = disk->serial;
 	book->generated = disk->generated;
+	/* What is there is one, too, whoever has written it. */
+	if (outcome == SHEET_SAME && book->exported < disk->written && disk->written <= now)
+		book->exported = disk->written;
 	if (outcome != SHEET_WRITTEN)
 		return outcome;
 	book->exported = now;

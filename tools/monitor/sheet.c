@@ -128,12 +128,6 @@ static char *gist_of(const struct mirrors *mirrors)
 	return gist;
 }
 
-bool sheet_disk_lost(const struct sheet_disk *disk)
-{
-	struct file_stamp stamp = file_stamp(disk->path);
-	return !stamp.inode || !file_stamp_equal(&stamp, &disk->stamp);
-}
-
 void sheet_disk_look(struct sheet_disk *disk)
 {
 	struct file file;
@@ -163,10 +157,19 @@ void sheet_disk_look(struct sheet_disk *disk)
 	mirrors_free(mirrors);
 }
 
+bool sheet_disk_lost(struct sheet_disk *disk)
+{
+	sheet_disk_look(disk);
+	return !disk->gist;
+}
+
 /* Where everything was lost, the seconds since 1970 are above any serial that was counted up from 1. */
 static int64_t serial_next(const struct sheet_disk *disk, int64_t now)
 {
-	return disk->serial > 0 && disk->serial < INT64_MAX ? disk->serial + 1 : now;
+	if (disk->serial <= 0)
+		return now;
+	return disk->serial < INT64_MAX ? disk->serial + 1
+					: disk->serial; /* an equal one is fine */
 }
 
 static int64_t generated_next(const struct sheet_disk *disk, int64_t now)

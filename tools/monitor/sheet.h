@@ -47,10 +47,10 @@ void sheet_free(struct sheet *sheet);
 /* Appends an address to the entry's list of its family. */
 bool sheet_entry_address(struct sheet_entry *entry, const uint8_t octets[16], bool ipv6);
 
-/* Is another file there than was written or looked at last, or none? */
-bool sheet_disk_lost(const struct sheet_disk *disk);
 /* Takes in what somebody else has written there; nothing, where nothing can be read. */
 void sheet_disk_look(struct sheet_disk *disk);
+/* The same; is there no export any more? */
+bool sheet_disk_lost(struct sheet_disk *disk);
 enum sheet_outcome { SHEET_SAME, SHEET_WRITTEN, SHEET_FAILED };
 /* FAILED: one sentence. */
 enum sheet_outcome sheet_disk_write(

@@ -336,6 +336,11 @@ static void test_check(void **unused)
 	assert_true(state_check(path, why, sizeof(why))); /* also while it is in use */
 	assert_non_null(strstr(why, "5 addresses are known"));
 	state_close(state);
+	assert_false(state_check("/nonexistent/s.sqlite", why, sizeof(why)));
+	assert_non_null(strstr(why, "/nonexistent/s.sqlite: cannot be opened: No such file"));
+	assert_int_equal(mkdir(folder_path(path, "taken"), 0755), 0);
+	assert_false(state_check(path, why, sizeof(why)));
+	assert_non_null(strstr(why, "taken: cannot be opened: Is a directory"));
 	assert_null(state_open("/nonexistent/s.sqlite", why, sizeof(why)));
 	assert_non_null(strstr(why, "/nonexistent/s.sqlite: cannot be opened: No such file"));
 	book_case_free(made);

@@ -137,10 +137,21 @@ static char *config_text(const char *path)
 	return file_read(&file, path, CONFIG_MAX, why, sizeof(why)) ? file.bytes : NULL;
 }
 
+/* May the next one have this state? What it would do with the file is done here, before this one has let go of its own. */
+static bool state_try(const struct monitor *monitor, const char *path, char *why, size_t size)
+{
+	struct file_stamp ours = file_stamp(monitor->settings->state), next = file_stamp(path);
+	if (next.inode && next.inode == ours.inode && next.device == ours.device)
+		return true;
+	struct state *state = state_open(path, why, size);
+	state_close(state);
+	return state;
+}
+
 /* Another configuration that is good, with a list that is? */
 static bool config_changed(struct monitor *monitor)
 {
-	char why[MONITOR_WHY_MAX], found[MONITOR_WHY_MAX];
+	char why[MONITOR_WHY_MAX];
 	char *text = config_text(monitor->settings->path);
 	bool same = text && monitor->config && strcmp(text, monitor->config) == 0;
 	free(text);
@@ -148,9 +159,7 @@ static bool config_changed(struct monitor *monitor)
 		return false;
 	struct settings *settings = settings_load(monitor->settings->path, why, sizeof(why));
 	struct roster *roster = settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
-	bool good = roster && state_check(settings->state, found, sizeof(found));
-	if (roster && !good)
-		snprintf(why, sizeof(why), "%s", found);
+	bool good = roster && state_try(monitor, settings->state, why, sizeof(why));
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "%s; the configuration of before goes on", why);
 	roster_free(roster);

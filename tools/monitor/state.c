@@ -5,10 +5,15 @@
 #include "tools/monitor/state_file.h"
 #include "tools/monitor/state_row.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { EVENTS_KEPT = 10000, TXTS_KEPT = 1000 };
 
@@ -221,20 +226,38 @@ bool state_save(struct state *state, struct book *book, char *why, size_t size)
 	return true;
 }
 
+/* There is no file: would a start make it? */
+static bool missing_check(const char *path, char *found, size_t size)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%s", path);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK), error = errno;
+	if (fd >= 0)
+		close(fd);
+	else if (error == ENOENT && access(dirname(folder), F_OK) == 0) {
+		snprintf(found, size, "state %s: is not there, a start makes it", path);
+		return true;
+	}
+	snprintf(found, size, "%s: cannot be opened: %s", path,
+		fd < 0 ? strerror(error) : "it is not a regular file");
+	return false;
+}
+
 bool state_check(const char *path, char *found, size_t size)
 {
 	sqlite3 *base = NULL;
 	sqlite3_stmt *statement = NULL;
 	char why[300];
+	struct stat status;
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return missing_check(path, found, size);
 	int code = sqlite3_open_v2(path, &base, SQLITE_OPEN_READONLY, NULL);
-	enum state_kind kind = STATE_EMPTY;
-	if (code == SQLITE_CANTOPEN) {
-		snprintf(found, size, "state %s: is not there, a start makes it", path);
-		sqlite3_close(base);
-		return true;
-	}
+	enum state_kind kind = STATE_FAILED;
 	if (code == SQLITE_OK)
 		kind = state_file_kind(base, path, why, sizeof(why));
+	else
+		snprintf(why, sizeof(why), "%.200s: cannot be opened: %s", path,
+			sqlite3_errstr(code));
 	switch (kind) {
 	case STATE_OURS:
 		if (sqlite3_prepare_v2(base, "SELECT count(*) FROM targets", -1, &statement,

@@ -58,6 +58,13 @@ static void stamp_judge(
 			stamp, judge_span(settings->old_after, span), clock);
 }
 
+/* The sentences above, and no other, begin so: there the fault is the timestamp's alone. */
+void judge_recall(struct target *target)
+{
+	target->stale = strncmp(target->fault, "timestamp ", 10) == 0 &&
+			strstr(target->fault, " old or older");
+}
+
 void judge_note(struct target *target, const struct observation *seen,
 	const struct settings *settings, bool doubted, int64_t now)
 {

@@ -158,3 +158,12 @@ def test_the_first_configuration(installed, make_world):
     assert world.ask("db.de.mirrors.example.").answer and world.ask("db.local.mirrors.example.").answer
     export = json.loads((PACKAGE / "first/mirrors.json").read_text())
     assert all(mirror["host"].endswith(".example") for mirror in export["mirrors"])
+
+
+def test_the_monitor_s_folder():
+    """Where its first configuration keeps the state is a folder that the package makes, and purges."""
+    state = re.search(r'^state\s*=\s*"(/[^"]+)/[^/"]+"', text("tools/package/mirrorns-monitor.conf"), re.M)[1]
+    assert f"install -d -m 755 -o mirrorns-monitor -g mirrorns-monitor {state}\n" in text("tools/package/debian/postinst")
+    assert state in re.search(r"rm -rf (.*)$", text("tools/package/debian/postrm"), re.M)[1].split()
+    unit = text("tools/package/mirrorns-monitor.service")
+    assert f"StateDirectory={state.removeprefix('/var/lib/')}\n" in unit

@@ -240,15 +240,6 @@ void layout_free(struct pool_layout *layout)
 	free(layout);
 }
 
-size_t layout_bytes(const struct pool_layout *layout)
-{
-	size_t tables = (layout->owned ? 1u : 0u) + (layout->shares ? 1u : 0u);
-	size_t answers = (size_t)layout->answer_rounds * layout->slots * layout->plan.places;
-	return sizeof *layout + layout->rows * layout->row_size +
-	       tables * layout->plan.list.count * sizeof *layout->shares +
-	       answers * sizeof *layout->answers;
-}
-
 uint64_t layout_period(const struct pool_layout *layout)
 {
 	uint32_t rounds = layout->shares ? layout->plan.list.count - 1 : layout->rows;

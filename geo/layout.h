@@ -53,7 +53,6 @@ uint32_t layout_places(const struct layout_plan *plan, uint32_t count);
 /* NULL: no memory. */
 struct pool_layout *layout_new(const struct layout_plan *plan);
 void layout_free(struct pool_layout *layout);
-size_t layout_bytes(const struct pool_layout *layout);
 
 /* Turns after which everything repeats; may be more than 32 bits. */
 uint64_t layout_period(const struct pool_layout *layout);

@@ -118,7 +118,6 @@ struct levels *levels_new(const struct mirrors *mirrors)
 	if (!levels || !order)
 		goto fail;
 	levels->mirrors = mirrors;
-	levels->bytes = sizeof *levels + PLACES_EACH * count * sizeof *levels->members;
 	levels->members = malloc((PLACES_EACH * count + 1) * sizeof *levels->members);
 	if (!levels->members)
 		goto fail;

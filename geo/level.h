@@ -24,7 +24,6 @@ struct levels {
 	struct level_list lists[LEVEL_CLASSES][POOL_FAMILIES][LEVEL_PLACES];
 	uint32_t listed[POOL_FAMILIES][LEVEL_PLACES]; /* in any state */
 	uint32_t *members; /* of all lists, one after the other */
-	size_t bytes; /* memory it takes */
 };
 
 /* A rule's levels for one client, in order; none twice. */

@@ -29,7 +29,6 @@ struct pools {
 	uint32_t seen_number;
 	struct pool_layout *layouts[BUCKETS];
 	struct set_entry *sets[BUCKETS];
-	size_t bytes;
 };
 
 /* One set in the making. */
@@ -53,11 +52,8 @@ struct pools *pools_new(const struct mirrors *mirrors)
 	pools->mirrors = mirrors;
 	pools->levels = levels_new(mirrors);
 	pools->seen = calloc(mirrors->address_count + 1, sizeof *pools->seen);
-	if (pools->levels && pools->seen) {
-		pools->bytes = sizeof *pools + pools->levels->bytes +
-			       mirrors->address_count * sizeof *pools->seen;
+	if (pools->levels && pools->seen)
 		return pools;
-	}
 	pools_free(pools);
 	return NULL;
 }
@@ -79,11 +75,6 @@ void pools_free(struct pools *pools)
 	levels_free(pools->levels);
 	free(pools->seen);
 	free(pools);
-}
-
-size_t pools_bytes(const struct pools *pools)
-{
-	return pools->bytes;
 }
 
 const struct mirrors *pools_mirrors(const struct pools *pools)
@@ -114,7 +105,6 @@ static const struct pool_layout *layout_intern(
 	layout->owned = owned;
 	layout->next = *bucket;
 	*bucket = layout;
-	pools->bytes += layout_bytes(layout);
 	return layout;
 }
 
@@ -193,7 +183,6 @@ static const struct pool_set *set_intern(const struct build *build)
 	}
 	entry->next = *bucket;
 	*bucket = entry;
-	build->pools->bytes += sizeof *entry + groups_size;
 	return &entry->set;
 }
 

@@ -37,7 +37,6 @@ struct pool_outcome {
 struct pools;
 struct pools *pools_new(const struct mirrors *mirrors);
 void pools_free(struct pools *pools);
-size_t pools_bytes(const struct pools *pools);
 const struct mirrors *pools_mirrors(const struct pools *pools);
 
 /* The outcome of a rule for a country (COUNTRY_NONE: starts at the world; ignored for a fixed

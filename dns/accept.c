@@ -47,14 +47,16 @@ static enum accept_none connection_judge(struct acceptor *acceptor, int fd, enum
 	return room == ACCEPT_NONE ? ACCEPT_LIMITED : ACCEPT_EMPTY;
 }
 
-/* Accepts one connection, or none. False: enough for this turn. */
-static bool connection_accept(struct acceptor *acceptor)
+/* Accepts one connection, or none; `first` of a turn: it is known to wait. False: enough for this turn. */
+static bool connection_accept(struct acceptor *acceptor, bool first)
 {
 	const struct acceptor_owner *owner = acceptor->owner;
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof(peer);
 	enum accept_none none = ACCEPT_EMPTY;
-	enum accept_room room = owner->room(acceptor);
+	enum accept_room room = owner->room(acceptor, first);
+	if (!first && room == ACCEPT_NONE)
+		return false;
 	int fd = accept4(
 		acceptor->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	bool more = fd >= 0 || !error_is_end(errno);
@@ -80,9 +82,9 @@ static void readable(uv_poll_t *poll, int status, int events)
 	struct acceptor *acceptor = poll->data;
 	(void)status;
 	(void)events;
-	for (unsigned budget = ACCEPT_BUDGET;
-		budget && acceptor->fd >= 0 && connection_accept(acceptor); budget--)
-		;
+	for (unsigned i = 0; i < ACCEPT_BUDGET && acceptor->fd >= 0; i++)
+		if (!connection_accept(acceptor, i == 0))
+			return;
 }
 
 int acceptor_init(struct acceptor *acceptor, uv_loop_t *loop, int fd, unsigned reserve)

@@ -34,8 +34,9 @@ struct acceptor;
 
 /* What the owner does; all in the loop's thread. */
 struct acceptor_owner {
-	/* Before each accept: is there room for one more connection? `take` or `none` follows. */
-	enum accept_room (*room)(struct acceptor *acceptor);
+	/* Before each accept: is there room for one more connection? `take` or `none` follows. `make`: one waits, so that it
+	 * is right to close another one for it; else ACCEPT_NONE ends this turn, nothing follows. */
+	enum accept_room (*room)(struct acceptor *acceptor, bool make);
 	/* Takes over `fd`, which neither blocks nor is inherited. */
 	void (*take)(struct acceptor *acceptor, int fd, const struct sockaddr_storage *peer);
 	void (*none)(struct acceptor *acceptor, enum accept_none why);

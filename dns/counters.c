@@ -11,6 +11,7 @@ const struct counter_way counter_ways[COUNTER_TRANSPORTS] = {
 const char *const counter_drops[COUNTER_DROPS] = {"malformed", "send", "receive"};
 const char *const counter_closes[COUNTER_CLOSES] = {
 	"client", "idle", "limit", "malformed", "system", "stop"};
+const char *const counter_refusals[COUNTER_REFUSALS] = {"limit", "descriptors", "pause"};
 
 const char *counter_rcode(unsigned rcode, char text[COUNTER_RCODE_TEXT], bool *named)
 {
@@ -48,7 +49,7 @@ const struct counter_group *counter_group(size_t i)
 {
 	static const struct counter_group groups[COUNTER_GROUPS] = {GROUP(queries), GROUP(replies),
 		GROUP(truncated), GROUP(ecs_queries), GROUP(drops), GROUP(tcp_accepted),
-		GROUP(tcp_closed)};
+		GROUP(tcp_closed), GROUP(tcp_refused)};
 	return &groups[i];
 }
 

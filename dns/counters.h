@@ -36,6 +36,14 @@ enum counter_close {
 	COUNTER_CLOSES
 };
 
+/* Why a TCP connection was not taken. */
+enum counter_refusal {
+	REFUSAL_LIMIT, /* closed: tcp-connections are there, and none of them is this worker's */
+	REFUSAL_DESCRIPTORS, /* closed: it would have taken a descriptor of the reserve */
+	REFUSAL_PAUSE, /* it waits: the system had no descriptor or memory */
+	COUNTER_REFUSALS
+};
+
 enum { COUNTER_RCODES = 24, COUNTER_LINE = 64 };
 
 /* What operators read, by the enums above; an rcode without a name is RCODEnn. */
@@ -45,6 +53,7 @@ struct counter_way {
 extern const struct counter_way counter_ways[COUNTER_TRANSPORTS];
 extern const char *const counter_drops[COUNTER_DROPS];
 extern const char *const counter_closes[COUNTER_CLOSES];
+extern const char *const counter_refusals[COUNTER_REFUSALS]; /* PAUSE has a metric of its own */
 enum { COUNTER_RCODE_TEXT = 16 };
 /* Returns text, or the name. *named: it has one. */
 const char *counter_rcode(unsigned rcode, char text[COUNTER_RCODE_TEXT], bool *named);
@@ -57,6 +66,7 @@ struct counters {
 	_Atomic uint64_t drops[COUNTER_DROPS];
 	_Atomic uint64_t tcp_accepted;
 	_Atomic uint64_t tcp_closed[COUNTER_CLOSES];
+	_Atomic uint64_t tcp_refused[COUNTER_REFUSALS];
 };
 
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t count)
@@ -91,7 +101,7 @@ static inline void counters_tcp(
 struct counters *counters_new(void);
 
 /* The counters by name, for what is kept or handed on; i below COUNTER_GROUPS. */
-enum { COUNTER_GROUPS = 7 };
+enum { COUNTER_GROUPS = 8 };
 struct counter_group {
 	const char *name;
 	size_t offset, count; /* octets into struct counters; counters in a row */

@@ -113,12 +113,22 @@ static int buffer_set(int fd, int force, int option)
 	return option_get(fd, option) / 2;
 }
 
+/* Accepted connections inherit all of it: a client that does not take its replies has the kernel keep little of them, and
+ * not for long. */
+static bool stream_tune(int fd)
+{
+	int send = LISTEN_STREAM_BUFFER, timeout = LISTEN_STREAM_TIMEOUT_MS;
+	return option_set(fd, IPPROTO_TCP, TCP_NODELAY) &&
+	       setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send)) == 0 &&
+	       setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout)) == 0;
+}
+
 bool listen_socket_tune(int fd, const struct config_listen *at, int type, int *granted)
 {
 	int omit4 = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
 	bool any = listen_socket_is_any(at);
-	if (type == SOCK_STREAM) /* accepted connections inherit it */
-		return option_set(fd, IPPROTO_TCP, TCP_NODELAY);
+	if (type == SOCK_STREAM)
+		return stream_tune(fd);
 	*granted = buffer_set(fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	buffer_set(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	/* Forged ICMP must not make us fragment. */

@@ -115,6 +115,18 @@ static void closed_write(const struct page *page)
 			(struct label){"reason", counter_closes[i]}, (struct label){0});
 }
 
+static void refused_write(const struct page *page)
+{
+	for (unsigned i = 0; i < REFUSAL_PAUSE; i++)
+		page_sample(page, count_of(&page->sums->counters.tcp_refused[i]),
+			(struct label){"reason", counter_refusals[i]}, (struct label){0});
+}
+
+static double pauses_value(const struct page *page)
+{
+	return count_of(&page->sums->counters.tcp_refused[REFUSAL_PAUSE]);
+}
+
 static double workers_value(const struct page *page)
 {
 	return page->ledger->workers->count;
@@ -197,6 +209,13 @@ static const struct metric metrics[] = {
 		.value = accepted_value},
 	{"mirrorns_tcp_connections_closed_total", "counter",
 		"TCP connections ended, by who or what ended them.", .write = closed_write},
+	{"mirrorns_tcp_refused_total", "counter",
+		"TCP connections closed unserved: limit (tcp-connections), descriptors (the rest "
+		"of them is reserved).",
+		.write = refused_write},
+	{"mirrorns_tcp_pauses_total", "counter",
+		"Pauses in accepting TCP connections: the system had no descriptor or memory.",
+		.value = pauses_value},
 	{"mirrorns_answers_total", "counter",
 		"Answers with addresses of a pool, by the pool as configured.",
 		.write_zone = page_answers},

@@ -194,6 +194,7 @@ static void taken(uv_async_t *async)
 	if (reload->build_all) {
 		watch_current(reload);
 		restart_say(reload);
+		tcp_room_say(&reload->workers->tcp, inputs_config(reload->current->inputs));
 		if (reload->refused)
 			log_line(LOG_LEVEL_WARNING,
 				"The reload is served, but for %u file%s refused", reload->refused,

@@ -3,6 +3,8 @@
 #include "dns/server_part.h"
 #include "dns/service.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,29 +16,46 @@
 enum {
 	DESCRIPTORS_SPARE = 256,
 	DESCRIPTORS_WORKER = 8,
+	DESCRIPTORS_LATER = 8, /* that are opened once all is bound: events, metrics, watching */
+	DESCRIPTORS_LOOK = 1 << 16,
+	TCP_ROOM_MIN = 8,
 	LOOK_MS = 100,
 	LOOKS_BUILD = 20,
 	LOOKS_SAVE = 80
 };
 
+/* The soft limit; the hard one is the operator's. */
 static void descriptors_raise(const struct config *config, unsigned workers)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
 	rlim_t wanted = config->tcp_connections + DESCRIPTORS_SPARE +
 			workers * (rlim_t)(2 * config->listen_count + DESCRIPTORS_WORKER);
-	if (limit.rlim_cur >= wanted)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
 		return;
-	limit.rlim_cur = wanted;
-	if (limit.rlim_max < wanted && geteuid() == 0)
-		limit.rlim_max = wanted;
-	else if (limit.rlim_max < wanted)
-		limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-		log_line(LOG_LEVEL_WARNING,
-			"Fewer files may be open than tcp-connections needs limit=%llu needed=%llu",
-			(unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit); /* descriptors_share sees what there is */
+}
+
+/* Once all is open that will be: what is left, less the reserve, is there for TCP. False: one sentence. */
+static bool descriptors_share(struct server *server, const struct config *config, char *why)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+		limit.rlim_cur = INT_MAX;
+	int free = (int)limit.rlim_cur - ACCEPT_RESERVE - DESCRIPTORS_LATER;
+	for (int fd = 0; fd < (int)limit.rlim_cur && fd < DESCRIPTORS_LOOK; fd++)
+		free -= fcntl(fd, F_GETFD) >= 0;
+	server->shared.tcp.room = free > 0 ? (unsigned)free : 0;
+	if (free < TCP_ROOM_MIN) {
+		snprintf(why, SERVER_WHY_MAX,
+			"the limit of open files, %llu, leaves room for %u TCP connections, "
+			"expected "
+			"at least %u: raise it (LimitNOFILE= of the service, `ulimit -n`)",
+			(unsigned long long)limit.rlim_cur, server->shared.tcp.room, TCP_ROOM_MIN);
+		return false;
+	}
+	tcp_room_say(&server->shared.tcp, config);
+	return true;
 }
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
@@ -118,9 +137,8 @@ static bool workers_prepare(struct server *server, char *why)
 {
 	struct worker_shared *shared = &server->shared;
 	shared->workers = calloc(shared->count, sizeof(*shared->workers));
-	shared->tcp.peers = calloc(shared->count, sizeof(*shared->tcp.peers));
 	snprintf(why, SERVER_WHY_MAX, "no memory for the workers");
-	if (!shared->workers || !shared->tcp.peers)
+	if (!shared->workers)
 		return false;
 	for (unsigned i = 0; i < shared->count; i++)
 		if (!worker_init(
@@ -214,7 +232,6 @@ static int serve_until_told(struct server *server)
 		_exit(SERVER_GOOD);
 	ledger_free(&server->ledger);
 	free(server->shared.workers);
-	free(server->shared.tcp.peers);
 	listen_close(&server->sockets);
 	reload_free(&server->reload);
 	uv_close((uv_handle_t *)&server->patience, NULL);
@@ -275,7 +292,7 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 	       reload_init(&server->reload, &server->loop, &server->shared, &server->ledger) &&
 	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
 	       server_open(server, config, why) && workers_prepare(server, why) &&
-	       verbs_start(server) &&
+	       descriptors_share(server, config, why) && verbs_start(server) &&
 	       watchdog_start(&server->watchdog, &server->loop, &server->shared) &&
 	       workers_start(server, first, why) && serving_begin(server, config, why) &&
 	       reload_start(&server->reload, path, first);

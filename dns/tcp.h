@@ -1,31 +1,14 @@
-/* dns/tcp.h - frames in, serve(), frames out, on libuv (RFC 7766).
- *
- * Bounded: connections in all workers, the octets a connection may have unsent, and how long it may be idle. */
+/* dns/tcp.h - one worker's TCP: the sockets it listens on, and its connections from the first to the last. */
 #ifndef DNS_TCP_H
 #define DNS_TCP_H
 
 #include "dns/listen.h"
-#include "dns/serve.h"
-
-#include <stdatomic.h>
-#include <uv.h>
+#include "dns/tcp_connection.h"
 
 struct tcp;
 
-/* What the TCP of all workers counts together. */
-struct tcp_shared {
-	atomic_uint connections;
-	struct tcp **peers; /* each worker's */
-	unsigned count;
-};
-
-/* A worker's side of it: all outlive the tcp. */
-struct tcp_place {
-	uv_loop_t *loop;
-	const struct serving *serving;
-	struct tcp_shared *shared;
-	bool *active; /* set by every callback: libuv registers new watchers only in its next turn */
-};
+/* Says so where descriptors do not suffice for `tcp-connections`. */
+void tcp_room_say(const struct tcp_shared *shared, const struct config *config);
 
 /* Takes over the `tcp` descriptors of `count` sockets. NULL: one sentence. */
 struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets, size_t count,
@@ -34,6 +17,8 @@ struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets
 /* Listens, in the worker's thread. `leave`: on sockets that are `leaving` for some seconds only, so that connections that
  * had begun there become whole. */
 void tcp_begin(struct tcp *tcp, bool leave);
+/* Before each turn of the loop. True: the next one must not wait. */
+bool tcp_turn(struct tcp *tcp);
 /* Stops listening, sends what is unsent within a second or two, closes everything. Runs the loop. */
 void tcp_stop(struct tcp *tcp);
 /* The same when another process has the listening sockets: connections go on being served until their clients close them,

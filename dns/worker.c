@@ -73,7 +73,7 @@ static void worker_turn(struct worker *worker, size_t count)
 				more |= udp_serve(worker->udp, &worker->serving, i);
 	}
 	if (fds[count].revents || worker->active || uv_backend_timeout(&worker->loop) == 0) {
-		worker->active = false;
+		worker->active = tcp_turn(worker->tcp);
 		uv_run(&worker->loop, UV_RUN_NOWAIT);
 	}
 }
@@ -194,8 +194,6 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 		return false;
 	struct tcp_place place = {&worker->loop, &worker->serving, &shared->tcp, &worker->active};
 	worker->tcp = tcp_new(&place, own, sockets->count, why, size);
-	if (worker->tcp)
-		shared->tcp.peers[shared->tcp.count++] = worker->tcp;
 	return worker->tcp;
 }
 

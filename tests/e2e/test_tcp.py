@@ -181,10 +181,8 @@ def is_closed(stream):
     return bool(readable) and stream.receive() is None
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_server_drops_the_idlest(make_world, workers):
-    world = make_world(
-        mirrors=mirrors_of("DE", 3, "198.18.1"), tcp_connections=4, workers=workers).start()
+def test_a_full_server_drops_the_idlest(make_world):
+    world = make_world(mirrors=mirrors_of("DE", 3, "198.18.1"), tcp_connections=4, workers=1).start()
     streams = [world.tcp() for _ in range(4)]
     for stream in streams:
         stream.ask(query())
@@ -208,6 +206,22 @@ def test_a_full_server_drops_the_idlest(make_world, workers):
     for stream in crowd:
         stream.close()
     assert world.ask("db.de").answer
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_the_limit_counts_for_all_workers(make_world, workers):
+    """A worker drops its own idlest; one that has none closes the new connection. Never more than the limit are open."""
+    limit = 8
+    world = make_world(
+        mirrors=mirrors_of("DE", 3, "198.18.1"), tcp_connections=limit, workers=workers).start()
+    streams = []
+    for _ in range(4 * limit):
+        streams.append(world.tcp())
+        eventually(lambda: sum(not is_closed(each) for each in streams) <= limit, "the limit holds")
+    assert sum(not is_closed(each) for each in streams) == limit, "and is used"
+    for stream in streams:
+        stream.close()
+    assert world.ask("db.de", tcp=True).answer
 
 
 def test_termination_answers_what_was_read(make_world):

@@ -16,7 +16,7 @@
 enum {
 	DESCRIPTORS_SPARE = 256,
 	DESCRIPTORS_WORKER = 8,
-	DESCRIPTORS_LATER = 8, /* that are opened once all is bound: events, metrics, watching */
+	DESCRIPTORS_RESERVE = 32, /* for files, control and metrics */
 	DESCRIPTORS_LOOK = 1 << 16,
 	TCP_ROOM_MIN = 8,
 	LOOK_MS = 100,
@@ -42,7 +42,7 @@ static bool descriptors_share(struct server *server, const struct config *config
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
 		limit.rlim_cur = INT_MAX;
-	int free = (int)limit.rlim_cur - ACCEPT_RESERVE - DESCRIPTORS_LATER;
+	int free = (int)limit.rlim_cur - DESCRIPTORS_RESERVE;
 	for (int fd = 0; fd < (int)limit.rlim_cur && fd < DESCRIPTORS_LOOK; fd++)
 		free -= fcntl(fd, F_GETFD) >= 0;
 	server->shared.tcp.room = free > 0 ? (unsigned)free : 0;

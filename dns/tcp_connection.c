@@ -303,6 +303,8 @@ bool tcp_connections_turn(struct tcp_connections *connections)
 	connections->budget = TCP_TURN_BUDGET;
 	while (connection != last && connections->budget > TCP_TURN_BUDGET / 2) {
 		connection = TAILQ_FIRST(&connections->waiting);
+		if (!frame_size(connection, 0)) /* libuv reads it in this turn, for about so much */
+			connections->budget -= TCP_READ_COST;
 		connection_visit(connection);
 	}
 	return !TAILQ_EMPTY(&connections->waiting);

@@ -17,11 +17,12 @@ enum {
 	TCP_FRAME_HEAD = 2,
 	TCP_FRAME_MAX = TCP_FRAME_HEAD + 65535,
 	/* What one visit of a connection answers at most before others get their turn. */
-	TCP_VISIT_FRAMES = 32,
-	TCP_VISIT_OCTETS = 4096,
+	TCP_VISIT_FRAMES = 64,
+	TCP_VISIT_OCTETS = 16384,
 	/* A turn's budget is in about the cost of one small answer, 1 µs; a visit's system calls cost some more. */
-	TCP_TURN_BUDGET = 1024,
+	TCP_TURN_BUDGET = 512,
 	TCP_VISIT_COST = 8,
+	TCP_READ_COST = 48, /* of a visit with what has been read */
 	TCP_OCTETS_COST = 1024, /* so many octets of replies cost 1 */
 };
 

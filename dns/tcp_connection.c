@@ -63,6 +63,7 @@ static void activity_note(struct tcp_connection *connection)
 
 static void wait_begin(struct tcp_connection *connection)
 {
+	*connection->connections->place.active = true;
 	uv_read_stop(stream_of(connection));
 	if (!connection->waits)
 		TAILQ_INSERT_TAIL(&connection->connections->waiting, connection, by_visit);
@@ -79,7 +80,6 @@ static void wait_end(struct tcp_connection *connection)
 static void closed(uv_handle_t *handle)
 {
 	struct tcp_connection *connection = handle->data;
-	*connection->connections->place.active = true;
 	free(connection->in);
 	free(connection);
 }
@@ -133,7 +133,6 @@ static void sent(uv_write_t *request, int status)
 {
 	struct unsent *unsent = request->data;
 	struct tcp_connection *connection = unsent->connection;
-	*connection->connections->place.active = true;
 	free(unsent);
 	connection->unsent--;
 	if (connection->closing)
@@ -168,6 +167,7 @@ static bool out_write(struct tcp_connection *connection, size_t size)
 		unsent->request.data = unsent;
 		buffer = uv_buf_init((char *)unsent->octets, (unsigned)left);
 		connection->unsent++;
+		*connection->connections->place.active = true;
 		if (uv_write(&unsent->request, stream_of(connection), &buffer, 1, sent) == 0)
 			return true;
 		connection->unsent--;
@@ -261,7 +261,6 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
 	struct tcp_connection *connection = stream->data;
 	(void)buffer;
-	*connection->connections->place.active = true;
 	if (count == UV_ENOBUFS && connection->connections->budget <= 0) {
 		wait_begin(connection);
 		return;
@@ -374,7 +373,6 @@ static bool place_take(struct tcp_connections *connections)
 
 enum accept_room tcp_connections_room(struct tcp_connections *connections, bool make)
 {
-	*connections->place.active = true;
 	if (place_take(connections)) {
 		connections->slot = true;
 		return ACCEPT_FREE;

@@ -38,7 +38,7 @@ struct tcp_place {
 	uv_loop_t *loop;
 	const struct serving *serving;
 	struct tcp_shared *shared;
-	bool *active; /* set by every callback: libuv registers new watchers only in its next turn */
+	bool *active; /* set where a watcher is new: libuv registers it only in its next turn */
 };
 
 struct tcp_connection;

@@ -46,7 +46,7 @@ struct worker {
 	struct udp *udp;
 	struct tcp *tcp;
 	struct pollfd *fds; /* the UDP sockets, then libuv's descriptor */
-	bool active; /* a libuv callback ran: it may have left watchers that only a turn of the loop registers */
+	bool active; /* libuv callbacks have left watchers that only a turn of the loop registers */
 
 	/* Between threads. */
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */

@@ -26,6 +26,8 @@ static const struct config_option global_options[] = {
 	{"control-group", config_read_text, IN_CONFIG(control_group), 0, TEXT_MAX, .usual = {""}},
 	{"metrics", config_read_address, IN_CONFIG(metrics), .usual = {"127.0.0.1:9353"},
 		.named = offsetof(struct config, metrics_named)},
+	{"log-level", config_read_choice, IN_CONFIG(log_level), .usual = {"info"},
+		.words = {"error", "warning", "info", "debug"}},
 	{"identity", config_read_text, IN_CONFIG(identity), 0, TEXT_MAX, .usual = {""}},
 	{"version-reply", config_read_text, IN_CONFIG(version_reply), 0, TEXT_MAX,
 		.usual = {"mirrorns " MIRRORNS_VERSION}},

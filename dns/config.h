@@ -21,6 +21,7 @@ struct config {
 	uint16_t max_udp_size; /* 512..65535 */
 	uint32_t tcp_connections;
 	uint32_t tcp_idle; /* seconds */
+	unsigned log_level; /* as log_detail_set takes it */
 	bool socket_affinity; /* a worker for each CPU takes what arrives there */
 	uint64_t max_file_size; /* octets */
 	char *geo_database, *geo_overrides; /* NULL: none */

@@ -1,5 +1,6 @@
 #include "dns/config_value.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -127,15 +128,25 @@ bool config_read_size(const struct config_reader *reader, const struct config_op
 bool config_read_choice(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	const char *text = given->texts[0];
-	bool second = strcmp(text, option->words[1]) == 0;
+	enum { WORDS = sizeof(option->words) / sizeof(*option->words) };
+	const char *const *words = option->words;
+	char expected[WORDS * 16] = "";
 
-	if (!second && strcmp(text, option->words[0]) != 0)
-		return config_refuse(reader->why, given->lines[0],
-			"found %s = \"%.64s\", expected \"%s\" or \"%s\"", given->name, text,
-			option->words[0], option->words[1]);
-	number_store(option, record, second);
-	return true;
+	for (size_t i = 0; i < WORDS && words[i]; i++) {
+		if (strcmp(given->texts[0], words[i]) == 0) {
+			number_store(option, record, i);
+			return true;
+		}
+		bool last = i + 1 == WORDS || !words[i + 1];
+		size_t used = strlen(expected);
+		snprintf(expected + used, sizeof(expected) - used, "%s\"%s\"",
+			i == 0 ? ""
+			: last ? " or "
+			       : ", ",
+			words[i]);
+	}
+	return config_refuse(reader->why, given->lines[0], "found %s = \"%.64s\", expected %s",
+		given->name, given->texts[0], expected);
 }
 
 /* libconfuse's words for booleans, in any case; every second one is true. */

@@ -39,7 +39,7 @@ struct config_option {
 	size_t field, width; /* octets: where in the record, and how many */
 	uint64_t least, most; /* of a number, a duration in seconds, a size or a text in octets */
 	const char *usual[2]; /* the default, as in a file; none: NULL */
-	const char *words[2]; /* of a choice: the words for 0 and 1 */
+	const char *words[4]; /* of a choice: the words for 0, 1 and so on */
 	size_t count; /* of a list: where in the record its length is, a size_t */
 	size_t named; /* where a bool says that the file has the option; 0: nowhere */
 	bool list;

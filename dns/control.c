@@ -150,10 +150,10 @@ static void change_say(const struct control_request *request, const char *verb)
 	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
 	bool force = json_is_true(json_object_get(request->arguments, "force"));
 	log_line(LOG_LEVEL_NOTICE,
-		"A change was asked for on the control socket verb=%s%s%.256s%s "
+		"A change was asked for on the control socket verb=%s glob=%.256s force=%s "
 		"uid=%ld gid=%ld pid=%ld",
-		verb, glob ? " glob=" : "", glob ? glob : "", force ? " force=yes" : "",
-		(long)request->peer.uid, (long)request->peer.gid, (long)request->peer.pid);
+		verb, glob ? glob : "", force ? "yes" : "no", (long)request->peer.uid,
+		(long)request->peer.gid, (long)request->peer.pid);
 }
 
 static void verb_run(struct control_request *request)

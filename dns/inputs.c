@@ -1,10 +1,13 @@
 #include "dns/inputs_part.h"
 #include "dns/log.h"
+#include "dns/log_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+enum { NEWS_MAX = 8192 }; /* octets of a log line */
 
 size_t inputs_files(const struct config *config)
 {
@@ -87,7 +90,7 @@ void inputs_refuse(
 		return;
 	if ((*loading->refused)++ == 0)
 		snprintf(loading->why, loading->size, "%s", sentence);
-	log_line(LOG_LEVEL_WARNING, "%s; %s", sentence, instead);
+	log_line(LOG_LEVEL_WARNING, "%s; %-s", sentence, instead);
 }
 
 static void release_config(void *object)
@@ -99,15 +102,16 @@ void inputs_news_add(const struct loading *loading, const char *format, ...)
 {
 	struct inputs *inputs = loading->inputs;
 	char **grown = realloc(inputs->news, (inputs->news_count + 1) * sizeof(*inputs->news));
-	char *line = NULL;
+	char line[NEWS_MAX];
 	va_list arguments;
+	if (!grown)
+		return;
+	inputs->news = grown;
 	va_start(arguments, format);
-	if (grown) {
-		inputs->news = grown;
-		if (vasprintf(&line, format, arguments) >= 0)
-			grown[inputs->news_count++] = line;
-	}
+	log_text_write(line, sizeof(line), format, arguments);
 	va_end(arguments);
+	grown[inputs->news_count] = strdup(line);
+	inputs->news_count += grown[inputs->news_count] != NULL;
 }
 
 static void news_free(struct inputs *inputs)
@@ -130,7 +134,7 @@ bool inputs_are_fresh(const struct inputs *inputs)
 void inputs_say(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->news_count; i++)
-		log_line(LOG_LEVEL_INFO, "%s", inputs->news[i]);
+		log_line(LOG_LEVEL_INFO, "%-s", inputs->news[i]);
 	news_free(inputs);
 }
 
@@ -231,6 +235,8 @@ static bool everything_load(struct loading *loading)
 	bool good = inputs->config;
 	if (good) {
 		loading->config = inputs_config(inputs);
+		if (!request->before)
+			log_detail_set(loading->config->log_level);
 		inputs->zone_count = loading->config->zone_count;
 		inputs->zones = calloc(inputs->zone_count, sizeof(*inputs->zones));
 		good = inputs->zones && stamps_take(loading) && verdicts_take(loading) &&

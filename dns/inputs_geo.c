@@ -38,7 +38,7 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 	}
 	if (database) {
 		inputs_news_add(loading,
-			"The country database %s was read networks=%zu build=%llu type=\"%s\"",
+			"The country database %s was read networks=%zu build=%llu type=%s",
 			path, database->networks, (unsigned long long)database->build,
 			database->type);
 		loading->inputs->database = shared_new(database, release_database);

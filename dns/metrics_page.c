@@ -1,5 +1,6 @@
 #include "dns/metrics_page.h"
 
+#include "dns/log.h"
 #include "dns/metrics_part.h"
 
 #include <stdlib.h>
@@ -139,6 +140,12 @@ static void reloads_write(const struct page *page)
 			(struct label){"result", ledger_reloads[i]}, (struct label){0});
 }
 
+static double log_value(const struct page *page)
+{
+	(void)page;
+	return (double)log_dropped();
+}
+
 static void geo_write(const struct page *page)
 {
 	const struct place_database *database = shared_get(page->inputs->database);
@@ -262,6 +269,9 @@ static const struct metric metrics[] = {
 	{"mirrorns_reloads_total", "counter",
 		"Reloads, asked for or by a changed file: ok, partly (a file was refused), failed.",
 		.write = reloads_write},
+	{"mirrorns_log_dropped_total", "counter",
+		"Log lines that could not be written: nobody read them, or nobody could.",
+		.value = log_value},
 	{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
 		.value = cpu_value},
 	{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.",

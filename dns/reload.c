@@ -186,6 +186,7 @@ static void taken(uv_async_t *async)
 			return;
 	reload->handing = false;
 	reload->forced += reload->build_force;
+	log_detail_set(inputs_config(reload->current->inputs)->log_level);
 	if (inputs_are_fresh(reload->current->inputs)) {
 		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
 		status_say(reload, reload->refused ? reload->why : "");

@@ -228,8 +228,10 @@ static int serve_until_told(struct server *server)
 		control_file_remove(&server->control_file);
 		takeover_path_remove(shared_get(server->reload.started));
 	}
-	if (!whole) /* a thread of the loop's builds or saves still: it reads all that is freed below */
+	if (!whole) { /* a thread of the loop's builds or saves still: it reads all that is freed below */
+		log_flush();
 		_exit(SERVER_GOOD);
+	}
 	ledger_free(&server->ledger);
 	free(server->shared.workers);
 	listen_close(&server->sockets);
@@ -301,7 +303,7 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 /* One sentence; the process ends, so that nothing needs to be freed but what outlives it. */
 static int start_fail(struct server *server, const char *why, int status)
 {
-	log_line(LOG_LEVEL_ERROR, "%s", why);
+	log_refuse(why);
 	if (!server->control_inherited)
 		control_file_remove(&server->control_file);
 	return status;
@@ -333,6 +335,7 @@ int server_run(const char *path, bool takeover)
 	unsigned refused;
 	char why[SERVER_WHY_MAX];
 	signals_ignore();
+	log_serve();
 	struct snapshot *first = server_load(path, &refused, why);
 	if (!first)
 		return start_fail(&server, why, takeover ? SERVER_FAILED : SERVER_WRONG);
@@ -353,7 +356,7 @@ int server_run(const char *path, bool takeover)
 	takeover_free(&server.takeover);
 	takeover_path_write(config, server.control_file.path);
 	log_line(LOG_LEVEL_INFO,
-		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%s",
+		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%-s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");
 	service_ready();
 	return serve_until_told(&server);

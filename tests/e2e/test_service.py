@@ -220,16 +220,12 @@ def test_nobody_waits_for_signs_of_life(make_world, notices, environment):
     assert not any("WATCHDOG" in message for message in notices.seen)
 
 
-def threads(world):
-    return [int(name) for name in os.listdir(f"/proc/{world.process.pid}/task")]
-
-
 def test_a_worker_that_does_not_turn(make_world, notices):
     """No sign of life while one is held; the main loop alone is not the server."""
     world = under_systemd(make_world(mirrors=MIRRORS, workers=2), notices, WATCHDOG_USEC=200000)
     world.start()
     notices.wait("WATCHDOG")
-    held = [thread for thread in threads(world) if thread != world.process.pid]
+    held = [thread for thread in world.threads() if thread != world.process.pid]
     with tracing.held(held):
         world.wait_log("Workers do not turn", "workers=")
         notices.drain()
@@ -241,11 +237,11 @@ def test_a_worker_that_does_not_turn(make_world, notices):
 
 def idle_builders(world, count):
     """The threads that build, once they have nothing to do."""
-    others, kept = set(threads(world)), world.path("state/clamav.net.export.json")
+    others, kept = set(world.threads()), world.path("state/clamav.net.export.json")
     kept.unlink()
     assert world.control("reload")["exit"] == 0
     eventually(kept.exists, "what was taken is saved: the last of a reload's work")
-    found = set(threads(world)) - others
+    found = set(world.threads()) - others
     assert len(found) == count
 
     def waits(thread):

@@ -433,10 +433,6 @@ def test_an_address_that_is_taken_leaves_the_old_one(start):
     assert ended(world.former[-1])
 
 
-def threads_of(world):
-    return [int(name) for name in os.listdir(f"/proc/{world.process.pid}/task")]
-
-
 def test_one_that_fails_late_has_taken_nothing_under_load(start, capsys):
     """More workers, each on its CPU, and a wildcard instead of the address and back: nothing of it may have begun when
     the metrics' address turns out to be somebody else's, or the old server does not stand still."""
@@ -458,7 +454,7 @@ def test_one_that_fails_late_has_taken_nothing_under_load(start, capsys):
     world.options["metrics"] = ""
     world.options.update({"workers": 2, "socket-affinity": True})
     world.configure()
-    slow = next(thread for thread in threads_of(world) if thread != world.process.pid)
+    slow = next(thread for thread in world.threads() if thread != world.process.pid)
     with tracing.held([slow]):
         done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
     assert done.returncode == 1 and "does not stand still" in done.stderr.splitlines()[-1], done.stderr
@@ -548,11 +544,11 @@ class Asks(Fake):
 
 def saver(world):
     """The one thread that builds and saves, once it has nothing to do."""
-    others, kept = set(threads_of(world)), world.path("state/clamav.net.export.json")
+    others, kept = set(world.threads()), world.path("state/clamav.net.export.json")
     kept.unlink()
     assert world.control("reload")["exit"] == 0
     eventually(kept.exists, "what was taken is saved: the last of a reload's work")
-    found, = set(threads_of(world)) - others
+    found, = set(world.threads()) - others
     return found
 
 

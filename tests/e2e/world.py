@@ -268,6 +268,11 @@ class World:
         assert octets.endswith(b"\n") and octets.count(b"\n") == 1, octets
         return json.loads(octets)
 
+    def threads(self):
+        """All but the one that writes the log."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
+        return [int(task.name) for task in tasks.iterdir() if (task / "comm").read_text() != "log\n"]
+
     def kill(self, number):
         os.kill(self.process.pid, number)
 

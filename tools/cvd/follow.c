@@ -214,6 +214,7 @@ bool follow_run(const struct arguments *arguments, char *why, size_t size)
 			arguments->directory);
 		return false;
 	}
+	log_run();
 	pass_start(&follow);
 	uv_run(&follow.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&follow.loop);

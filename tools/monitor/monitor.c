@@ -309,22 +309,32 @@ static void start_undo(struct monitor *monitor, struct roster *roster)
 	uv_run(monitor->loop, UV_RUN_DEFAULT);
 }
 
+static void start_refuse(const struct monitor *monitor, const char *why)
+{
+	if (monitor->anew)
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+	else
+		log_refuse(why);
+}
+
 static int monitor_turn(struct monitor *monitor, const char *path)
 {
 	char why[MONITOR_WHY_MAX];
 	monitor->config = config_text(path);
 	monitor->settings = settings_load(path, why, sizeof(why));
-	if (monitor->settings)
+	if (monitor->settings) {
+		log_detail_set(monitor->settings->log_level);
 		monitor_stamp(monitor);
+	}
 	struct roster *roster =
 		monitor->settings ? monitor_list_read(monitor->settings, why, sizeof(why)) : NULL;
 	monitor->book.settings = monitor->settings;
 	if (!roster) {
-		log_line(LOG_LEVEL_ERROR, "%s", why);
+		start_refuse(monitor, why);
 		return STATUS_WRONG;
 	}
 	if (!monitor_start(monitor, roster, why)) {
-		log_line(LOG_LEVEL_ERROR, "%s", why);
+		start_refuse(monitor, why);
 		start_undo(monitor, roster);
 		return STATUS_FAILED;
 	}
@@ -353,8 +363,10 @@ static void loop_free(struct monitor *monitor, bool last, int status)
 	uv_run(monitor->loop, UV_RUN_NOWAIT);
 	if (uv_loop_close(monitor->loop) == 0)
 		free(monitor->loop);
-	else if (last)
+	else if (last) {
+		log_flush();
 		_exit(status);
+	}
 }
 
 int monitor_run(const char *path, bool once)
@@ -367,6 +379,8 @@ int monitor_run(const char *path, bool once)
 	signal(SIGHUP, SIG_IGN); /* what it would read is being read */
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
+	if (!once)
+		log_serve();
 	do {
 		memset(&monitor, 0, sizeof(monitor));
 		monitor.once = once;

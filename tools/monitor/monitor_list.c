@@ -149,7 +149,7 @@ static void txt_take(struct monitor *monitor, const struct record *record, const
 			monitor_mark(monitor, false);
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "The mirrors are to have these versions txt=\"%s\"", text);
+	log_line(LOG_LEVEL_INFO, "The mirrors are to have these versions txt=%s", text);
 	monitor_mark(monitor, true);
 }
 

@@ -32,7 +32,7 @@ static void changed(
 	struct book_event event = book_event_of(target, from, first);
 	book_event_add(&monitor->book, &event);
 	log_line(changes[target->state].level,
-		"%s host=%s address=%s country=%s from=%s first=%s why=\"%s\"",
+		"%s host=%s address=%s country=%s from=%s first=%s why=%s",
 		changes[target->state].sentence, target->host,
 		target_address(&target->address, text), country_code(event.country),
 		mirror_state_name(from), first ? "yes" : "no", target->reason);

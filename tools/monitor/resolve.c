@@ -107,7 +107,7 @@ static void answered(uv_getaddrinfo_t *request, int status, struct addrinfo *fou
 		addresses_take(name, found);
 	else if (!name->gone && !name->failed)
 		log_line(LOG_LEVEL_WARNING,
-			"A name cannot be resolved, what was known of it stays host=%s why=\"%s\" "
+			"A name cannot be resolved, what was known of it stays host=%s why=%s "
 			"addresses=%zu",
 			name->host, uv_strerror(status), name->count);
 	name->failed = status != 0;

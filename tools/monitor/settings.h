@@ -33,6 +33,7 @@ struct settings {
 	uint32_t digest; /* seconds between two summaries by mail; 0: none */
 	const char *
 		pings; /* URL of a server's metrics page, whose failed pings hurry a check; "": off */
+	unsigned log_level; /* as log_detail_set takes it */
 	struct config_listen metrics; /* its text is "": off */
 	bool metrics_named; /* not what it usually is: the file has it */
 	struct config_arena arena;

@@ -110,13 +110,3 @@ void log_detail_set(unsigned detail)
 {
 	atomic_store(&most_detail, detail);
 }
-
-void log_flush(void)
-{
-	log_out_flush();
-}
-
-uint64_t log_dropped(void)
-{
-	return log_out_dropped();
-}

@@ -2,11 +2,9 @@
  *
  * Any thread may log. What comes from outside is a `%s`: how it is shown says dns/log_text.h. Under systemd each line
  * carries its level as <N> (sd-daemon(3)); elsewhere a program that runs, and does not just check or do one thing,
- * begins its lines with the time in UTC and the level. */
+ * begins its lines with the time in UTC and the level. Who waits for the log says dns/log_out.h. */
 #ifndef DNS_LOG_H
 #define DNS_LOG_H
-
-#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
@@ -27,8 +25,5 @@ void log_serve(void);
 /* As the option `log-level`: 0 errors alone, 1 warnings too, 2 what else happens, 3 all. Only a program that runs
  * keeps to it. */
 void log_detail_set(unsigned detail);
-
-void log_flush(void); /* before an _exit(2): for at most a second */
-uint64_t log_dropped(void); /* lines */
 
 #endif

@@ -1,6 +1,6 @@
 #include "dns/metrics_page.h"
 
-#include "dns/log.h"
+#include "dns/log_out.h"
 #include "dns/metrics_part.h"
 
 #include <stdlib.h>
@@ -143,7 +143,7 @@ static void reloads_write(const struct page *page)
 static double log_value(const struct page *page)
 {
 	(void)page;
-	return (double)log_dropped();
+	return (double)log_out_dropped();
 }
 
 static void geo_write(const struct page *page)

@@ -1,5 +1,6 @@
 #include "dns/ledger_json.h"
 #include "dns/log.h"
+#include "dns/log_out.h"
 #include "dns/server_part.h"
 #include "dns/service.h"
 
@@ -229,7 +230,7 @@ static int serve_until_told(struct server *server)
 		takeover_path_remove(shared_get(server->reload.started));
 	}
 	if (!whole) { /* a thread of the loop's builds or saves still: it reads all that is freed below */
-		log_flush();
+		log_out_flush();
 		_exit(SERVER_GOOD);
 	}
 	ledger_free(&server->ledger);

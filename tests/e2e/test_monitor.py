@@ -88,7 +88,7 @@ def life(stage):
     serials.append(watcher.read()["serial"])
     log = watcher.log()
     for state in ("ok", "old", "removed"):
-        assert re.search(rf"^A mirror is {state} host={down.host} address={down.address} country=\w\w "
+        assert re.search(rf" A mirror is {state} host={down.host} address={down.address} country=\w\w "
                          r"from=\w+ first=\w+ why=\".*\"$", log, re.M)
     down.become("good")
     entries = watcher.wait_states({down: "ok"})

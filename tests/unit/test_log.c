@@ -1,4 +1,5 @@
 #include "dns/log.h"
+#include "dns/log_out.h"
 #include "dns/log_text.h"
 
 #include <fcntl.h>
@@ -248,7 +249,7 @@ static void test_levels(void **state)
 		strcat(wanted, "f.conf:3: six\n");
 		assert_string_equal(without_times(stderr_of(say_each), text), wanted);
 	}
-	assert_int_equal(log_dropped(), 0);
+	assert_int_equal(log_out_dropped(), 0);
 }
 
 int main(void)

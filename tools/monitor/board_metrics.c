@@ -1,6 +1,6 @@
 #include "tools/monitor/board_part.h"
 
-#include "dns/log.h"
+#include "dns/log_out.h"
 #include "dns/usage.h"
 #include "geo/country.h"
 
@@ -267,7 +267,7 @@ char *board_metrics_end(const struct board_facts *facts)
 			"Age of the last export; before the first one, of the process.", age},
 		{"mirrorns_monitor_log_dropped_total", "counter",
 			"Log lines that could not be written: nobody read them, or nobody could.",
-			(double)log_dropped()},
+			(double)log_out_dropped()},
 		{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
 			usage.cpu_seconds},
 		{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.",

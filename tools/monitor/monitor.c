@@ -1,6 +1,7 @@
 #include "tools/monitor/monitor.h"
 
 #include "dns/log.h"
+#include "dns/log_out.h"
 #include "dns/service.h"
 #include "tools/monitor/judge.h"
 #include "tools/monitor/monitor_part.h"
@@ -364,7 +365,7 @@ static void loop_free(struct monitor *monitor, bool last, int status)
 	if (uv_loop_close(monitor->loop) == 0)
 		free(monitor->loop);
 	else if (last) {
-		log_flush();
+		log_out_flush();
 		_exit(status);
 	}
 }

@@ -22,6 +22,7 @@ static pthread_cond_t come = PTHREAD_COND_INITIALIZER, gone;
 static struct lines *filling = &halves[0];
 static bool threaded, writing, full;
 static uint64_t dropped;
+static log_out_lost *lost_write;
 
 /* --- the descriptor --- */
 
@@ -69,9 +70,9 @@ static uint64_t lines_write(const struct lines *lines)
 /* All that was dropped until a half is taken came after the last line in it. */
 static void *run(void *owner)
 {
-	log_out_lost *lost = *(log_out_lost **)owner;
 	static char line[LOG_OUT_LINE_MAX];
 	uint64_t said = 0;
+	(void)owner;
 	pthread_mutex_lock(&lock);
 	for (;;) {
 		while (filling->size == 0)
@@ -84,7 +85,7 @@ static void *run(void *owner)
 		full = false;
 		pthread_mutex_unlock(&lock);
 		uint64_t failed = lines_write(taken);
-		if (count && line_write(line, lost(line, count)))
+		if (count && line_write(line, lost_write(line, count)))
 			said += count;
 		pthread_mutex_lock(&lock);
 		dropped += failed;
@@ -96,15 +97,14 @@ static void *run(void *owner)
 
 void log_out_start(log_out_lost *lost)
 {
-	static log_out_lost *kept;
 	pthread_condattr_t clock;
 	pthread_t thread;
-	kept = lost;
+	lost_write = lost;
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&gone, &clock);
 	pthread_condattr_destroy(&clock);
-	if (pthread_create(&thread, NULL, run, &kept) != 0)
+	if (pthread_create(&thread, NULL, run, NULL) != 0)
 		return;
 	pthread_setname_np(thread, "log");
 	pthread_detach(thread);

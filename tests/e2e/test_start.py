@@ -128,7 +128,7 @@ def test_every_option_parses(make_world):
     world.options.update({
         "identity": "ns1", "version-reply": "v", "explain-to": ["192.0.2.0/24", "2001:db8::/32"],
         "max-udp-size": 1400, "tcp-connections": 50, "tcp-idle": "30s", "max-file-size": "16M",
-        "control-group": "",
+        "control-group": "", "log-level": "debug",
     })
     world.configure()
     done = world.check()

@@ -55,7 +55,7 @@ static const char whole[] =
 	"workers = 4 user = '' state-dir = \"state\" control = '' control-group = \"adm\"\n"
 	"metrics = \"[::1]:9353\" identity = \"ns1\" version-reply = ''\n"
 	"explain-to = {10.0.0.0/8} max-udp-size = 4096 /* usual */ tcp-connections = 7 "
-	"socket-affinity = true\n"
+	"socket-affinity = true log-level = debug\n"
 	"tcp-idle = 2m // seconds: 120\nmax-file-size = \"1G\"\n"
 	"zone \"example.org\" {\n\tfile = \"z\"\n\texport = \"e.json\"\n\tmax-shrink = 0\n"
 	"\ttxt \"v\" { file = \"/v\" ttl = 010 max-age = \"1d\" stale = \"withdraw\" }\n"
@@ -95,6 +95,7 @@ static void test_globals(void **state)
 	assert_int_equal(config->tcp_connections, 7);
 	assert_int_equal(config->tcp_idle, 120);
 	assert_true(config->socket_affinity);
+	assert_int_equal(config->log_level, 3);
 	assert_true(config->max_file_size == 1 << 30);
 	config_free(config);
 }

@@ -106,6 +106,8 @@ static const struct {
 	{"tcp-idle = 1h30m\n" ZONE, ":1: found tcp-idle = \"1h30m\""},
 	{"tcp-idle = '1 h'\n" ZONE, ":1: found tcp-idle = \"1 h\""},
 	{"tcp-idle = 1w\n" ZONE, ":1: found tcp-idle = \"1w\""},
+	{"log-level = notice\n" ZONE, ":1: found log-level = \"notice\", expected \"error\", "
+				      "\"warning\", \"info\" or \"debug\""},
 	{"max-file-size = 0\n" ZONE, ":1: found max-file-size = \"0\", expected a size like 512K"},
 	{"max-file-size = 1025G\n" ZONE, ":1: found max-file-size = \"1025G\""},
 	{"max-file-size = 99999999999999999999G\n" ZONE, ":1: found max-file-size = \"99999"},

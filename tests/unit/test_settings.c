@@ -49,7 +49,8 @@ static void test_given(void **state)
 		load("zone = 'x.example.'\n"
 		     "mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
 		     "interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
-		     "parallel = 1  recover-after = 3  policy = random  local-test = true\n"
+		     "parallel = 1  recover-after = 3  policy = random  log-level = error  "
+		     "local-test = true\n"
 		     "references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
 		     "alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
 		     "<a@b>'  digest = 0\n"
@@ -65,6 +66,7 @@ static void test_given(void **state)
 	assert_int_equal(settings->ramp, 0);
 	assert_int_equal(settings->recover_after, 3);
 	assert_int_equal(settings->policy, POLICY_RANDOM);
+	assert_int_equal(settings->log_level, 0);
 	assert_true(settings->local_test);
 	assert_int_equal(settings->reference_count, 2);
 	assert_string_equal(settings->references[1], "https://a.example/x?y");

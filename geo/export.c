@@ -6,20 +6,80 @@
 #include <stdio.h>
 #include <string.h>
 
-unsigned spot_line(const struct export *export, const struct spot *spot)
+/* Where the field of this name is in the table; `count`: it is not there. */
+static size_t field_find(const struct field *fields, size_t count, const struct span *key)
 {
-	struct line_cursor cursor = line_begin(export->text, export->text_size);
-	if (spot->mirror == SPOT_NONE) {
-		if (spot->field)
-			found_member(&cursor, export->root, spot->field);
-		return cursor.line;
+	size_t k = 0;
+	while (k < count && !span_is(key, fields[k].name))
+		k++;
+	return k;
+}
+
+static bool key_refuse(const struct export *export, const struct span *key)
+{
+	snprintf(export->why, export->why_size,
+		"%s:%u:%zu: duplicate object key near '%.*s', expected JSON", export->file,
+		key->line, scan_column(&export->scan, key->end), (int)(key->end - key->at),
+		key->at);
+	return false;
+}
+
+bool export_members(struct export *export, const struct field *fields, size_t count,
+	ptrdiff_t mirror, struct spot *spots)
+{
+	struct scan *scan = &export->scan;
+	struct span key;
+	for (size_t k = 0; k < count; k++)
+		spots[k] = (struct spot){
+			.mirror = mirror, .field = fields[k].name, .line = scan->line};
+	for (bool more = scan_open(scan); more; more = scan_more(scan)) {
+		if (!scan_key(scan, &key))
+			return false;
+		size_t k = field_find(fields, count, &key);
+		struct span value = {.at = scan->at, .line = scan->line};
+		if (k < count && spots[k].value.at)
+			return key_refuse(export, &key);
+		bool measured = k < count && fields[k].measure;
+		if (!(measured ? fields[k].measure(export) : scan_skip(scan)))
+			return false;
+		value.end = scan->at;
+		if (k < count) {
+			spots[k].line = key.line;
+			spots[k].value = value;
+		}
 	}
-	found_member(&cursor, export->root, "mirrors");
-	found_element(&cursor, spot->mirror);
-	json_t *object = json_array_get(export->list, (size_t)spot->mirror);
-	if (spot->field && found_member(&cursor, object, spot->field) && spot->element != SPOT_NONE)
-		found_element(&cursor, spot->element);
-	return cursor.line;
+	return !scan->fault;
+}
+
+json_t *export_load(struct export *export, const struct span *value)
+{
+	json_error_t error = {.text = "out of memory"};
+	json_t *loaded = found_load(&export->scan, value, &error);
+	if (!loaded)
+		found_syntax(export->file, &error, export->why, export->why_size);
+	return loaded;
+}
+
+bool export_fields(struct export *export, const struct field *fields, size_t count,
+	const struct spot *spots, void *target)
+{
+	bool good = true;
+	for (size_t k = 0; k < count && good; k++) {
+		const struct span *span = &spots[k].value;
+		json_t *value = span->at ? export_load(export, span) : NULL;
+		good = (value || !span->at) &&
+		       fields[k].parse(export, &spots[k], value, (char *)target + fields[k].offset);
+		json_decref(value);
+	}
+	return good;
+}
+
+bool export_count(struct export *export, size_t *count, const char *what)
+{
+	const struct spot here = {.mirror = SPOT_NONE, .line = export->scan.line};
+	return ++*count <= EXPORT_COUNT_MAX ||
+	       export_refuse(export, &here, "there are more than %d %s, expected at most that",
+		       EXPORT_COUNT_MAX, what);
 }
 
 /* "" or "host h: " or, where there is no host to name, "mirror 3: ". */
@@ -44,8 +104,8 @@ bool export_refuse(const struct export *export, const struct spot *spot, const c
 	vsnprintf(reason, sizeof reason, format, list);
 	va_end(list);
 	spot_owner(export, spot, owner, sizeof owner);
-	snprintf(export->why, export->why_size, "%s:%u: %s%s", export->file,
-		spot_line(export, spot), owner, reason);
+	snprintf(export->why, export->why_size, "%s:%u: %s%s", export->file, spot->line, owner,
+		reason);
 	return false;
 }
 
@@ -65,26 +125,6 @@ const char *export_copy(struct export *export, const json_t *string)
 	char *copy = memcpy(export->copy, json_string_value(string), size);
 	export->copy += size;
 	return copy;
-}
-
-struct spot spot_address(const struct mirrors *mirrors, const struct mirror_address *address)
-{
-	ptrdiff_t element = 0;
-	for (const struct mirror_address *at = address; at > mirrors->addresses; at--) {
-		if (at[-1].mirror != address->mirror || at[-1].ipv6 != address->ipv6)
-			break;
-		element++;
-	}
-	return (struct spot){(ptrdiff_t)address->mirror, address->ipv6 ? "ipv6" : "ipv4", element};
-}
-
-void export_number(const struct export *export)
-{
-	struct line_cursor cursor = line_begin(export->text, export->text_size);
-	found_member(&cursor, export->root, "mirrors");
-	found_element(&cursor, 0);
-	for (size_t i = 0; i < export->mirrors->count; i++, line_skip(&cursor))
-		export->mirrors->list[i].line = cursor.line;
 }
 
 bool export_refuse_memory(const struct export *export)

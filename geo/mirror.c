@@ -38,7 +38,7 @@ const char *mirror_address_fault(const uint8_t octets[16], bool ipv6)
 	return memcmp(octets, "\xFF\xFF\xFF\xFF", 4) == 0 ? "the broadcast address" : NULL;
 }
 
-static bool address_parse(struct export *export, const struct spot *spot, const json_t *value)
+static bool address_read(struct export *export, const struct spot *spot, const json_t *value)
 {
 	struct mirrors *mirrors = export->mirrors;
 	struct mirror_address *address = &mirrors->addresses[mirrors->address_count];
@@ -49,6 +49,7 @@ static bool address_parse(struct export *export, const struct spot *spot, const 
 		return export_refuse_value(export, spot, value, expected);
 	address->ipv6 = ipv6;
 	address->mirror = (uint32_t)spot->mirror;
+	address->line = spot->line;
 	const char *fault = mirror_address_fault(address->octets, ipv6);
 	if (fault)
 		return export_refuse(export, spot, "%s is %s, %s, expected %s of one host",
@@ -57,18 +58,31 @@ static bool address_parse(struct export *export, const struct spot *spot, const 
 	return true;
 }
 
+/* The element where a scan of an array of addresses is, and over it. */
+static bool address_parse(struct export *export, const struct spot *spot, struct scan *scan)
+{
+	struct spot element = {.mirror = spot->mirror, .field = spot->field, .line = scan->line};
+	element.value = (struct span){scan->at, scan->at, scan->line};
+	scan_skip(scan);
+	element.value.end = scan->at;
+	json_t *value = export_load(export, &element.value);
+	bool good = value && address_read(export, &element, value);
+	json_decref(value);
+	return good;
+}
+
 static bool addresses_parse(
 	struct export *export, const struct spot *spot, const json_t *value, void *target)
 {
 	(void)target; /* addresses have a list of their own */
 	if (value && !json_is_array(value))
 		return export_refuse_value(export, spot, value, "an array of addresses");
-	struct spot element = *spot;
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		element.element = (ptrdiff_t)i;
-		if (!address_parse(export, &element, json_array_get(value, i)))
+	if (!value)
+		return true;
+	struct scan scan = scan_again(&export->scan, &spot->value);
+	for (bool more = scan_open(&scan); more; more = scan_more(&scan))
+		if (!address_parse(export, spot, &scan))
 			return false;
-	}
 	return true;
 }
 
@@ -125,45 +139,103 @@ static bool text_parse(
 	return true;
 }
 
-static const struct field {
-	const char *name;
-	bool (*parse)(struct export *, const struct spot *, const json_t *, void *target);
-	size_t offset; /* of the target in struct mirror */
-} fields[] = {
-	{"host", host_parse, offsetof(struct mirror, host)},
-	{"country", country_parse, offsetof(struct mirror, country)},
-	{"state", state_parse, offsetof(struct mirror, state)},
-	{"weight", weight_parse, offsetof(struct mirror, weight)},
-	{"reason", text_parse, offsetof(struct mirror, reason)},
-	{"since", text_parse, offsetof(struct mirror, since)},
-	{"checked", text_parse, offsetof(struct mirror, checked)},
-	{"ipv4", addresses_parse, 0},
-	{"ipv6", addresses_parse, 0},
+static bool text_measure(struct export *export)
+{
+	const char *from = export->scan.at;
+	bool good = scan_skip(&export->scan);
+	export->octets += (size_t)(export->scan.at - from); /* with quotes, and escapes: enough */
+	return good;
+}
+
+static bool addresses_measure(struct export *export)
+{
+	struct scan *scan = &export->scan;
+	if (!scan_sees(scan, '['))
+		return scan_skip(scan);
+	for (bool more = scan_open(scan); more; more = scan_more(scan))
+		if (!export_count(export, &export->address_count, "addresses") || !scan_skip(scan))
+			return false;
+	return !scan->fault;
+}
+
+static const struct field fields[] = {
+	{"host", text_measure, host_parse, offsetof(struct mirror, host)},
+	{"country", NULL, country_parse, offsetof(struct mirror, country)},
+	{"state", NULL, state_parse, offsetof(struct mirror, state)},
+	{"weight", NULL, weight_parse, offsetof(struct mirror, weight)},
+	{"reason", text_measure, text_parse, offsetof(struct mirror, reason)},
+	{"since", text_measure, text_parse, offsetof(struct mirror, since)},
+	{"checked", text_measure, text_parse, offsetof(struct mirror, checked)},
+	{"ipv4", addresses_measure, addresses_parse, 0},
+	{"ipv6", addresses_measure, addresses_parse, 0},
 };
-enum { FIELDS = sizeof fields / sizeof fields[0] };
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+/* The value here, which is no object. */
+static bool object_refuse(struct export *export, ptrdiff_t mirror)
+{
+	struct scan *scan = &export->scan;
+	struct spot spot = {
+		.mirror = mirror, .line = scan->line, .value = {scan->at, NULL, scan->line}};
+	scan_skip(scan);
+	spot.value.end = scan->at;
+	json_t *value = export_load(export, &spot.value);
+	if (value)
+		export_refuse_value(export, &spot, value, "an object");
+	json_decref(value);
+	return false;
+}
 
 static bool mirror_parse(struct export *export, size_t i)
 {
-	const json_t *object = json_array_get(export->list, i);
 	struct mirror *mirror = &export->mirrors->list[i];
-	struct spot spot = {(ptrdiff_t)i, NULL, SPOT_NONE};
+	struct spot here = {.mirror = (ptrdiff_t)i, .line = export->scan.line}, spots[FIELDS];
 	size_t before = export->mirrors->address_count;
-	if (!json_is_object(object))
-		return export_refuse_value(export, &spot, object, "an object");
-	for (size_t k = 0; k < FIELDS; k++) {
-		const struct field *field = &fields[k];
-		spot.field = field->name;
-		if (!field->parse(export, &spot, json_object_get(object, field->name),
-			    (char *)mirror + field->offset))
-			return false;
-	}
+	mirror->line = here.line;
+	if (!scan_sees(&export->scan, '{'))
+		return object_refuse(export, here.mirror);
+	if (!export_members(export, fields, FIELDS, here.mirror, spots) ||
+		!export_fields(export, fields, FIELDS, spots, mirror))
+		return false;
 	size_t added = export->mirrors->address_count - before;
-	spot.field = NULL;
 	if (added == 0)
 		return export_refuse(
-			export, &spot, "ipv4 and ipv6 have no address, expected at least one");
+			export, &here, "ipv4 and ipv6 have no address, expected at least one");
 	if (mirror_in_service(mirror->state))
 		export->mirrors->in_service += added;
+	return true;
+}
+
+static bool mirrors_measure(struct export *export)
+{
+	struct scan *scan = &export->scan;
+	struct spot spots[FIELDS];
+	if (!scan_sees(scan, '['))
+		return scan_skip(scan);
+	for (bool more = scan_open(scan); more; more = scan_more(scan)) {
+		if (!export_count(export, &export->mirror_count, "mirrors"))
+			return false;
+		if (!scan_sees(scan, '{')) {
+			if (!scan_skip(scan))
+				return false;
+		} else if (!export_members(export, fields, FIELDS, SPOT_NONE, spots)) {
+			return false;
+		}
+	}
+	return !scan->fault;
+}
+
+static bool list_parse(
+	struct export *export, const struct spot *spot, const json_t *value, void *target)
+{
+	size_t i = 0;
+	if (!json_is_array(value) || json_array_size(value) == 0)
+		return export_refuse_value(export, spot, value, "an array of at least one mirror");
+	*(unsigned *)target = spot->line;
+	export->scan = scan_again(&export->scan, &spot->value);
+	for (bool more = scan_open(&export->scan); more; more = scan_more(&export->scan))
+		if (!mirror_parse(export, i++))
+			return false;
 	return true;
 }
 
@@ -209,119 +281,103 @@ static bool duplicates_check(struct export *export)
 	if (!found)
 		return true;
 	char text[INET6_ADDRSTRLEN] = "";
-	struct spot here = spot_address(mirrors, second), there = spot_address(mirrors, first);
-	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, text, sizeof text);
+	const struct spot here = {.mirror = (ptrdiff_t)second->mirror, .line = second->line};
+	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, text, sizeof(text));
 	return export_refuse(export, &here,
-		"%s %s is there twice, expected once; first at line %u, host %s", here.field, text,
-		spot_line(export, &there), mirrors->list[first->mirror].host);
+		"%s %s is there twice, expected once; first at line %u, host %s",
+		second->ipv6 ? "ipv6" : "ipv4", text, first->line,
+		mirrors->list[first->mirror].host);
 }
 
-/* One block for the list, the addresses and the strings, measured before anything is judged. */
+/* One block for the list, the addresses and the strings, as they were measured. */
 static bool mirrors_new(struct export *export)
 {
-	size_t count = json_array_size(export->list), addresses = 0, octets = 0;
-	for (size_t i = 0; i < count; i++) {
-		const json_t *object = json_array_get(export->list, i);
-		for (size_t k = 0; k < FIELDS; k++) {
-			const json_t *value = json_object_get(object, fields[k].name);
-			addresses += json_array_size(value);
-			octets += json_is_string(value) ? json_string_length(value) + 1 : 0;
-		}
-	}
-	struct mirrors *mirrors = export->mirrors = calloc(1, sizeof *mirrors);
+	size_t count = export->mirror_count, addresses = export->address_count;
+	struct mirrors *mirrors = export->mirrors = calloc(1, sizeof(*mirrors));
 	if (!mirrors)
-		return false;
-	mirrors->arena = calloc(1,
-		count * sizeof(struct mirror) + addresses * sizeof(struct mirror_address) + octets);
+		return export_refuse_memory(export);
+	mirrors->arena =
+		calloc(1, count * sizeof(struct mirror) +
+				  addresses * sizeof(struct mirror_address) + export->octets + 1);
 	if (!mirrors->arena)
-		return false;
+		return export_refuse_memory(export);
 	mirrors->list = mirrors->arena;
 	mirrors->count = count;
 	mirrors->addresses = (struct mirror_address *)(mirrors->list + count);
 	export->copy = (char *)(mirrors->addresses + addresses);
+	export->mirror_count = export->address_count = export->octets =
+		0; /* they are counted again */
 	return true;
 }
 
-/* Members that an export may have: -1 stands for one that it has not, so no time is before 1970. */
-static bool order_parse(struct export *export, int64_t *serial, int64_t *generated)
+static bool format_parse(
+	struct export *export, const struct spot *spot, const json_t *value, void *target)
 {
-	struct spot spot = {SPOT_NONE, "generated", SPOT_NONE};
-	const json_t *value = json_object_get(export->root, spot.field);
-	*serial = *generated = -1;
-	if (value && (!json_is_string(value) || !stamp_parse(json_string_value(value), generated) ||
-			     *generated < 0))
-		return export_refuse_value(
-			export, &spot, value, "a time like \"2026-11-20T18:00:00Z\"");
-	spot.field = "serial";
-	value = json_object_get(export->root, spot.field);
-	if (value)
-		*serial = json_integer_value(value);
-	if (value && (!json_is_integer(value) || *serial < 0))
-		return export_refuse_value(export, &spot, value, "an integer from 0");
-	return true;
-}
-
-/* Members that an export must have. */
-static bool header_parse(struct export *export)
-{
-	struct spot spot = {SPOT_NONE, NULL, SPOT_NONE};
-	if (!json_is_object(export->root))
-		return export_refuse_value(export, &spot, export->root, "an object");
-	spot.field = "format";
-	const json_t *value = json_object_get(export->root, spot.field);
+	(void)target; /* there is but one */
 	if (!json_is_string(value) || strcmp(json_string_value(value), "mirror-export/1") != 0)
-		return export_refuse_value(export, &spot, value, "\"mirror-export/1\"");
-	spot.field = "mirrors";
-	export->list = json_object_get(export->root, spot.field);
-	if (!json_is_array(export->list) || json_array_size(export->list) == 0)
-		return export_refuse_value(
-			export, &spot, export->list, "an array of at least one mirror");
+		return export_refuse_value(export, spot, value, "\"mirror-export/1\"");
 	return true;
 }
 
-/* 0: the export has no such member. */
-static unsigned member_line(const struct export *export, const char *field)
+/* A member that an export may have: -1 stands for one that it has not, so no time is before 1970. */
+static bool generated_parse(
+	struct export *export, const struct spot *spot, const json_t *value, void *target)
 {
-	const struct spot spot = {SPOT_NONE, field, SPOT_NONE};
-	return json_object_get(export->root, field) ? spot_line(export, &spot) : 0;
+	struct mirrors *mirrors = target;
+	mirrors->generated = -1;
+	mirrors->generated_line = value ? spot->line : 0;
+	if (value && (!json_is_string(value) ||
+			     !stamp_parse(json_string_value(value), &mirrors->generated) ||
+			     mirrors->generated < 0))
+		return export_refuse_value(
+			export, spot, value, "a time like \"2026-11-20T18:00:00Z\"");
+	return true;
 }
+
+static bool serial_parse(
+	struct export *export, const struct spot *spot, const json_t *value, void *target)
+{
+	struct mirrors *mirrors = target;
+	mirrors->serial = value ? json_integer_value(value) : -1;
+	mirrors->serial_line = value ? spot->line : 0;
+	if (value && (!json_is_integer(value) || mirrors->serial < 0))
+		return export_refuse_value(export, spot, value, "an integer from 0");
+	return true;
+}
+
+static const struct field roots[] = {
+	{"format", NULL, format_parse, 0},
+	{"generated", NULL, generated_parse, 0},
+	{"serial", NULL, serial_parse, 0},
+	{"mirrors", mirrors_measure, list_parse, offsetof(struct mirrors, mirrors_line)},
+};
+enum { ROOTS = sizeof(roots) / sizeof(roots[0]) };
 
 static bool export_parse(struct export *export)
 {
-	int64_t serial, generated;
-	if (!header_parse(export) || !order_parse(export, &serial, &generated))
+	struct scan *scan = &export->scan, begin = *scan;
+	struct spot spots[ROOTS];
+	bool object = scan_sees(scan, '{');
+	if (!(object ? export_members(export, roots, ROOTS, SPOT_NONE, spots) : scan_skip(scan)) ||
+		!scan_finish(scan))
 		return false;
-	if (!mirrors_new(export))
-		return export_refuse_memory(export);
-	struct mirrors *mirrors = export->mirrors;
-	mirrors->serial = serial;
-	mirrors->generated = generated;
-	mirrors->serial_line = member_line(export, "serial");
-	mirrors->generated_line = member_line(export, "generated");
-	mirrors->mirrors_line = member_line(export, "mirrors");
-	export_number(export);
-	for (size_t i = 0; i < mirrors->count; i++) {
-		if (!mirror_parse(export, i))
-			return false;
+	if (!object) {
+		*scan = begin;
+		return object_refuse(export, SPOT_NONE);
 	}
-	return duplicates_check(export);
+	return mirrors_new(export) && export_fields(export, roots, ROOTS, spots, export->mirrors) &&
+	       duplicates_check(export);
 }
 
 struct mirrors *mirrors_parse(
 	const char *json, size_t count, const char *file, char *why, size_t size)
 {
-	json_error_t error;
 	struct export export = {
-		.text = json, .text_size = count, .file = file, .why = why, .why_size = size};
-	export.root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &error);
-	if (!export.root) {
-		found_syntax(file, &error, why, size);
-		return NULL;
-	}
-	bool good = export_parse(&export);
-	json_decref(export.root);
-	if (good)
+		.scan = scan_begin(json, count), .file = file, .why = why, .why_size = size};
+	if (export_parse(&export))
 		return export.mirrors;
+	if (export.scan.fault)
+		found_fault(&export.scan, file, why, size);
 	mirrors_free(export.mirrors);
 	return NULL;
 }

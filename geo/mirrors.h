@@ -21,6 +21,7 @@ struct mirror {
 struct mirror_address {
 	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest 0 */
 	uint32_t mirror; /* index into mirrors */
+	unsigned line; /* in the export */
 	bool ipv6;
 	bool drained; /* taken out by hand: not served, whatever its mirror's state */
 };

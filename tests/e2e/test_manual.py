@@ -149,9 +149,9 @@ def test_signals():
 def test_export_members():
     """What geo/mirror.c reads is in mirror-export(5), and nothing else."""
     code = source("geo/mirror.c")
-    table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", code, re.M | re.S)[1]
-    of_mirror = set(re.findall(r'^\t\{"(\w+)"', table, re.M))
-    of_export = set(re.findall(r'"(format|generated|serial|mirrors)"', code))
+    of_mirror, of_export = (
+        set(re.findall(r'^\t\{"(\w+)"', re.search(rf"^static const struct field {table}\[\] = \{{\n(.*?)^\}};",
+                                                   code, re.M | re.S)[1], re.M)) for table in ("fields", "roots"))
     page = sections("mirror-export.5", ".Ss")
 
     def named(text):

@@ -179,6 +179,15 @@ def test_a_key_twice(make_world):
         refused(world, "mirrors.json")
 
 
+def test_too_many_addresses(make_world):
+    world = make_world(mirrors=MIRRORS)
+    text = export_text(MIRRORS)
+    world.write("mirrors.json", text.replace('"ipv4": [', '"ipv4": [\n' + "1," * 1000000, 1))
+    refused(world, "mirrors.json:", "there are more than 1000000 addresses, expected at most that")
+    world.write("mirrors.json", text.replace('"mirrors": [', '"mirrors": [\n' + "{}," * 1000000, 1))
+    refused(world, "mirrors.json:", "there are more than 1000000 mirrors, expected at most that")
+
+
 def test_exports_that_are_good(make_world):
     mirrors = [
         mirror("a.example", "de", "198.18.1.1", "2001:db8::1", weight=1, since="", admin={"x": [1]}),

@@ -4,6 +4,7 @@
 #include "geo/mirror.h"
 #include "geo/place.h"
 #include "geo/pool.h"
+#include "tests/unit/scan_case.h"
 #include "zones/load.h"
 
 #include <stdio.h>
@@ -158,10 +159,20 @@ static void txt_try(const uint8_t *octets, size_t size)
 	free(file.bytes);
 }
 
+/* What is passed over is what jansson would take. */
+static void json_try(const uint8_t *octets, size_t size)
+{
+	char found[SCAN_WHY_MAX], expected[SCAN_WHY_MAX];
+	if (!scan_case_agrees((const char *)octets, size, found, expected)) {
+		fprintf(stderr, "runtime error: found %s, expected %s\n", found, expected);
+		abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 {
 	static void (*const tries[])(const uint8_t *octets, size_t size) = {
-		zone_try, export_try, overrides_try, txt_try, database_try};
+		zone_try, export_try, overrides_try, txt_try, database_try, json_try};
 	if (size < 1)
 		return 0;
 	/* Exactly sized, and at an address of its own alignment. */

@@ -56,8 +56,10 @@ static const struct refusal refusals[] = {
 		"m.json:4:10: duplicate object key near '\"format\"', expected JSON"},
 	{"\"country\": \"uk\"", "\"host\": \"uk\"",
 		"m.json:14:12: duplicate object key near '\"host\"', expected JSON"},
-	{"\"unknown\": {", "\"unknown\": {\"text\": 1, ",
-		"m.json:5:50: duplicate object key near '\"text\"', expected JSON"},
+	{"\"format\"", "\"serial\": 1, \"for\\u006dat\": \"\", \"format\"",
+		"m.json:2:42: duplicate object key near '\"format\"', expected JSON"},
+	{"\"unknown\": {", "\"unknown\": {\"text\": tru, ",
+		"m.json:5:25: invalid token near 'tru', expected JSON"},
 	{"old for", "old \xFF",
 		"m.json:20:21: unable to decode byte 0xff near '\"old ', expected JSON"},
 	{"old for", "old\\u0000", "m.json:20:36: \\u0000 is not allowed without JSON_ALLOW_NUL"},
@@ -203,7 +205,9 @@ static void test_not_json(void **state)
 	} rows[] = {
 		{"", "m.json:1:0: '[' or '{' expected near end of file, expected JSON"},
 		{" \n\n", "m.json:3:0: '[' or '{' expected near end of file, expected JSON"},
-		{"\xEF\xBB\xBF{}", "m.json:1:1: '[' or '{' expected near"},
+		{"\xEF\xBB\xBF{}", "m.json:1: format is missing"},
+		{"\xEF\xBB\xBF{]", "m.json:1:3: string or '}' expected near ']', expected JSON"},
+		{"{}\xEF\xBB\xBF", "m.json:1:3: end of file expected near"},
 		{"7", "m.json:1:1: '[' or '{' expected near '7', expected JSON"},
 		{"[]", "m.json:1: it is an empty array, expected an object"},
 		{"\n[{}]", "m.json:2: it is an array, expected an object"},
@@ -276,6 +280,9 @@ static void test_accepted(void **state)
 		{"250", "1000"},
 		{"\"uk\"", "\"Su\""},
 		{"[\"192.0.2.10\"]", "[]"},
+		{"{\n  \"format\"", "\xEF\xBB\xBF{\n  \"format\""},
+		{"\"unknown\": {",
+			"\"unknown\": 1, \"unknown\": {\"a\": 1e999, \"a\": \"\\u0000\", "},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *text = text_replace(rows[i][0], rows[i][1]);

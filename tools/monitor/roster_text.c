@@ -5,30 +5,55 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* From an object to the value of a member; the line of its key. 0: it has none of this name, and the scan is anywhere. */
+static unsigned member_enter(struct scan *scan, const char *name)
+{
+	struct span key;
+	for (bool more = scan_open(scan); more; more = scan_more(scan)) {
+		if (!scan_key(scan, &key))
+			return 0;
+		if (span_is(&key, name))
+			return key.line;
+		scan_skip(scan);
+	}
+	return 0;
+}
+
+static void element_enter(struct scan *scan, ptrdiff_t element)
+{
+	for (bool more = scan_open(scan); more && element; element--) {
+		scan_skip(scan);
+		more = scan_more(scan);
+	}
+}
+
 unsigned roster_text_line(const struct roster_text *text, const struct roster_spot *spot)
 {
-	struct line_cursor cursor = line_begin(text->text, text->text_size);
-	if (spot->mirror == ROSTER_NOWHERE) {
-		if (spot->field)
-			found_member(&cursor, text->root, spot->field);
-		return cursor.line;
+	struct scan scan = scan_begin(text->text, text->text_size);
+	unsigned line = scan.line, found;
+	if (spot->mirror != ROSTER_NOWHERE && member_enter(&scan, "mirrors")) {
+		element_enter(&scan, spot->mirror);
+		line = scan.line;
 	}
-	found_member(&cursor, text->root, "mirrors");
-	found_element(&cursor, spot->mirror);
-	json_t *object = json_array_get(text->list, (size_t)spot->mirror);
-	if (spot->field && found_member(&cursor, object, spot->field) &&
-		spot->element != ROSTER_NOWHERE)
-		found_element(&cursor, spot->element);
-	return cursor.line;
+	found = spot->field ? member_enter(&scan, spot->field) : 0;
+	if (!found)
+		return line;
+	if (spot->element == ROSTER_NOWHERE)
+		return found;
+	element_enter(&scan, spot->element);
+	return scan.line;
 }
 
 void roster_text_number(const struct roster_text *text)
 {
-	struct line_cursor cursor = line_begin(text->text, text->text_size);
-	found_member(&cursor, text->root, "mirrors");
-	found_element(&cursor, 0);
-	for (size_t i = 0; i < text->roster->count; i++, line_skip(&cursor))
-		text->roster->list[i].line = cursor.line;
+	struct scan scan = scan_begin(text->text, text->text_size);
+	member_enter(&scan, "mirrors");
+	scan_open(&scan);
+	for (size_t i = 0; i < text->roster->count; i++) {
+		text->roster->list[i].line = scan.line;
+		scan_skip(&scan);
+		scan_more(&scan);
+	}
 }
 
 /* "" or "host h: " or, where there is no host to name, "mirror 3: ". */

@@ -41,7 +41,7 @@ static const struct config_option global_options[] = {
 	{"tcp-idle", config_read_duration, IN_CONFIG(tcp_idle), 1, 86400, .usual = {"10s"}},
 	{"socket-affinity", config_read_bool, IN_CONFIG(socket_affinity), .usual = {"false"}},
 	{"max-file-size", config_read_size, IN_CONFIG(max_file_size), 1, 1ULL << 40,
-		.usual = {"256M"}},
+		.usual = {"64M"}},
 	{.name = NULL},
 };
 

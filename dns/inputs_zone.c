@@ -39,11 +39,14 @@ static void export_recall(const struct loading *loading, size_t z)
 	struct file file;
 	keep_export_path(path, loading->config, &loading->config->zones[z]);
 	struct file_stamp stamp = file_stamp(path);
-	if (!stamp.inode || !file_read(&file, path, UINT32_MAX, why, sizeof(why)))
+	if (!stamp.inode)
 		return;
-	zone->exported = shared_new(
-		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
-	free(file.bytes);
+	if (inputs_file_read(loading->config, &file, path, why, sizeof(why))) {
+		zone->exported =
+			shared_new(mirrors_parse(file.bytes, file.size, path, why, sizeof(why)),
+				release_mirrors);
+		free(file.bytes);
+	}
 	if (!zone->exported) {
 		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
 		return;

@@ -219,6 +219,21 @@ def test_too_large_an_export(make_world):
     assert "198.18.1.1" in served(world)
 
 
+def test_too_large_a_kept_export(make_world):
+    world = make_world(mirrors=MIRRORS, max_file_size="8K").start()
+    world.wait_kept("198.18.1.1")
+    world.stop()
+    kept = next(path for path in world.path("state").iterdir() if "198.18.1.1" in path.read_text())
+    world.write("mirrors.json", "[]")
+    assert world.check().returncode == 0
+    with open(kept, "a") as file:
+        file.write(" " * 8192)
+    done = world.check()
+    assert done.returncode == 2 and "no earlier export" in done.stderr.splitlines()[-1], done
+    sentence = f"{kept}: is larger than 8192 octets, expected at most that (max-file-size); this kept copy is of no use"
+    assert sentence in done.stderr, done
+
+
 def test_an_export_that_is_no_file(world):
     mark = world.mark()
     os.unlink(world.path("mirrors.json"))

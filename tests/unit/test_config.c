@@ -30,7 +30,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->tcp_connections, 1000);
 	assert_int_equal(config->tcp_idle, 10);
 	assert_false(config->socket_affinity);
-	assert_int_equal(config->max_file_size, 256 << 20);
+	assert_int_equal(config->max_file_size, 64 << 20);
 	assert_true(!config->geo_database && !config->geo_overrides);
 	assert_int_equal(zone->max_shrink, 50);
 	assert_int_equal(zone->txts[0].ttl, 1800);

@@ -58,14 +58,19 @@ demo: # a whole network on loopback addresses; AUTO=1: it shows everything by it
 
 check:
 	@tools/deps check
-	@$(MAKE) --no-print-directory -j2 all san
+	@$(MAKE) --no-print-directory -j2 all san $(LOADS)
 	@tests/check
+check-long: # storms and floods, on the sanitizers' builds too, then fuzzing: more than an hour
+	@tools/deps check
+	@$(MAKE) --no-print-directory -j2 all san $(LOADS)
+	@$(MAKE) --no-print-directory -j2 B=$(B)/tsan CFLAGS='-O2 -g -fsanitize=thread' $(B)/tsan/mirrorns
+	@tests/check-long
 
 fuzz: # serve() under libFuzzer; SECONDS says for how long
 	tests/fuzz/run $(or $(SECONDS),60)
 
 # CPU per query beside other servers, on two idle CPUs; QUICK=1: one short round. Then instructions, then scale.
-LOADS = $(patsubst %,$(B)/bench/%,floor load tcp)
+LOADS = $(patsubst %,$(B)/bench/%,floor load tcp storm probe)
 $(LOADS): $(B)/bench/%: tests/bench/%.c tests/bench/bench.h
 	@mkdir -p $(@D)
 	@echo '  cc   $@'; $(COMPILE) -MF $@.d $(CFLAGS) $< -o $@
@@ -108,4 +113,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all san deps run demo check fuzz bench bench-count bench-scale bench-workers geodb format install deb clean
+.PHONY: all san deps run demo check check-long fuzz bench bench-count bench-scale bench-workers geodb format install deb clean

@@ -140,6 +140,16 @@ static inline const struct bench_query *bench_query_next(struct bench_queries *q
 	return query;
 }
 
+/* Lets a connection come from anywhere in 127.0.0.0/8, so that ports waiting in TIME_WAIT never run out. */
+static inline bool bench_source_bind(int fd, uint64_t *random)
+{
+	int on = 1;
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	from.sin_addr.s_addr = htonl(0x7F000002u + (uint32_t)(bench_random(random) % 0xFFFFF0));
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0;
+}
+
 /* Counts of latencies, each power of two cut into BENCH_FINE steps: within 1.6 %. */
 struct bench_latency {
 	uint64_t counts[BENCH_BUCKETS];

@@ -19,14 +19,18 @@ from namespace import Namespace, required  # noqa: E402
 from world import World  # noqa: E402
 
 BUILDS = ("build/mirrorns", "build/san/mirrorns")
+TABLES = pytest.StashKey()
 
 
 def pytest_addoption(parser):
     parser.addoption("--program", action="append", help="the mirrorns to test; may be repeated")
+    parser.addoption("--long", action="store_true", help="the tests marked long instead of the others")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "one_program: long; runs with the first program only")
+    config.addinivalue_line("markers", "long: minutes; runs with --long only (make check-long)")
+    config.stash[TABLES] = {}
 
 
 def programs(config):
@@ -46,7 +50,7 @@ def pytest_generate_tests(metafunc):
     chosen = programs(metafunc.config)
     if metafunc.definition.get_closest_marker("one_program"):
         chosen = chosen[:1]
-    names = ["san" if "san" in pathlib.Path(path).parts else "build" for path in chosen]
+    names = [pathlib.Path(path).parent.name for path in chosen]
     metafunc.parametrize("program", chosen, ids=names, scope="session")
 
 
@@ -56,14 +60,41 @@ def program():
     raise AssertionError("not parametrised")
 
 
+def deselect(config, items, left_out):
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
+
+
 def pytest_collection_modifyitems(config, items):
     """Of several runs with one program each, only that of the first build has what is needed once."""
+    wanted = config.getoption("--long")
+    deselect(config, items, [
+        item for item in items if bool(item.get_closest_marker("long")) != wanted])
     chosen, first = pathlib.Path(programs(config)[0]).resolve(), PROJECT / BUILDS[0]
     if chosen == first or chosen not in [PROJECT / name for name in BUILDS] or not first.exists():
         return
-    once = [item for item in items if item.get_closest_marker("one_program")]
-    config.hook.pytest_deselected(items=once)
-    items[:] = [item for item in items if item not in once]
+    deselect(config, items, [item for item in items if item.get_closest_marker("one_program")])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """What the long tests have measured, a table for each kind."""
+    for title, rows in config.stash[TABLES].items():
+        terminalreporter.section(title)
+        heads = list(rows[0])
+        lines = [heads, *([str(row[head]) for head in heads] for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        for line in lines:
+            terminalreporter.line("  ".join(map(str.ljust, line, widths)).rstrip())
+
+
+@pytest.fixture
+def table(request, program):
+    """table(title, **row) adds a row to what is printed at the end."""
+    def add(title, **row):
+        row = {"build": pathlib.Path(program).parent.name, **row}
+        request.config.stash[TABLES].setdefault(title, []).append(row)
+    return add
 
 
 class Maker:
@@ -130,7 +161,7 @@ def open_folder():
 
 @pytest.fixture
 def is_sanitizer(program):
-    return "san" in pathlib.Path(program).parts
+    return pathlib.Path(program).parent.name in ("san", "tsan")
 
 
 @pytest.fixture(scope="session")

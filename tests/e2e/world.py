@@ -20,7 +20,7 @@ import packet
 
 DEADLINE = 15.0  # seconds for anything that must happen at all; nothing waits that long
 PR_SET_PDEATHSIG = 1
-SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior")
+SANITIZER = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior")
 
 ZONE = """\
 $ORIGIN clamav.net.
@@ -124,6 +124,7 @@ class World:
         self.root = root
         self.program = os.path.abspath(program)
         self.namespace = namespace
+        self.prefix = []  # words before the program: what limits or places it, and then becomes it
         self.process = None
         self.former = []
         self.sockets = {}
@@ -197,7 +198,7 @@ class World:
 
     def command(self, *arguments):
         prefix = self.namespace.enter if self.namespace else []
-        return [*prefix, self.program, *(arguments or ("-c", str(self.path("mirrorns.conf"))))]
+        return [*prefix, *self.prefix, self.program, *(arguments or ("-c", str(self.path("mirrorns.conf"))))]
 
     def environment(self):
         kept = {k: v for k, v in os.environ.items() if k not in ("JOURNAL_STREAM", "NOTIFY_SOCKET")}

@@ -126,11 +126,15 @@ static void *connect_run(void *argument)
 		bench_fail("no memory");
 	for (unsigned i = 0; i < options.mode.kept; i++)
 		kept[i] = -1;
-	for (unsigned at = 0; !is_over(); at = (at + 1) % options.mode.kept) {
+	for (unsigned at = 0; !is_over();) {
+		int fd = socket_open(tally);
+		if (fd < 0)
+			continue;
+		tally->connected += is_connected(fd);
 		if (kept[at] >= 0)
 			close(kept[at]);
-		kept[at] = socket_open(tally);
-		tally->connected += kept[at] >= 0 && is_connected(kept[at]);
+		kept[at] = fd;
+		at = (at + 1) % options.mode.kept;
 	}
 	for (unsigned i = 0; i < options.mode.kept; i++)
 		if (kept[i] >= 0)

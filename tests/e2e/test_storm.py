@@ -1,6 +1,7 @@
 """Clients that mean harm: more connections than descriptors, pipelines without end, answers that nobody reads. The long
 tests print tables; the short ones are the same for a second or two."""
 
+import contextlib
 import os
 import time
 
@@ -12,7 +13,8 @@ from storms import LOAD_CPU, SERVER_CPU, Load, Watch, limited, probe, questions,
 from world import eventually, many_mirrors, mirrors_of
 
 MIRRORS = mirrors_of("DE", 3, "198.18.1")
-TARGETS = {"dns": storms.dns_target, "control": storms.control_target}
+DNS, CONTROL = (storms.dns_target,), (storms.control_target,)
+TARGETS = {"dns": 2 * DNS, "control": 2 * CONTROL, "both": DNS + CONTROL}  # a thread each
 LIMIT_DEFAULT = 20000  # descriptors that a machine has for a process at the least, we suppose
 ENDS_WITHIN = 5.0
 IDLE_PERCENT = 5.0
@@ -53,33 +55,41 @@ def can_have(limit):
     return os.system(f"prlimit --nofile={hard}:{hard} true 2>/dev/null") == 0
 
 
-def weather(world, kind, seconds, kept=3000):
+def blow(world, kind, seconds):
+    """A storm to its end; what each of its threads counted."""
+    with contextlib.ExitStack() as stack:
+        loads = [stack.enter_context(storm(target(world), seconds)) for target in TARGETS[kind]]
+        return [load.result() for load in loads]
+
+
+def weather(world, kind, seconds):
     """A storm with a good client beside it and after it; what was seen."""
-    pid, target = world.process.pid, TARGETS[kind](world)
+    pid = world.process.pid
     before, drops = storms.descriptors(pid), storms.dropped(world.port)
     with probe(world, "-i", 2000) as good:
         with Watch(descriptors=lambda: storms.descriptors(pid)) as watch:
-            with storm(world, seconds, target, kept) as load:
-                found = load.result()
+            found = blow(world, kind, seconds)
         during = good.end()
     drops = storms.dropped(world.port) - drops
     with probe(world, "-i", 2000, "-n", 250) as good:
         after = good.result()
+    with probe(world, "-n", 20, "-t", 2, kind="tcp") as good:
+        tcp = good.result()
     cpu = storms.cpu_percent(pid, 2 if seconds > 5 else 0.5)
-    return {"rate/s": found["rate"], "UDP asked": during["sent"],
+    return {"rate/s": sum(load["rate"] for load in found), "UDP asked": during["sent"],
             "lost": max(during["lost"] - drops, 0), "dropped": drops, "p99 ms": round(during["p99_us"] / 1000, 1),
-            "lost after": after["lost"], "fds before": before, "fds most": watch.most["descriptors"],
+            "lost after": after["lost"] + tcp["lost"], "fds before": before, "fds most": watch.most["descriptors"],
             "CPU % after": round(cpu, 1)}
 
 
 def end_in_storm(world, kind):
     """Seconds to the end while a storm goes on."""
-    with storm(world, 30, TARGETS[kind](world)) as load:
+    with contextlib.ExitStack() as stack:
+        for target in TARGETS[kind]:
+            stack.enter_context(storm(target(world), 60))
         with probe(world, "-i", 20000, "-n", 25) as good:
             good.result()
-        seconds = storms.terminate(world)
-        load.end()
-    return round(seconds, 2)
+        return round(storms.terminate(world), 2)
 
 
 def judge(row):
@@ -92,12 +102,11 @@ def judge(row):
 # --- storms --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limit", [64, None])
-@pytest.mark.parametrize("kind", TARGETS)
-def test_storm(make, kind, limit):
-    world = make(limit=limit, workers=2)
+@pytest.mark.parametrize("kind,limit,workers", [
+    ("dns", 64, 2), ("both", 64, 1), ("both", 1024, 2), ("both", None, 2)])
+def test_storm(make, kind, limit, workers):
+    world = make(limit=limit, workers=workers)
     row = weather(world, kind, 2)
-    assert addresses(world.ask("db.de", tcp=True)), "TCP is answered, too"
     row["SIGTERM s"] = end_in_storm(world, kind)
     judge(row)
 
@@ -127,11 +136,10 @@ def test_the_limit_is_exact(make, table, limit, seconds, workers):
     pid = world.process.pid
     before = storms.descriptors(pid)
     with Watch(descriptors=lambda: storms.descriptors(pid), gauge=lambda: storms.gauge(world)) as watch:
-        with storm(world, seconds, storms.dns_target(world)) as load:
-            found = load.result()
+        found = blow(world, "dns", seconds)
     most = watch.most["descriptors"] - before
     table("the limit of connections", limit=limit, workers=workers, **{
-        "rate/s": found["rate"], "gauge most": int(watch.most["gauge"]), "fds more": most})
+        "rate/s": sum(load["rate"] for load in found), "gauge most": int(watch.most["gauge"]), "fds more": most})
     assert watch.most["gauge"] <= limit
     # Not counted: one that is being accepted by each worker, the metrics page's own connections.
     assert most <= limit + workers + 3

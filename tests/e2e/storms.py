@@ -4,6 +4,7 @@ server meanwhile: descriptors, memory, CPU, datagrams that its sockets dropped."
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -11,7 +12,7 @@ import time
 import urllib.request
 
 import packet
-from world import DEADLINE, SANITIZER, die_with_parent, eventually
+from world import DEADLINE, SANITIZER, die_with_parent
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BENCH = PROJECT / "build" / "bench"
@@ -128,6 +129,12 @@ def tcp_memory_mb():
     return int(words[words.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def server_memory_mb(port):
+    """What the kernel holds for the sockets of this local port, closed ones with something unsent, too."""
+    rows = subprocess.run(["ss", "-Htanm", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+    return sum(int(held) + int(queued) for held, queued in re.findall(r"skmem:\(r(\d+),.*?,w(\d+),", rows)) / 2**20
+
+
 def dropped(port):
     """Datagrams that UDP sockets on this port had no room for."""
     total = 0
@@ -139,26 +146,26 @@ def dropped(port):
 
 
 def gauge(world, name="mirrorns_tcp_connections"):
-    """A sample of the metrics page, or 0 where it does not answer."""
+    """A sample of the metrics page, -1 where it does not answer."""
     try:
         with urllib.request.urlopen(f"http://{world.options['metrics']}/metrics", timeout=1) as page:
             lines = page.read().decode().splitlines()
     except OSError:
-        return 0
+        return -1
     return next(float(line.split()[1]) for line in lines if line.startswith(name + " "))
 
 
 class Watch:
-    """The most that each of some things was, looked at every 20 ms while the block lasts."""
+    """The most that each of some things was, looked at again and again while the block lasts."""
 
-    def __init__(self, **things):
-        self.things = things
+    def __init__(self, every=0.02, **things):
+        self.every, self.things = every, things
         self.most = {name: look() for name, look in things.items()}
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
     def run(self):
-        while not self.ended.wait(0.02):
+        while not self.ended.wait(self.every):
             for name, look in self.things.items():
                 try:
                     self.most[name] = max(self.most[name], look())
@@ -172,6 +179,16 @@ class Watch:
     def __exit__(self, *_):
         self.ended.set()
         self.thread.join()
+
+
+def seconds_until(condition, most):
+    """How long that took; NEVER if it was longer than `most`."""
+    begun = time.monotonic()
+    while not condition():
+        if time.monotonic() - begun > most:
+            return NEVER
+        time.sleep(0.02)
+    return round(time.monotonic() - begun, 2)
 
 
 def terminate(world, within=DEADLINE):

@@ -6,25 +6,26 @@ static struct map_match source_find(const struct map *map, const struct client *
 {
 	const uint8_t *octets = client->address;
 	if (client->ipv6)
-		return map_find_ipv6(map, octets);
+		return map_find_ipv6(map, map_key(octets));
 	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
+}
+
+/* Apart: a function with an array pays for it at each call. */
+static __attribute__((cold, noinline)) uint8_t special_length(
+	const struct map *map, const struct query_subnet *subnet)
+{
+	uint8_t address[SUBNET_OCTETS_MAX] = {0};
+	memcpy(address, subnet->option + SUBNET_FIXED, subnet->octets);
+	return map_special_length(map, subnet->family == 2, address);
 }
 
 static struct map_match subnet_find(const struct map *map, const struct query_subnet *subnet)
 {
-	bool ipv6 = subnet->family == 2;
-	uint8_t address[SUBNET_OCTETS_MAX] = {0};
-	struct map_match match;
-	if (!ipv6) {
-		match = map_find_ipv4(map, query_subnet_ipv4(subnet));
-		if (!match.special)
-			return match;
-	}
-	memcpy(address, subnet->option + SUBNET_FIXED, subnet->octets);
-	if (ipv6)
-		match = map_find_ipv6(map, address);
+	struct map_match match = subnet->family == 2
+					 ? map_find_ipv6(map, query_subnet_ipv6(subnet))
+					 : map_find_ipv4(map, query_subnet_ipv4(subnet));
 	if (match.special)
-		match.length = map_special_length(map, ipv6, address);
+		match.length = special_length(map, subnet);
 	return match;
 }
 

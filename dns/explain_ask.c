@@ -45,9 +45,10 @@ bool explain_asker_init(struct explain_asker *asker, const struct snapshot *snap
 {
 	asker->serving = (struct serving){.snapshot = snapshot}; /* nothing is counted */
 	asker->serving.turns = calloc(snapshot->turn_count + 1, sizeof(*asker->serving.turns));
+	asker->serving.answer = malloc(sizeof(*asker->serving.answer));
 	asker->client = client;
 	asker->reply = malloc(SERVE_REPLY_MAX);
-	if (asker->serving.turns && asker->reply)
+	if (asker->serving.turns && asker->serving.answer && asker->reply)
 		return true;
 	explain_asker_free(asker);
 	return false;
@@ -56,6 +57,7 @@ bool explain_asker_init(struct explain_asker *asker, const struct snapshot *snap
 void explain_asker_free(struct explain_asker *asker)
 {
 	free(asker->serving.turns);
+	free(asker->serving.answer);
 	free(asker->reply);
 }
 

@@ -183,7 +183,7 @@ static struct map_match match_find(const struct map *map, const struct client *c
 {
 	const uint8_t *octets = client->address;
 	if (client->ipv6)
-		return map_find_ipv6(map, octets);
+		return map_find_ipv6(map, map_key(octets));
 	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
 }
 

@@ -46,6 +46,18 @@ static inline uint32_t query_subnet_ipv4(const struct query_subnet *subnet)
 	return be32toh(last) << (32 - 8 * subnet->octets);
 }
 
+/* An IPv6 subnet's, likewise. */
+static inline unsigned __int128 query_subnet_ipv6(const struct query_subnet *subnet)
+{
+	uint64_t first, last;
+	unsigned bits = 8U * subnet->octets;
+	memcpy(&last, subnet->option + SUBNET_FIXED + subnet->octets - sizeof(last), sizeof(last));
+	if (bits <= 64)
+		return bits ? (unsigned __int128)be64toh(last) << (128 - bits) : 0;
+	memcpy(&first, subnet->option + SUBNET_FIXED, sizeof(first));
+	return (unsigned __int128)be64toh(first) << 64 | be64toh(last) << (128 - bits);
+}
+
 struct query {
 	/* The caller's; the question is copied from here, case and all (RFC 4343). */
 	const uint8_t *packet;

@@ -84,12 +84,13 @@ static uint8_t *question_copy(uint8_t *out, const struct query *query)
 	enum { CHUNK = 16 };
 	const uint8_t *packet = query->packet;
 	size_t size = HEADER_SIZE + (size_t)query->question_size;
-	memcpy(out, packet, HEADER_SIZE);
-	if (size >= CHUNK) {
-		for (size_t at = 0; at + CHUNK < size; at += CHUNK)
-			memcpy(out + at, packet + at, CHUNK);
-		memcpy(out + size - CHUNK, packet + size - CHUNK, CHUNK);
+	if (size < CHUNK) {
+		memcpy(out, packet, HEADER_SIZE);
+		return out + HEADER_SIZE;
 	}
+	for (size_t at = 0; at + CHUNK < size; at += CHUNK)
+		memcpy(out + at, packet + at, CHUNK);
+	memcpy(out + size - CHUNK, packet + size - CHUNK, CHUNK);
 	return out + size;
 }
 

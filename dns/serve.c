@@ -55,17 +55,17 @@ size_t serve(const struct serving *serving, const struct client *client, const u
 {
 	const struct snapshot *snapshot = serving->snapshot;
 	struct query query;
-	struct answer answer; /* not cleared: answer_query sets what reply_write reads */
+	struct answer *answer = serving->answer;
 	enum query_word word = query_parse(&query, packet, size);
 	if (word == QUERY_SILENCE)
 		return 0;
 	if (word == QUERY_GOOD)
-		answer_query(&answer, snapshot, serving->turns, client, &query);
+		answer_query(answer, snapshot, serving->turns, client, &query);
 	else
-		answer_error(&answer, word_rcode(word));
+		answer_error(answer, word_rcode(word));
 	if (serving->counters)
-		query_count(serving->counters, &query, answer.rcode);
-	if (answer.pinged && serving->pings)
-		ping_count(serving, &answer);
-	return reply_write(out, size_limit(snapshot, client, &query), snapshot, &query, &answer);
+		query_count(serving->counters, &query, answer->rcode);
+	if (answer->pinged && serving->pings)
+		ping_count(serving, answer);
+	return reply_write(out, size_limit(snapshot, client, &query), snapshot, &query, answer);
 }

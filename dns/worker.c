@@ -188,9 +188,10 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 		return false;
 	worker->mailbox.data = worker;
 	worker->serving.counters = counters_new();
+	worker->serving.answer = malloc(sizeof(*worker->serving.answer));
 	worker->udp = udp_new(own, sockets->count);
 	worker->fds = calloc(sockets->count + 1, sizeof(*worker->fds));
-	if (!worker->serving.counters || !worker->udp || !worker->fds)
+	if (!worker->serving.counters || !worker->serving.answer || !worker->udp || !worker->fds)
 		return false;
 	struct tcp_place place = {&worker->loop, &worker->serving, &shared->tcp, &worker->active};
 	worker->tcp = tcp_new(&place, own, sockets->count, why, size);
@@ -262,6 +263,7 @@ void worker_free(struct worker *worker)
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
 	free(worker->serving.counters);
+	free(worker->serving.answer);
 	free(worker->fds);
 	uv_sem_destroy(&worker->resume);
 	uv_loop_close(&worker->loop);

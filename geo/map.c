@@ -350,16 +350,8 @@ struct map_match map_find_ipv4(const struct map *map, uint32_t address)
 	return table_find(&map->tables[0], (unsigned __int128)address << 96);
 }
 
-static inline unsigned __int128 octets_key(const uint8_t octets[16])
+struct map_match map_find_ipv6(const struct map *map, unsigned __int128 key)
 {
-	uint64_t halves[2];
-	memcpy(halves, octets, sizeof halves);
-	return (unsigned __int128)be64toh(halves[0]) << 64 | be64toh(halves[1]);
-}
-
-struct map_match map_find_ipv6(const struct map *map, const uint8_t address[16])
-{
-	unsigned __int128 key = octets_key(address);
 	if (map->uniform)
 		return (struct map_match){.outcome = map->outcome};
 	if (key >> 32 != 0xFFFF)
@@ -373,7 +365,7 @@ uint8_t map_special_length(const struct map *map, bool ipv6, const uint8_t *addr
 {
 	uint8_t octets[16] = {0};
 	memcpy(octets, address, ipv6 ? 16 : 4);
-	unsigned __int128 key = octets_key(octets);
+	unsigned __int128 key = map_key(octets);
 	uint8_t outer = ipv6 && key >> 32 == 0xFFFF ? 96 : 0;
 	if (outer) {
 		key <<= 96;

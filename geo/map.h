@@ -9,6 +9,9 @@
 #include "geo/country.h"
 #include "geo/place.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct map;
 
 struct map_match {
@@ -27,8 +30,16 @@ size_t map_bytes(const struct map *map); /* memory it takes */
 
 /* IPv4 by its 32 bits, host order. */
 struct map_match map_find_ipv4(const struct map *map, uint32_t address);
-/* IPv6 in network order; an ::ffff:0:0/96 address is looked up as IPv4 and gets length 96 + that one's. */
-struct map_match map_find_ipv6(const struct map *map, const uint8_t address[16]);
+/* An IPv6 address as one number. */
+static inline unsigned __int128 map_key(const uint8_t address[16])
+{
+	uint64_t halves[2];
+	memcpy(halves, address, sizeof(halves));
+	return (unsigned __int128)be64toh(halves[0]) << 64 | be64toh(halves[1]);
+}
+
+/* An ::ffff:0:0/96 address is looked up as IPv4 and gets length 96 + that one's. */
+struct map_match map_find_ipv6(const struct map *map, unsigned __int128 key);
 
 /* The widest part of special space around an address whose match is special (mapped: 96 + IPv4's). */
 uint8_t map_special_length(const struct map *map, bool ipv6, const uint8_t *address);

@@ -209,6 +209,11 @@ static inline uint64_t chunk_load(const uint8_t *at)
 	return chunk;
 }
 
+static inline void chunk_store(uint8_t *at, uint64_t chunk)
+{
+	memcpy(at, &chunk, CHUNK);
+}
+
 /* Carries stay within their octet: seven bits and at most 0x3F are added. */
 static inline uint64_t chunk_lower(uint64_t chunk)
 {
@@ -233,7 +238,8 @@ static inline uint32_t name_hash(const uint8_t *wire, size_t size)
 {
 	uint64_t state = hash_seed, chunk = 0;
 	if (size < CHUNK) {
-		memcpy(&chunk, wire, size);
+		for (size_t at = 0; at < size; at++)
+			chunk |= (uint64_t)wire[at] << 8 * at;
 		return (uint32_t)hash_mix(state, chunk, chunk);
 	}
 	for (size_t at = 0; at + 2 * CHUNK < size; at += 2 * CHUNK)
@@ -246,8 +252,8 @@ static inline uint32_t name_hash(const uint8_t *wire, size_t size)
 size_t name_key_parse(struct name_key *key, const uint8_t *wire, size_t available)
 {
 	size_t limit = available < NAME_SIZE_MAX ? available : NAME_SIZE_MAX, at = 0;
-	while (at < limit && wire[at] - 1U < NAME_LABEL_MAX)
-		at += wire[at] + 1U;
+	for (size_t label; at < limit && (label = wire[at]) - 1 < NAME_LABEL_MAX;)
+		at += label + 1;
 	if (at >= limit || wire[at]) /* cut off, or RFC 1035 4.1.4: 11 is a pointer */
 		return 0;
 	size_t size = at + 1;
@@ -286,12 +292,14 @@ void name_path_cut(struct name_path *path, const struct name_key *key)
 	size_t size = key->size;
 	path->hash = key->hash;
 	path->size = key->size;
-	memcpy(path->wire, key->wire, size);
-	memset(path->wire + size, 0, CHUNK);
-	for (size_t at = 0; at < size; at += CHUNK) {
-		uint64_t chunk = chunk_lower(chunk_load(path->wire + at));
-		memcpy(path->wire + at, &chunk, CHUNK);
-	}
+	for (size_t at = 0; at + CHUNK < size; at += CHUNK)
+		chunk_store(path->wire + at, chunk_lower(chunk_load(key->wire + at)));
+	if (size >= CHUNK)
+		chunk_store(path->wire + size - CHUNK,
+			chunk_lower(chunk_load(key->wire + size - CHUNK)));
+	else
+		for (size_t at = 0; at < size; at++)
+			path->wire[at] = octet_lower(key->wire[at]);
 	path->labels = (uint8_t)starts_find(path->wire, path->start);
 	path->start[path->labels] = (uint8_t)(size - 1);
 }

@@ -26,7 +26,7 @@ struct name_key {
 /* A lower-cased name, cut up to look for its ancestors: label i starts at wire[start[i]]; i = labels is the root
  * itself. */
 struct name_path {
-	uint8_t wire[NAME_SIZE_MAX + 8]; /* lowered in chunks */
+	uint8_t wire[NAME_SIZE_MAX];
 	uint8_t size; /* octets, with the root's */
 	uint8_t labels; /* without the root */
 	uint8_t start[NAME_LABELS_MAX + 1];

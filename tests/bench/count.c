@@ -76,14 +76,16 @@ int main(int argc, char **argv)
 	struct serving serving = {.snapshot = snapshot,
 		.turns = turns,
 		.counters = counters_new(),
-		.pings = ping_book_new(snapshot)};
-	if (!serving.counters || !serving.pings)
+		.pings = ping_book_new(snapshot),
+		.answer = malloc(sizeof(*serving.answer))};
+	if (!serving.counters || !serving.pings || !serving.answer)
 		bench_fail("no memory");
 	CALLGRIND_START_INSTRUMENTATION;
 	for (int i = 3; i < argc; i++)
 		file_run(&serving, argv[i], strtoul(argv[2], NULL, 10) / BATCH + 4);
 	CALLGRIND_STOP_INSTRUMENTATION;
 	ping_book_free(serving.pings);
+	free(serving.answer);
 	free(serving.counters);
 	free(turns);
 	snapshot_free(snapshot);

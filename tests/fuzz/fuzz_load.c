@@ -117,7 +117,7 @@ static void places_try(
 	for (uint32_t i = 0; i < 64; i++) {
 		uint8_t address[16] = {0x20, 1, (uint8_t)(4 * i), (uint8_t)i};
 		if (map_find_ipv4(map, i * 0x04030201).length > 32 ||
-			map_find_ipv6(map, address).length > 128)
+			map_find_ipv6(map, map_key(address)).length > 128)
 			abort();
 	}
 	map_free(map);

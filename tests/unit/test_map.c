@@ -47,7 +47,7 @@ static struct map_match map_find(
 	uint32_t ipv4 = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
 			(uint32_t)octets[2] << 8 | octets[3];
 	*special_length = map_special_length(map, ipv6, octets);
-	return ipv6 ? map_find_ipv6(map, octets) : map_find_ipv4(map, ipv4);
+	return ipv6 ? map_find_ipv6(map, map_key(octets)) : map_find_ipv4(map, ipv4);
 }
 
 static const char nothing[] = "";

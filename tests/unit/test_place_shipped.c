@@ -103,7 +103,8 @@ static const char *map_code(const struct map *map, size_t i)
 {
 	uint32_t ipv4 = (uint32_t)octets[i][0] << 24 | (uint32_t)octets[i][1] << 16 |
 			(uint32_t)octets[i][2] << 8 | octets[i][3];
-	struct map_match match = i % 2 ? map_find_ipv6(map, octets[i]) : map_find_ipv4(map, ipv4);
+	struct map_match match =
+		i % 2 ? map_find_ipv6(map, map_key(octets[i])) : map_find_ipv4(map, ipv4);
 	assert_true(match.length <= (i % 2 ? 128 : 32));
 	return country_code(match.outcome);
 }

@@ -38,7 +38,8 @@ static inline bool world_load(struct world *world, char *why, size_t size)
 	world->serving.turns =
 		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(struct turn)) : NULL;
 	world->serving.pings = world->snapshot ? ping_book_new(world->snapshot) : NULL;
-	return world->serving.turns && world->serving.pings;
+	world->serving.answer = malloc(sizeof(*world->serving.answer));
+	return world->serving.turns && world->serving.pings && world->serving.answer;
 }
 
 static inline void world_rewind(struct world *world)
@@ -64,6 +65,7 @@ static inline size_t world_ask(struct world *world, const struct client *client,
 static inline void world_free(struct world *world)
 {
 	free(world->serving.turns);
+	free(world->serving.answer);
 	ping_book_free(world->serving.pings);
 	snapshot_free(world->snapshot);
 }

@@ -7,8 +7,12 @@ B = build
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS = -O2 -g -flto=auto
+# Beside CFLAGS, which whoever makes a package replaces. Fortifying warns where nothing is optimized, or twice.
+FORTIFY = $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARD = -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),$(FORTIFY))
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -I$(B) -MMD -MP $(WARN)
+LINK = $(CC) $(HARD) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = -Wl,--as-needed -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
@@ -26,7 +30,7 @@ san: $(PROGRAMS:%=$(B)/san/%) $(UNITS)
 
 .SECONDEXPANSION:
 $(PROGRAMS:%=$(B)/%): $(B)/%: $$(addprefix $(B)/o/,$$(addsuffix .o,$$(basename $$($$*) $(ROOMS))))
-	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	@echo '  link $@'; $(LINK) $^ $(LIBS) -o $@
 $(PROGRAMS:%=$(B)/san/%): $(B)/san/%: $$(addprefix $(B)/san/o/,$$(addsuffix .o,$$(basename $$($$*) $(ROOMS))))
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -o $@
 $(UNITS): $(B)/san/%: $(B)/san/o/tests/unit/%.o $(patsubst %.c,$(B)/san/o/%.o,$(ROOMS) $(TOOLS))
@@ -39,7 +43,7 @@ $(B)/o/tools/monitor/page_asset.o $(B)/san/o/tools/monitor/page_asset.o: $(patsu
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
-	@echo '  cc   $<'; $(COMPILE) $(CFLAGS) -c $< -o $@
+	@echo '  cc   $<'; $(COMPILE) $(HARD) $(CFLAGS) -c $< -o $@
 $(B)/san/o/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  san  $<'; $(COMPILE) $(SAN) -c $< -o $@
@@ -76,7 +80,7 @@ $(LOADS): $(B)/bench/%: tests/bench/%.c tests/bench/bench.h
 	@echo '  cc   $@'; $(COMPILE) -MF $@.d $(CFLAGS) $< -o $@
 $(B)/bench/count $(B)/bench/build: $(B)/bench/%: $(B)/o/tests/bench/%.o $(patsubst %.c,$(B)/o/%.o,$(ROOMS))
 	@mkdir -p $(@D)
-	@echo '  link $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	@echo '  link $@'; $(LINK) $^ $(LIBS) -o $@
 $(B)/geodb/country.mmdb:
 	tools/geodb fetch $(B)/geodb
 bench bench-count bench-scale bench-workers:

@@ -2,6 +2,7 @@
 #include "tests/unit/folder_case.h"
 
 #include "dns/file.h"
+#include "dns/plain.h"
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/stamp.h"
@@ -189,16 +190,6 @@ static void test_choose(void **state)
 		mirrors_free(exports[i]);
 }
 
-static void export_write(const char *name, const char *state, int64_t generated)
-{
-	char text[512], stamp[STAMP_TEXT_MAX];
-	snprintf(text, sizeof(text),
-		"{\"format\":\"mirror-export/1\",\"generated\":\"%s\",\"mirrors\":[{\"host\":\"m\","
-		"\"country\":\"PL\",\"ipv4\":[\"192.0.2.1\"],\"state\":\"%s\"}]}",
-		stamp_write(generated, stamp), state);
-	folder_write(name, text, strlen(text));
-}
-
 static struct mirrors *out_read(const char *path)
 {
 	struct file file;
@@ -208,6 +199,90 @@ static struct mirrors *out_read(const char *path)
 	free(file.bytes);
 	assert_non_null(mirrors);
 	return mirrors;
+}
+
+/* Times that have not come yet, in files. */
+static void test_ahead(void **state)
+{
+	static const char text[] =
+		"{\"format\":\"mirror-export/1\",\"generated\":\"%s\",\"mirrors\":[{\"host\":\"m\","
+		"\"country\":\"PL\",\"ipv4\":[\"192.0.2.1\"],\"state\":\"old\",\"since\":\"%s\","
+		"\"checked\":\"%s\",\"reason\":\"x\"}]}";
+	char path[FOLDER_PATH_MAX], out[FOLDER_PATH_MAX], export[1024];
+	char stamp[STAMP_TEXT_MAX], later[STAMP_TEXT_MAX], much[STAMP_TEXT_MAX];
+	int64_t start = time(NULL), since, checked;
+	const char *names[] = {folder_path(path, "a.json")};
+	(void)state;
+	folder_path(out, "out.json");
+	stamp_write(start + 7200, later);
+	stamp_write(4000000000, much);
+	for (int ahead = 0; ahead < 2; ahead++) {
+		snprintf(export, sizeof(export), text,
+			stamp_write(ahead ? start + 3000 : start - 60, stamp), later, much);
+		folder_write("a.json", export, strlen(export));
+		/* So is what an earlier merge has believed. */
+		snprintf(
+			export, sizeof(export), text, stamp_write(start - 120, stamp), later, much);
+		folder_write("out.json", export, strlen(export));
+		assert_int_equal(merge_run(names, 1, out), STATUS_GOOD);
+		struct mirrors *merged = out_read(out);
+		int64_t most = ahead ? time(NULL) : start - 60;
+		assert_true(stamp_parse(merged->list[0].since, &since));
+		assert_true(stamp_parse(merged->list[0].checked, &checked));
+		assert_in_range(merged->generated, start - 60, most);
+		assert_in_range(since, start - 60, most);
+		assert_in_range(checked, start - 60, most);
+		mirrors_free(merged);
+	}
+}
+
+/* What others write in a reason ends in logs, on pages and in terminals. */
+static void test_reason(void **state)
+{
+	static const struct {
+		const char *reason, *line;
+	} reasons[] = {
+		{"a\\u0001b\\tc\\u001b[2Jd\\u007fe", "a?b?c?[2Jd?e"},
+		{"\\u0080\\u0085\\u009b\\u009f\\u00a0\\u00fc", "????\u00A0\u00FC"},
+		{"\\u200e\\u200f\\u2027\\u2028\\u2029\\u202a\\u202e\\u202f", "??\u2027????\u202F"},
+		{"\\u2065\\u2066\\u2069\\u206a\\u061c\\u061b", "\u2065??\u206A?\u061B"},
+		{"\\ud83d\\ude00 it fails", "\U0001F600 it fails"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		char *text, line[300];
+		const struct said one = {.state = "removed", .reason = reasons[i].reason};
+		struct mirrors *export = export_of(&one, "192.0.2.1", now);
+		struct mirrors *merged = merge(&export, 1, &text);
+		snprintf(line, sizeof(line), "1 of 1 monitors: %s", reasons[i].line);
+		assert_string_equal(find(merged, "192.0.2.1")->reason, line);
+		mirrors_free(merged);
+		mirrors_free(export);
+		free(text);
+	}
+}
+
+/* Cut between two characters. */
+static void test_line(void **state)
+{
+	char line[8];
+	(void)state;
+	assert_string_equal(plain_line("abcdef\u00FC", line, sizeof(line)), "abcdef");
+	assert_string_equal(plain_line("abcde\u00FCx", line, sizeof(line)), "abcde\u00FC");
+	assert_string_equal(plain_line("\n\n\n\n\n\n\n\n", line, sizeof(line)), "???????");
+	assert_string_equal(plain_line("\xC2", line, sizeof(line)), "\xC2");
+	assert_string_equal(plain_line("\xE2\x80", line, sizeof(line)), "\xE2\x80");
+	assert_string_equal(plain_line("", line, sizeof(line)), "");
+}
+
+static void export_write(const char *name, const char *state, int64_t generated)
+{
+	char text[512], stamp[STAMP_TEXT_MAX];
+	snprintf(text, sizeof(text),
+		"{\"format\":\"mirror-export/1\",\"generated\":\"%s\",\"mirrors\":[{\"host\":\"m\","
+		"\"country\":\"PL\",\"ipv4\":[\"192.0.2.1\"],\"state\":\"%s\"}]}",
+		stamp_write(generated, stamp), state);
+	folder_write(name, text, strlen(text));
 }
 
 static void test_run(void **state)
@@ -270,6 +345,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_majority),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test_setup_teardown(test_ahead, folder_make, folder_remove),
+		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_line),
 		cmocka_unit_test_setup_teardown(test_run, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_nothing, folder_make, folder_remove),
 	};

@@ -34,6 +34,8 @@ size_t merge_choose(struct mirrors *const *exports, const char *const *names, si
 		const struct mirrors *export = exports[i];
 		used[i] = is_dated(export, now) && export->generated >= newest - MERGE_BEHIND_MAX;
 		left += used[i];
+		if (used[i] && export->generated > now)
+			exports[i]->generated = now;
 		if (used[i] || !export)
 			continue;
 		if (export->generated < 0)
@@ -87,8 +89,8 @@ static struct merge_vote *votes_take(
 	for (size_t i = 0; votes && i < count; i++)
 		for (size_t k = 0; k < exports[i]->address_count; k++) {
 			const struct mirror_address *address = &exports[i]->addresses[k];
-			votes[at++] =
-				(struct merge_vote){address, &exports[i]->list[address->mirror]};
+			votes[at++] = (struct merge_vote){
+				address, &exports[i]->list[address->mirror], exports[i]->generated};
 		}
 	if (votes)
 		qsort(votes, at, sizeof(*votes), vote_compare);
@@ -117,7 +119,8 @@ static int ruling_find(const void *key, const void *ruling)
 }
 
 /* Monitors that change their minds without changing the outcome do not change its date either. */
-static void since_keep(const struct mirrors *before, struct merge_ruling *rulings, size_t count)
+static void since_keep(
+	const struct mirrors *before, int64_t latest, struct merge_ruling *rulings, size_t count)
 {
 	for (size_t i = 0; before && i < before->address_count; i++) {
 		const struct mirror *was = &before->list[before->addresses[i].mirror];
@@ -125,7 +128,7 @@ static void since_keep(const struct mirrors *before, struct merge_ruling *ruling
 			&before->addresses[i], rulings, count, sizeof(*rulings), ruling_find);
 		int64_t since;
 		if (ruling && ruling->state == (enum mirror_state)was->state &&
-			stamp_parse(was->since, &since))
+			stamp_parse(was->since, &since) && since <= latest)
 			ruling->since = since;
 	}
 }
@@ -170,10 +173,14 @@ bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirr
 	struct merge_vote *votes = votes_take(exports, count, &vote_count);
 	struct merge_ruling *rulings = votes ? calloc(vote_count + 1, sizeof(*rulings)) : NULL;
 	bool good = sheet_begin(sheet) && rulings;
+	int64_t latest = 0;
+	for (size_t i = 0; i < count; i++)
+		if (exports[i]->generated > latest)
+			latest = exports[i]->generated;
 	if (good)
 		ruling_count = rulings_make(votes, vote_count, count, rulings);
 	if (good) {
-		since_keep(before, rulings, ruling_count);
+		since_keep(before, latest, rulings, ruling_count);
 		qsort(rulings, ruling_count, sizeof(*rulings), ruling_compare);
 	}
 	for (size_t at = 0, next; good && at < ruling_count; at = next) {
@@ -183,9 +190,7 @@ bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirr
 				break;
 		good = entry_add(sheet, rulings + at, next - at);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (exports[i]->generated > sheet->generated)
-			sheet->generated = exports[i]->generated;
+	sheet->generated = latest;
 	free(votes);
 	free(rulings);
 	return good && sheet_end(sheet);

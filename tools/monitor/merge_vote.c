@@ -1,5 +1,6 @@
 #include "tools/monitor/merge_vote.h"
 
+#include "dns/plain.h"
 #include "geo/stamp.h"
 #include "tools/monitor/merge.h"
 
@@ -7,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REASON_MAX = 201 };
+
 /* Those that say it, and what they say. */
 struct side {
 	const struct mirror *list[MERGE_MAX];
+	int64_t generated[MERGE_MAX];
 	size_t count;
 };
 
@@ -41,8 +45,9 @@ static struct side side_of(const struct merge_vote *votes, size_t count, enum mi
 		bool agrees = state == MIRROR_OK || state == MIRROR_DISABLED
 				      ? said == state
 				      : said >= state && said != MIRROR_DISABLED;
-		if (agrees)
-			side.list[side.count++] = votes[i].mirror;
+		side.list[side.count] = votes[i].mirror;
+		side.generated[side.count] = votes[i].generated;
+		side.count += agrees;
 	}
 	return side;
 }
@@ -53,10 +58,13 @@ static int number_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int64_t time_of(const char *text)
+/* 0: none. */
+static int64_t time_of(const char *text, int64_t latest)
 {
 	int64_t seconds = 0;
-	return stamp_parse(text, &seconds) && seconds > 0 ? seconds : 0;
+	if (!stamp_parse(text, &seconds) || seconds < 0)
+		return 0;
+	return seconds < latest ? seconds : latest;
 }
 
 static const char *host_of(const struct mirror *mirror)
@@ -101,8 +109,8 @@ void merge_decide(const struct merge_vote *votes, size_t count, struct merge_rul
 	struct side side = side_of(votes, count, state);
 	*ruling = (struct merge_ruling){.address = votes[0].address, .state = state};
 	for (size_t i = 0; i < side.count; i++) {
-		int64_t checked = time_of(side.list[i]->checked);
-		since[i] = time_of(side.list[i]->since);
+		int64_t checked = time_of(side.list[i]->checked, side.generated[i]);
+		since[i] = time_of(side.list[i]->since, side.generated[i]);
 		weight[i] = side.list[i]->weight;
 		country[i] = side.list[i]->country;
 		ruling->checked = checked > ruling->checked ? checked : ruling->checked;
@@ -111,7 +119,9 @@ void merge_decide(const struct merge_vote *votes, size_t count, struct merge_rul
 	ruling->since = number_at(since, side.count, count / 2); /* when they became most */
 	ruling->weight = (uint16_t)number_at(weight, side.count, (side.count - 1) / 2);
 	ruling->country = (uint16_t)number_at(country, side.count, (side.count - 1) / 2);
-	if (state != MIRROR_OK)
-		snprintf(ruling->reason, sizeof(ruling->reason), "%zu of %zu monitors: %.200s",
-			side.count, count, text_most(&side, reason_of));
+	if (state == MIRROR_OK)
+		return;
+	char reason[REASON_MAX];
+	snprintf(ruling->reason, sizeof(ruling->reason), "%zu of %zu monitors: %s", side.count,
+		count, plain_line(text_most(&side, reason_of), reason, sizeof(reason)));
 }

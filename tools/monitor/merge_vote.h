@@ -9,6 +9,7 @@ enum { MERGE_REASON_MAX = 256 };
 struct merge_vote {
 	const struct mirror_address *address;
 	const struct mirror *mirror;
+	int64_t generated; /* when it was said: what it says of later times is not believed */
 };
 
 struct merge_ruling {
@@ -17,7 +18,7 @@ struct merge_ruling {
 	uint16_t country, weight;
 	enum mirror_state state;
 	int64_t since, checked; /* 0: nobody says */
-	char reason[MERGE_REASON_MAX];
+	char reason[MERGE_REASON_MAX]; /* one line: see plain_line */
 };
 
 /* The votes on one address, at least one and at most MERGE_MAX; in any order. */

@@ -415,6 +415,40 @@ static void test_one_after_the_other(void **state)
 	assert_string_equal(read_text("log"), "");
 }
 
+/* What the monitor was started with, less what would make the program another one, or speak for the monitor. */
+static void test_environment(void **state)
+{
+	static const char *const gone[] = {"LD_LIBRARY_PATH", "LD_BIND_NOT", "GCONV_PATH",
+		"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "http_proxy", "HTTPS_PROXY",
+		"No_Proxy"};
+	static const char *const kept[] = {"LANGUAGE", "proxy", "LISTENER", "TZ", "GCONV_PATHS"};
+	const char *before = getenv("PATH");
+	char path[FOLDER_PATH_MAX], line[100], *home = strdup(before ? before : "");
+	(void)state;
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		setenv(gone[i], "gone", 1);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		setenv(kept[i], "kept", 1);
+	setenv("PATH", folder, 1);
+	script(path, "env", "echo this is another one >out");
+	add(script(path, "run", "env >out"), "{}");
+	finish();
+	setenv("PATH", home, 1);
+	free(home);
+	assert_string_equal(read_text("log"), "");
+	assert_null(strstr(read_text("out"), "another"));
+	assert_null(strstr(read_text("out"), "gone"));
+	assert_non_null(strstr(read_text("out"),
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"));
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		snprintf(line, sizeof(line), "%s=kept\n", kept[i]);
+		assert_non_null(strstr(read_text("out"), line));
+		unsetenv(kept[i]);
+	}
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		unsetenv(gone[i]);
+}
+
 static void test_one_that_does_not_read(void **state)
 {
 	char path[FOLDER_PATH_MAX], *large = calloc(1, 1 << 20);
@@ -580,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_a_mute_server),
 		cmocka_unit_test_setup_teardown(test_one_after_the_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_that_does_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -125,6 +126,34 @@ static int input_open(const char *json)
 	return -1;
 }
 
+/* What the monitor was given to talk to others with, or to be run by others with, is not the program's. */
+static bool is_ours(const char *variable)
+{
+	static const char *const begins[] = {
+		"LD_", "GCONV_PATH=", "NOTIFY_SOCKET=", "LISTEN_", "PATH="};
+	size_t name = strcspn(variable, "=");
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncmp(variable, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return name >= 6 && strncasecmp(variable + name - 6, "_proxy", 6) == 0;
+}
+
+/* As ours, less that; PATH is the system's. The texts stay environ's. NULL: no memory. */
+static char **environment_new(void)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	size_t count = 0, used = 0;
+	while (environ[count])
+		count++;
+	char **list = calloc(count + 2, sizeof(*list));
+	for (size_t i = 0; list && i < count; i++)
+		if (!is_ours(environ[i]))
+			list[used++] = environ[i];
+	if (list)
+		list[used] = path;
+	return list;
+}
+
 /* 0, or an error of libuv. */
 static int program_start(struct alert_command *command, const struct job *job)
 {
@@ -132,6 +161,7 @@ static int program_start(struct alert_command *command, const struct job *job)
 	int input = input_open(job->json);
 	if (input < 0)
 		return -errno;
+	char **environment = environment_new();
 	uv_stdio_container_t files[3] = {
 		{.flags = UV_INHERIT_FD, .data.fd = input},
 		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
@@ -140,6 +170,7 @@ static int program_start(struct alert_command *command, const struct job *job)
 	const uv_process_options_t options = {
 		.file = job->program,
 		.args = arguments,
+		.env = environment,
 		.exit_cb = program_ended,
 		.flags = UV_PROCESS_DETACHED, /* its own group, so that all of it can be ended */
 		.stdio = files,
@@ -148,9 +179,10 @@ static int program_start(struct alert_command *command, const struct job *job)
 	/* Sockets of libraries may lack it: none of them is the program's. */
 	close_range(FILES_MIN, ~0U, CLOSE_RANGE_CLOEXEC);
 	command->process.data = command;
-	int error = uv_spawn(command->loop, &command->process, &options);
+	int error = environment ? uv_spawn(command->loop, &command->process, &options) : UV_ENOMEM;
 	close(input);
-	command->handles++;
+	free(environment);
+	command->handles += environment != NULL;
 	return error;
 }
 

@@ -1,5 +1,6 @@
 #include "dns/inputs_part.h"
 #include "dns/log.h"
+#include "geo/special.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,21 @@ static void export_note(const struct loading *loading, const struct config_zone 
 		config->export);
 }
 
+/* Said whenever somebody has asked for everything to be read, else when it has changed. */
+static void members_warn(const struct loading *loading, const struct config_zone *config,
+	const struct mirrors *before, const struct mirrors *after)
+{
+	char text[2048], said[2048] = "";
+	size_t count = special_members(after, text, sizeof(text));
+	if (before && !loading->request->config_path)
+		special_members(before, said, sizeof(said));
+	if (count && strcmp(text, said) != 0)
+		log_line(LOG_LEVEL_WARNING,
+			"Zone %s has %zu mirror address%s in service that clients on other "
+			"networks cannot reach: %s file=%s",
+			config->name, count, count == 1 ? "" : "es", text, config->export);
+}
+
 struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
 {
 	const struct inputs_zone *zone = &inputs->zones[z];
@@ -112,6 +128,7 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	}
 	if (loading->request->before || z < INPUTS_SAY_ZONES)
 		export_note(loading, config, before, mirrors);
+	members_warn(loading, config, before, mirrors);
 	if (loading->request->force) /* what follows is measured by this one */
 		zone->history.count = 0;
 	else if (before) /* it was in service until now, whenever it was accepted */

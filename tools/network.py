@@ -43,6 +43,7 @@ ramp         = "{ramp}s"
 alert        = "./alert"
 pings        = "http://127.0.0.1:{metrics}/metrics"
 metrics      = "127.0.0.1:{board}"
+allow-private = true
 """
 ALERT = """\
 #!/bin/sh

@@ -30,9 +30,8 @@ THOUGHT = {
     "dripping": ("old", r"the reply did not end within 2 s"),
     "lying": ("old", r"the reply did not end within 2 s"),
     "half": ("old", r"the reply broke off: 2 octets came, 11 were announced"),
-    "redirecting": ("old", r'HTTP 302: redirects to "http://127.0.0.1:\d+/timestamp\?\\x22from\\x22"'),
-    "garbage": ("old", r'timestamp: found "<html>\\x1B\[31mIt works!\\xFF", expected Unix seconds, an '
-                       r"RFC 3339 or HTTP date"),
+    "redirecting": ("old", r"HTTP 302: redirects to something else"),
+    "garbage": ("old", r"timestamp: found something else, expected Unix seconds, an RFC 3339 or HTTP date"),
     "endless": ("old", r"timestamp: more than 4096 octets, expected a time"),
     "babbling": ("old", r"more than 16384 octets of headers"),
     "busy": ("old", r"HTTP 503"),

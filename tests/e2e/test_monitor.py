@@ -401,7 +401,8 @@ def test_nobody_found(stage):
     """No address at all: no empty export, and a sentence."""
     watcher = stage.watcher(listed=False)
     watcher.write_list([{"host": "nothing.invalid", "country": "us"}])
-    sentence = "mirrors.json: is not written: no mirror has an address, and servers refuse an empty list"
+    sentence = ("mirrors.json: is not written: no mirror has an address that is listed or has passed a check, and servers "
+                "refuse an empty list")
     assert sentence in watcher.once(status=1)
     assert not watcher.export.exists()
 

@@ -19,7 +19,8 @@ from world import DEADLINE, SANITIZER, die_with_parent, eventually, quoted
 
 class Watcher:
     """Files in `root`; start(), stop(). `program` is mirrorns; the monitor lies beside it. The list is the fleet's, or what
-    write_list() is given; `options` are those of the configuration. `enter` are the words that lead into a namespace."""
+    write_list() is given; `options` are those of the configuration, None leaves one out. Mirrors may be on loopback addresses,
+    unless allow_private says otherwise. `enter` are the words that lead into a namespace."""
 
     def __init__(self, program, root, fleet=None, enter=(), **options):
         self.program = pathlib.Path(program).resolve().with_name("mirrorns-monitor")
@@ -31,7 +32,7 @@ class Watcher:
         self.changed = {}  # members of a host's entry that the fleet's list has not
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.options = {"zone": "clamav.net", "page": "", "interval": "1s", "timeout": "2s", "ramp": "0",
+        self.options = {"zone": "clamav.net", "page": "", "interval": "1s", "timeout": "2s", "ramp": "0", "allow-private": True,
                         "metrics": f"127.0.0.1:{self.port}"}
         self.configure(**options)
         if fleet:
@@ -41,7 +42,8 @@ class Watcher:
 
     def configure(self, **options):
         self.options.update({name.replace("_", "-"): value for name, value in options.items()})
-        self.config.write_text("".join(f"{name} = {quoted(value)}\n" for name, value in self.options.items()))
+        self.config.write_text("".join(f"{name} = {quoted(value)}\n" for name, value in self.options.items()
+                                       if value is not None))
 
     def write_list(self, text=None):
         """Text, entries or the fleet's list; as an editor does it: another file under the same name."""

@@ -56,7 +56,8 @@ static void record_try(const char *octets, size_t size)
 
 static void roster_try(const char *octets, size_t size)
 {
-	struct roster *roster = roster_parse(octets, size, "list", why, sizeof(why));
+	const struct roster_source source = {octets, size, "list", size % 2};
+	struct roster *roster = roster_parse(&source, why, sizeof(why));
 	refused(!roster);
 	for (size_t i = 0; roster && i < roster->count; i++)
 		if (!roster->list[i].country || !roster->list[i].weight || !roster->list[i].port)

@@ -33,7 +33,8 @@ static inline struct book_case *book_case_new(void)
 {
 	struct book_case *made = calloc(1, sizeof(*made));
 	assert_non_null(made);
-	made->roster = roster_parse(book_list, strlen(book_list), "l.json", why, sizeof(why));
+	const struct roster_source source = {book_list, strlen(book_list), "l.json", false};
+	made->roster = roster_parse(&source, why, sizeof(why));
 	assert_non_null(made->roster);
 	made->settings = (struct settings){.zone = "clamav.net",
 		.interval = 600,

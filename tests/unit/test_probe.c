@@ -1,6 +1,7 @@
 #include "tests/unit/sweep_case.h"
 
-/* What is said of each reply. The time stands for a stamp: nobody judges its age here. */
+/* What is said of each reply. The time stands for a stamp: nobody judges its age here. Mirrors are on loopback addresses:
+ * nothing that they say may be quoted. */
 
 #define OK(body) "HTTP/1.1 200 OK\r\nContent-Length: " body
 #define STAMP    OK("10\r\n\r\n1732000000")
@@ -71,12 +72,10 @@ static void test_sentences(void **state)
 		const char *reply, *why;
 	} rows[] = {
 		{OK("6\r\n\r\nIt\"w\xFF!"),
-			"timestamp: found \"It\\x22w\\xFF!\", expected Unix seconds, an RFC "
-			"3339 or HTTP date"},
-		{OK("0\r\n\r\n"),
-			"timestamp: found \"\", expected Unix seconds, an RFC 3339 or HTTP date"},
+			"timestamp: found something else, expected Unix seconds, an RFC 3339 or "
+			"HTTP date"},
 		{OK("9\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nyesterday"),
-			"timestamp: found \"yesterday\", expected Unix seconds, an RFC 3339 or "
+			"timestamp: found something else, expected Unix seconds, an RFC 3339 or "
 			"HTTP date; its "
 			"clock is "},
 		{OK("20\r\n\r\n1732000000"),
@@ -86,7 +85,7 @@ static void test_sentences(void **state)
 		{"HTTP/1.1 404 Not Found\r\n\r\n", "HTTP 404"},
 		{"HTTP/1.1 204 No Content\r\n\r\n", "HTTP 204"},
 		{"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1/\x1b[0m\r\n\r\n",
-			"HTTP 301: redirects to \"http://127.0.0.1/\\x1B[0m\""},
+			"HTTP 301: redirects to something else"},
 		{"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304"},
 		{"HTTP/1.1 101 Switching Protocols\r\n\r\n1732000000", "HTTP 101"},
 		{"HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nCont",
@@ -109,7 +108,7 @@ static void test_sentences(void **state)
 		fake_count = 0;
 		const char *why = stamp_once(rows[i].reply);
 		assert_false(seen[0].good);
-		assert_true(why[0] && !strchr(why, '\n'));
+		assert_true(why[0] && !strchr(why, '\n') && !strchr(why, '"'));
 		if (rows[i].why && strncmp(why, rows[i].why, strlen(rows[i].why)) != 0)
 			fail_msg("%zu: \"%s\", expected \"%s\"", i, why, rows[i].why);
 		memset(reports, 0, sizeof(reports));
@@ -260,8 +259,8 @@ static void test_silent_database(void **state)
 
 static void test_bad_database(void **state)
 {
-	static const struct fake_answer answers[] = {
-		{"/timestamp", STAMP}, {"/main.cvd", OK("9\r\n\r\nIt works!")}, {0}};
+	snprintf(text[0], sizeof(text[0]), OK("512\r\n\r\n%-512s"), HEADER("secret"));
+	const struct fake_answer answers[] = {{"/timestamp", STAMP}, {"/main.cvd", text[0]}, {0}};
 	static const uint32_t versions[TARGET_DATABASES] = {0, 28034, 0};
 	(void)state;
 	case_mirror("one.example", "127.0.0.1", answers);
@@ -269,7 +268,7 @@ static void test_bad_database(void **state)
 	sweep_versions(sweep, versions);
 	case_round();
 	assert_false(seen[0].good);
-	assert_ptr_equal(strstr(seen[0].why, "main.cvd: "), seen[0].why);
+	assert_string_equal(seen[0].why, "main.cvd: no header of a database was found");
 }
 
 static void test_local_test(void **state)

@@ -69,6 +69,50 @@ static void test_entries(void **state)
 	book_case_free(made);
 }
 
+/* What a name alone leads to is in no export before it was good once; what an export had, was. */
+static void test_named(void **state)
+{
+	struct book_case *made = book_case_new();
+	struct sheet_disk disk = {.serial = 0};
+	const struct roster_mirror *named = &made->roster->list[3];
+	struct roster_address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
+	(void)state;
+	for (size_t i = 0; i < BOOK_TARGETS; i++)
+		free(made->book.targets[i]);
+	made->book.count = 2;
+	for (size_t i = 0; i < 2; i++)
+		made->book.targets[i] = target_new(named, &addresses[i], T0);
+	disk.path = made->settings.export;
+	/* Nobody to write of, and the first check is still to come. */
+	assert_int_equal(publish(made, &disk, T0), SHEET_SAME);
+	book_case_check(made, 0, "HTTP 503", T0 + 1);
+	book_case_check(made, 1, "HTTP 503", T0 + 1);
+	assert_int_equal(publish_write(&made->book, &disk, T0 + 1, why, sizeof(why)), SHEET_FAILED);
+	book_case_check(made, 1, "", T0 + 2);
+	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	struct mirrors *mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->address_count, 1);
+	assert_int_equal(mirrors->addresses[0].octets[3], 2);
+	mirrors_free(mirrors);
+	/* It stays there whatever becomes of it; the other one is still out, also when it is given up. */
+	book_case_check(made, 0, "HTTP 503", T0 + 3 * DAY);
+	book_case_check(made, 1, "HTTP 503", T0 + 3 * DAY);
+	book_case_check(made, 1, "HTTP 503", T0 + 5 * DAY);
+	assert_int_equal(made->book.targets[0]->state, MIRROR_REMOVED);
+	assert_int_equal(publish(made, &disk, T0 + 5 * DAY), SHEET_WRITTEN);
+	mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->address_count, 1);
+	assert_int_equal(mirrors->list[0].state, MIRROR_OLD);
+	mirrors_free(mirrors);
+	made->book.targets[0]->exported = true;
+	assert_int_equal(publish(made, &disk, T0 + 5 * DAY + 1), SHEET_WRITTEN);
+	mirrors = export_read(disk.path);
+	assert_int_equal(mirrors->address_count, 2);
+	mirrors_free(mirrors);
+	sheet_disk_free(&disk);
+	book_case_free(made);
+}
+
 /* Written when something but `checked` has changed, or five minutes are over. */
 static void test_when(void **state)
 {
@@ -235,8 +279,8 @@ static void test_refused(void **state)
 	(void)state;
 	made->book.count = 0;
 	assert_int_equal(publish_write(&made->book, &disk, T0, why, sizeof(why)), SHEET_FAILED);
-	assert_non_null(
-		strstr(why, "is not written: no mirror has an address, and servers refuse"));
+	assert_non_null(strstr(why, "is not written: no mirror has an address that is listed or "
+				    "has passed a check, and servers refuse"));
 	assert_int_not_equal(access(disk.path, F_OK), 0);
 	made->book.count = count;
 	char nowhere[] = "/nonexistent/mirrors.json";
@@ -252,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_entries, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_named, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_when, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_last_serial, folder_make, folder_remove),

@@ -13,11 +13,18 @@
 #include <string.h>
 
 static char why[1024];
+static bool allow_private;
+
+static struct roster *part_parse(const char *text, size_t size)
+{
+	why[0] = '\0';
+	const struct roster_source source = {text, size, "l.json", allow_private};
+	return roster_parse(&source, why, sizeof(why));
+}
 
 static struct roster *parse(const char *text)
 {
-	why[0] = '\0';
-	return roster_parse(text, strlen(text), "l.json", why, sizeof(why));
+	return part_parse(text, strlen(text));
 }
 
 static struct roster *good(const char *text)
@@ -220,6 +227,36 @@ static void test_long_hosts(void **state)
 	}
 }
 
+/* Where a mirror is nobody's but its owner's own: refused, unless it is allowed; documentation is nobody's at all. */
+static void test_private(void **state)
+{
+	static const struct {
+		const char *text, *sentence; /* NULL: it is fine */
+	} rows[] = {
+		{ONE("\"ipv4\": [\"192.0.2.1\",\n\"127.0.0.1\"]"),
+			"l.json:4: host a.example: ipv4 is 127.0.0.1, a loopback address, expected "
+			"a global one, or allow-private = true in the configuration"},
+		{ONE("\"ipv4\": [\"169.254.169.254\"]"), "is 169.254.169.254, a link-local"},
+		{ONE("\"ipv4\": [\"10.0.0.1\"]"), "is 10.0.0.1, a private address, expected"},
+		{ONE("\"ipv4\": [\"100.64.0.1\"]"), "an address that carriers share among"},
+		{ONE("\"ipv6\": [\"fd00::1\"]"), "ipv6 is fd00::1, a private address"},
+		{ONE("\"ipv6\": [\"2002:7f00:1::\"]"), "is 2002:7f00:1::, a loopback address"},
+		{ONE("\"ipv6\": [\"64:ff9b::a00:1\"]"), "is 64:ff9b::a00:1, a private address"},
+		{ONE("\"ipv4\": [\"198.51.100.1\"], \"ipv6\": [\"3fff::1\", \"64:ff9b::909:909\"]"),
+			NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct roster *roster = parse(rows[i].text);
+		if (rows[i].sentence ? roster || !strstr(why, rows[i].sentence) : !roster)
+			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
+		roster_free(roster);
+		allow_private = true;
+		roster_free(good(rows[i].text));
+		allow_private = false;
+	}
+}
+
 /* Two entries of one host are fine where both have addresses. */
 static void test_host_twice(void **state)
 {
@@ -274,7 +311,7 @@ static void test_mutated(void **state)
 			assert_true(roster || strncmp(why, "l.json:", 7) == 0);
 			roster_free(roster);
 		}
-		assert_null(roster_parse(text, i, "l.json", why, sizeof(why)));
+		assert_null(part_parse(text, i));
 	}
 }
 
@@ -285,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_long_hosts),
+		cmocka_unit_test(test_private),
 		cmocka_unit_test(test_host_twice),
 		cmocka_unit_test(test_away),
 		cmocka_unit_test(test_mutated),

@@ -40,21 +40,22 @@ static void test_usual(void **state)
 	assert_string_equal(settings->pings, "");
 	assert_string_equal(settings->metrics.text, "127.0.0.1:9354");
 	assert_false(settings->metrics_named);
+	assert_false(settings->allow_private);
 	settings_free(settings);
 }
 
 static void test_given(void **state)
 {
-	struct settings *settings =
-		load("zone = 'x.example.'\n"
-		     "mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
-		     "interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
-		     "parallel = 1  recover-after = 3  policy = random  log-level = error  "
-		     "local-test = true\n"
-		     "references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
-		     "alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
-		     "<a@b>'  digest = 0\n"
-		     "pings = 'http://127.0.0.1:9353/metrics'  metrics = ''\n");
+	struct settings *settings = load(
+		"zone = 'x.example.'\n"
+		"mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
+		"interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
+		"parallel = 1  recover-after = 3  policy = random  log-level = error  "
+		"local-test = true\n"
+		"references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
+		"alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
+		"<a@b>'  digest = 0\n"
+		"pings = 'http://127.0.0.1:9353/metrics'  metrics = ''  allow-private = true\n");
 	(void)state;
 	if (!settings)
 		fail_msg("%s", why);
@@ -75,6 +76,7 @@ static void test_given(void **state)
 	assert_int_equal(settings->digest, 0);
 	assert_string_equal(settings->metrics.text, "");
 	assert_true(settings->metrics_named);
+	assert_true(settings->allow_private);
 	settings_free(settings);
 }
 
@@ -112,6 +114,8 @@ static void test_refused(void **state)
 		{"zone = a\nmail-to = '-f@b'\n", ":2: found mail-to = \"-f@b\", expected a mail"},
 		{"zone = a\npings = 'x'\n", ":2: found pings = \"x\", expected http://"},
 		{"zone = a\nmetrics = 'x'\n", ":2: found metrics"},
+		{"zone = a\nallow-private = 127\n",
+			":2: found allow-private = 127, expected true or false"},
 		{"zone = a\nmirrors = x.json\nexport = x.json\n",
 			": found one file for mirrors and export"},
 	};

@@ -3,6 +3,7 @@
 #include "dns/log.h"
 #include "dns/log_out.h"
 #include "dns/service.h"
+#include "geo/mirror.h"
 #include "tools/monitor/judge.h"
 #include "tools/monitor/monitor_part.h"
 #include "tools/monitor/status.h"
@@ -243,7 +244,8 @@ static bool parts_new(struct monitor *monitor, char *why)
 {
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the monitor");
 	monitor->sweep = sweep_new(monitor->loop, monitor->settings, monitor_checked, monitor);
-	monitor->resolve = resolve_new(monitor->loop, monitor_named, monitor);
+	monitor->resolve = resolve_new(
+		monitor->loop, monitor->settings->allow_private, monitor_named, monitor);
 	monitor->alert = alert_new(monitor->loop, &monitor->book, monitor->hour);
 	return monitor->sweep && monitor->resolve && monitor->alert && handles_init(monitor);
 }
@@ -263,6 +265,9 @@ static bool state_take(struct monitor *monitor, char *why)
 	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
 	monitor->disk.path = monitor->settings->export;
 	sheet_disk_look(&monitor->disk);
+	if (monitor->disk.text) /* it was good a moment ago */
+		monitor->exported = mirrors_parse(monitor->disk.text, strlen(monitor->disk.text),
+			monitor->disk.path, why, MONITOR_WHY_MAX);
 	return true;
 }
 
@@ -291,6 +296,7 @@ static void monitor_free(struct monitor *monitor)
 		free(monitor->book.targets[i]);
 	free(monitor->book.targets);
 	sheet_disk_free(&monitor->disk);
+	mirrors_free(monitor->exported);
 	roster_free(monitor->roster);
 	settings_free(monitor->settings);
 	free(monitor->config);

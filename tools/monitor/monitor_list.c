@@ -15,7 +15,9 @@ struct roster *monitor_list_read(const struct settings *settings, char *why, siz
 	struct file file;
 	if (!file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
 		return NULL;
-	struct roster *roster = roster_parse(file.bytes, file.size, settings->mirrors, why, size);
+	const struct roster_source source = {
+		file.bytes, file.size, settings->mirrors, settings->allow_private};
+	struct roster *roster = roster_parse(&source, why, size);
 	free(file.bytes);
 	return roster;
 }
@@ -48,6 +50,7 @@ static bool muster_take(struct monitor *monitor, const struct roster *roster, bo
 	struct book *book = &monitor->book;
 	struct muster muster = {.roster = roster,
 		.resolve = monitor->resolve,
+		.exported = monitor->exported,
 		.olds = book->targets,
 		.old_count = book->count,
 		.now = time(NULL),

@@ -26,6 +26,7 @@ struct monitor {
 	struct settings *settings;
 	char *config; /* the configuration's text, as it was read */
 	struct roster *roster;
+	struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct book book;
 	struct state *state;
 	struct sweep *sweep;

@@ -124,6 +124,18 @@ static struct target *old_find(const struct call *call, const struct place *plac
 	return NULL;
 }
 
+static bool is_exported(const struct mirrors *mirrors, const struct place *place)
+{
+	for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
+		const struct mirror_address *address = &mirrors->addresses[i];
+		if (address->ipv6 == place->address->ipv6 &&
+			memcmp(address->octets, place->address->octets, 16) == 0)
+			return strcasecmp(mirrors->list[address->mirror].host,
+				       place->mirror->host) == 0;
+	}
+	return false;
+}
+
 static bool targets_take(struct call *call)
 {
 	struct muster *muster = call->muster;
@@ -137,6 +149,8 @@ static bool targets_take(struct call *call)
 			target = target_new(place->mirror, place->address, muster->now);
 		if (!target)
 			return false;
+		if (!place->mirror->address_count && !target->first_seen && !target->exported)
+			target->exported = is_exported(muster->exported, place);
 		muster->list[muster->count] = target;
 		call->mirrors[muster->count++] = place->mirror;
 	}

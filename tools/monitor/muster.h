@@ -4,12 +4,14 @@
 #ifndef TOOLS_MONITOR_MUSTER_H
 #define TOOLS_MONITOR_MUSTER_H
 
+#include "geo/mirrors.h"
 #include "tools/monitor/resolve.h"
 #include "tools/monitor/target.h"
 
 struct muster {
 	const struct roster *roster;
 	const struct resolve *resolve;
+	const struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct target *const *
 		olds; /* those of before; the ones that are not watched any more have no mirror afterwards */
 	size_t old_count;

@@ -1,6 +1,7 @@
 #include "tools/monitor/probe.h"
 
 #include "geo/country.h"
+#include "geo/special.h"
 #include "tools/cvd/cvd.h"
 
 #include <ctype.h>
@@ -30,6 +31,7 @@ struct probe {
 	probe_ended *ended;
 	void *owner;
 	const struct target *target;
+	bool silent; /* nothing that it answers is quoted */
 	uint32_t expected[TARGET_DATABASES]; /* versions */
 	unsigned step; /* enum step; databases are counted on */
 	uint64_t end_ms; /* of uv_hrtime */
@@ -93,6 +95,7 @@ static bool step_ask(struct probe *probe)
 		.limit_seconds = probe->settings->timeout,
 		.left_milliseconds = (uint32_t)(probe->end_ms > now ? probe->end_ms - now : 1),
 		.most = OCTETS_MAX,
+		.silent = probe->silent,
 		.last = step_after(probe, probe->step) == STEP_END};
 	probe->size = 0;
 	probe->room = BODY_MAX;
@@ -153,6 +156,12 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct probe *probe, cons
 	return false;
 }
 
+static const char *quote(
+	const struct probe *probe, const char *octets, size_t size, char text[PROBE_QUOTE_MAX])
+{
+	return probe->silent ? "something else" : probe_quote(octets, size, text);
+}
+
 static bool status_take(struct probe *probe, const struct transfer_reply *reply)
 {
 	char quoted[PROBE_QUOTE_MAX];
@@ -162,7 +171,7 @@ static bool status_take(struct probe *probe, const struct transfer_reply *reply)
 	if (reply->status < 300 || reply->status > 399 || !reply->location[0])
 		return fail(probe, "HTTP %ld", reply->status);
 	return fail(probe, "HTTP %ld: redirects to %s", reply->status,
-		probe_quote(reply->location, strlen(reply->location), quoted));
+		quote(probe, reply->location, strlen(reply->location), quoted));
 }
 
 static bool stamp_take(struct probe *probe, const struct transfer_reply *reply)
@@ -179,7 +188,7 @@ static bool stamp_take(struct probe *probe, const struct transfer_reply *reply)
 		seen->stamp = 0;
 		return fail(probe,
 			"timestamp: found %s, expected Unix seconds, an RFC 3339 or HTTP date",
-			probe_quote(probe->body, probe->size, quoted));
+			quote(probe, probe->body, probe->size, quoted));
 	}
 	return true;
 }
@@ -190,7 +199,7 @@ static bool database_take(struct probe *probe)
 	struct cvd cvd;
 	char why[120];
 	if (!cvd_parse(&cvd, probe->body, probe->size, why, sizeof(why)))
-		return fail(probe, "%s", why);
+		return fail(probe, "%s", probe->silent ? "no header of a database was found" : why);
 	probe->seen.versions[i] = cvd.version;
 	if (cvd.version >= probe->expected[i] || probe->expected[i] - cvd.version == 1)
 		return true;
@@ -249,6 +258,8 @@ bool probe_start(
 	struct probe *probe, const struct target *target, const uint32_t versions[TARGET_DATABASES])
 {
 	probe->target = target;
+	probe->silent =
+		special_find(target->address.octets, target->address.ipv6)->kind != SPECIAL_GLOBAL;
 	memcpy(probe->expected, versions, sizeof(probe->expected));
 	memset(&probe->seen, 0, sizeof(probe->seen));
 	probe->step = STEP_STAMP;

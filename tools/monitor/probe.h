@@ -2,7 +2,8 @@
  *
  * GET http://ADDRESS:PORT/timestamp with Host: db.XY.ZONE and User-Agent: ClamAV-MirrorCheck/VERSION; then, where they are
  * configured, /local_test and the first 512 octets of each database, over the same connection where it stays open. No
- * redirects, no proxy, no more than a bounded number of octets whatever is sent, one time limit for everything. */
+ * redirects, no proxy, no more than a bounded number of octets whatever is sent, one time limit for everything. What it
+ * finds may be published, so nothing is quoted that came from an address that is not global. */
 #ifndef TOOLS_MONITOR_PROBE_H
 #define TOOLS_MONITOR_PROBE_H
 
@@ -20,7 +21,7 @@ struct observation {
 	uint32_t milliseconds; /* of /timestamp, from the connect on */
 	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
 	int64_t skew; /* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
-	char why[TARGET_REASON_MAX]; /* not good: "connect: timed out", "HTTP 503", "timestamp: found …" */
+	char why[TARGET_REASON_MAX]; /* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
 };
 
 struct probe;

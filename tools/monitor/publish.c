@@ -21,12 +21,17 @@ static struct group group_at(const struct book *book, size_t at)
 	return group;
 }
 
+static bool is_in(const struct target *target, enum mirror_state state)
+{
+	return target->state == state && target_served(target);
+}
+
 static unsigned group_weight(const struct group *group, enum mirror_state state,
 	const struct settings *settings, int64_t now)
 {
 	unsigned sum = 0, count = 0;
 	for (size_t i = 0; i < group->count; i++) {
-		if (group->targets[i]->state != state)
+		if (!is_in(group->targets[i], state))
 			continue;
 		sum += judge_weight(group->targets[i], settings, now);
 		count++;
@@ -39,7 +44,7 @@ static size_t group_count(const struct group *group, enum mirror_state state)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < group->count; i++)
-		count += group->targets[i]->state == state;
+		count += is_in(group->targets[i], state);
 	return count;
 }
 
@@ -59,7 +64,7 @@ static bool entry_add(struct sheet *sheet, const struct group *group, enum mirro
 	bool good = true;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct target *target = group->targets[i];
-		if (target->state != state)
+		if (!is_in(target, state))
 			continue;
 		if (!since || target->since < since)
 			since = target->since;
@@ -88,6 +93,15 @@ bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now)
 	return good && sheet_end(sheet);
 }
 
+/* Nobody to write of, but somebody whose first check may be good. */
+static bool is_early(const struct book *book, const struct sheet *sheet)
+{
+	bool early = false;
+	for (size_t i = 0; !sheet->entries && i < book->count; i++)
+		early = early || !book->targets[i]->checked;
+	return early;
+}
+
 enum sheet_outcome publish_write(
 	struct book *book, struct sheet_disk *disk, int64_t now, char *why, size_t size)
 {
@@ -97,10 +111,12 @@ enum sheet_outcome publish_write(
 		disk->serial = book->serial;
 	if (book->generated > disk->generated)
 		disk->generated = book->generated;
-	if (publish_sheet(book, &sheet, now))
-		outcome = sheet_disk_write(disk, &sheet, now, why, size);
-	else
+	if (!publish_sheet(book, &sheet, now))
 		snprintf(why, size, "%s: out of memory", disk->path);
+	else if (is_early(book, &sheet))
+		outcome = SHEET_SAME;
+	else
+		outcome = sheet_disk_write(disk, &sheet, now, why, size);
 	sheet_free(&sheet);
 	book->serial = disk->serial;
 	book->generated = disk->generated;

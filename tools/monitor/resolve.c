@@ -2,6 +2,8 @@
 
 #include "dns/log.h"
 #include "geo/mirror.h"
+#include "geo/special.h"
+#include "tools/monitor/target.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@ struct name {
 	struct roster_address addresses[RESOLVE_ADDRESSES_MAX];
 	size_t count;
 	bool wanted, asked; /* to be asked for; it is being asked for */
-	bool failed, many; /* the last time: said once */
+	bool failed, many, dropped; /* the last time: said once */
 	bool gone; /* no list has it any more; ends with its answer */
 	uv_getaddrinfo_t request;
 };
@@ -26,14 +28,15 @@ struct resolve {
 	void *owner;
 	struct name **names;
 	size_t count, asked;
-	bool ended;
+	bool allow_private, ended;
 };
 
-struct resolve *resolve_new(uv_loop_t *loop, resolve_done *done, void *owner)
+struct resolve *resolve_new(uv_loop_t *loop, bool allow_private, resolve_done *done, void *owner)
 {
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
 	if (resolve)
-		*resolve = (struct resolve){.loop = loop, .done = done, .owner = owner};
+		*resolve = (struct resolve){
+			.loop = loop, .allow_private = allow_private, .done = done, .owner = owner};
 	return resolve;
 }
 
@@ -57,7 +60,24 @@ static int address_compare(const void *a, const void *b)
 	return x->ipv6 != y->ipv6 ? x->ipv6 - y->ipv6 : memcmp(x->octets, y->octets, 16);
 }
 
-/* False: no address that a host may have, or one that is there already. */
+/* May it be asked at all? */
+static bool is_allowed(const struct resolve *resolve, const struct roster_address *address)
+{
+	return resolve->allow_private ||
+	       special_find(address->octets, address->ipv6)->kind == SPECIAL_GLOBAL;
+}
+
+static void dropped_say(const struct name *name, const struct roster_address *address)
+{
+	char text[TARGET_ADDRESS_MAX];
+	log_line(LOG_LEVEL_WARNING,
+		"A name resolves to %s, which is not checked: allow-private is off host=%s "
+		"address=%s",
+		special_find(address->octets, address->ipv6)->name, name->host,
+		target_address(address, text));
+}
+
+/* Nothing of an address that no host may have, and of one that is there already. True: it was dropped. */
 static bool address_take(struct name *name, const struct addrinfo *found)
 {
 	struct roster_address address = {.ipv6 = found->ai_family == AF_INET6};
@@ -65,24 +85,31 @@ static bool address_take(struct name *name, const struct addrinfo *found)
 		memcpy(address.octets, &((struct sockaddr_in *)found->ai_addr)->sin_addr, 4);
 	else if (found->ai_family == AF_INET6)
 		memcpy(address.octets, &((struct sockaddr_in6 *)found->ai_addr)->sin6_addr, 16);
+	if (!is_allowed(name->resolve, &address)) {
+		if (!name->dropped)
+			dropped_say(name, &address);
+		return name->dropped = true;
+	}
 	if (mirror_address_fault(address.octets, address.ipv6))
 		return false;
 	for (size_t i = 0; i < name->count; i++)
 		if (address_compare(&name->addresses[i], &address) == 0)
 			return false;
 	name->addresses[name->count++] = address;
-	return true;
+	return false;
 }
 
 static void addresses_take(struct name *name, const struct addrinfo *found)
 {
 	struct roster_address before[RESOLVE_ADDRESSES_MAX];
 	size_t count = name->count;
+	bool dropped = false;
 	memcpy(before, name->addresses, sizeof(before));
 	name->count = 0;
 	memset(name->addresses, 0, sizeof(name->addresses));
 	for (; found && name->count < RESOLVE_ADDRESSES_MAX; found = found->ai_next)
-		address_take(name, found);
+		dropped |= address_take(name, found);
+	name->dropped = dropped;
 	if (found && !name->many)
 		log_line(LOG_LEVEL_WARNING,
 			"A name has more addresses than are checked host=%s max=%d", name->host,
@@ -216,7 +243,7 @@ void resolve_remember(
 	struct resolve *resolve, const char *host, const struct roster_address *address)
 {
 	struct name *name = name_find(resolve, host);
-	if (name && name->count < RESOLVE_ADDRESSES_MAX)
+	if (name && name->count < RESOLVE_ADDRESSES_MAX && is_allowed(resolve, address))
 		name->addresses[name->count++] = *address;
 }
 

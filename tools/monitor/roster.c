@@ -146,15 +146,18 @@ static bool roster_read(struct roster_text *text)
 	return addresses_once(text, addresses) && names_once(text);
 }
 
-struct roster *roster_parse(
-	const char *json, size_t count, const char *file, char *why, size_t size)
+struct roster *roster_parse(const struct roster_source *source, char *why, size_t size)
 {
 	json_error_t error;
-	struct roster_text text = {
-		.text = json, .text_size = count, .file = file, .why = why, .why_size = size};
-	text.root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &error);
+	struct roster_text text = {.text = source->json,
+		.text_size = source->size,
+		.file = source->file,
+		.allow_private = source->allow_private,
+		.why = why,
+		.why_size = size};
+	text.root = json_loadb(source->json, source->size, JSON_REJECT_DUPLICATES, &error);
 	if (!text.root) {
-		found_syntax(file, &error, why, size);
+		found_syntax(source->file, &error, why, size);
 		return NULL;
 	}
 	bool good = roster_read(&text);

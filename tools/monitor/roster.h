@@ -38,9 +38,15 @@ struct roster {
 	void *arena;
 };
 
+struct roster_source {
+	const char *json;
+	size_t size; /* octets */
+	const char *file; /* its name, for sentences */
+	bool allow_private; /* addresses that are neither global nor for documentation (geo/special.h) */
+};
+
 /* NULL: the sentence. */
-struct roster *roster_parse(
-	const char *json, size_t count, const char *file, char *why, size_t size);
+struct roster *roster_parse(const struct roster_source *source, char *why, size_t size);
 void roster_free(struct roster *roster);
 
 /* Not to be served now: by hand, or in a planned window. *why: "disabled by hand", "planned downtime until …". */

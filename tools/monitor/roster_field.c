@@ -2,6 +2,7 @@
 
 #include "geo/country.h"
 #include "geo/mirror.h"
+#include "geo/special.h"
 #include "geo/stamp.h"
 #include "tools/monitor/host.h"
 #include "tools/monitor/mailbox.h"
@@ -178,6 +179,13 @@ static bool addresses_parse(
 			return roster_refuse(text, &element,
 				"%s is %s, %s, expected an address of one host", spot->field,
 				written, fault);
+		const struct special *special = special_find(address->octets, ipv6);
+		if (!text->allow_private && special->kind != SPECIAL_GLOBAL &&
+			special->kind != SPECIAL_DOCUMENTATION)
+			return roster_refuse(text, &element,
+				"%s is %s, %s, expected a global one, or allow-private = true in "
+				"the configuration",
+				spot->field, written, special->name);
 		address->ipv6 = ipv6;
 		text->address++;
 		mirror->address_count++;

@@ -10,6 +10,7 @@ struct roster_text {
 	const char *text;
 	size_t text_size;
 	const char *file;
+	bool allow_private;
 	char *why;
 	size_t why_size;
 	json_t *root, *list; /* list: its "mirrors" */

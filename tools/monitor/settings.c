@@ -47,6 +47,7 @@ static const struct config_option options[] = {
 	{"pings", read_url, IN(pings), 0, TEXT_MAX, .usual = {""}},
 	{"log-level", config_read_choice, IN(log_level), .usual = {"info"},
 		.words = {"error", "warning", "info", "debug"}},
+	{"allow-private", config_read_bool, IN(allow_private), .usual = {"false"}},
 	{"metrics", config_read_address, IN(metrics), .usual = {"127.0.0.1:9354"},
 		.named = offsetof(struct settings, metrics_named)},
 	{.name = NULL},

@@ -34,6 +34,7 @@ struct settings {
 	const char *
 		pings; /* URL of a server's metrics page, whose failed pings hurry a check; "": off */
 	unsigned log_level; /* as log_detail_set takes it */
+	bool allow_private; /* mirrors may have addresses that are not global (geo/special.h) */
 	struct config_listen metrics; /* its text is "": off */
 	bool metrics_named; /* not what it usually is: the file has it */
 	struct config_arena arena;

@@ -189,8 +189,8 @@ enum sheet_outcome sheet_disk_write(
 {
 	if (sheet->entries == 0) {
 		snprintf(why, size,
-			"%s: is not written: no mirror has an address, and servers refuse an "
-			"empty list",
+			"%s: is not written: no mirror has an address that is listed or has passed "
+			"a check, and servers refuse an empty list",
 			disk->path);
 		return SHEET_FAILED;
 	}

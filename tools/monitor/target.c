@@ -35,6 +35,11 @@ struct target *target_new(
 	return target;
 }
 
+bool target_served(const struct target *target)
+{
+	return target->mirror->address_count || target->first_seen || target->exported;
+}
+
 static void span_count(struct target_span *span, int64_t number, bool good, uint32_t milliseconds)
 {
 	if (span->number != number)

@@ -42,6 +42,7 @@ struct target {
 	uint32_t versions[TARGET_DATABASES]; /* 0: not known */
 	enum mirror_state before; /* disabled: what it was until then */
 	int64_t counting; /* remove-after runs from here: since, or later where nobody could know */
+	bool exported; /* the export on disk had it at the start: it counts as having been good (not kept) */
 	bool witness; /* one of those whose failing made the monitor doubt itself */
 	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
 
@@ -63,6 +64,8 @@ bool target_address_equal(const struct roster_address *a, const struct roster_ad
 /* A new one, never seen yet: old, or disabled where its mirror is away. NULL: no memory. */
 struct target *target_new(
 	const struct roster_mirror *mirror, const struct roster_address *address, int64_t now);
+/* May servers have it? What a name alone leads to is not believed before its first success. */
+bool target_served(const struct target *target);
 /* Counts one check at `at`. */
 void target_count(struct target *target, int64_t at, bool good, uint32_t milliseconds);
 

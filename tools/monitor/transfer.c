@@ -26,7 +26,7 @@ struct transfer {
 	struct curl_slist *headers; /* of the present ask */
 	uint32_t limit_seconds;
 	uint64_t most;
-	bool running, left, begun; /* begun: the final headers are through */
+	bool running, silent, left, begun; /* begun: the final headers are through */
 	size_t head_size;
 	char error[CURL_ERROR_SIZE];
 	struct transfer_reply reply;
@@ -55,9 +55,11 @@ static void transfer_ended(struct transfer *transfer, CURLcode code)
 	if (broken)
 		snprintf(reply->why, sizeof(reply->why),
 			"the reply broke off: its headers did not end");
+	/* libcurl's words for these are the system's; others may quote the server. */
+	bool system = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
 	if (reply->end == TRANSFER_FAILED && !reply->why[0])
-		transfer_why(
-			transfer->easy, code, transfer->limit_seconds, transfer->error, reply->why);
+		transfer_why(transfer->easy, code, transfer->limit_seconds,
+			transfer->silent && !system ? "" : transfer->error, reply->why);
 	transfer_stop(transfer);
 	transfer->calls->done(transfer->owner, reply);
 }
@@ -313,6 +315,7 @@ bool transfer_start(struct transfer *transfer, const struct transfer_ask *ask)
 	transfer->head_size = 0;
 	transfer->limit_seconds = ask->limit_seconds;
 	transfer->most = ask->most;
+	transfer->silent = ask->silent;
 	transfer->running = transfer_set(transfer, ask) &&
 			    curl_multi_add_handle(transfer->all->multi, transfer->easy) == CURLM_OK;
 	if (!transfer->running)

@@ -24,6 +24,7 @@ struct transfer_ask {
 	uint32_t limit_seconds; /* for sentences: what the owner's whole time is */
 	uint32_t left_milliseconds; /* of it, for this transfer */
 	uint64_t most; /* octets that may come over its connection, whatever they are */
+	bool silent; /* sentences quote nothing of what came */
 	bool last; /* nothing follows: the connection is closed behind it */
 };
 

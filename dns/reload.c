@@ -3,6 +3,7 @@
 #include "dns/link.h"
 #include "dns/log.h"
 #include "dns/service.h"
+#include "dns/threads.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -104,46 +105,6 @@ static void tidied(uv_work_t *work, int status)
 	idle(reload);
 }
 
-static bool listens_differ(const struct config *a, const struct config *b)
-{
-	if (a->listen_count != b->listen_count)
-		return true;
-	for (size_t i = 0; i < a->listen_count; i++)
-		if (a->listens[i].size != b->listens[i].size ||
-			memcmp(&a->listens[i].address, &b->listens[i].address,
-				a->listens[i].size) != 0)
-			return true;
-	return false;
-}
-
-/* Options that were acted on once, at the start. */
-static void restart_say(const struct reload *reload)
-{
-	const struct config *started = shared_get(reload->started);
-	const struct config *now = inputs_config(reload->current->inputs);
-	const struct {
-		bool differs;
-		const char *name;
-	} options[] = {
-		{listens_differ(started, now), " listen"},
-		{started->workers != now->workers, " workers"},
-		{strcmp(started->user, now->user) != 0, " user"},
-		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
-		{strcmp(started->control_group, now->control_group) != 0, " control-group"},
-		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
-		{strcmp(started->control, now->control) != 0, " control"},
-	};
-	char names[128] = "";
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if (options[i].differs)
-			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
-	if (names[0])
-		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s: that needs a restart, or mirrorns "
-			"--takeover; the rest is served",
-			names);
-}
-
 static void watch_current(struct reload *reload)
 {
 	const struct inputs *inputs = reload->current->inputs;
@@ -194,7 +155,7 @@ static void taken(uv_async_t *async)
 	inputs_say(reload->current->inputs);
 	if (reload->build_all) {
 		watch_current(reload);
-		restart_say(reload);
+		reload_restart_say(reload);
 		tcp_room_say(&reload->workers->tcp, inputs_config(reload->current->inputs));
 		if (reload->refused)
 			log_line(LOG_LEVEL_WARNING,
@@ -240,6 +201,15 @@ static void want_again(struct reload *reload)
 		reload->want[i] |= reload->build_changed[i];
 }
 
+/* Of the build: what was served goes on being served. */
+static void build_refused(struct reload *reload)
+{
+	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
+	status_say(reload, reload->why);
+	ledger_reload(reload->ledger, RELOAD_FAILED);
+	outcome_tell(reload, false, reload->why);
+}
+
 static void build_done(uv_work_t *work, int status)
 {
 	struct reload *reload = work->data;
@@ -250,11 +220,8 @@ static void build_done(uv_work_t *work, int status)
 	} else if (reload->built) {
 		publish(reload);
 	} else {
-		log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
-		status_say(reload, reload->why);
-		ledger_reload(reload->ledger, RELOAD_FAILED);
 		want_again(reload);
-		outcome_tell(reload, false, reload->why);
+		build_refused(reload);
 	}
 	shared_release(reload->build_drains);
 	reload->build_drains = NULL;
@@ -275,10 +242,30 @@ static bool any_wanted(const struct reload *reload)
 	return any;
 }
 
+/* A reload that was asked for is refused. What was changed stays wanted, and the clock asks again: that is said once. */
+static void threads_missed(struct reload *reload)
+{
+	bool asked = reload->want_all || reload->waiting;
+	if (!asked && reload->missed)
+		return;
+	reload->missed = true;
+	reload->build_all = reload->want_all;
+	reload->building = reload->waiting;
+	reload->refused = 0;
+	reload->waiting = NULL;
+	reload->want_all = reload->want_force = false;
+	build_refused(reload);
+}
+
 void reload_begin(struct reload *reload)
 {
 	if (reload->busy || reload->stopping || !any_wanted(reload))
 		return;
+	if (!threads_ready(reload->why, sizeof(reload->why))) {
+		threads_missed(reload);
+		return;
+	}
+	reload->missed = false;
 	reload->build_changed = malloc(reload->want_count * sizeof(*reload->want) + 1);
 	if (!reload->build_changed)
 		return; /* the next look at the clock tries again */

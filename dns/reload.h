@@ -48,6 +48,7 @@ struct reload {
 	bool tidying; /* what was taken is being saved */
 	unsigned forced; /* builds that were served whatever serial, age and shrink */
 	bool stopping;
+	bool missed; /* threads, for what is wanted; it was said */
 	/* What the next build is asked for. */
 	bool want_all; /* configuration and zone files too */
 	bool want_relink; /* nothing was changed but the time or the drains */

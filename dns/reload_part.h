@@ -6,6 +6,8 @@
 
 /* Begins a build if something is asked for and none is under way. */
 void reload_begin(struct reload *reload);
+/* Tells of options that were acted on once, at the start, and are not the same any more. */
+void reload_restart_say(const struct reload *reload);
 /* What time alone changes: strings age, drains end. */
 void reload_look(uv_timer_t *timer);
 

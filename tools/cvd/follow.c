@@ -1,6 +1,7 @@
 #include "tools/cvd/follow.h"
 
 #include "dns/log.h"
+#include "dns/threads.h"
 #include "dns/watch.h"
 #include "tools/cvd/folder.h"
 #include "tools/cvd/pass.h"
@@ -147,7 +148,12 @@ static void pass_start(struct follow *follow)
 	follow->due = false;
 	follow->begun = uv_now(&follow->loop);
 	follow->busy = true;
-	uv_queue_work(&follow->loop, &follow->work, pass_work, pass_ended);
+	if (threads_ready(follow->why, sizeof(follow->why))) {
+		uv_queue_work(&follow->loop, &follow->work, pass_work, pass_ended);
+		return;
+	}
+	follow->result = PASS_FAILED;
+	pass_ended(&follow->work, 0);
 }
 
 static void files_changed(void *owner, const bool *changed)

@@ -1,6 +1,7 @@
 #include "tools/monitor/alert.h"
 
 #include "dns/log.h"
+#include "dns/threads.h"
 #include "tools/monitor/alert_part.h"
 
 #include <inttypes.h>
@@ -96,9 +97,10 @@ static bool letter_send(struct alert *alert, struct alert_letter *letter, bool s
 	if (getrandom(&letter->number, sizeof(letter->number), 0) < 0)
 		letter->number = uv_hrtime();
 	const struct alert_parcel parcel = {settings->smtp, letter, summary};
-	if (alert_post_add(alert->post, &parcel))
+	char why[256] = "too many wait";
+	if (threads_ready(why, sizeof(why)) && alert_post_add(alert->post, &parcel))
 		return true;
-	log_line(LOG_LEVEL_WARNING, "A mail was not sent: too many wait to=%s", letter->to->mail);
+	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, letter->to->mail);
 	alert->book->alerts_failed++;
 	return false;
 }

@@ -1,6 +1,7 @@
 #include "tools/monitor/resolve.h"
 
 #include "dns/log.h"
+#include "dns/threads.h"
 #include "geo/mirror.h"
 #include "geo/special.h"
 #include "tools/monitor/target.h"
@@ -173,12 +174,24 @@ bool resolve_busy(const struct resolve *resolve)
 	return resolve->asked > 0;
 }
 
-void resolve_ask(struct resolve *resolve)
+/* Nobody can be asked; the next round tries again. */
+static void names_miss(struct resolve *resolve, const char *why)
 {
 	for (size_t i = 0; i < resolve->count; i++)
+		resolve->names[i]->wanted = false;
+	log_line(LOG_LEVEL_WARNING, "No name can be resolved, what was known stays: %s", why);
+}
+
+void resolve_ask(struct resolve *resolve)
+{
+	char why[256];
+	for (size_t i = 0; i < resolve->count; i++)
 		resolve->names[i]->wanted = !resolve->names[i]->asked;
-	if (resolve->count)
-		ask_next(resolve);
+	if (!resolve->count)
+		return;
+	if (!threads_ready(why, sizeof(why)))
+		names_miss(resolve, why);
+	ask_next(resolve);
 }
 
 static struct name *name_find(const struct resolve *resolve, const char *host)

@@ -1,16 +1,10 @@
 #include "dns/account.h"
 
-#include "dns/log.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-/* The package makes this account; a server tried out without it should not fail for that. */
-#define USER_DEFAULT "mirrorns"
 
 bool account_find(const struct config *config, struct account *account, char *why, size_t size)
 {
@@ -18,17 +12,10 @@ bool account_find(const struct config *config, struct account *account, char *wh
 	if (!config->user[0] || geteuid() != 0)
 		return true;
 	const struct passwd *entry = getpwnam(config->user);
-	if (!entry && strcmp(config->user, USER_DEFAULT) == 0) {
-		log_line(LOG_LEVEL_WARNING,
-			"The user \"%s\" does not exist, mirrorns stays root: add it, or name "
-			"another one with `user` (\"\" = stay)",
-			config->user);
-		return true;
-	}
 	if (!entry) {
 		snprintf(why, size,
 			"the user \"%s\" that mirrorns is to become does not exist: add it, or "
-			"name another one with `user` (\"\" = stay)",
+			"name another one with `user` (\"\" = stay root)",
 			config->user);
 		return false;
 	}
@@ -39,30 +26,35 @@ bool account_find(const struct config *config, struct account *account, char *wh
 	return true;
 }
 
+static bool refuse(const struct account *account, char *why, size_t size)
+{
+	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
+	return false;
+}
+
+/* The effective user takes the capabilities along that root has over files. */
+bool account_borrow(const struct account *account, char *why, size_t size)
+{
+	if (!account->found ||
+		(initgroups(account->name, account->owner[1]) == 0 &&
+			setegid(account->owner[1]) == 0 && seteuid(account->owner[0]) == 0))
+		return true;
+	return refuse(account, why, size);
+}
+
+bool account_return(const struct account *account, char *why, size_t size)
+{
+	if (!account->found || (seteuid(0) == 0 && setegid(getgid()) == 0))
+		return true;
+	snprintf(why, size, "cannot become root again: %s", strerror(errno));
+	return false;
+}
+
 bool account_become(const struct account *account, char *why, size_t size)
 {
 	if (!account->found ||
 		(initgroups(account->name, account->owner[1]) == 0 &&
 			setgid(account->owner[1]) == 0 && setuid(account->owner[0]) == 0))
 		return true;
-	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
-	return false;
-}
-
-bool account_try(const struct account *account, char *why, size_t size)
-{
-	int status;
-	if (!account->found)
-		return true;
-	pid_t child = fork();
-	if (child == 0)
-		_exit(account_become(account, why, size) ? 0 : errno);
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (child > 0 && WIFEXITED(status))
-		errno = WEXITSTATUS(status);
-	if (child > 0 && WIFEXITED(status) && !errno)
-		return true;
-	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
-	return false;
+	return refuse(account, why, size);
 }

@@ -1,4 +1,5 @@
-/* dns/account.h - the user to become once the sockets are bound. */
+/* dns/account.h - the user whose rights a server has: at a start as root those of `user`, for all but what only root may
+ * bind and the configuration. */
 #ifndef DNS_ACCOUNT_H
 #define DNS_ACCOUNT_H
 
@@ -14,8 +15,11 @@ struct account {
 
 /* False: one sentence. */
 bool account_find(const struct config *config, struct account *account, char *why, size_t size);
-/* Could it be become? Nothing changes; before any thread. False: one sentence. */
-bool account_try(const struct account *account, char *why, size_t size);
+/* Between these two files are read with the user's rights; before any thread. The supplementary groups stay the user's.
+ * False: one sentence, and nothing may be read. */
+bool account_borrow(const struct account *account, char *why, size_t size);
+bool account_return(const struct account *account, char *why, size_t size);
+/* For good. False: one sentence. */
 bool account_become(const struct account *account, char *why, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 #include "dns/drain.h"
 
-#include "dns/file.h"
+#include "dns/keep.h"
 #include "dns/log.h"
 #include "dns/plain.h"
 #include "geo/stamp.h"
@@ -88,15 +88,11 @@ static struct shared *drains_empty(void)
 /* A start goes on without drains rather than not at all: what they were is in the file still. */
 struct shared *drains_load(const struct config *config)
 {
-	char path[PATH_SIZE], why[PATH_SIZE + WHY_SIZE], found[WHY_SIZE];
+	char path[PATH_SIZE], found[WHY_SIZE];
 	struct file file;
 	path_write(path, config);
-	if (!file_stamp(path).inode)
+	if (!keep_read(config, &file, path, FILE_MAX))
 		return drains_empty();
-	if (!file_read(&file, path, FILE_MAX, why, sizeof(why))) {
-		log_line(LOG_LEVEL_WARNING, "%s; nothing is drained", why);
-		return drains_empty();
-	}
 	json_error_t error;
 	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
 	struct shared *drains = NULL;
@@ -122,7 +118,7 @@ bool drains_save(const struct drains *drains, const struct config *config, char 
 		return false;
 	}
 	bool good =
-		file_write(path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
+		keep_write(path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
 	free(text);
 	return good;
 }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MODE_USUAL = 0644 };
+
 /* Reads to the end, whatever size the file had when it was opened; one octet more than `max` tells it is
  * too large. */
 static bool read_all(int fd, struct file *file, uint64_t max)
@@ -52,16 +54,26 @@ static bool error_passes(int error)
 	return false;
 }
 
-bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size)
+/* A FIFO must not hold us up. */
+static int open_read(struct file *file, const char *path, int flags, char *why, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+	*file = (struct file){
+		.absent = fd < 0 && errno == ENOENT, .passing = fd < 0 && error_passes(errno)};
+	if (fd < 0 && errno == ELOOP && flags)
+		snprintf(why, size, "%s: is a symbolic link, expected a regular file", path);
+	else if (fd < 0)
+		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
+	return fd;
+}
+
+/* Takes over the descriptor of open_read(), and its sentence. */
+static bool read_opened(
+	int fd, struct file *file, const char *path, uint64_t max, char *why, size_t size)
 {
 	struct stat status;
-	*file = (struct file){.bytes = NULL};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
-	if (fd < 0) {
-		file->passing = error_passes(errno);
-		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
+	if (fd < 0)
 		return false;
-	}
 	if (fstat(fd, &status) != 0) {
 		file->passing = error_passes(errno);
 		snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
@@ -72,6 +84,8 @@ bool file_read(struct file *file, const char *path, uint64_t max, char *why, siz
 		goto fail;
 	}
 	file->modified = status.st_mtim.tv_sec;
+	file->owner = status.st_uid;
+	file->links = status.st_nlink;
 	file->size = (uint64_t)status.st_size > max ? 0 : (size_t)status.st_size;
 	if ((uint64_t)status.st_size > max || !read_all(fd, file, max)) {
 		file->large = (uint64_t)status.st_size > max || errno == EFBIG;
@@ -90,6 +104,18 @@ fail:
 	free(file->bytes);
 	file->bytes = NULL;
 	return false;
+}
+
+bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size)
+{
+	int fd = open_read(file, path, 0, why, size);
+	return read_opened(fd, file, path, max, why, size);
+}
+
+bool file_read_here(struct file *file, const char *path, uint64_t max, char *why, size_t size)
+{
+	int fd = open_read(file, path, O_NOFOLLOW, why, size);
+	return read_opened(fd, file, path, max, why, size);
 }
 
 static bool write_all(int fd, const char *bytes, size_t size)
@@ -118,18 +144,18 @@ static void folder_sync(const char *path)
 	close(fd);
 }
 
-int file_open_new(const char *path)
+int file_open_new(const char *path, mode_t mode)
 {
 	if (unlink(path) != 0 && errno != ENOENT)
 		return -1;
-	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
 
 bool file_write(const char *path, const struct file *file, char *why, size_t size)
 {
 	char temporary[4096];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	int fd = file_open_new(temporary);
+	int fd = file_open_new(temporary, file->mode ? file->mode : MODE_USUAL);
 	if (fd < 0) {
 		snprintf(why, size, "%s: cannot be written: %s", temporary, strerror(errno));
 		return false;

@@ -159,7 +159,7 @@ void inputs_keep(struct inputs *inputs)
 	char why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
 	for (size_t i = 0; i < inputs->save_count; i++) {
 		struct inputs_save *save = &inputs->saves[i];
-		bool good = file_write(save->path, &save->file, why, sizeof(why));
+		bool good = keep_write(save->path, &save->file, why, sizeof(why));
 		if (good && save->history)
 			good = keep_history_write(save->history, save->path, why, sizeof(why));
 		if (!good)
@@ -223,6 +223,14 @@ static bool drains_take(const struct loading *loading)
 	return *drains;
 }
 
+/* Nothing but the configuration is read with the rights of root. */
+static bool rights_take(
+	const struct inputs *inputs, struct account *account, char *why, size_t size)
+{
+	return !account || (account_find(inputs_config(inputs), account, why, size) &&
+				   account_borrow(account, why, size));
+}
+
 static bool everything_load(struct loading *loading)
 {
 	struct inputs *inputs = loading->inputs;
@@ -232,7 +240,7 @@ static bool everything_load(struct loading *loading)
 				 ? shared_new(config_load(request->config_path, why, sizeof(why)),
 					   release_config)
 				 : shared_hold(request->before->config);
-	bool good = inputs->config;
+	bool good = inputs->config && rights_take(inputs, request->account, why, sizeof(why));
 	if (good) {
 		loading->config = inputs_config(inputs);
 		if (!request->before)
@@ -247,6 +255,8 @@ static bool everything_load(struct loading *loading)
 		good = inputs_zone_load(loading, z, number, why, sizeof(why));
 		number += 1 + loading->config->zones[z].txt_count;
 	}
+	if (request->account && !account_return(request->account, why, sizeof(why)))
+		good = false;
 	if (!good)
 		snprintf(loading->why, loading->size, "%s", why);
 	return good;

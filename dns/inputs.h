@@ -6,6 +6,7 @@
 #ifndef DNS_INPUTS_H
 #define DNS_INPUTS_H
 
+#include "dns/account.h"
 #include "dns/config.h"
 #include "dns/drain.h"
 #include "dns/keep.h"
@@ -66,6 +67,8 @@ struct inputs_request {
 	const bool *changed; /* by watched file's number; NULL: all */
 	struct shared
 		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
+	struct account *
+		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */
 	bool force; /* exports are taken whatever their serial, age and shrink */
 };
 

@@ -39,21 +39,17 @@ static void export_recall(const struct loading *loading, size_t z)
 	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
 	struct file file;
 	keep_export_path(path, loading->config, &loading->config->zones[z]);
-	struct file_stamp stamp = file_stamp(path);
-	if (!stamp.inode)
+	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
 		return;
-	if (inputs_file_read(loading->config, &file, path, why, sizeof(why))) {
-		zone->exported =
-			shared_new(mirrors_parse(file.bytes, file.size, path, why, sizeof(why)),
-				release_mirrors);
-		free(file.bytes);
-	}
+	zone->exported = shared_new(
+		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
+	free(file.bytes);
 	if (!zone->exported) {
 		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
 		return;
 	}
-	zone->accepted = stamp.modified / 1000000000;
-	keep_history_read(&zone->history, path);
+	zone->accepted = file.modified;
+	keep_history_read(loading->config, &zone->history, path);
 }
 
 static const char *serial_write(const struct mirrors *mirrors, char text[SERIAL_MAX])
@@ -196,7 +192,7 @@ static struct shared *txt_recall(
 {
 	char ignored[INPUTS_WHY_MAX];
 	struct file file;
-	if (!file_read(&file, path, loading->config->max_file_size, ignored, sizeof(ignored)))
+	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
 		return NULL;
 	struct shared *txt = txt_take(path, config, &file, ignored);
 	if (txt)

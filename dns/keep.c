@@ -1,6 +1,10 @@
 #include "dns/keep.h"
 
+#include "dns/account.h"
+#include "dns/log.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DAY_SECONDS = 86400, PART_MAX = 400, STEPS_MAX = 64 };
+enum { MODE = 0640, DAY_SECONDS = 86400, PART_MAX = 400, STEPS_MAX = 64, HISTORY_MAX = 1 << 16 };
 
 /* A name as part of a file name: letters, digits, "-", "_" and "." stay, the rest is %XX. */
 static void part_write(char part[PART_MAX], const char *name)
@@ -61,12 +65,53 @@ bool keep_folder(const struct config *config, unsigned user, unsigned group, cha
 		snprintf(why, size, "state-dir %s cannot be made: %s", path, strerror(errno));
 		return false;
 	}
-	if (made && user != (unsigned)-1 && chown(path, user, group) != 0) {
+	if (!made || user == (unsigned)-1)
+		return true;
+	/* Who owns the folder above may have put something else there by now. */
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool given = fd >= 0 && fchown(fd, user, group) == 0;
+	if (!given)
 		snprintf(why, size, "state-dir %s cannot be given to the user: %s", path,
 			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return given;
+}
+
+/* Who writes into state-dir: the server, or whoever runs this where there is no account for it. */
+static uid_t user_find(const struct config *config)
+{
+	char ignored[512];
+	struct account account;
+	bool found = account_find(config, &account, ignored, sizeof(ignored)) && account.found;
+	return found ? account.owner[0] : geteuid();
+}
+
+bool keep_read(const struct config *config, struct file *file, const char *path, uint64_t max)
+{
+	char why[KEEP_PATH_MAX + 512];
+	bool good = file_read_here(file, path, max, why, sizeof(why));
+	if (file->absent)
 		return false;
-	}
-	return true;
+	uid_t user = user_find(config);
+	if (good && file->links > 1)
+		snprintf(why, sizeof(why), "%s: has %llu names (hard links), expected one", path,
+			(unsigned long long)file->links);
+	else if (good && file->owner != 0 && file->owner != user)
+		snprintf(why, sizeof(why), "%s: belongs to user %u, expected user %u or root", path,
+			file->owner, user);
+	else if (good)
+		return true;
+	log_line(LOG_LEVEL_WARNING, "%s; it counts as absent", why);
+	free(file->bytes);
+	file->bytes = NULL;
+	return false;
+}
+
+bool keep_write(const char *path, struct file *file, char *why, size_t size)
+{
+	file->mode = MODE;
+	return file_write(path, file, why, size);
 }
 
 size_t keep_largest(const struct keep_history *history, int64_t now)
@@ -99,13 +144,14 @@ static void history_path(char *path, const char *export_path)
 	snprintf(path, KEEP_PATH_MAX + 16, "%s.history", export_path);
 }
 
-void keep_history_read(struct keep_history *history, const char *export_path)
+void keep_history_read(
+	const struct config *config, struct keep_history *history, const char *export_path)
 {
-	char path[KEEP_PATH_MAX + 16], why[KEEP_PATH_MAX + 256];
+	char path[KEEP_PATH_MAX + 16];
 	struct file file;
 	history->count = 0;
 	history_path(path, export_path);
-	if (!file_read(&file, path, 1 << 16, why, sizeof(why)))
+	if (!keep_read(config, &file, path, HISTORY_MAX))
 		return;
 	const char *at = file.bytes;
 	int64_t when, in_service;
@@ -130,5 +176,5 @@ bool keep_history_write(
 		at += snprintf(text + at, sizeof(text) - (size_t)at, "%" PRId64 " %zu\n",
 			history->steps[i].when, history->steps[i].in_service);
 	history_path(path, export_path);
-	return file_write(path, &(struct file){.bytes = text, .size = (size_t)at}, why, size);
+	return keep_write(path, &(struct file){.bytes = text, .size = (size_t)at}, why, size);
 }

@@ -1,4 +1,7 @@
-/* dns/keep.h - state-dir: the last accepted export and TXT of every zone, kept over restarts. */
+/* dns/keep.h - state-dir: the last accepted export and TXT of every zone, kept over restarts.
+ *
+ * Less privileged users may have written there: a file counts only if it is regular, has one name, and belongs to the
+ * server's user, to who runs this, or to root. */
 #ifndef DNS_KEEP_H
 #define DNS_KEEP_H
 
@@ -26,12 +29,18 @@ void keep_txt_path(char *path, const struct config *config, const struct config_
 bool keep_folder(
 	const struct config *config, unsigned user, unsigned group, char *why, size_t size);
 
+/* Reads a file of state-dir. False: it counts as absent; unless it is, a warning has said why. */
+bool keep_read(const struct config *config, struct file *file, const char *path, uint64_t max);
+/* file_write with the mode of state-dir's files. False: one sentence. */
+bool keep_write(const char *path, struct file *file, char *why, size_t size);
+
 /* The largest figure of the last 24 hours; 0: none. */
 size_t keep_largest(const struct keep_history *history, int64_t now);
 void keep_remember(struct keep_history *history, size_t in_service, int64_t now);
 
 /* The history beside a kept export; an unreadable one is an empty one. */
-void keep_history_read(struct keep_history *history, const char *export_path);
+void keep_history_read(
+	const struct config *config, struct keep_history *history, const char *export_path);
 bool keep_history_write(
 	const struct keep_history *history, const char *export_path, char *why, size_t size);
 

@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static int usage(const char *found)
@@ -21,25 +22,19 @@ static int check(const char *path)
 	unsigned refused;
 	char why[SERVER_WHY_MAX];
 	struct account account;
-	struct snapshot *snapshot = server_load(path, &refused, why);
+	struct snapshot *snapshot = server_load(path, &account, &refused, why);
 	if (!snapshot) {
 		log_line(LOG_LEVEL_ERROR, "%s", why);
 		return SERVER_WRONG;
 	}
-	const struct config *config = inputs_config(snapshot->inputs);
 	inputs_say(snapshot->inputs);
 	server_say_zones(snapshot);
 	advise_summary(snapshot);
 	advise_pools(snapshot);
-	bool good = account_find(config, &account, why, sizeof(why));
-	if (!good)
-		log_line(LOG_LEVEL_ERROR, "%s", why);
-	else
-		log_line(LOG_LEVEL_INFO, "%s is good%s", path,
-			refused ? ", but for the files refused above: a start would do without them"
-				: "");
+	log_line(LOG_LEVEL_INFO, "%s is good%s", path,
+		refused ? ", but for the files refused above: a start would do without them" : "");
 	snapshot_free(snapshot);
-	return good ? SERVER_GOOD : SERVER_WRONG;
+	return SERVER_GOOD;
 }
 
 int main(int argc, char **argv)
@@ -49,6 +44,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"takeover", no_argument, NULL, 'T'}, {.name = NULL}};
 	int option;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* nothing that runs from here on gains rights */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:tV", options, NULL)) != -1) {
 		switch (option) {

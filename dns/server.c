@@ -326,7 +326,7 @@ static struct snapshot *taken_load(
 	if (asked && !server_kept_since(first))
 		return first;
 	snapshot_free(first);
-	return asked ? server_load(path, &refused, why) : NULL;
+	return asked ? server_load(path, &server->account, &refused, why) : NULL;
 }
 
 int server_run(const char *path, bool takeover)
@@ -337,7 +337,7 @@ int server_run(const char *path, bool takeover)
 	char why[SERVER_WHY_MAX];
 	signals_ignore();
 	log_serve();
-	struct snapshot *first = server_load(path, &refused, why);
+	struct snapshot *first = server_load(path, &server.account, &refused, why);
 	if (!first)
 		return start_fail(&server, why, takeover ? SERVER_FAILED : SERVER_WRONG);
 	const struct config *config = inputs_config(first->inputs);

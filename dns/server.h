@@ -8,9 +8,10 @@
 /* Exit statuses. */
 enum { SERVER_GOOD = 0, SERVER_FAILED = 1, SERVER_WRONG = 2, SERVER_WHY_MAX = 2048 };
 
-/* All that a start loads; *refused counts files whose kept copy is taken instead. NULL: one sentence in `why`,
- * which has SERVER_WHY_MAX octets. */
-struct snapshot *server_load(const char *path, unsigned *refused, char *why);
+/* All that a start loads, with the rights of `account`, which it finds; *refused counts files whose kept copy is taken
+ * instead. NULL: one sentence in `why`, which has SERVER_WHY_MAX octets. */
+struct snapshot *server_load(
+	const char *path, struct account *account, unsigned *refused, char *why);
 
 /* What there is to say about what is served. */
 void server_say_zones(const struct snapshot *snapshot);

@@ -46,9 +46,11 @@ static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t lin
 		database ? database->networks : 0);
 }
 
-struct snapshot *server_load(const char *path, unsigned *refused, char *why)
+struct snapshot *server_load(
+	const char *path, struct account *account, unsigned *refused, char *why)
 {
-	struct inputs_request request = {.config_path = path};
+	struct inputs_request request = {.config_path = path, .account = account};
+	account->found = false;
 	uint64_t begin = clock_ms();
 	struct inputs *inputs = inputs_load(&request, refused, why, SERVER_WHY_MAX);
 	uint64_t read = clock_ms();

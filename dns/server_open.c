@@ -89,17 +89,14 @@ static bool given_take(struct server *server, const struct config *config, char 
 
 bool server_open(struct server *server, const struct config *config, char *why)
 {
-	struct account *account = &server->account;
+	const uid_t *owner = server->account.owner;
 	char folder_why[SERVER_WHY_MAX];
-	if (!account_find(config, account, why, SERVER_WHY_MAX) ||
-		(server->takes_over ? !account_try(account, why, SERVER_WHY_MAX)
-				    : !given_take(server, config, why)) ||
+	if ((!server->takes_over && !given_take(server, config, why)) ||
 		!listen_open(
 			&server->sockets, config, &server->takeover.given, why, SERVER_WHY_MAX) ||
 		!control_open(server, config, why) || !metrics_open(server, config, why))
 		return false;
-	if (!keep_folder(
-		    config, account->owner[0], account->owner[1], folder_why, sizeof(folder_why)))
+	if (!keep_folder(config, owner[0], owner[1], folder_why, sizeof(folder_why)))
 		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
 			folder_why);
 	return true;

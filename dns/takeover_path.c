@@ -13,10 +13,10 @@ static void note_name(char name[KEEP_PATH_MAX], const struct config *config)
 
 bool takeover_path_read(const struct config *config, char path[CONTROL_PATH_MAX])
 {
-	char name[KEEP_PATH_MAX], ignored[KEEP_PATH_MAX + 256];
+	char name[KEEP_PATH_MAX];
 	struct file file;
 	note_name(name, config);
-	if (!file_read(&file, name, CONTROL_PATH_MAX, ignored, sizeof(ignored)))
+	if (!keep_read(config, &file, name, CONTROL_PATH_MAX))
 		return false;
 	size_t size = strcspn(file.bytes, "\n");
 	bool good = size > 0 && size < CONTROL_PATH_MAX;
@@ -43,7 +43,7 @@ void takeover_path_write(const struct config *config, const char *path)
 	if (!whole)
 		unlink(name);
 	else if ((!known || strcmp(before, whole) != 0) &&
-		 !file_write(name, &(struct file){.bytes = whole, .size = strlen(whole)}, why,
+		 !keep_write(name, &(struct file){.bytes = whole, .size = strlen(whole)}, why,
 			 sizeof(why)))
 		log_line(LOG_LEVEL_WARNING,
 			"%s; a takeover that changes `control` would not find this server", why);

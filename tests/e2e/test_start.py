@@ -227,8 +227,11 @@ def test_user(program, open_folder):
 def test_user_that_is_not_there(make_world):
     if os.geteuid() != 0:
         pytest.skip("taking another user needs root: not run")
-    done = make_world(mirrors=MIRRORS, user="no-such-user").run()
-    assert done.returncode in (1, 2) and "no-such-user" in done.stderr
+    world = make_world(mirrors=MIRRORS, user="no-such-user")
+    for done in (world.run(), world.check()):
+        assert done.returncode == 2 and done.stderr.splitlines()[-1] == (
+            'the user "no-such-user" that mirrorns is to become does not exist: add it, or name another one with '
+            '`user` ("" = stay root)')
 
 
 def test_large_start(make_world):

@@ -2,7 +2,11 @@
 
 #include "dns/keep.h"
 
-enum { DAY = 86400, NOW = 1700000000, STEPS_MAX = 64 };
+#include <fcntl.h>
+
+enum { DAY = 86400, NOW = 1700000000, STEPS_MAX = 64, OTHER = 65533 };
+
+static const struct config here = {.user = ""};
 
 static struct config_zone zone_make(const char *name)
 {
@@ -151,13 +155,13 @@ static void test_history_file(void **state)
 	struct keep_history written = {.count = 0}, back = {.count = 9};
 	(void)state;
 	folder_path(path, "z.export.json");
-	keep_history_read(&back, path);
+	keep_history_read(&here, &back, path);
 	assert_int_equal(back.count, 0); /* there is none */
 	for (unsigned i = 0; i < STEPS_MAX; i++)
 		keep_remember(&written, (size_t)INT64_MAX - i, INT64_MAX - STEPS_MAX + i);
 	assert_int_equal(written.count, STEPS_MAX);
 	assert_true(keep_history_write(&written, path, why, sizeof(why)));
-	keep_history_read(&back, path);
+	keep_history_read(&here, &back, path);
 	assert_int_equal(back.count, STEPS_MAX);
 	for (unsigned i = 0; i < STEPS_MAX; i++) {
 		assert_int_equal(back.steps[i].when, written.steps[i].when);
@@ -165,7 +169,7 @@ static void test_history_file(void **state)
 	}
 	written.count = 0;
 	assert_true(keep_history_write(&written, path, why, sizeof(why)));
-	keep_history_read(&back, path);
+	keep_history_read(&here, &back, path);
 	assert_int_equal(back.count, 0);
 	assert_false(keep_history_write(&written, folder_path(path, "no/z"), why, sizeof(why)));
 }
@@ -191,14 +195,91 @@ static void test_history_spoilt(void **state)
 	folder_path(path, "z");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		folder_write("z.history", rows[i].text, strlen(rows[i].text));
-		keep_history_read(&history, path);
+		keep_history_read(&here, &history, path);
 		assert_int_equal(history.count, rows[i].count);
 	}
 	for (size_t i = 0; i < sizeof(large); i += 4)
 		memcpy(large + i, "7 5\n", 4);
 	folder_write("z.history", large, sizeof(large));
-	keep_history_read(&history, path);
+	keep_history_read(&here, &history, path);
 	assert_int_equal(history.count, STEPS_MAX);
+}
+
+/* What keep_read() logs, in `why`. */
+static bool kept_read(const char *name)
+{
+	char path[FOLDER_PATH_MAX];
+	struct file file;
+	int loud = dup(STDERR_FILENO);
+	int log = open(folder_path(path, "log"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	dup2(log, STDERR_FILENO);
+	bool good = keep_read(&here, &file, folder_path(path, name), 9);
+	dup2(loud, STDERR_FILENO);
+	close(loud);
+	ssize_t size = pread(log, why, sizeof(why) - 1, 0);
+	why[size > 0 ? size : 0] = '\0';
+	close(log);
+	if (good)
+		assert_string_equal(file.bytes, "octets");
+	else
+		assert_null(file.bytes);
+	free(file.bytes);
+	return good;
+}
+
+/* Whatever a less privileged user may have put in state-dir counts as absent, and is told of. */
+static void test_read(void **state)
+{
+	static const struct {
+		const char *name, *part;
+	} rows[] = {
+		{"link", "link: is a symbolic link, expected a regular file; it counts as absent"},
+		{"nowhere", "is a symbolic link, expected a regular file; it counts as absent"},
+		{"twice", "twice: has 2 names (hard links), expected one; it counts as absent"},
+		{"beside", "has 2 names (hard links), expected one; it counts as absent"},
+		{"fifo", "fifo: is not a regular file; it counts as absent"},
+		{"folder", "folder: is not a regular file; it counts as absent"},
+		{"large", "is larger than 9 octets, expected at most that; it counts as absent"},
+		{"foreign", "foreign: belongs to user 65533, expected user "},
+	};
+	char path[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX];
+	(void)state;
+	folder_write("good", "octets", 6);
+	folder_write("twice", "octets", 6);
+	folder_write("large", "0123456789", 10);
+	folder_write("foreign", "octets", 6);
+	assert_int_equal(symlink("good", folder_path(path, "link")), 0);
+	assert_int_equal(symlink("missing", folder_path(path, "nowhere")), 0);
+	assert_int_equal(link(folder_path(path, "twice"), folder_path(other, "beside")), 0);
+	assert_int_equal(mkfifo(folder_path(path, "fifo"), 0600), 0);
+	assert_int_equal(mkdir(folder_path(path, "folder"), 0700), 0);
+	bool given = chown(folder_path(path, "foreign"), OTHER, OTHER) == 0; /* root alone can */
+	assert_true(kept_read("good"));
+	assert_string_equal(why, "");
+	assert_false(kept_read("missing"));
+	assert_string_equal(why, "");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) - !given; i++)
+		if (kept_read(rows[i].name) || !strstr(why, rows[i].part))
+			fail_msg("%s: %s", rows[i].name, why);
+}
+
+/* Others are not to read it, whatever the file that it replaces could be read by. */
+static void test_write(void **state)
+{
+	char path[FOLDER_PATH_MAX];
+	struct stat status;
+	struct file file = {.bytes = (char *)(uintptr_t) "octets", .size = 6};
+	mode_t before = umask(0);
+	(void)state;
+	folder_write("kept", "old", 3);
+	assert_true(keep_write(folder_path(path, "kept"), &file, why, sizeof(why)));
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0640);
+	umask(077);
+	assert_true(keep_write(path, &file, why, sizeof(why)));
+	umask(before);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
 int main(void)
@@ -212,6 +293,8 @@ int main(void)
 		cmocka_unit_test(test_history_falling),
 		cmocka_unit_test_setup_teardown(test_history_file, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_history_spoilt, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_read, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_write, folder_make, folder_remove),
 	};
 	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static bool octets_replace(
 {
 	char temporary[PATH_ROOM + sizeof(".new")];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	int fd = file_open_new(temporary);
+	int fd = file_open_new(temporary, 0644);
 	ssize_t done = 0;
 	while (fd >= 0 && count && (done = write(fd, octets, count)) > 0) {
 		octets += done;

@@ -230,7 +230,7 @@ def test_too_large_a_kept_export(make_world):
         file.write(" " * 8192)
     done = world.check()
     assert done.returncode == 2 and "no earlier export" in done.stderr.splitlines()[-1], done
-    sentence = f"{kept}: is larger than 8192 octets, expected at most that (max-file-size); this kept copy is of no use"
+    sentence = f"{kept}: is larger than 8192 octets, expected at most that; it counts as absent"
     assert sentence in done.stderr, done
 
 

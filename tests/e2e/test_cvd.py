@@ -339,6 +339,7 @@ def test_watch(cvd):
     cvd.stop()
     assert cvd.log().count("dns.txt is up to date") == 6, cvd.log()
     assert "dns.txt is up to date string=1.0.9:63:28035:" in cvd.log()
+    assert all(re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ (info|warning|error) ", line) for line in cvd.log().splitlines())
 
 
 @story

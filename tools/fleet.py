@@ -3,7 +3,7 @@
 
 As a library: `with Fleet() as fleet: fleet.add("good"); …`; everything may be changed while it runs.
 As a program: tools/fleet.py --mirrors 500 --list mirrors.list.json --control fleet.sock
-and then, a line each, on its standard input or on the socket:
+(a monitor takes that list with `allow-private = true`) and then, a line each, on its standard input or on the socket:
 
     HOST KIND        a mirror becomes another kind: good, refusing, stale …
     HOST age 36h     its timestamp is that old (s, m, h or d behind the number)

@@ -2,8 +2,8 @@
  *
  * An export that is refused, without a time, from the future or more than MERGE_BEHIND_MAX behind the newest is left out. An
  * address counts when more than half of those left have it. It is disabled when most say so; else in the worst state
- * that more than half say or worse. No time is later than its export's, no export's later than this clock. Weight, country, since and reason are theirs who say so. The order in which exports
- * are named changes nothing. */
+ * that more than half say or worse. Weight, country, since and reason are theirs who say so. No time is later than its
+ * export's, no export's later than this clock. The order in which exports are named changes nothing. */
 #ifndef TOOLS_MONITOR_MERGE_H
 #define TOOLS_MONITOR_MERGE_H
 

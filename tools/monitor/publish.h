@@ -1,7 +1,8 @@
 /* tools/monitor/publish.h - the book as an export for the servers (mirror-export(5)).
  *
- * No address that a name gave and that has never been good (target_served). One entry for a host and state, with the addresses in it: since the first of them is, checked when the last of them
- * was, the reason of the first that has one, the mean of their weights. What is ok has no reason. */
+ * No address that a name gave and that has never been good (target_served). One entry for a host and state, with the
+ * addresses in it: since the first of them is, checked when the last of them was, the reason of the first that has one,
+ * the mean of their weights. What is ok has no reason. */
 #ifndef TOOLS_MONITOR_PUBLISH_H
 #define TOOLS_MONITOR_PUBLISH_H
 

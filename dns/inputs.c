@@ -225,10 +225,15 @@ static bool drains_take(const struct loading *loading)
 
 /* Nothing but the configuration is read with the rights of root. */
 static bool rights_take(
-	const struct inputs *inputs, struct account *account, char *why, size_t size)
+	const struct inputs_request *request, const struct config *config, char *why, size_t size)
 {
-	return !account || (account_find(inputs_config(inputs), account, why, size) &&
-				   account_borrow(account, why, size));
+	char sentence[512];
+	struct account *account = request->account;
+	if (!account || (account_find(config, account, sentence, sizeof(sentence)) &&
+				account_borrow(account, sentence, sizeof(sentence))))
+		return true;
+	snprintf(why, size, "%s: %s", request->config_path, sentence);
+	return false;
 }
 
 static bool everything_load(struct loading *loading)
@@ -240,7 +245,7 @@ static bool everything_load(struct loading *loading)
 				 ? shared_new(config_load(request->config_path, why, sizeof(why)),
 					   release_config)
 				 : shared_hold(request->before->config);
-	bool good = inputs->config && rights_take(inputs, request->account, why, sizeof(why));
+	bool good = inputs->config && rights_take(request, inputs_config(inputs), why, sizeof(why));
 	if (good) {
 		loading->config = inputs_config(inputs);
 		if (!request->before)

@@ -22,8 +22,6 @@ MIRRORS = mirrors_of("DE", 3, "192.0.2")
 SECRET = "the first line of a file that only root may read"
 KEPT = "clamav.net@current.cvd.txt"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
-no_account = pytest.mark.skipif("mirrorns" in [entry.pw_name for entry in pwd.getpwall()],
-                                reason="the account mirrorns is here")
 
 
 def string(world):
@@ -45,8 +43,8 @@ def given(make_world, open_folder):
     """given(**files): a world that belongs to nobody, whose server becomes nobody; a control socket on demand."""
     worlds = []
 
-    def make(user="nobody", control=False, **files):
-        world = make_world(root=open_folder / "world")
+    def make(user="nobody", control=False, namespace=None, **files):
+        world = make_world(namespace, root=open_folder / "world")
         worlds.append(world)
         world.fill(**{"mirrors": MIRRORS, "user": user if os.geteuid() == 0 else "", **files})
         if control:
@@ -149,15 +147,42 @@ def test_all_but_the_configuration(given, name):
         assert done.returncode == 2 and re.search(rf"{name}:? .*Permission denied", done.stderr), done.stderr
 
 
-@needs_root
-def test_the_users_groups(given):
-    """What its supplementary groups may read is read, what root's may is not."""
-    world = given()
+def test_the_users_groups(given, make_namespace, tmp_path):
+    """What its own group and its supplementary ones may read is read, what root's group may is not."""
+    groups = re.sub(r"^games:.*", "games:x:60:nobody", pathlib.Path("/etc/group").read_text(), flags=re.M)
+    (tmp_path / "group").write_text(groups)
+    world = given(namespace=make_namespace(f"mount --bind {tmp_path}/group /etc/group"))
     world.path("mirrors.json").chmod(0o640)
-    shutil.chown(world.path("mirrors.json"), "root", "nogroup")
+    for group, status in (("nogroup", 0), ("games", 0), ("root", 2), ("daemon", 2)):
+        shutil.chown(world.path("mirrors.json"), "root", group)
+        assert world.check().returncode == status, group
+
+
+@pytest.fixture
+def accounts(make_namespace, tmp_path):
+    """accounts(line): a namespace in which that is the account mirrorns, or in which there is none."""
+    def make(line=""):
+        others = re.sub(r"^mirrorns:.*\n", "", pathlib.Path("/etc/passwd").read_text(), flags=re.M)
+        (tmp_path / "passwd").write_text(others + line)
+        return make_namespace(f"mount --bind {tmp_path}/passwd /etc/passwd")
+
+    return make
+
+
+def test_the_default_account(given, accounts):
+    """Where it is there, it is become, and state-dir is made for it."""
+    world = given(namespace=accounts("mirrorns:x:65533:65533::/nonexistent:/usr/sbin/nologin\n"))
+    del world.options["user"]
+    made = world.root / "made"
+    world.options["state-dir"] = str(made)
+    world.configure()
     assert world.check().returncode == 0
-    shutil.chown(world.path("mirrors.json"), "root", "root")
-    assert world.check().returncode == 2
+    world.start()
+    status = pathlib.Path(f"/proc/{world.process.pid}/status").read_text()
+    for name in ("Uid", "Gid"):
+        assert re.search(rf"^{name}:\t65533\t65533\t65533\t65533$", status, re.M)
+    eventually((made / KEPT).exists, "what is kept")
+    assert {path.stat().st_uid for path in (made, *made.iterdir())} == {65533}
 
 
 @needs_root
@@ -213,11 +238,9 @@ def test_no_thread_gains_privileges(given, user):
     assert len(found) >= 1 + 2 + 1 + 4 and set(found) == {"1"}, found
 
 
-@needs_root
-@no_account
-def test_without_the_account(make_world):
+def test_without_the_account(make_world, accounts):
     """Of the default: it is refused, by -t too; "" says that root is meant. mirrornsctl --config needs nobody."""
-    world = make_world(mirrors=MIRRORS)
+    world = make_world(accounts(), mirrors=MIRRORS)
     del world.options["user"]
     world.configure()
     config = str(world.path("mirrorns.conf"))
@@ -225,8 +248,8 @@ def test_without_the_account(make_world):
         done = world.run(*arguments)
         assert done.returncode == 2, done.stderr
         assert done.stderr.splitlines()[-1] == (
-            'the user "mirrorns" that mirrorns is to become does not exist: add it, or name another one with '
-            '`user` ("" = stay root)')
+            f'{config}: the user "mirrorns" that mirrorns is to become does not exist: add it, or name another one '
+            'with `user` ("" = stay root)')
     assert run(world.program, "--config", config, "explain", "db.de", "192.0.2.1").returncode == 0
     world.options["user"] = ""
     world.configure()

@@ -255,8 +255,7 @@ static void hold_run(struct tally *tally)
 	poller = epoll_create1(EPOLL_CLOEXEC);
 	if (!holders || poller < 0)
 		bench_fail("no memory");
-	bool said = false;
-	for (unsigned begun_count = 0; !is_over();) {
+	for (unsigned begun_count = 0, said = 0; !is_over();) {
 		while (begun_count < options.mode.kept &&
 			begun_count < tally->connected + CONNECTING_MAX)
 			holder_open(tally, &holders[begun_count++]);
@@ -266,7 +265,7 @@ static void hold_run(struct tally *tally)
 		if (!said && tally->connected >= options.mode.kept) {
 			printf("{\"open\":%u}\n", options.mode.kept);
 			fflush(stdout);
-			said = true;
+			said = 1;
 		}
 	}
 }

@@ -3,6 +3,7 @@ tests print tables; the short ones are the same for a second or two."""
 
 import contextlib
 import os
+import re
 
 import pytest
 
@@ -33,7 +34,9 @@ def make(open_folder, make_world):
     """make(limit, user, **options): a started server with room for `limit` descriptors."""
     def made(limit=None, user="root", start=True, prefix=(), **options):
         world = make_world(root=open_folder / f"world{len(list(open_folder.iterdir()))}")
-        options = {"mirrors": MIRRORS, "control": str(world.control_path), **options}
+        # One address: with 64 descriptors there is no room for more.
+        options = {"mirrors": MIRRORS, "control": str(world.control_path),
+                   "listen": [storms.dns_target(world)], **options}
         if options.get("metrics"):
             options["metrics"] = f"127.0.0.1:{world.free_port()}"
         world.fill(**options)
@@ -152,16 +155,20 @@ def test_the_limit_is_exact(make, table, limit, seconds, workers):
 
 
 def test_too_few_descriptors_to_start(make):
-    world = make(limit=40, start=False)
-    done = world.run()
+    done = make(limit=40, start=False).run()
     assert done.returncode == 1, done.stderr
-    assert "40" in done.stderr and "connections" in done.stderr, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert re.match(r"the limit of open files, 40, leaves room for \d+ TCP connections?, expected at least 8: raise it",
+                    last), last
 
 
 def test_fewer_connections_than_configured(make):
-    world = make(limit=300)
-    assert world.lines("tcp-connections", "300"), world.log()
-    assert addresses(world.ask("db.de", tcp=True))
+    """And they are what the limit is then."""
+    world = make(limit=300, metrics=True)
+    line = world.wait_log("tcp-connections is lowered", "configured=1000")
+    allowed = int(re.search(r" connections=(\d+)", line)[1])
+    assert 200 <= allowed < 300, line
+    idle(world, 400, 5, lambda: storms.seconds_until(lambda: storms.gauge(world) == allowed, 5) <= 5)
 
 
 # --- pipelines -----------------------------------------------------------------------------------
@@ -236,9 +243,11 @@ def test_answers_that_nobody_reads(make, table, is_sanitizer, buffer):
 # --- connections that say nothing ----------------------------------------------------------------
 
 
-def idle(world, count, asked):
+def idle(world, count, asked, seen=lambda: True):
+    """What a good client sees beside so many silent ones, and what they counted; `seen()` must hold meanwhile."""
     with Load("storm", "idle", storms.dns_target(world), "-t", 120, "-k", count) as load:
         load.line()
+        assert seen()
         with probe(world, "-i", 20000, "-n", asked, kind="tcp") as good:
             return good.result(), load.end()
 

@@ -1,5 +1,6 @@
 #include "dns/control.h"
 
+#include "dns/counters.h"
 #include "dns/log.h"
 #include "dns/plain.h"
 
@@ -14,11 +15,13 @@ enum {
 	BACKLOG = 64,
 	ROOM = 1024, /* octets of a request at first; four times as many when they are full */
 	VERB_MAX = 32, /* octets of an unknown verb that the reply repeats */
+	UNSENT_MAX =
+		64 << 10, /* octets of a reply: who leaves more of it unread is the first to go */
 	STOP_MS = 500, /* that a verb under way has to reply in, once the server ends */
 };
 
 /* RUNNING is the verb's: without a limit of time, as a reload takes what it takes. */
-enum state { ASKING, RUNNING, REPLYING, CLOSING };
+enum state { ASKING, WAITING, RUNNING, REPLYING, CLOSING };
 
 /* One connection. */
 struct control_request {
@@ -55,7 +58,6 @@ static void list_push(struct control_request *request)
 	request->older = control->newest;
 	*(control->newest ? &control->newest->newer : &control->oldest) = request;
 	control->newest = request;
-	control->count++;
 }
 
 static void list_remove(struct control_request *request)
@@ -63,7 +65,6 @@ static void list_remove(struct control_request *request)
 	struct control *control = request->control;
 	*(request->newer ? &request->newer->older : &control->newest) = request->older;
 	*(request->older ? &request->older->newer : &control->oldest) = request->newer;
-	control->count--;
 }
 
 static void request_close(struct control_request *request)
@@ -136,7 +137,7 @@ const json_t *control_arguments(const struct control_request *request)
 
 void *control_owner(const struct control_request *request)
 {
-	return request->control->owner;
+	return request->control->place.owner;
 }
 
 const struct ucred *control_peer(const struct control_request *request)
@@ -159,7 +160,7 @@ static void change_say(const struct control_request *request, const char *verb)
 static void verb_run(struct control_request *request)
 {
 	const char *name = json_string_value(json_object_get(request->arguments, "verb"));
-	const struct control_verb *verb = request->control->verbs;
+	const struct control_verb *verb = request->control->place.verbs;
 	char why[128];
 	while (name && verb->name && strcmp(verb->name, name) != 0)
 		verb++;
@@ -174,6 +175,27 @@ static void verb_run(struct control_request *request)
 	verb->run(request);
 }
 
+/* One verb a turn of the loop: who waits may still give way, and nobody waits for what others ask again and again.
+ * Root's come first. */
+static void turn_begun(uv_idle_t *turn)
+{
+	const struct control *control = turn->data;
+	struct control_request *next = NULL;
+	for (struct control_request *i = control->newest; i; i = i->older)
+		if (i->state == WAITING && (!next || i->peer.uid == 0 || next->peer.uid != 0))
+			next = i;
+	if (!next) {
+		uv_idle_stop(turn);
+		return;
+	}
+	next->state = RUNNING;
+	if (json_is_object(next->arguments))
+		verb_run(next);
+	else
+		control_reply(next, CONTROL_WRONG, NULL,
+			"the request is not one JSON object on one line");
+}
+
 /* A whole line, or all that comes. */
 static void request_take(struct control_request *request, size_t size)
 {
@@ -181,13 +203,9 @@ static void request_take(struct control_request *request, size_t size)
 	uv_read_stop((uv_stream_t *)&request->pipe);
 	request->left_ms = uv_timer_get_due_in(&request->timer) + 1;
 	uv_timer_stop(&request->timer);
-	request->state = RUNNING;
+	request->state = WAITING;
 	request->arguments = json_loadb(request->in, size, JSON_REJECT_DUPLICATES, &error);
-	if (json_is_object(request->arguments))
-		verb_run(request);
-	else
-		control_reply(request, CONTROL_WRONG, NULL,
-			"the request is not one JSON object on one line");
+	uv_idle_start(&request->control->turn, turn_begun);
 }
 
 static void in_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -226,41 +244,103 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 		request_take(request, 0); /* no line: of no use, which the reply says */
 }
 
-/* Room for one more: whoever has been asking for longest goes. False: all have asked and wait for the answer. */
-static bool room_make(struct control *control)
+/* Those that a bound holds together, each a part of the next but for root. */
+enum crowd { CROWD_UID, CROWD_OTHERS, CROWD_ALL, CROWDS };
+
+static const unsigned crowd_max[CROWDS] = {
+	[CROWD_UID] = CONTROL_UID_MAX,
+	[CROWD_OTHERS] = CONTROL_CLIENTS_MAX - CONTROL_ROOT_OWN,
+	[CROWD_ALL] = CONTROL_CLIENTS_MAX,
+};
+
+static bool crowd_has(enum crowd crowd, const struct control_request *request, uid_t uid)
 {
-	struct control_request *request = control->oldest;
-	if (control->count <= CONTROL_CLIENTS_MAX)
-		return true;
-	while (request && request->state != ASKING)
-		request = request->newer;
-	if (!request || request == control->newest)
-		return false;
-	request_close(request);
+	return crowd == CROWD_ALL || (crowd == CROWD_OTHERS && request->peer.uid != 0) ||
+	       (crowd == CROWD_UID && request->peer.uid == uid);
+}
+
+static unsigned crowd_count(const struct control *control, enum crowd crowd, uid_t uid)
+{
+	unsigned count = 0;
+	for (const struct control_request *i = control->oldest; i; i = i->newer)
+		count += crowd_has(crowd, i, uid);
+	return count;
+}
+
+/* Who goes first: a large reply that is not taken; else the oldest of the user that has most. A verb under way is done
+ * all the same, and its client stays. NULL: none may go. */
+static struct control_request *leaver_find(
+	const struct control *control, enum crowd crowd, const struct control_request *newcomer)
+{
+	struct control_request *leaver = NULL;
+	size_t most = 0;
+	for (struct control_request *i = control->oldest; i; i = i->newer) {
+		uv_stream_t *stream = (uv_stream_t *)&i->pipe;
+		size_t weight = uv_stream_get_write_queue_size(stream) > UNSENT_MAX
+					? SIZE_MAX
+					: crowd_count(control, CROWD_UID, i->peer.uid);
+		if (i == newcomer || i->state == RUNNING || weight <= most ||
+			!crowd_has(crowd, i, newcomer ? newcomer->peer.uid : 0))
+			continue;
+		leaver = i;
+		most = weight;
+	}
+	return leaver;
+}
+
+static bool crowd_close(
+	struct control *control, enum crowd crowd, const struct control_request *newcomer)
+{
+	struct control_request *leaver = leaver_find(control, crowd, newcomer);
+	if (leaver) {
+		request_close(leaver);
+		counter_add(control->place.closed, 1);
+	}
+	return leaver;
+}
+
+/* False: all who could go have asked, and wait for the answer. */
+static bool room_make(const struct control_request *newcomer)
+{
+	struct control *control = newcomer->control;
+	for (enum crowd crowd = 0; crowd < CROWDS; crowd++)
+		if (crowd_count(control, crowd, newcomer->peer.uid) > crowd_max[crowd] &&
+			!crowd_close(control, crowd, newcomer))
+			return false;
 	return true;
 }
 
-static void connected(uv_stream_t *listener, int status)
+/* Whose room it is shows once it is here: room_make. */
+static enum accept_room listener_room(struct acceptor *acceptor)
 {
-	struct control *control = listener->data;
-	struct control_request *request = status == 0 ? calloc(1, sizeof(*request)) : NULL;
-	if (!request || uv_pipe_init(control->loop, &request->pipe, 0) != 0) {
+	(void)acceptor;
+	return ACCEPT_FREE;
+}
+
+static void listener_take(
+	struct acceptor *acceptor, int fd, const struct sockaddr_storage *nameless)
+{
+	struct control *control = acceptor->data;
+	struct control_request *request = calloc(1, sizeof(*request));
+	socklen_t size = sizeof(request->peer);
+	(void)nameless;
+	if (!request || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &request->peer, &size) != 0 ||
+		uv_pipe_init(control->place.loop, &request->pipe, 0) != 0) {
 		free(request);
+		close(fd);
 		return;
 	}
-	uv_timer_init(control->loop, &request->timer); /* cannot fail */
+	uv_timer_init(control->place.loop, &request->timer); /* cannot fail */
 	request->pipe.data = request->timer.data = request;
 	request->handles = 2;
 	request->control = control;
 	request->left_ms = CONTROL_SECONDS * 1000;
 	list_push(request);
-	uv_os_fd_t fd;
-	socklen_t size = sizeof(request->peer);
-	if (uv_accept(listener, (uv_stream_t *)&request->pipe) != 0 ||
-		uv_fileno((uv_handle_t *)&request->pipe, &fd) != 0 ||
-		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &request->peer, &size) != 0) {
+	if (uv_pipe_open(&request->pipe, fd) != 0) {
+		close(fd);
 		request_close(request);
-	} else if (!room_make(control)) {
+	} else if (!room_make(request)) {
+		counter_add(control->place.closed, 1);
 		control_reply(request, CONTROL_FAILED, NULL,
 			"the server has too many requests under way, ask again later");
 	} else {
@@ -269,29 +349,38 @@ static void connected(uv_stream_t *listener, int status)
 	}
 }
 
-bool control_start(struct control *control, uv_loop_t *loop, int fd,
-	const struct control_verb *verbs, void *owner)
+static void listener_none(struct acceptor *acceptor, enum accept_none why)
 {
-	*control = (struct control){.loop = loop, .verbs = verbs, .owner = owner};
-	if (uv_pipe_init(loop, &control->listener, 0) != 0) {
+	struct control *control = acceptor->data;
+	if (why == ACCEPT_SCARCE)
+		counter_add(control->place.closed, 1);
+}
+
+static bool listener_yield(struct acceptor *acceptor)
+{
+	return crowd_close(acceptor->data, CROWD_ALL, NULL);
+}
+
+bool control_start(struct control *control, int fd, const struct control_place *place)
+{
+	static const struct acceptor_owner owner = {
+		listener_room, listener_take, listener_none, listener_yield};
+	*control = (struct control){.place = *place};
+	if (acceptor_init(&control->acceptor, place->loop, fd, ACCEPT_RESERVE_CONTROL) != 0) {
 		close(fd);
 		return false;
 	}
+	uv_idle_init(place->loop, &control->turn); /* cannot fail */
+	control->turn.data = control;
 	control->open = true;
-	control->listener.data = control;
-	if (uv_pipe_open(&control->listener, fd) != 0) {
-		close(fd);
-		return false;
-	}
-	return uv_listen((uv_stream_t *)&control->listener, BACKLOG, connected) == 0;
+	control->acceptor.owner = &owner;
+	control->acceptor.data = control;
+	return acceptor_start(&control->acceptor, BACKLOG) == 0;
 }
 
 int control_listener(const struct control *control)
 {
-	uv_os_fd_t fd;
-	if (!control->open || uv_fileno((const uv_handle_t *)&control->listener, &fd) != 0)
-		return -1;
-	return fd;
+	return control->open ? control->acceptor.fd : -1;
 }
 
 void control_stop(struct control *control)
@@ -299,7 +388,8 @@ void control_stop(struct control *control)
 	if (!control->open)
 		return;
 	control->open = false;
-	uv_close((uv_handle_t *)&control->listener, NULL);
+	acceptor_close(&control->acceptor);
+	uv_close((uv_handle_t *)&control->turn, NULL);
 	for (struct control_request *request = control->oldest, *next; request; request = next) {
 		next = request->newer;
 		request->left_ms = STOP_MS;

@@ -6,6 +6,7 @@
 #ifndef DNS_CONTROL_H
 #define DNS_CONTROL_H
 
+#include "dns/accept.h"
 #include "dns/config.h"
 
 #include <jansson.h>
@@ -13,7 +14,9 @@
 
 enum {
 	CONTROL_REQUEST_MAX = 64 << 10, /* octets */
-	CONTROL_CLIENTS_MAX = 32,
+	CONTROL_CLIENTS_MAX = 32, /* beyond it the oldest of the user that has most goes */
+	CONTROL_UID_MAX = 16, /* of one user */
+	CONTROL_ROOT_OWN = 8, /* places that all other users leave to root */
 	CONTROL_SECONDS =
 		5, /* for a client to ask and to take the reply; a verb's own time is not counted */
 	CONTROL_PATH_MAX = 108 /* sun_path */
@@ -31,14 +34,20 @@ struct control_verb {
 	bool changes; /* who asked is logged */
 };
 
-struct control {
+/* What it runs on, all of which outlives it. */
+struct control_place {
 	uv_loop_t *loop;
-	uv_pipe_t listener;
 	const struct control_verb *verbs;
-	void *owner;
+	void *owner; /* what verbs find by control_owner */
+	_Atomic uint64_t *closed; /* clients that went for want of room are counted there */
+};
+
+struct control {
+	struct control_place place;
+	struct acceptor acceptor;
+	uv_idle_t turn; /* active while verbs wait to be run */
 	struct control_request *oldest, *newest;
-	unsigned count;
-	bool open; /* `listener` is */
+	bool open; /* `acceptor` is */
 };
 
 /* The file of a bound socket: removed at the end, if it is still the same. */
@@ -60,9 +69,8 @@ bool control_adopt(const struct config *config, struct control_file *file, int f
 void control_file_note(struct control_file *file, const char *path);
 void control_file_remove(const struct control_file *file);
 
-/* Listens on `fd`, which it takes over. `owner` is what verbs find by control_owner. */
-bool control_start(struct control *control, uv_loop_t *loop, int fd,
-	const struct control_verb *verbs, void *owner);
+/* Listens on `fd`, which it takes over. */
+bool control_start(struct control *control, int fd, const struct control_place *place);
 /* Its descriptor, to be handed over; -1: none. */
 int control_listener(const struct control *control);
 /* Closes all; verbs under way may still reply. The loop must run once more. */

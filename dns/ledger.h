@@ -45,6 +45,8 @@ struct ledger {
 	struct ledger_book now, before;
 	struct ledger_sums sums;
 	_Atomic uint64_t beat; /* ms of uv_hrtime: the loop's last sign of life */
+	_Atomic uint64_t
+		control_closed; /* clients of the control socket that went for want of room */
 };
 
 void ledger_init(struct ledger *ledger, struct worker_shared *workers);

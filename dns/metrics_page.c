@@ -128,6 +128,11 @@ static double pauses_value(const struct page *page)
 	return count_of(&page->sums->counters.tcp_refused[REFUSAL_PAUSE]);
 }
 
+static double control_value(const struct page *page)
+{
+	return count_of(&page->ledger->control_closed);
+}
+
 static double workers_value(const struct page *page)
 {
 	return page->ledger->workers->count;
@@ -223,6 +228,9 @@ static const struct metric metrics[] = {
 	{"mirrorns_tcp_pauses_total", "counter",
 		"Pauses in accepting TCP connections: the system had no descriptor or memory.",
 		.value = pauses_value},
+	{"mirrorns_control_closed_total", "counter",
+		"Clients of the control socket that were closed or refused for want of room.",
+		.value = control_value},
 	{"mirrorns_answers_total", "counter",
 		"Answers with addresses of a pool, by the pool as configured.",
 		.write_zone = page_answers},

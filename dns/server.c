@@ -270,10 +270,11 @@ static bool verbs_start(struct server *server)
 	server->give.control = &server->control;
 	server->give.left = left;
 	server->give.server = server;
+	const struct control_place place = {
+		&server->loop, verb_rows, &server->verbs, &server->ledger.control_closed};
 	int fd = server->control_fd;
 	server->control_fd = -1;
-	return fd < 0 ||
-	       control_start(&server->control, &server->loop, fd, verb_rows, &server->verbs);
+	return fd < 0 || control_start(&server->control, fd, &place);
 }
 
 static void signals_ignore(void)

@@ -426,7 +426,7 @@ def test_a_crowd(world):
 
 
 def test_a_crowd_of_reloads(world):
-    """All have asked: who comes then is told so, and those that wait are answered."""
+    """One user has 16 places: those that have them are answered, and all others are closed or told so."""
     made = world()
     crowd = [made.control_connect() for _ in range(60)]
     for connection in crowd:
@@ -441,7 +441,7 @@ def test_a_crowd_of_reloads(world):
         except (AssertionError, ConnectionResetError):
             words.append(None)
         connection.close()
-    assert sum(word is not None and word["exit"] == 0 for word in words) >= 25
+    assert sum(word is not None and word["exit"] == 0 for word in words) >= 14
     assert not starved(made)
 
 

@@ -311,9 +311,10 @@ static bool room_make(const struct control_request *newcomer)
 }
 
 /* Whose room it is shows once it is here: room_make. */
-static enum accept_room listener_room(struct acceptor *acceptor)
+static enum accept_room listener_room(struct acceptor *acceptor, bool make)
 {
 	(void)acceptor;
+	(void)make;
 	return ACCEPT_FREE;
 }
 

@@ -1,6 +1,7 @@
 #include "dns/advise.h"
 #include "dns/log.h"
 #include "dns/server.h"
+#include "dns/signals.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ int main(int argc, char **argv)
 		{"takeover", no_argument, NULL, 'T'}, {.name = NULL}};
 	int option;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* nothing that runs from here on gains rights */
+	signals_restore();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:tV", options, NULL)) != -1) {
 		switch (option) {

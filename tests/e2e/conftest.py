@@ -6,6 +6,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -28,6 +29,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # A script's "&" has it ignored, and what is started here would have it so, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "one_program: long; runs with the first program only")
     config.addinivalue_line("markers", "long: minutes; runs with --long only (make check-long)")
     config.stash[TABLES] = {}

@@ -24,7 +24,7 @@ class Demo:
             self.process = subprocess.Popen(
                 [PROJECT / "tools/demo", "--port", str(self.ports[0]), "--page-port", str(self.ports[1]),
                  "--folder", self.folder, "--programs", pathlib.Path(program).resolve().parent, *words],
-                stdin=subprocess.PIPE, stdout=output, stderr=output, preexec_fn=die_with_parent)
+                stdin=subprocess.PIPE, stdout=output, stderr=output, preexec_fn=start_in_background)
 
     def text(self):
         return self.output.read_text()
@@ -60,6 +60,12 @@ class Demo:
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
+
+
+def start_in_background():
+    """As a script's "&" does it."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def free_ports(count):

@@ -1,3 +1,4 @@
+#include "dns/signals.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/command.h"
 #include "tools/ctl/offline.h"
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 	char why[REPLY_WHY_MAX] = "";
 	int status = EXIT_GOOD;
 	(void)argc;
+	signals_restore();
 	screen_init();
 	switch (command_parse(&command, argv + 1, why, sizeof(why))) {
 	case COMMAND_ASK:

@@ -1,4 +1,5 @@
 #include "dns/log.h"
+#include "dns/signals.h"
 #include "tools/cvd/arguments.h"
 #include "tools/cvd/follow.h"
 #include "tools/cvd/pass.h"
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	char why[PASS_WHY_MAX] = "";
 	(void)argc;
+	signals_restore();
 	switch (arguments_parse(&arguments, argv + 1, why, sizeof(why))) {
 	case ARGUMENTS_HELP:
 		arguments_help();

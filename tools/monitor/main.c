@@ -5,6 +5,7 @@
 
 #include "dns/file.h"
 #include "dns/log.h"
+#include "dns/signals.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -133,6 +134,7 @@ static int merge(const struct arguments *arguments, char **paths, size_t count)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {.config = NULL};
+	signals_restore();
 	const char *found = arguments_read(argc, argv, &arguments);
 	if (!found && arguments.help) {
 		fputs(usage_text, stdout);

@@ -45,7 +45,7 @@ def test_the_server(make_world, number):
 
 @pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("name", ["mirrorns-cvd", "mirrorns-monitor", "mirrornsctl"])
-def test_the_other_programs(program, tmp_path, number, name):
+def test_the_other_programs(program, tmp_path, open_folder, number, name):
     path = pathlib.Path(program).resolve().parent / name
     for database in ("main", "daily", "bytecode"):
         (tmp_path / f"{database}.cvd").write_bytes(header(1))
@@ -53,12 +53,11 @@ def test_the_other_programs(program, tmp_path, number, name):
     (tmp_path / "monitor.conf").write_text('zone = "clamav.net"\nmirrors = "list.json"\nexport = "mirrors.json"\n'
                                            'state = "state.sqlite"\nmetrics = ""\n')
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind("/tmp/" + f"mns-{tmp_path.name}-{name}.sock"[-90:])
-        socket_path = pathlib.Path(silent.getsockname())
+        silent.bind(str(open_folder / "control.sock"))
         silent.listen()
         words = {"mirrorns-cvd": [tmp_path, "--watch", "--version", "1.0.9", "-o", tmp_path / "dns.txt"],
                  "mirrorns-monitor": ["-c", tmp_path / "monitor.conf"],
-                 "mirrornsctl": ["-s", socket_path, "status"]}[name]
+                 "mirrornsctl": ["-s", open_folder / "control.sock", "status"]}[name]
         log = tmp_path / "log"
         with subprocess.Popen([path, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(log, "wb"),
                               preexec_fn=start_deaf) as process:
@@ -67,4 +66,3 @@ def test_the_other_programs(program, tmp_path, number, name):
                 eventually((tmp_path / "dns.txt").exists, log.read_text)
             assert process.poll() is None, log.read_text()
             check_ends(process, number, (0, -number, 128 + number))
-        socket_path.unlink()

@@ -15,7 +15,6 @@ from world import many_mirrors, mirrors_of
 MIRRORS = mirrors_of("DE", 3, "198.18.1")
 DNS, CONTROL = (storms.dns_target,), (storms.control_target,)
 TARGETS = {"dns": 2 * DNS, "control": 2 * CONTROL, "both": DNS + CONTROL}  # a thread each
-LIMIT_DEFAULT = 20000  # descriptors that a machine has for a process at the least, we suppose
 ENDS_WITHIN = 5.0
 IDLE_PERCENT = 5.0
 LARGE = many_mirrors(4000)  # db.us.big is 64,000 octets
@@ -53,8 +52,7 @@ def make(open_folder, make_world):
 
 
 def can_have(limit):
-    hard = os.sysconf("SC_OPEN_MAX") if limit is None else limit
-    return os.system(f"prlimit --nofile={hard}:{hard} true 2>/dev/null") == 0
+    return os.system(f"prlimit --nofile={limit}:{limit} true 2>/dev/null") == 0
 
 
 def ms(us):

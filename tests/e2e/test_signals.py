@@ -51,7 +51,7 @@ def test_the_other_programs(program, tmp_path, open_folder, number, name):
         (tmp_path / f"{database}.cvd").write_bytes(header(1))
     (tmp_path / "list.json").write_text('{"mirrors": [{"host": "m.invalid", "country": "DE", "ipv4": ["127.0.0.1"]}]}\n')
     (tmp_path / "monitor.conf").write_text('zone = "clamav.net"\nmirrors = "list.json"\nexport = "mirrors.json"\n'
-                                           'state = "state.sqlite"\nmetrics = ""\n')
+                                           'state = "state.sqlite"\nmetrics = ""\nallow-private = true\n')
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(open_folder / "control.sock"))
         silent.listen()

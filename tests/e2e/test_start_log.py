@@ -21,6 +21,8 @@ int open(const char *path, int flags, ...)
 	return next(path, flags, 0600);
 }
 int open64(const char *path, int flags, ...) { return open(path, flags); }
+int __open_2(const char *path, int flags) { return open(path, flags); } /* with _FORTIFY_SOURCE */
+int __open64_2(const char *path, int flags) { return open(path, flags); }
 """
 
 

@@ -15,12 +15,12 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -I$
 LINK = $(CC) $(HARD) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = -Wl,--as-needed -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
 
-ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c geo/*.c zones/*.c))
-TOOLS = $(filter-out %/main.c,$(wildcard tools/cvd/*.c tools/monitor/*.c))
+ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c dns/*/*.c geo/*.c zones/*.c))
+TOOLS = $(filter-out %/main.c,$(wildcard tools/html/*.c tools/cvd/*.c tools/monitor/*/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(B)/san/%,$(wildcard tests/unit/test_*.c tests/unit/render.c))
 # A program's own files; all of them have the rooms.
 mirrorns = dns/main.c
-mirrornsctl = $(wildcard tools/ctl/*.c) tools/monitor/page_html.c tools/monitor/page_asset.c
+mirrornsctl = $(wildcard tools/ctl/*.c tools/html/*.c)
 mirrorns-cvd = $(wildcard tools/cvd/*.c)
 mirrorns-monitor = tools/monitor/main.c $(TOOLS)
 PROGRAMS = mirrorns mirrornsctl mirrorns-cvd mirrorns-monitor
@@ -37,9 +37,9 @@ $(UNITS): $(B)/san/%: $(B)/san/o/tests/unit/%.o $(patsubst %.c,$(B)/san/o/%.o,$(
 	@echo '  link $@'; $(CC) $(SAN) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 # The status page's own files, built into it as lists of octets.
-$(B)/asset/%: tools/monitor/page/%
+$(B)/asset/%: tools/html/%
 	@mkdir -p $(@D); sed 's/^[[:space:]]*//' $< | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
-$(B)/o/tools/monitor/page_asset.o $(B)/san/o/tools/monitor/page_asset.o: $(patsubst %,$(B)/asset/%,style.css script.js world.txt)
+$(B)/o/tools/html/asset.o $(B)/san/o/tools/html/asset.o: $(patsubst %,$(B)/asset/%,style.css script.js world.txt)
 
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -69,6 +69,9 @@ check-long: # storms and floods, on the sanitizers' builds too, then fuzzing: mo
 	@$(MAKE) --no-print-directory -j2 all san $(LOADS)
 	@$(MAKE) --no-print-directory -j2 B=$(B)/tsan CFLAGS='-O2 -g -fsanitize=thread' $(B)/tsan/mirrorns
 	@tests/check-long
+
+layers: all # who may include whom, and that nothing runs in circles
+	@tests/layers
 
 fuzz: # serve() under libFuzzer; SECONDS says for how long
 	tests/fuzz/run $(or $(SECONDS),60)
@@ -117,4 +120,4 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all san deps run demo check check-long fuzz bench bench-count bench-scale bench-workers geodb format install deb clean
+.PHONY: all san deps run demo check layers check-long fuzz bench bench-count bench-scale bench-workers geodb format install deb clean

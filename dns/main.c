@@ -1,7 +1,7 @@
-#include "dns/advise.h"
-#include "dns/log.h"
-#include "dns/server.h"
-#include "dns/signals.h"
+#include "dns/explain/lint.h"
+#include "dns/base/log.h"
+#include "dns/server/server.h"
+#include "dns/base/signals.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * usage: build CONFIGURATION ROUNDS */
 #include "tests/bench/bench.h"
 
-#include "dns/link.h"
+#include "dns/snapshot/build.h"
 
 enum {
 	EXPORT_NUMBER = 2,

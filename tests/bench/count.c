@@ -3,8 +3,8 @@
  * usage: count CONFIGURATION CALLS QUERIES... */
 #include "tests/bench/bench.h"
 
-#include "dns/link.h"
-#include "dns/serve.h"
+#include "dns/snapshot/build.h"
+#include "dns/query/serve.h"
 
 #include <valgrind/callgrind.h>
 

@@ -1,4 +1,4 @@
-"""Reports of a monitor, as tools/monitor/report.h says they are: mirrors of all kinds, also hostile ones."""
+"""Reports of a monitor, as tools/monitor/page/report.h says they are: mirrors of all kinds, also hostile ones."""
 
 import datetime
 import json

@@ -122,7 +122,7 @@ def test_pools_that_are_shown(make_world, name):
 
 def options():
     """Every option of the configuration."""
-    code = (PROJECT / "dns" / "config.c").read_text()
+    code = (PROJECT / "dns" / "config" / "config.c").read_text()
     return set(re.findall(r'^\t\{"([a-z-]+)", config_read_', code, re.M))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 # The table of a configuration, where it is, and the page and its section for it.
-SERVER, MONITOR = "dns/config.c", "tools/monitor/settings.c"
+SERVER, MONITOR = "dns/config/config.c", "tools/monitor/config/config.c"
 TABLES = {"global_options": (SERVER, "mirrorns.conf.5", "GLOBAL OPTIONS"),
           "geo_options": (SERVER, "mirrorns.conf.5", "SECTION geo"),
           "zone_options": (SERVER, "mirrorns.conf.5", "SECTION zone"),
@@ -130,8 +130,8 @@ def test_exit_statuses_of_mirrorns_cvd():
     assert set(named.split(", ")) == set(re.findall(r"SIG[A-Z]+", page["SIGNALS"]))
 
 
-@pytest.mark.parametrize("page_name, header, prefix", [("mirrorns", "dns/server.h", "SERVER"),
-                                                     ("mirrorns-monitor", "tools/monitor/status.h", "STATUS")])
+@pytest.mark.parametrize("page_name, header, prefix", [("mirrorns", "dns/server/server.h", "SERVER"),
+                                                     ("mirrorns-monitor", "dns/base/exit.h", "STATUS")])
 def test_exit_statuses(page_name, header, prefix):
     code = {int(number) for number in re.findall(rf"\b{prefix}_[A-Z]+ = (\d)\b", source(header))}
     page = {int(number) for number in re.findall(r"^\.It (\d+)$", sections(f"{page_name}.8")["EXIT STATUS"],
@@ -140,7 +140,7 @@ def test_exit_statuses(page_name, header, prefix):
 
 
 def test_signals():
-    code = source("dns/server.c")
+    code = source("dns/server/server.c")
     page = sections("mirrorns.8")["SIGNALS"]
     for name in re.search(r"signal_numbers\[\d*\] = \{([^}]*)\}", code)[1].split(", "):
         assert re.search(rf"^\.It Dv .*\b{name}\b", page, re.M), name
@@ -172,8 +172,8 @@ def test_states():
 
 
 def test_list_members():
-    """What tools/monitor/roster_field.c reads is in mirrors.list(5), and nothing else."""
-    table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", source("tools/monitor/roster_field.c"), re.M | re.S)[1]
+    """What tools/monitor/config/list_field.c reads is in mirrors.list(5), and nothing else."""
+    table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", source("tools/monitor/config/list_field.c"), re.M | re.S)[1]
     page = sections("mirrors.list.5", ".Ss")["A mirror"]
     named = {name for line in re.findall(r"^\.It Li (.*)$", page, re.M) for name in line.split(" , ")}
     assert set(re.findall(r'^\t\{"(\w+)"', table, re.M)) == named
@@ -188,7 +188,7 @@ def test_states_of_the_monitor():
 
 def test_alert_members():
     """What the alert program gets is in mirrorns-monitor(8), in this order."""
-    pack = re.search(r'json_pack\("(.*?)\)\s*;', source("tools/monitor/alert_text.c"), re.S)[1]
+    pack = re.search(r'json_pack\("(.*?)\)\s*;', source("tools/monitor/alert/text.c"), re.S)[1]
     shown = re.search(r"^\.Bd -literal -offset 2n\n(.*?)^\.Ed", sections("mirrorns-monitor.8")["ALERTS"],
                       re.M | re.S)[1]
     members = re.findall(r'"(\w+)":', shown)
@@ -197,7 +197,7 @@ def test_alert_members():
 
 
 def test_metrics_of_the_monitor():
-    """tools/monitor/board_metrics.c and mirrorns-monitor(8) have the same ones."""
-    code = set(re.findall(r'\{\s*"((?:mirrorns_monitor|process)_\w+)"', source("tools/monitor/board_metrics.c")))
+    """tools/monitor/http/metrics.c and mirrorns-monitor(8) have the same ones."""
+    code = set(re.findall(r'\{\s*"((?:mirrorns_monitor|process)_\w+)"', source("tools/monitor/http/metrics.c")))
     page = sections("mirrorns-monitor.8", ".Ss")["Metrics"]
     assert set(re.findall(r"^\.It Ic (\w+)", page, re.M)) == code and len(code) > 20

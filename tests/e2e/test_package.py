@@ -71,7 +71,7 @@ def test_only_one_capability():
 
 def test_the_sockets_are_the_usual_ones():
     """mirrorns.socket names what `listen` is where nobody has set it."""
-    usual = re.search(r'\{"listen", [^{]*\{([^}]*)\}', text("dns/config.c"))[1]
+    usual = re.search(r'\{"listen", [^{]*\{([^}]*)\}', text("dns/config/config.c"))[1]
     wanted = sorted(re.findall(r'"([^"]+)"', usual))
     unit = text("tools/package/mirrorns.socket")
     for kind in ("ListenDatagram", "ListenStream"):

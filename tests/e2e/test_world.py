@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.one_program
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-WORLD = PROJECT / "tools/monitor/page/world.txt"
+WORLD = PROJECT / "tools/html/world.txt"
 POINT = re.compile(r"-?\d+")
 
 
@@ -34,7 +34,7 @@ def draw(folder, target):
 
 
 def test_map():
-    header = (PROJECT / "tools/monitor/page_asset.h").read_text()
+    header = (PROJECT / "tools/html/asset.h").read_text()
     width, height = (int(re.search(rf"ASSET_WORLD_{side} = (\d+)", header)[1]) for side in ("WIDTH", "HEIGHT"))
     codes = set(re.findall(r'\{"([A-Z]{2})", "[a-z]{2}", CONTINENT_', (PROJECT / "geo/country.c").read_text()))
     found = lines()
@@ -94,6 +94,6 @@ def test_guide(tmp_path):
     named = re.findall(r"`((?:country/)?[a-z]+\.(?:html|css|js))`", guide)
     made = {str(path.relative_to(tmp_path / "html")) for path in (tmp_path / "html").rglob("*.*")}
     assert set(named) <= made and {name for name in made if not name.startswith("country/")} <= set(named)
-    table = (PROJECT / "tools/monitor/page_table.c").read_text()
+    table = (PROJECT / "tools/monitor/page/table.c").read_text()
     for name in ("ROWS_FINE", "ROWS_COARSE"):
         assert f"more than {re.search(rf'{name} = ([0-9]+)', table)[1]}" in guide

@@ -1,5 +1,5 @@
 /* tests/fuzz/fuzz_load.c - any octets as a file that is loaded: the first one says what kind. */
-#include "dns/txt.h"
+#include "dns/load/txt.h"
 #include "geo/map.h"
 #include "geo/mirror.h"
 #include "geo/place.h"

@@ -5,8 +5,8 @@
 #include "tests/unit/folder_case.h"
 
 #include "geo/mirror.h"
-#include "tools/monitor/book.h"
-#include "tools/monitor/judge.h"
+#include "tools/monitor/state/inventory.h"
+#include "tools/monitor/state/transition.h"
 
 enum { T0 = 1800000000, HOUR = 3600, DAY = 86400 };
 

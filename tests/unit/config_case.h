@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_CONFIG_CASE_H
 #define TESTS_UNIT_CONFIG_CASE_H
 
-#include "dns/config.h"
+#include "dns/config/config.h"
 #include "geo/country.h"
 
 #include <stdarg.h>

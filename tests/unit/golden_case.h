@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_GOLDEN_CASE_H
 #define TESTS_UNIT_GOLDEN_CASE_H
 
-#include "dns/serve.h"
+#include "dns/query/serve.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "tools/monitor/doubt.h"
-#include "tools/monitor/judge.h"
+#include "tools/monitor/state/outage.h"
+#include "tools/monitor/state/transition.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_PACKET_CASE_H
 #define TESTS_UNIT_PACKET_CASE_H
 
-#include "dns/wire.h"
+#include "zones/wire.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* The status page of a report in a file, for tests: render REPORT FOLDER. */
-#include "tools/monitor/page.h"
+#include "tools/monitor/page/page.h"
 
 #include <stdio.h>
 

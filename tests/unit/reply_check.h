@@ -4,7 +4,7 @@
 
 #include "tests/unit/reply_walk.h"
 
-#include "dns/answer.h"
+#include "dns/query/lookup.h"
 
 /* The octets that a reply may have: what its client can take, in the world of tests/golden. */
 static inline size_t reply_limit(const struct client *client, const uint8_t *query, size_t size)

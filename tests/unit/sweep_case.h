@@ -5,7 +5,7 @@
 #include "tests/unit/fake_mirror.h"
 
 #include "geo/country.h"
-#include "tools/monitor/sweep.h"
+#include "tools/monitor/probe/scheduler.h"
 
 #include <arpa/inet.h>
 

@@ -1,7 +1,7 @@
 #include "tests/unit/folder_case.h"
 
 #include "geo/country.h"
-#include "tools/monitor/alert_part.h"
+#include "tools/monitor/alert/alert_part.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "tests/unit/folder_case.h"
 
 #include "geo/country.h"
-#include "tools/monitor/board_part.h"
+#include "tools/monitor/http/facts.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

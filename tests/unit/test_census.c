@@ -1,6 +1,6 @@
 #include "tests/unit/explain_case.h"
 
-#include "dns/census.h"
+#include "dns/explain/pool_table.h"
 
 static json_t *census(const char *pattern)
 {

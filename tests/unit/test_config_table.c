@@ -1,5 +1,5 @@
-#include "dns/config_address.h"
-#include "dns/config_table.h"
+#include "dns/config/address.h"
+#include "dns/config/table.h"
 #include "tests/unit/config_case.h"
 
 #include <arpa/inet.h>

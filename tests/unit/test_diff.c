@@ -1,6 +1,6 @@
 #include "tests/unit/explain_case.h"
 
-#include "dns/diff.h"
+#include "dns/explain/diff.h"
 
 #include <time.h>
 

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/drain.h"
+#include "dns/load/drain_list.h"
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/pool.h"

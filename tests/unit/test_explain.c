@@ -1,7 +1,7 @@
 #include "tests/unit/explain_case.h"
 
-#include "dns/explain.h"
-#include "dns/explain_ask.h"
+#include "dns/explain/explain.h"
+#include "dns/explain/self_query.h"
 
 #include <arpa/inet.h>
 

@@ -1,6 +1,6 @@
 #include "tests/unit/folder_case.h"
 
-#include "dns/file.h"
+#include "dns/base/file.h"
 
 #include <fcntl.h>
 #include <time.h>

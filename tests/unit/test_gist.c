@@ -2,8 +2,8 @@
 
 #include "tests/unit/packet_case.h"
 
-#include "dns/explain.h"
-#include "dns/gist.h"
+#include "dns/explain/explain.h"
+#include "dns/query/explain_txt.h"
 
 #include <arpa/inet.h>
 

@@ -1,6 +1,6 @@
 #include "tests/unit/folder_case.h"
 
-#include "dns/keep.h"
+#include "dns/load/state_dir.h"
 
 #include <fcntl.h>
 

@@ -5,8 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/health.h"
-#include "dns/ledger_json.h"
+#include "dns/stats/health.h"
+#include "dns/stats/totals_json.h"
 #include "geo/listing.h"
 
 #include "tests/unit/world_case.h"

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/locate.h"
+#include "dns/snapshot/locate.h"
 #include "geo/prefix.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-#include "dns/log.h"
-#include "dns/log_out.h"
-#include "dns/log_text.h"
+#include "dns/base/log.h"
+#include "dns/base/log_out.h"
+#include "dns/base/log_text.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

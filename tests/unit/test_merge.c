@@ -1,14 +1,14 @@
 /* What several monitors say, as one: by majority, whoever is named first, whoever is late. */
 #include "tests/unit/folder_case.h"
 
-#include "dns/file.h"
-#include "dns/plain.h"
+#include "dns/base/file.h"
+#include "dns/base/json.h"
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/stamp.h"
-#include "tools/monitor/merge.h"
-#include "tools/monitor/merge_vote.h"
-#include "tools/monitor/status.h"
+#include "tools/monitor/export/merge.h"
+#include "tools/monitor/export/merge_vote.h"
+#include "dns/base/exit.h"
 
 #include <time.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 #include "tests/unit/folder_case.h"
 
-#include "dns/file.h"
-#include "tools/monitor/page.h"
-#include "tools/monitor/page_part.h"
+#include "dns/base/file.h"
+#include "tools/monitor/page/page.h"
+#include "tools/monitor/page/parts.h"
 
 static struct html html;
 

@@ -1,7 +1,7 @@
 #include "tests/unit/folder_case.h"
 
-#include "dns/file.h"
-#include "tools/monitor/page.h"
+#include "dns/base/file.h"
+#include "tools/monitor/page/page.h"
 
 #include <dirent.h>
 

@@ -5,8 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/ping.h"
-#include "dns/wire.h"
+#include "dns/snapshot/ping.h"
+#include "zones/wire.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/ping_count.h"
+#include "dns/query/ping_count.h"
 #include "geo/listing.h"
 
 #include <pthread.h>

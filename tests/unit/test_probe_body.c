@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "tools/monitor/probe.h"
+#include "tools/monitor/probe/probe.h"
 
 #include <stdio.h>
 #include <string.h>

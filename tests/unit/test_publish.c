@@ -1,9 +1,9 @@
 /* The export: what is in it, when it is written, its serial and time; each is read as a server reads it. */
 #include "tests/unit/book_case.h"
 
-#include "dns/file.h"
+#include "dns/base/file.h"
 #include "geo/stamp.h"
-#include "tools/monitor/publish.h"
+#include "tools/monitor/export/export.h"
 
 #include <sys/stat.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 #include "tests/unit/packet_case.h"
 
-#include "dns/query.h"
+#include "dns/query/query.h"
 
 enum { RD = 0x0100, QR = 0x8000 };
 

@@ -1,6 +1,6 @@
 #include "tests/unit/packet_case.h"
 
-#include "dns/reply.h"
+#include "dns/query/reply.h"
 #include "zones/rrset.h"
 
 enum { QUESTION_SIZE = sizeof(QUESTION) - 1, OPT_SIZE = 11, TC = 0x02, AA = 0x04 };

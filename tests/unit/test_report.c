@@ -1,7 +1,7 @@
 /* The report: the JSON that the status page, /api/status and others read. */
 #include "tests/unit/book_case.h"
 
-#include "tools/monitor/report.h"
+#include "tools/monitor/page/report.h"
 
 static const json_t *at(const json_t *json, const char *key)
 {

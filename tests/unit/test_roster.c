@@ -7,7 +7,7 @@
 
 #include "geo/country.h"
 #include "geo/stamp.h"
-#include "tools/monitor/roster.h"
+#include "tools/monitor/config/list.h"
 
 #include <stdio.h>
 #include <string.h>

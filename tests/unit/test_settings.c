@@ -1,7 +1,7 @@
 /* The monitor's configuration: what it usually is, what it may be, and each refusal. */
 #include "tests/unit/folder_case.h"
 
-#include "tools/monitor/settings.h"
+#include "tools/monitor/config/config.h"
 
 static struct settings *load(const char *text)
 {

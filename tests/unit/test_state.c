@@ -1,8 +1,8 @@
 /* The state file: what comes back after a restart, and what becomes of files that are no good. */
 #include "tests/unit/book_case.h"
 
-#include "dns/file.h"
-#include "tools/monitor/state.h"
+#include "dns/base/file.h"
+#include "tools/monitor/state/store.h"
 
 #include <dirent.h>
 #include <sqlite3.h>

@@ -1,6 +1,6 @@
 #include "tests/unit/sweep_case.h"
 
-#include "tools/monitor/hint.h"
+#include "tools/monitor/probe/ping_hints.h"
 
 #define STAMP "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1732000000"
 

@@ -1,8 +1,8 @@
 /* What turns tell: by pool, level and address; over snapshots that come and go. */
 #include "tests/unit/folder_case.h"
 
-#include "dns/link.h"
-#include "dns/tally.h"
+#include "dns/snapshot/build.h"
+#include "dns/stats/pool_counts.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

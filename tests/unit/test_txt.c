@@ -1,4 +1,4 @@
-#include "dns/txt.h"
+#include "dns/load/txt.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "tests/unit/folder_case.h"
 
-#include "dns/watch.h"
+#include "dns/base/watch.h"
 
 /* Watches a, b and a symbolic link `link` to a folder's file `f`; a NULL path is number 3. */
 enum { FILE_A, FILE_B, FILE_LINK, FILE_NONE, FILES, DEADLINE_MS = 10000, QUIET_MS = 700 };

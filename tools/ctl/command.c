@@ -1,6 +1,6 @@
 #include "tools/ctl/command.h"
 
-#include "dns/locate.h"
+#include "dns/snapshot/locate.h"
 #include "tools/ctl/offline.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "dns/signals.h"
+#include "dns/base/signals.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/command.h"
 #include "tools/ctl/offline.h"

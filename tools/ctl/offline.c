@@ -1,9 +1,9 @@
 #include "tools/ctl/offline.h"
 
-#include "dns/census.h"
-#include "dns/diff.h"
-#include "dns/explain.h"
-#include "dns/link.h"
+#include "dns/explain/pool_table.h"
+#include "dns/explain/diff.h"
+#include "dns/explain/explain.h"
+#include "dns/snapshot/build.h"
 #include "tools/ctl/field.h"
 
 #include <stdio.h>

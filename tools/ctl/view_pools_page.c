@@ -2,7 +2,7 @@
 #include "tools/ctl/field.h"
 #include "tools/ctl/screen.h"
 #include "tools/ctl/view.h"
-#include "tools/monitor/page_html.h"
+#include "tools/html/html.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "tools/cvd/follow.h"
 
-#include "dns/log.h"
-#include "dns/threads.h"
-#include "dns/watch.h"
+#include "dns/base/log.h"
+#include "dns/base/threads.h"
+#include "dns/base/watch.h"
 #include "tools/cvd/folder.h"
 #include "tools/cvd/pass.h"
 

@@ -1,5 +1,5 @@
-#include "dns/log.h"
-#include "dns/signals.h"
+#include "dns/base/log.h"
+#include "dns/base/signals.h"
 #include "tools/cvd/arguments.h"
 #include "tools/cvd/follow.h"
 #include "tools/cvd/pass.h"

@@ -1,6 +1,6 @@
 #include "tools/cvd/pass.h"
 
-#include "dns/file.h"
+#include "dns/base/file.h"
 #include "geo/mirror.h"
 #include "tools/cvd/announce.h"
 #include "tools/cvd/head.h"

@@ -1,11 +1,11 @@
-#include "tools/monitor/merge.h"
-#include "tools/monitor/monitor.h"
-#include "tools/monitor/settings.h"
-#include "tools/monitor/status.h"
+#include "tools/monitor/export/merge.h"
+#include "tools/monitor/run/monitor.h"
+#include "tools/monitor/config/config.h"
+#include "dns/base/exit.h"
 
-#include "dns/file.h"
-#include "dns/log.h"
-#include "dns/signals.h"
+#include "dns/base/file.h"
+#include "dns/base/log.h"
+#include "dns/base/signals.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,0 +1,60 @@
+#include "dns/base/user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool account_find(const struct config *config, struct account *account, char *why, size_t size)
+{
+	*account = (struct account){.owner = {(uid_t)-1, (uid_t)-1}};
+	if (!config->user[0] || geteuid() != 0)
+		return true;
+	const struct passwd *entry = getpwnam(config->user);
+	if (!entry) {
+		snprintf(why, size,
+			"the user \"%s\" that mirrorns is to become does not exist: add it, or "
+			"name another one with `user` (\"\" = stay root)",
+			config->user);
+		return false;
+	}
+	account->found = true;
+	account->owner[0] = entry->pw_uid;
+	account->owner[1] = entry->pw_gid;
+	snprintf(account->name, sizeof(account->name), "%s", config->user);
+	return true;
+}
+
+static bool refuse(const struct account *account, char *why, size_t size)
+{
+	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
+	return false;
+}
+
+/* The effective user takes the capabilities along that root has over files. */
+bool account_borrow(const struct account *account, char *why, size_t size)
+{
+	if (!account->found ||
+		(initgroups(account->name, account->owner[1]) == 0 &&
+			setegid(account->owner[1]) == 0 && seteuid(account->owner[0]) == 0))
+		return true;
+	return refuse(account, why, size);
+}
+
+bool account_return(const struct account *account, char *why, size_t size)
+{
+	if (!account->found || (seteuid(0) == 0 && setegid(getgid()) == 0))
+		return true;
+	snprintf(why, size, "cannot become root again: %s", strerror(errno));
+	return false;
+}
+
+bool account_become(const struct account *account, char *why, size_t size)
+{
+	if (!account->found ||
+		(initgroups(account->name, account->owner[1]) == 0 &&
+			setgid(account->owner[1]) == 0 && setuid(account->owner[0]) == 0))
+		return true;
+	return refuse(account, why, size);
+}

@@ -1,0 +1,25 @@
+/* dns/account.h - the user whose rights a server has: at a start as root those of `user`, for all but what only root may
+ * bind and the configuration. */
+#ifndef DNS_ACCOUNT_H
+#define DNS_ACCOUNT_H
+
+#include "dns/config/config.h"
+
+#include <pwd.h>
+
+struct account {
+	bool found; /* false: stay who we are */
+	uid_t owner[2]; /* user and group that own what is made; -1: whoever we are */
+	char name[256];
+};
+
+/* False: one sentence. */
+bool account_find(const struct config *config, struct account *account, char *why, size_t size);
+/* Between these two files are read with the user's rights; before any thread. The supplementary groups stay the user's.
+ * False: one sentence, and nothing may be read. */
+bool account_borrow(const struct account *account, char *why, size_t size);
+bool account_return(const struct account *account, char *why, size_t size);
+/* For good. False: one sentence. */
+bool account_become(const struct account *account, char *why, size_t size);
+
+#endif

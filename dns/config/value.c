@@ -1,0 +1,222 @@
+#include "dns/config/value.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct unit {
+	char letter; /* after the digits; 0: none */
+	uint64_t factor;
+};
+
+static const struct unit counts[] = {{0, 1}};
+static const struct unit durations[] = {{0, 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+static const struct unit sizes[] = {{0, 1}, {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}};
+
+enum { COUNT_UNITS = 1, DURATION_UNITS = 5, SIZE_UNITS = 4 };
+
+void *config_field(const struct config_option *option, void *record)
+{
+	return (unsigned char *)record + option->field;
+}
+
+void *config_list_take(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record, size_t width)
+{
+	void *list = config_arena_take(reader->arena, given->count * width);
+
+	if (!list) {
+		config_refuse(reader->why, 0, "out of memory");
+		return NULL;
+	}
+	memcpy(config_field(option, record), &list, sizeof(list));
+	memcpy((unsigned char *)record + option->count, &given->count, sizeof(given->count));
+	return list;
+}
+
+/* The field has the width that the row says, whatever its type's name. */
+static void number_store(const struct config_option *option, void *record, uint64_t value)
+{
+	void *field = config_field(option, record);
+
+	switch (option->width) {
+	case sizeof(uint8_t):
+		*(uint8_t *)field = (uint8_t)value;
+		break;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)field = value;
+	}
+}
+
+/* Decimal digits, 010 being ten, and one of the units; false: another text, or more than `most`. */
+static bool scaled_parse(const char *text, const struct unit *units, size_t unit_count,
+	uint64_t most, uint64_t *value)
+{
+	uint64_t number = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		number = number * 10 + (uint64_t)(*at - '0');
+		if (number > most)
+			return false;
+	}
+	if (at == text || (*at && at[1]))
+		return false;
+	for (size_t i = 0; i < unit_count; i++)
+		if (units[i].letter == *at) {
+			*value = number * units[i].factor;
+			return number <= most / units[i].factor;
+		}
+	return false;
+}
+
+bool config_read_number(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value;
+
+	if (!scaled_parse(given->texts[0], counts, COUNT_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = %.64s, expected a number from %llu to %llu", given->name,
+			given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_duration(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value = 0;
+
+	if (option->empty && !*given->texts[0])
+		return true;
+	if (!scaled_parse(given->texts[0], durations, DURATION_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"%.64s\", expected a duration like 30s, 10m, 2h or 1d, "
+			"from %llu to %llu seconds",
+			given->name, given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_size(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	uint64_t value;
+
+	if (!scaled_parse(given->texts[0], sizes, SIZE_UNITS, option->most, &value) ||
+		value < option->least)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"%.64s\", expected a size like 512K, 256M or 1G, "
+			"from %llu to %llu octets",
+			given->name, given->texts[0], (unsigned long long)option->least,
+			(unsigned long long)option->most);
+	number_store(option, record, value);
+	return true;
+}
+
+bool config_read_choice(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	enum { WORDS = sizeof(option->words) / sizeof(*option->words) };
+	const char *const *words = option->words;
+	char expected[WORDS * 16] = "";
+
+	for (size_t i = 0; i < WORDS && words[i]; i++) {
+		if (strcmp(given->texts[0], words[i]) == 0) {
+			number_store(option, record, i);
+			return true;
+		}
+		bool last = i + 1 == WORDS || !words[i + 1];
+		size_t used = strlen(expected);
+		snprintf(expected + used, sizeof(expected) - used, "%s\"%s\"",
+			i == 0 ? ""
+			: last ? " or "
+			       : ", ",
+			words[i]);
+	}
+	return config_refuse(reader->why, given->lines[0], "found %s = \"%.64s\", expected %s",
+		given->name, given->texts[0], expected);
+}
+
+/* libconfuse's words for booleans, in any case; every second one is true. */
+bool config_read_bool(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(given->texts[0], words[i]) == 0) {
+			number_store(option, record, i % 2);
+			return true;
+		}
+	return config_refuse(reader->why, given->lines[0],
+		"found %s = %.64s, expected true or false", given->name, given->texts[0]);
+}
+
+bool config_read_text(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	size_t size = strlen(given->texts[0]);
+	char *text;
+
+	if (size > option->most)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s with %zu octets, expected at most %llu", given->name, size,
+			(unsigned long long)option->most);
+	text = config_arena_text(reader->arena, given->texts[0]);
+	if (!text)
+		return config_refuse(reader->why, 0, "out of memory");
+	*(const char **)config_field(option, record) = text;
+	return true;
+}
+
+bool config_read_texts(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	const char **list = config_list_take(reader, option, given, record, sizeof(*list));
+
+	for (size_t i = 0; list && i < given->count; i++) {
+		if (strlen(given->texts[i]) > option->most)
+			return config_refuse(reader->why, given->lines[i],
+				"found %s with %zu octets, expected at most %llu", given->name,
+				strlen(given->texts[i]), (unsigned long long)option->most);
+		list[i] = config_arena_text(reader->arena, given->texts[i]);
+		if (!list[i])
+			return config_refuse(reader->why, 0, "out of memory");
+	}
+	return list != NULL;
+}
+
+/* The folder is the file's as it was given; a path that begins with a slash needs none. */
+bool config_read_path(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	const char *text = given->texts[0], *file = reader->arena->path;
+	const char *slash = strrchr(file, '/');
+	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
+	char *path;
+
+	if (!*text && !option->empty)
+		return config_refuse(reader->why, given->lines[0],
+			"found %s = \"\", expected a path", given->name);
+	if (!*text)
+		return true;
+	path = config_arena_take(reader->arena, folder + strlen(text) + 1);
+	if (!path)
+		return config_refuse(reader->why, 0, "out of memory");
+	memcpy(path, file, folder);
+	memcpy(path + folder, text, strlen(text));
+	*(char **)config_field(option, record) = path;
+	return true;
+}

@@ -1,0 +1,148 @@
+#include "dns/control/commands.h"
+
+#include "dns/explain/pool_table.h"
+#include "dns/explain/diff.h"
+#include "dns/explain/explain.h"
+#include "dns/stats/pings.h"
+#include "dns/stats/stats.h"
+#include "dns/control/status.h"
+#include "dns/control/command_drain.h"
+
+#include <stdio.h>
+
+static void status_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	json_t *status = status_json(place->reload, place->started);
+	control_reply(request, status ? CONTROL_GOOD : CONTROL_FAILED, status,
+		status ? NULL : "no memory");
+}
+
+static void stats_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	json_t *stats = stats_json(place->reload);
+	control_reply(
+		request, stats ? CONTROL_GOOD : CONTROL_FAILED, stats, stats ? NULL : "no memory");
+}
+
+/* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
+static void reload_told(void *owner, const struct reload_outcome *outcome)
+{
+	char why[RELOAD_WHY_MAX + 64];
+	bool good = outcome->served && !outcome->refused;
+	const char *state = !outcome->served ? "refused" : good ? "ok" : "partly refused";
+	snprintf(why, sizeof(why), "%s", outcome->why);
+	if (outcome->refused > 1)
+		snprintf(why, sizeof(why), "%s; and %u files more, see the log", outcome->why,
+			outcome->refused - 1);
+	control_reply(owner, good ? CONTROL_GOOD : CONTROL_FAILED,
+		json_pack("{s:s}", "reload", state), good ? NULL : why);
+}
+
+static void reload_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	const struct reload_wish wish = {
+		.all = true,
+		.force = json_is_true(json_object_get(control_arguments(request), "force")),
+		.done = reload_told,
+		.owner = request,
+	};
+	if (!reload_ask(place->reload, &wish))
+		control_reply(request, CONTROL_FAILED, NULL, "no memory");
+}
+
+static const char *argument(const struct control_request *request, const char *name)
+{
+	return json_string_value(json_object_get(control_arguments(request), name));
+}
+
+static const struct snapshot *snapshot_of(const struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	return place->reload->current;
+}
+
+/* Takes over `result`; NULL: `why` has the sentence. */
+static void result_reply(struct control_request *request, json_t *result, const char *why)
+{
+	control_reply(request, result ? CONTROL_GOOD : CONTROL_FAILED, result, result ? NULL : why);
+}
+
+static void explain_run(struct control_request *request)
+{
+	const char *name = argument(request, "name"), *address = argument(request, "address");
+	char why[RELOAD_WHY_MAX];
+	if (!name || !address)
+		control_reply(request, CONTROL_WRONG, NULL, "explain needs a name and an address");
+	else
+		result_reply(request,
+			explain_json(snapshot_of(request), name, address, why, sizeof(why)), why);
+}
+
+static void pools_run(struct control_request *request)
+{
+	char why[RELOAD_WHY_MAX];
+	json_t *census =
+		census_json(snapshot_of(request), argument(request, "pattern"), why, sizeof(why));
+	result_reply(request, census, why);
+}
+
+static void pings_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	struct ledger_sums sums;
+	char why[RELOAD_WHY_MAX] = "no memory";
+	json_t *result = NULL;
+	if (ledger_look(place->reload->ledger, &sums)) {
+		result = pings_json(snapshot_of(request), &sums.tally, argument(request, "pattern"),
+			why, sizeof(why));
+		tally_free(&sums.tally);
+	}
+	result_reply(request, result, why);
+}
+
+/* As mirrornsctl exits: 0 the same, 1 changes, 2 refused or unreadable. */
+static void diff_run(struct control_request *request)
+{
+	const char *file = argument(request, "file");
+	char why[RELOAD_WHY_MAX];
+	json_t *result = NULL;
+	if (!file) {
+		control_reply(request, CONTROL_WRONG, NULL, "diff needs a file");
+		return;
+	}
+	switch (diff_json(snapshot_of(request), file, &result, why, sizeof(why))) {
+	case DIFF_SAME:
+		control_reply(request, CONTROL_GOOD, result, NULL);
+		break;
+	case DIFF_CHANGES:
+		control_reply(request, CONTROL_FAILED, result, NULL);
+		break;
+	case DIFF_REFUSED:
+		control_reply(request, CONTROL_WRONG, result, why);
+		break;
+	}
+}
+
+static void takeover_run(struct control_request *request)
+{
+	const struct verb_place *place = control_owner(request);
+	takeover_give_begin(place->takeover, request);
+}
+
+/* The last column: who asked is logged. */
+const struct control_verb verb_rows[] = {
+	{"status", status_run, false},
+	{"stats", stats_run, false},
+	{"explain", explain_run, false},
+	{"pools", pools_run, false},
+	{"pings", pings_run, false},
+	{"diff", diff_run, false},
+	{"reload", reload_run, true},
+	{"drain", verb_drain, true},
+	{"undrain", verb_undrain, true},
+	{"takeover", takeover_run, true},
+	{.name = NULL},
+};

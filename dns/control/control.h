@@ -1,0 +1,92 @@
+/* dns/control.h - the control socket: one request, one reply; bounded in size, number and time.
+ *
+ * All of it runs on one loop. What a client sends or does not send, takes or does not take, holds up nobody else. A
+ * request is one JSON object and a newline, {"verb":"status", ...}; the reply, {"exit":0,"result":{...}} or with
+ * "why", one sentence. */
+#ifndef DNS_CONTROL_H
+#define DNS_CONTROL_H
+
+#include "dns/net/accept.h"
+#include "dns/config/config.h"
+
+#include <jansson.h>
+#include <uv.h>
+
+enum {
+	CONTROL_REQUEST_MAX = 64 << 10, /* octets */
+	CONTROL_CLIENTS_MAX = 32, /* beyond it the oldest of the user that has most goes */
+	CONTROL_UID_MAX = 16, /* of one user */
+	CONTROL_ROOT_OWN = 8, /* places that all other users leave to root */
+	CONTROL_SECONDS =
+		5, /* for a client to ask and to take the reply; a verb's own time is not counted */
+	CONTROL_PATH_MAX = 108 /* sun_path */
+};
+
+enum control_exit { CONTROL_GOOD = 0, CONTROL_FAILED = 1, CONTROL_WRONG = 2 };
+
+struct control_request;
+/* Ends with control_reply, then or later on the loop's thread. */
+typedef void control_run(struct control_request *request);
+
+struct control_verb {
+	const char *name; /* NULL ends the table */
+	control_run *run;
+	bool changes; /* who asked is logged */
+};
+
+/* What it runs on, all of which outlives it. */
+struct control_place {
+	uv_loop_t *loop;
+	const struct control_verb *verbs;
+	void *owner; /* what verbs find by control_owner */
+	_Atomic uint64_t *closed; /* clients that went for want of room are counted there */
+};
+
+struct control {
+	struct control_place place;
+	struct acceptor acceptor;
+	uv_idle_t turn; /* active while verbs wait to be run */
+	struct control_request *oldest, *newest;
+	bool open; /* `acceptor` is */
+};
+
+/* The file of a bound socket: removed at the end, if it is still the same. */
+struct control_file {
+	char path[CONTROL_PATH_MAX];
+	dev_t device;
+	ino_t inode;
+};
+
+/* A bound socket with mode 0660 for `user` (-1: whoever we are) and the group `control-group`. A missing folder is made
+ * and given to the user; a file that nobody listens on is taken over. -1: one sentence. */
+int control_bind(const struct config *config, struct control_file *file, const uid_t owner[2],
+	char *why, size_t size);
+/* A bound socket that was handed over: its file, which gets owner and group as control_bind gives them. False: one
+ * sentence, it can be used all the same. */
+bool control_adopt(const struct config *config, struct control_file *file, int fd,
+	const uid_t owner[2], char *why, size_t size);
+/* The file that is there now. */
+void control_file_note(struct control_file *file, const char *path);
+void control_file_remove(const struct control_file *file);
+
+/* Listens on `fd`, which it takes over. */
+bool control_start(struct control *control, int fd, const struct control_place *place);
+/* Its descriptor, to be handed over; -1: none. */
+int control_listener(const struct control *control);
+/* Closes all; verbs under way may still reply. The loop must run once more. */
+void control_stop(struct control *control);
+
+/* --- for verbs --- */
+
+const json_t *control_arguments(const struct control_request *request);
+void *control_owner(const struct control_request *request);
+/* Who asks, as the kernel says. */
+const struct ucred *control_peer(const struct control_request *request);
+/* Takes over `result` (or NULL); `why` NULL: it went well. Ends the request. */
+void control_reply(
+	struct control_request *request, enum control_exit status, json_t *result, const char *why);
+/* The connection itself, for a verb that goes on with it in its own way: a descriptor of the caller's. Ends the request.
+ * -1: none is left. */
+int control_detach(struct control_request *request);
+
+#endif

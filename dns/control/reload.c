@@ -1,0 +1,385 @@
+#include "dns/control/reload_part.h"
+
+#include "dns/snapshot/build.h"
+#include "dns/base/log.h"
+#include "dns/base/systemd.h"
+#include "dns/base/threads.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLOCK_MS = 1000, NICE = 10 };
+
+/* Somebody who is told when a build has ended. */
+struct reload_waiter {
+	struct reload_waiter *next;
+	reload_done *done;
+	void *owner;
+};
+
+/* They may ask again while they are told. */
+static void waiters_tell(struct reload_waiter **list, const struct reload_outcome *outcome)
+{
+	struct reload_waiter *next, *waiter = *list;
+	*list = NULL;
+	for (; waiter; waiter = next) {
+		next = waiter->next;
+		waiter->done(waiter->owner, outcome);
+		free(waiter);
+	}
+}
+
+/* The build is served, or was refused. */
+static void outcome_tell(struct reload *reload, bool served, const char *why)
+{
+	struct reload_outcome outcome = {served, reload->refused, why};
+	if (reload->build_all) {
+		reload->last_when = time(NULL);
+		reload->last_served = served;
+		reload->last_refused = reload->refused;
+		snprintf(reload->last_why, sizeof(reload->last_why), "%s", why);
+	}
+	waiters_tell(&reload->building, &outcome);
+}
+
+/* Whoever asks comes first: where all CPUs are busy a build gets a tenth of one. */
+static void thread_step_back(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+}
+
+/* Thread pool: inputs, then everything linked. */
+static void build(uv_work_t *work)
+{
+	struct reload *reload = work->data;
+	thread_step_back();
+	struct inputs_request request = {
+		.config_path = reload->build_all ? reload->config_path : NULL,
+		.before = reload->current->inputs,
+		.changed = reload->build_all ? NULL : reload->build_changed,
+		.drains = reload->build_drains,
+		.force = reload->build_force,
+	};
+	struct inputs *inputs =
+		inputs_load(&request, &reload->refused, reload->why, sizeof(reload->why));
+	if (!inputs)
+		return;
+	char why[sizeof(reload->why)]; /* that of a refused file stays, if this goes well */
+	reload->built = link_snapshot(inputs, reload->current, why, sizeof(why));
+	if (!reload->built)
+		memcpy(reload->why, why, sizeof(why));
+}
+
+/* Thread pool: what nobody waits for. jansson and ldns leave much behind that glibc would keep. */
+static void tidy(uv_work_t *work)
+{
+	struct reload *reload = work->data;
+	thread_step_back();
+	char why[sizeof(reload->why)];
+	if (reload->build_all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
+					 (unsigned)-1, why, sizeof(why)))
+		log_line(LOG_LEVEL_WARNING, "%s", why);
+	ledger_close(reload->ledger);
+	snapshot_free(reload->retired);
+	reload->retired = NULL;
+	inputs_keep(reload->current->inputs);
+	malloc_trim(0);
+}
+
+static void idle(struct reload *reload)
+{
+	reload->busy = false;
+	reload_begin(reload);
+}
+
+static void tidied(uv_work_t *work, int status)
+{
+	struct reload *reload = work->data;
+	(void)status;
+	reload->tidying = false;
+	idle(reload);
+}
+
+static void watch_current(struct reload *reload)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	const struct config *config = inputs_config(inputs);
+	size_t count = inputs_files(config);
+	const char **paths = calloc(count, sizeof(*paths));
+	free(reload->want);
+	reload->want = calloc(count, sizeof(*reload->want));
+	reload->want_count = reload->want ? count : 0;
+	for (size_t i = 0; paths && i < count; i++)
+		paths[i] = inputs_file(config, i);
+	if (!paths || !reload->want || !watch_set(&reload->watch, paths, inputs->stamps, count))
+		log_line(LOG_LEVEL_ERROR, "No memory to watch files: SIGHUP reloads them");
+	free(paths);
+}
+
+/* For systemctl status: what is served, and whether all of it is what lies on the disk. */
+static void status_say(const struct reload *reload, const char *refused)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	size_t addresses = 0;
+	for (size_t z = 0; z < inputs->zone_count; z++) {
+		const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+		addresses += mirrors ? mirrors->in_service : 0;
+	}
+	service_say("Serving %zu zone%s, %zu mirror addresses in service%s%s", inputs->zone_count,
+		inputs->zone_count == 1 ? "" : "s", addresses, *refused ? "; last refusal: " : "",
+		refused);
+}
+
+/* The hand-over is complete when the last worker serves the new snapshot. */
+static void taken(uv_async_t *async)
+{
+	struct reload *reload = async->data;
+	if (!reload->handing) /* each worker sends, the last two may send after both have taken it */
+		return;
+	for (unsigned i = 0; i < reload->workers->count; i++)
+		if (atomic_load_explicit(&reload->workers->workers[i].served,
+			    memory_order_acquire) != reload->current)
+			return;
+	reload->handing = false;
+	reload->forced += reload->build_force;
+	log_detail_set(inputs_config(reload->current->inputs)->log_level);
+	if (inputs_are_fresh(reload->current->inputs)) {
+		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
+		status_say(reload, reload->refused ? reload->why : "");
+	}
+	inputs_say(reload->current->inputs);
+	if (reload->build_all) {
+		watch_current(reload);
+		reload_restart_say(reload);
+		tcp_room_say(&reload->workers->tcp, inputs_config(reload->current->inputs));
+		if (reload->refused)
+			log_line(LOG_LEVEL_WARNING,
+				"The reload is served, but for %u file%s refused", reload->refused,
+				reload->refused == 1 ? "" : "s");
+		else
+			log_line(LOG_LEVEL_INFO, "The reload is served");
+		service_ready();
+	}
+	outcome_tell(reload, true, reload->refused ? reload->why : "");
+	reload->tidying = uv_queue_work(reload->loop, &reload->work, tidy, tidied) == 0;
+	if (!reload->tidying)
+		idle(reload);
+}
+
+static void publish(struct reload *reload)
+{
+	struct worker_shared *shared = reload->workers;
+	struct worker_handover **handovers = worker_handovers_new(reload->built, shared->count);
+	if (handovers && ledger_open(reload->ledger, reload->built, handovers)) {
+		reload->retired = reload->current;
+		reload->current = reload->built;
+		reload->handing = true;
+		for (unsigned i = 0; i < shared->count; i++)
+			worker_hand(&shared->workers[i], handovers[i]);
+		free(handovers);
+	} else {
+		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
+		outcome_tell(reload, false, "no memory to serve a new snapshot");
+		worker_handovers_free(handovers, shared->count);
+		snapshot_free(reload->built);
+	}
+	reload->built = NULL;
+}
+
+/* A file that had changed, and a drain, are still to be taken when a reload of everything was refused for something
+ * else. */
+static void want_again(struct reload *reload)
+{
+	reload->want_relink |=
+		reload->build_all && reload->build_drains != reload->current->inputs->drains;
+	for (size_t i = 0; reload->build_all && i < reload->want_count; i++)
+		reload->want[i] |= reload->build_changed[i];
+}
+
+/* Of the build: what was served goes on being served. */
+static void build_refused(struct reload *reload)
+{
+	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
+	status_say(reload, reload->why);
+	ledger_reload(reload->ledger, RELOAD_FAILED);
+	outcome_tell(reload, false, reload->why);
+}
+
+static void build_done(uv_work_t *work, int status)
+{
+	struct reload *reload = work->data;
+	if (reload->stopping || status != 0) {
+		snapshot_free(reload->built);
+		reload->built = NULL;
+		reload->busy = false;
+	} else if (reload->built) {
+		publish(reload);
+	} else {
+		want_again(reload);
+		build_refused(reload);
+	}
+	shared_release(reload->build_drains);
+	reload->build_drains = NULL;
+	free(reload->build_changed);
+	reload->build_changed = NULL;
+	if (status != 0 || reload->handing)
+		return;
+	if (reload->build_all)
+		service_ready();
+	idle(reload);
+}
+
+static bool any_wanted(const struct reload *reload)
+{
+	bool any = reload->want_all || reload->want_relink;
+	for (size_t i = 0; !any && i < reload->want_count; i++)
+		any = reload->want[i];
+	return any;
+}
+
+/* A reload that was asked for is refused. What was changed stays wanted, and the clock asks again: that is said once. */
+static void threads_missed(struct reload *reload)
+{
+	bool asked = reload->want_all || reload->waiting;
+	if (!asked && reload->missed)
+		return;
+	reload->missed = true;
+	reload->build_all = reload->want_all;
+	reload->building = reload->waiting;
+	reload->refused = 0;
+	reload->waiting = NULL;
+	reload->want_all = reload->want_force = false;
+	build_refused(reload);
+}
+
+void reload_begin(struct reload *reload)
+{
+	if (reload->busy || reload->stopping || !any_wanted(reload))
+		return;
+	if (!threads_ready(reload->why, sizeof(reload->why))) {
+		threads_missed(reload);
+		return;
+	}
+	reload->missed = false;
+	reload->build_changed = malloc(reload->want_count * sizeof(*reload->want) + 1);
+	if (!reload->build_changed)
+		return; /* the next look at the clock tries again */
+	reload->build_all = reload->want_all;
+	reload->want_relink = false;
+	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
+	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
+	reload->build_force = reload->want_force;
+	reload->build_drains = shared_hold(reload->drains);
+	reload->building = reload->waiting;
+	reload->waiting = NULL;
+	reload->want_all = reload->want_force = false;
+	reload->built = NULL;
+	reload->refused = 0;
+	reload->busy = true;
+	/* It fails for no work alone. */
+	uv_queue_work(reload->loop, &reload->work, build, build_done);
+	if (reload->build_all)
+		service_reloading();
+}
+
+static void files_changed(void *owner, const bool *changed)
+{
+	struct reload *reload = owner;
+	for (size_t i = 0; i < reload->want_count; i++)
+		reload->want[i] |= changed[i];
+	reload_begin(reload);
+}
+
+bool reload_ask(struct reload *reload, const struct reload_wish *wish)
+{
+	if (wish->done) {
+		struct reload_waiter *waiter = malloc(sizeof(*waiter));
+		if (!waiter)
+			return false;
+		*waiter = (struct reload_waiter){reload->waiting, wish->done, wish->owner};
+		reload->waiting = waiter;
+	}
+	*(wish->all ? &reload->want_all : &reload->want_relink) = true;
+	reload->want_force |= wish->force;
+	reload_begin(reload);
+	return true;
+}
+
+void reload_drains_set(struct reload *reload, struct shared *drains)
+{
+	shared_release(reload->drains);
+	reload->drains = drains;
+	reload->want_relink = true;
+}
+
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger)
+{
+	memset(reload, 0, sizeof(*reload));
+	reload->loop = loop;
+	reload->workers = workers;
+	reload->ledger = ledger;
+	workers->taken = &reload->taken;
+	reload->taken.data = reload->clock.data = reload->work.data = reload;
+	return uv_async_init(loop, &reload->taken, taken) == 0 &&
+	       uv_timer_init(loop, &reload->clock) == 0 &&
+	       watch_init(&reload->watch, loop, files_changed, reload);
+}
+
+/* What the start could not take. */
+static void whys_note(struct reload *reload)
+{
+	const struct inputs *inputs = reload->current->inputs;
+	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
+		if (inputs->verdicts[i].why && reload->last_refused++ == 0)
+			snprintf(reload->last_why, sizeof(reload->last_why), "%s",
+				inputs->verdicts[i].why);
+}
+
+bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first)
+{
+	reload->config_path = config_path;
+	reload->current = first;
+	reload->started = shared_hold(first->inputs->config);
+	reload->drains = shared_hold(first->inputs->drains);
+	reload->last_when = first->inputs->now;
+	reload->last_served = true;
+	whys_note(reload);
+	watch_current(reload);
+	inputs_say(first->inputs);
+	status_say(reload, "");
+	inputs_keep(first->inputs);
+	malloc_trim(0);
+	return uv_timer_start(&reload->clock, reload_look, 0, CLOCK_MS) == 0;
+}
+
+void reload_stop(struct reload *reload)
+{
+	reload->stopping = true;
+	watch_stop(&reload->watch);
+	uv_close((uv_handle_t *)&reload->clock, NULL);
+	uv_close((uv_handle_t *)&reload->taken, NULL);
+	const struct reload_outcome outcome = {.why = "the server is ending"};
+	waiters_tell(&reload->waiting, &outcome);
+	waiters_tell(&reload->building, &outcome);
+}
+
+void reload_keep(struct reload *reload)
+{
+	if (reload->current)
+		inputs_keep(reload->current->inputs);
+}
+
+void reload_free(struct reload *reload)
+{
+	snapshot_free(reload->retired);
+	snapshot_free(reload->current);
+	shared_release(reload->started);
+	shared_release(reload->drains);
+	free(reload->want);
+}

@@ -1,0 +1,97 @@
+/* dns/reload.h - when to build a snapshot, off the serving threads, and its way to the workers.
+ *
+ * One build at a time, in libuv's thread pool; what is asked for meanwhile is one more build after it. The loop's
+ * thread owns all of this. */
+#ifndef DNS_RELOAD_H
+#define DNS_RELOAD_H
+
+#include "dns/stats/totals.h"
+#include "dns/base/watch.h"
+#include "dns/net/worker.h"
+
+/* How a build ended that somebody waits for. */
+struct reload_outcome {
+	bool served; /* by every worker */
+	unsigned refused; /* files whose last good copy is served instead */
+	const char *why; /* "" when all went well; else the first sentence */
+};
+typedef void reload_done(void *owner, const struct reload_outcome *outcome);
+
+struct reload_wish {
+	bool all; /* configuration and every file; else only what has changed, as drains are now */
+	bool force; /* of an export its serial, age and shrink do not count */
+	reload_done *done; /* called once, on the loop's thread; NULL: nobody waits */
+	void *owner;
+};
+
+struct reload_waiter;
+
+enum { RELOAD_WHY_MAX = 2048 };
+
+struct reload {
+	uv_loop_t *loop;
+	const char *config_path;
+	struct worker_shared *workers;
+	struct ledger *ledger;
+	struct snapshot *current; /* what the workers serve */
+	struct snapshot *retired; /* what they served before; freed after the hand-over */
+	struct shared *drains; /* struct drains: what the next build takes out */
+	struct shared *started; /* the configuration of the start: what needs a restart to change */
+	struct watch watch;
+	uv_work_t work;
+	uv_async_t taken;
+	uv_timer_t clock; /* TXT strings age */
+	int64_t stale_said; /* Unix seconds of the last lines on stale strings */
+	unsigned stale_count; /* strings that were stale at the last look */
+	bool busy; /* a build, a hand-over or the tidying after it is under way */
+	bool handing; /* some worker has yet to take `current` */
+	bool tidying; /* what was taken is being saved */
+	unsigned forced; /* builds that were served whatever serial, age and shrink */
+	bool stopping;
+	bool missed; /* threads, for what is wanted; it was said */
+	/* What the next build is asked for. */
+	bool want_all; /* configuration and zone files too */
+	bool want_relink; /* nothing was changed but the time or the drains */
+	bool want_force;
+	struct reload_waiter *waiting; /* for the next build */
+	bool *want; /* by watched file */
+	size_t want_count;
+	/* The build under way: the loop's thread does not touch it until it is done. */
+	bool build_all;
+	bool *build_changed;
+	bool build_force;
+	struct shared *build_drains;
+	struct reload_waiter *building; /* wait for this build */
+	struct snapshot *built;
+	unsigned refused;
+	char why[RELOAD_WHY_MAX];
+	/* The last reload of everything, or the start. */
+	int64_t last_when; /* Unix seconds */
+	bool last_served;
+	unsigned last_refused;
+	char last_why[RELOAD_WHY_MAX];
+};
+
+/* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be
+ * initialised before the workers start. The ledger has the first snapshot's book open. */
+bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
+	struct ledger *ledger);
+bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first);
+/* Asks for a build, which begins after this; two that ask before it begins share it. False: no memory, `done` is
+ * not called. */
+bool reload_ask(struct reload *reload, const struct reload_wish *wish);
+/* Is what the workers serve saved in state-dir, as far as that goes? */
+static inline bool reload_is_settled(const struct reload *reload)
+{
+	return !reload->handing && !reload->tidying;
+}
+/* Drains in force from the next build on; takes the hold over. */
+void reload_drains_set(struct reload *reload, struct shared *drains);
+/* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */
+void reload_stop(struct reload *reload);
+/* After the loop has run out: saves what was taken right before. */
+void reload_keep(struct reload *reload);
+/* After the workers have stopped, too. */
+void reload_free(struct reload *reload);
+
+#endif

@@ -1,0 +1,44 @@
+#include "dns/control/reload_part.h"
+
+#include "dns/base/log.h"
+
+#include <string.h>
+
+static bool listens_differ(const struct config *a, const struct config *b)
+{
+	if (a->listen_count != b->listen_count)
+		return true;
+	for (size_t i = 0; i < a->listen_count; i++)
+		if (a->listens[i].size != b->listens[i].size ||
+			memcmp(&a->listens[i].address, &b->listens[i].address,
+				a->listens[i].size) != 0)
+			return true;
+	return false;
+}
+
+void reload_restart_say(const struct reload *reload)
+{
+	const struct config *started = shared_get(reload->started);
+	const struct config *now = inputs_config(reload->current->inputs);
+	const struct {
+		bool differs;
+		const char *name;
+	} options[] = {
+		{listens_differ(started, now), " listen"},
+		{started->workers != now->workers, " workers"},
+		{strcmp(started->user, now->user) != 0, " user"},
+		{started->socket_affinity != now->socket_affinity, " socket-affinity"},
+		{strcmp(started->control_group, now->control_group) != 0, " control-group"},
+		{strcmp(started->metrics.text, now->metrics.text) != 0, " metrics"},
+		{strcmp(started->control, now->control) != 0, " control"},
+	};
+	char names[128] = "";
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].differs)
+			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
+	if (names[0])
+		log_line(LOG_LEVEL_WARNING,
+			"The configuration changes%s: that needs a restart, or mirrorns "
+			"--takeover; the rest is served",
+			names);
+}

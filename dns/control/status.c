@@ -1,0 +1,146 @@
+#include "dns/control/status.h"
+
+#include "dns/base/json.h"
+#include "dns/snapshot/snapshot.h"
+#include "geo/stamp.h"
+
+#include <time.h>
+
+static json_t *when_json(int64_t seconds)
+{
+	char text[STAMP_TEXT_MAX];
+	return seconds < 0 ? json_null() : json_string(stamp_write(seconds, text));
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? plain_json(text) : json_null();
+}
+
+/* What became of a watched file: ok, refused, missing; and the sentence. */
+static void file_state_add(json_t *object, const struct inputs *inputs, size_t number)
+{
+	const char *why = inputs->verdicts[number].why;
+	const char *state = !why ? "ok" : inputs->stamps[number].inode ? "refused" : "missing";
+	json_object_set_new(object, "state", json_string(state));
+	json_object_set_new(object, "why", plain_json(why ? why : ""));
+}
+
+/* Mirrors with an address that is answered when its turn comes. */
+static size_t mirrors_served(const struct mirrors *mirrors)
+{
+	size_t count = 0;
+	uint32_t last = UINT32_MAX; /* a mirror's addresses stand together */
+	for (size_t i = 0; i < mirrors->address_count; i++) {
+		const struct mirror_address *address = &mirrors->addresses[i];
+		if (address->mirror == last || address->drained ||
+			!mirror_in_service(mirrors->list[address->mirror].state))
+			continue;
+		last = address->mirror;
+		count++;
+	}
+	return count;
+}
+
+static json_t *export_json(const struct inputs *inputs, size_t z, size_t number)
+{
+	const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+	if (!mirrors)
+		return json_null();
+	/* The monitor's word, else when it was taken. */
+	int64_t since = mirrors->generated >= 0 ? mirrors->generated : inputs->zones[z].accepted;
+	json_t *export = json_pack("{s:o, s:o, s:I, s:I, s:I}", "serial",
+		mirrors->serial < 0 ? json_null() : json_integer(mirrors->serial), "generated",
+		when_json(mirrors->generated), "age_seconds", (json_int_t)(time(NULL) - since),
+		"mirrors", (json_int_t)mirrors->count, "served",
+		(json_int_t)mirrors_served(mirrors));
+	file_state_add(export, inputs, number);
+	return export;
+}
+
+static json_t *txt_json(const struct inputs *inputs, size_t z, size_t t, size_t number)
+{
+	const struct config_txt *config = &inputs_config(inputs)->zones[z].txts[t];
+	const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
+	int64_t now = time(NULL);
+	char *copy = txt ? strndup(txt->text, txt->size) : NULL;
+	json_t *json = json_pack("{s:o, s:o, s:o, s:b}", "name", plain_json(config->name), "value",
+		text_json(copy), "age_seconds", txt ? json_integer(now - txt->since) : json_null(),
+		"stale", txt && txt_is_stale(txt, config, now));
+	free(copy);
+	file_state_add(json, inputs, number);
+	return json;
+}
+
+/* `number`: of the watched file that is its export. */
+static json_t *zone_json(const struct snapshot *snapshot, size_t z, size_t number)
+{
+	const struct inputs *inputs = snapshot->inputs;
+	const struct config_zone *config = &inputs_config(inputs)->zones[z];
+	const struct zone_file *file = shared_get(inputs->zones[z].file);
+	json_t *txts = json_array();
+	for (size_t t = 0; t < config->txt_count; t++)
+		json_array_append_new(txts, txt_json(inputs, z, t, number + 1 + t));
+	return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o}", "zone", plain_json(config->name),
+		"serial", (json_int_t)file->serial, "names",
+		(json_int_t)zone_names(snapshot->zones[z].zone), "pools",
+		(json_int_t)config->pool_count, "export",
+		config->export ? export_json(inputs, z, number) : json_null(), "txt", txts);
+}
+
+static json_t *geo_json(const struct inputs *inputs)
+{
+	const struct place_database *database = shared_get(inputs->database);
+	/* Both have one state: that of the one that is worse. */
+	size_t number = inputs->verdicts[INPUTS_DATABASE].why ? INPUTS_DATABASE : INPUTS_OVERRIDES;
+	json_t *geo = json_pack("{s:o, s:o, s:I}", "database",
+		text_json(inputs_config(inputs)->geo_database), "build",
+		when_json(database ? (int64_t)database->build : -1), "networks",
+		(json_int_t)(database ? database->networks : 0));
+	file_state_add(geo, inputs, number);
+	return geo;
+}
+
+static json_t *reload_json(const struct reload *reload)
+{
+	const char *result = !reload->last_served   ? "refused"
+			     : reload->last_refused ? "partly refused"
+						    : "ok";
+	return json_pack("{s:o, s:s, s:o}", "when", when_json(reload->last_when), "result", result,
+		"why", plain_json(reload->last_why));
+}
+
+/* With how many addresses each one takes out now: what the snapshot knows, so none where it is not served yet. */
+static json_t *drained_json(const struct reload *reload)
+{
+	const struct drains *drains = shared_get(reload->drains);
+	const struct inputs *inputs = reload->current->inputs;
+	const struct drains *served = shared_get(inputs->drains);
+	json_t *list = drains_json(drains);
+	for (size_t i = 0; list && i < drains->count; i++) {
+		const struct drain *found = drains_find(served, drains->list[i].glob);
+		json_int_t count = 0;
+		for (size_t z = 0; found && z < inputs->zone_count; z++)
+			count += (json_int_t)drains_taken(inputs->zones[z].mirrors,
+				inputs->zones[z].exported, (size_t)(found - served->list));
+		json_object_set_new(json_array_get(list, i), "addresses", json_integer(count));
+	}
+	return list;
+}
+
+json_t *status_json(const struct reload *reload, int64_t started)
+{
+	const struct snapshot *snapshot = reload->current;
+	const struct config *config = inputs_config(snapshot->inputs);
+	json_t *zones = json_array();
+	size_t number = INPUTS_ZONES;
+	for (size_t z = 0; z < snapshot->zone_count; z++) {
+		json_array_append_new(zones, zone_json(snapshot, z, number));
+		number += 1 + config->zones[z].txt_count;
+	}
+	return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "version", MIRRORNS_VERSION,
+		"uptime_seconds", (json_int_t)(time(NULL) - started), "config",
+		plain_json(reload->config_path), "zones", zones, "geo", geo_json(snapshot->inputs),
+		"reload", reload_json(reload), "workers", (json_int_t)reload->workers->count,
+		"drains", drained_json(reload));
+}

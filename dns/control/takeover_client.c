@@ -1,0 +1,326 @@
+#include "dns/control/takeover_client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 4096 };
+
+static bool refuse(char *why, size_t size, const char *sentence)
+{
+	snprintf(why, size, "the takeover failed: %s", sentence);
+	return false;
+}
+
+static bool refuse_errno(char *why, size_t size, const char *sentence)
+{
+	bool late = errno == EAGAIN || errno == EWOULDBLOCK;
+	snprintf(why, size, "the takeover failed: %s: %s", sentence,
+		late    ? "it took too long"
+		: errno ? strerror(errno)
+			: "it has ended the connection");
+	return false;
+}
+
+static bool octets_send(int fd, const void *octets, size_t size)
+{
+	const char *at = octets;
+	while (size) {
+		ssize_t count = send(fd, at, size, MSG_NOSIGNAL);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return false;
+		at += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+/* errno 0: the end of the stream. */
+static bool octets_receive(int fd, void *octets, size_t size)
+{
+	char *at = octets;
+	while (size) {
+		ssize_t count = recv(fd, at, size, 0);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count == 0)
+			errno = 0;
+		if (count <= 0)
+			return false;
+		at += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+static bool socket_connect(struct takeover *takeover, const char *path, char *why, size_t size)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval patience = {.tv_sec = TAKEOVER_SECONDS};
+	if (!path[0] || strlen(path) >= sizeof(address.sun_path))
+		return refuse(why, size, "`control` names no socket to ask");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	takeover->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (takeover->fd >= 0 &&
+		setsockopt(takeover->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ==
+			0 &&
+		setsockopt(takeover->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ==
+			0 &&
+		connect(takeover->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return true;
+	snprintf(why, size,
+		"no server can be taken over from at the control socket %s: %s; start without "
+		"--takeover if none runs",
+		path, strerror(errno));
+	if (takeover->fd >= 0)
+		close(takeover->fd);
+	takeover->fd = -1;
+	return false;
+}
+
+/* Octet by octet: what follows carries descriptors. */
+static bool line_receive(int fd, char line[LINE_SIZE])
+{
+	for (size_t at = 0; at < LINE_SIZE - 1; at++) {
+		if (!octets_receive(fd, line + at, 1))
+			return false;
+		if (line[at] == '\n') {
+			line[at] = '\0';
+			return true;
+		}
+	}
+	errno = EMSGSIZE;
+	return false;
+}
+
+/* What comes. */
+struct offer {
+	size_t sockets;
+	bool control, metrics; /* come first, in this order */
+};
+
+static bool offer_receive(struct takeover *takeover, struct offer *offer, char *why, size_t size)
+{
+	static const char question[] = "{\"verb\":\"takeover\"}\n";
+	char line[LINE_SIZE];
+	if (!octets_send(takeover->fd, question, sizeof(question) - 1) ||
+		!line_receive(takeover->fd, line))
+		return refuse_errno(why, size, "the running server does not reply");
+	json_t *reply = json_loads(line, 0, NULL);
+	const char *no = json_string_value(json_object_get(reply, "why"));
+	const json_t *result = json_object_get(reply, "result");
+	json_int_t sockets = json_integer_value(json_object_get(result, "sockets"));
+	bool good = !no && sockets > 0 && sockets <= LISTEN_GIVEN_MAX;
+	if (good) {
+		offer->sockets = (size_t)sockets;
+		offer->control = json_is_true(json_object_get(result, "control"));
+		offer->metrics = json_is_true(json_object_get(result, "metrics"));
+	} else {
+		refuse(why, size, no ? no : "the running server's reply is none that is known");
+	}
+	json_decref(reply);
+	return good;
+}
+
+/* One message's descriptors, at most as many as are still expected; others are closed. -1: none came. */
+static ssize_t descriptors_receive(int fd, int *fds, size_t room)
+{
+	char octet;
+	union {
+		char octets[CMSG_SPACE(TAKEOVER_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec vector = {&octet, 1};
+	struct msghdr message = {.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	ssize_t got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	if (got == 0)
+		errno = 0;
+	if (got <= 0)
+		return -1;
+	size_t count = 0;
+	for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each;
+		each = CMSG_NXTHDR(&message, each)) {
+		if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t many = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < many; i++) {
+			int one;
+			memcpy(&one, CMSG_DATA(each) + i * sizeof(int), sizeof(one));
+			if (count < room)
+				fds[count++] = one;
+			else
+				close(one);
+		}
+	}
+	errno = EPROTO;
+	return count && !(message.msg_flags & MSG_CTRUNC) ? (ssize_t)count : -1;
+}
+
+/* The first one; -1: it is not among them. */
+static int given_shift(struct listen_given *given, bool is_there)
+{
+	if (!is_there || !given->count)
+		return -1;
+	int fd = given->fds[0];
+	memmove(given->fds, given->fds + 1, --given->count * sizeof(*given->fds));
+	return fd;
+}
+
+/* Room for what comes beside what was counted on; what is too much is seen when it comes. */
+static void descriptors_raise(size_t count)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	rlim_t wanted = limit.rlim_cur + count;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Where `control` is now, else where it was. */
+static bool server_connect(
+	struct takeover *takeover, const struct config *config, char *why, size_t size)
+{
+	char path[CONTROL_PATH_MAX], ignored[512];
+	if (socket_connect(takeover, config->control, why, size))
+		return true;
+	if (!takeover_path_read(config, path) ||
+		!socket_connect(takeover, path, ignored, sizeof(ignored)))
+		return false;
+	control_file_note(&takeover->former, path);
+	return true;
+}
+
+bool takeover_ask(struct takeover *takeover, const struct config *config, char *why, size_t size)
+{
+	struct offer offer;
+	if (!server_connect(takeover, config, why, size) ||
+		!offer_receive(takeover, &offer, why, size))
+		return false;
+	struct listen_given *given = &takeover->given;
+	descriptors_raise(offer.sockets);
+	given->fds = calloc(offer.sockets, sizeof(*given->fds));
+	if (!given->fds)
+		return refuse(why, size, "no memory");
+	while (given->count < offer.sockets) {
+		ssize_t got = descriptors_receive(
+			takeover->fd, given->fds + given->count, offer.sockets - given->count);
+		if (got < 0)
+			return refuse_errno(
+				why, size, "the running server does not send its sockets");
+		given->count += (size_t)got;
+	}
+	takeover->control = given_shift(given, offer.control);
+	takeover->metrics = given_shift(given, offer.metrics);
+	return true;
+}
+
+static bool state_receive(struct takeover *takeover, uint32_t count)
+{
+	char *text = malloc((size_t)count + 1);
+	bool good = text && octets_receive(takeover->fd, text, count);
+	takeover->state = good ? json_loadb(text, count, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	free(text);
+	return json_is_object(takeover->state);
+}
+
+static bool turns_receive(struct takeover *takeover)
+{
+	size_t turns = takeover->turns, places = turns * takeover->workers;
+	takeover->keys = calloc(turns + 1, sizeof(*takeover->keys));
+	takeover->nexts = calloc(places + 1, sizeof(*takeover->nexts));
+	return takeover->keys && takeover->nexts &&
+	       octets_receive(takeover->fd, takeover->keys, turns * sizeof(*takeover->keys)) &&
+	       octets_receive(takeover->fd, takeover->nexts, places * sizeof(*takeover->nexts));
+}
+
+bool takeover_ready(struct takeover *takeover, char *why, size_t size)
+{
+	struct takeover_head head;
+	if (!octets_send(takeover->fd, "r", 1) ||
+		!octets_receive(takeover->fd, &head, sizeof(head)))
+		return refuse_errno(why, size, "the running server does not stand still");
+	if (head.state > TAKEOVER_STATE_MAX ||
+		(uint64_t)head.turns * head.workers > TAKEOVER_TURNS_MAX ||
+		head.turns > TAKEOVER_TURNS_MAX)
+		return refuse(why, size, "the running server's state is too large");
+	takeover->turns = head.turns;
+	takeover->workers = head.workers;
+	if (state_receive(takeover, head.state) && turns_receive(takeover))
+		return true;
+	return refuse(why, size, "the running server's state is none that is known");
+}
+
+/* Keys that are alike have one and the same turn, as dns/link matches them. */
+static const uint64_t *key_find(
+	const uint64_t *keys, const uint32_t *table, size_t room, uint64_t key)
+{
+	for (size_t at = key & (room - 1); table[at]; at = (at + 1) & (room - 1))
+		if (keys[table[at] - 1] == key)
+			return &keys[table[at] - 1];
+	return NULL;
+}
+
+uint32_t *takeover_nexts(
+	const struct takeover *takeover, const struct snapshot *snapshot, unsigned worker)
+{
+	size_t room = 2;
+	while (room < 2 * (size_t)takeover->turns)
+		room *= 2;
+	uint32_t *table = calloc(room, sizeof(*table));
+	uint32_t *nexts = calloc(snapshot->turn_count + 1, sizeof(*nexts));
+	if (!table || !nexts || worker >= takeover->workers) {
+		free(table);
+		free(nexts);
+		return NULL;
+	}
+	const uint32_t *own = takeover->nexts + (size_t)worker * takeover->turns;
+	for (uint32_t i = 0; i < takeover->turns; i++) {
+		size_t at = takeover->keys[i] & (room - 1);
+		while (table[at])
+			at = (at + 1) & (room - 1);
+		table[at] = i + 1;
+	}
+	for (size_t i = 0; i < snapshot->turn_count; i++) {
+		const uint64_t *key = key_find(takeover->keys, table, room, snapshot->turns[i].key);
+		nexts[i] = key ? own[key - takeover->keys] : WORKER_TURN_NEW;
+	}
+	free(table);
+	return nexts;
+}
+
+bool takeover_serving(struct takeover *takeover)
+{
+	char word;
+	if (!octets_send(takeover->fd, "s", 1) || !octets_receive(takeover->fd, &word, 1) ||
+		word != 'l')
+		return false;
+	close(takeover->fd);
+	takeover->fd = -1;
+	return true;
+}
+
+void takeover_free(struct takeover *takeover)
+{
+	if (takeover->fd >= 0)
+		close(takeover->fd);
+	if (takeover->control >= 0)
+		close(takeover->control);
+	if (takeover->metrics >= 0)
+		close(takeover->metrics);
+	listen_given_close(&takeover->given);
+	json_decref(takeover->state);
+	free(takeover->keys);
+	free(takeover->nexts);
+	*takeover = (struct takeover){.fd = -1, .control = -1, .metrics = -1};
+}

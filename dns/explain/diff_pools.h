@@ -1,0 +1,21 @@
+/* dns/diff_level.h - which countries have more or fewer mirrors, or another level, with another export. */
+#ifndef DNS_DIFF_LEVEL_H
+#define DNS_DIFF_LEVEL_H
+
+#include "dns/snapshot/find.h"
+
+#include <jansson.h>
+
+/* Two exports of one zone, as pools. */
+struct diff_pair {
+	const struct config_zone *config;
+	const struct pools *before, *after;
+};
+
+/* Countries whose members in service are not as many as before. NULL: no memory. */
+json_t *diff_countries(const struct diff_pair *pair);
+/* For each pool and family the levels that change, with the countries that change so: the first DIFF_LIST_MAX, *more are
+ * left out. NULL: no memory. */
+json_t *diff_levels(const struct diff_pair *pair, size_t *more);
+
+#endif

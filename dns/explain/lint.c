@@ -1,0 +1,173 @@
+#include "dns/explain/lint.h"
+
+#include "dns/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CODES_MAX = 20, POOLS_MAX = 100 };
+
+/* Some places get an answer and others NODATA, which resolvers cache by scope. */
+static bool nodata_depends(const struct snapshot_pool *pool, unsigned family)
+{
+	unsigned with = 0;
+	for (uint32_t i = 0; i < pool->outcome_count; i++)
+		with += pool->outcomes[i].set[family] != NULL;
+	return with && with != pool->outcome_count;
+}
+
+/* `answers = 0` asks for all members, and all do not fit a message. */
+static bool all_do_not_fit(const struct snapshot_pool *pool, unsigned family)
+{
+	for (uint32_t i = 0; pool->config->rule.answers == 0 && i < pool->outcome_count; i++) {
+		const struct pool_set *set = pool->outcomes[i].set[family];
+		if (set && set->answer_count < set->members)
+			return true;
+	}
+	return false;
+}
+
+/* A pattern's names follow one another and share their configuration: one line is for all of them. */
+static unsigned advise(const struct snapshot *snapshot, const char *what,
+	bool (*applies)(const struct snapshot_pool *pool, unsigned family))
+{
+	static const char *const families[POOL_FAMILIES] = {"IPv4", "IPv6"};
+	const char *path = inputs_config(snapshot->inputs)->path;
+	unsigned count = 0;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		const struct config_pool *said = NULL;
+		for (size_t i = 0; i < snapshot->pool_count; i++) {
+			const struct snapshot_pool *pool = &snapshot->pools[i];
+			if (pool->config == said || !applies(pool, f))
+				continue;
+			said = pool->config;
+			log_line(LOG_LEVEL_WARNING, "%s:%u: pool \"%s\": %s family=%s", path,
+				said->line, said->name, what, families[f]);
+			count++;
+		}
+	}
+	return count;
+}
+
+unsigned advise_pools(const struct snapshot *snapshot)
+{
+	return advise(snapshot,
+		       "some clients' places have no member at any level and get NODATA, which is "
+		       "cached with their scope",
+		       nodata_depends) +
+	       advise(snapshot,
+		       "all members do not fit one message of 65,535 octets, so they take turns",
+		       all_do_not_fit);
+}
+
+/* Countries by their code, the first few written out. */
+struct countries {
+	unsigned count;
+	char text[CODES_MAX * sizeof("no country")];
+};
+
+static void country_add(struct countries *countries, unsigned country)
+{
+	size_t used = strlen(countries->text);
+	if (countries->count++ < CODES_MAX)
+		snprintf(countries->text + used, sizeof(countries->text) - used, " %s",
+			country == COUNTRY_NONE ? "no country" : country_code(country));
+}
+
+/* "; WHAT: AT BE and 3 more", or nothing. */
+static void countries_write(char *text, size_t size, const char *what, const struct countries *from)
+{
+	size_t used = strlen(text);
+	if (from->count)
+		snprintf(text + used, size - used, "; %s:%s", what, from->text);
+	used = strlen(text);
+	if (from->count > CODES_MAX)
+		snprintf(text + used, size - used, " and %u more", from->count - CODES_MAX);
+}
+
+/* What the places that a pool may be asked for come to. */
+struct summary {
+	unsigned own,
+		other; /* places with members of their own level in service; of other levels only */
+	uint32_t first_level; /* addresses there, of the last place */
+	struct countries thin, empty;
+};
+
+static void place_look(struct summary *summary, const struct snapshot_zone *zone,
+	const struct pool_rule *rule, unsigned country)
+{
+	struct pool_level levels[POOL_FALLBACK_MAX + 1];
+	struct pool_outcome outcome;
+	bool thin = false, empty = true;
+	pools_levels(zone->pools, rule, country, levels);
+	if (!pools_resolve(zone->pools, rule, country, &outcome))
+		return;
+	summary->first_level = 0;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		uint32_t count = rule->families[f] ? levels[0].in_service[f] : 0;
+		summary->first_level += count;
+		thin |= count && count < rule->min_members;
+		empty &= outcome.set[f] == NULL;
+	}
+	if (empty)
+		country_add(&summary->empty, country);
+	if (country == COUNTRY_NONE) /* a client of no country, which starts at the world */
+		return;
+	summary->own += !empty && summary->first_level;
+	summary->other += !empty && !summary->first_level;
+	if (thin)
+		country_add(&summary->thin, country);
+}
+
+static size_t names_count(const struct snapshot *snapshot, const struct config_pool *config)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < snapshot->pool_count; i++)
+		count += snapshot->pools[i].config == config;
+	return count;
+}
+
+static void pool_say(const struct snapshot *snapshot, const struct snapshot_zone *zone,
+	const struct config_pool *pool)
+{
+	struct summary summary = {0};
+	char first[128], more[2 * sizeof(summary.thin.text) + 128] = "";
+	size_t names = names_count(snapshot, pool);
+	if (pool->rule.from == POOL_FROM_FIXED) {
+		place_look(&summary, zone, &pool->rule, 1); /* any: the place is fixed */
+		snprintf(first, sizeof(first), "%u addresses of its own place are in service",
+			summary.first_level);
+		if (summary.thin.count)
+			snprintf(more, sizeof(more), "; thin: below min-members");
+		if (summary.empty.count)
+			snprintf(more, sizeof(more), "; no answer at all");
+	} else {
+		unsigned client = pool->rule.from == POOL_FROM_CLIENT;
+		for (unsigned c = client ? COUNTRY_NONE : 1; c <= COUNTRY_MAX; c++)
+			place_look(&summary, zone, &pool->rule, c);
+		snprintf(first, sizeof(first),
+			"%u countries have mirrors of their own in service, %u are served by later "
+			"levels",
+			summary.own, summary.other);
+		countries_write(more, sizeof(more), "thin, below min-members", &summary.thin);
+		countries_write(more, sizeof(more), "no answer at all", &summary.empty);
+	}
+	log_line(summary.empty.count || !names ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		"Pool \"%s\" of zone %s: %s%s%s names=%zu", pool->name, zone->config->name, first,
+		more, names ? "" : "; what is written out has all its names", names);
+}
+
+void advise_summary(const struct snapshot *snapshot)
+{
+	size_t said = 0, left = 0;
+	for (size_t z = 0; z < snapshot->zone_count; z++)
+		for (size_t p = 0; p < snapshot->zones[z].config->pool_count; p++) {
+			if (said++ < POOLS_MAX)
+				pool_say(snapshot, &snapshot->zones[z],
+					&snapshot->zones[z].config->pools[p]);
+			else
+				left++;
+		}
+	if (left)
+		log_line(LOG_LEVEL_INFO, "More pools are not listed pools=%zu", left);
+}

@@ -1,0 +1,233 @@
+#include "dns/explain/pool_table.h"
+
+#include "dns/base/json.h"
+#include "dns/snapshot/find.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATTERN_SHOWN_MAX = 300 };
+
+/* One counting under way. */
+struct census {
+	const struct snapshot *snapshot;
+	const char *pattern;
+	const struct snapshot_zone *zone;
+	const struct config_pool *config;
+	json_t *rows;
+	size_t more; /* rows beyond the list */
+};
+
+/* One row under way. */
+struct row {
+	const struct snapshot_outcome *outcome;
+	unsigned country;
+	const char *name; /* without the zone's */
+};
+
+static char lower(char octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? (char)(octet + 'a' - 'A') : octet;
+}
+
+/* '*' takes as little as it can and is given more where the rest does not fit: no pattern takes
+ * longer than both lengths multiplied. */
+static bool glob_matches(const char *glob, const char *text)
+{
+	const char *star = NULL, *retry = NULL;
+	while (*text) {
+		if (*glob == '*') {
+			star = glob++;
+			retry = text;
+		} else if (*glob == '?' || lower(*glob) == lower(*text)) {
+			glob++;
+			text++;
+		} else if (star) {
+			glob = star + 1;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return !*glob;
+}
+
+/* The flag of a family; "": nothing is remarkable. */
+static const char *flag_find(const struct census *census, const struct walk *walk,
+	const struct row *row, unsigned family)
+{
+	const struct pool_rule *rule = &census->config->rule;
+	if (!rule->families[family])
+		return "not answered";
+	if (!row->outcome->set[family])
+		return "empty";
+	if (walk->open)
+		return "fail-open";
+	return walk_served(walk, walk->own[family], family) < rule->min_members ? "thin" : "";
+}
+
+static json_t *family_json(const struct census *census, const struct walk *walk,
+	const struct row *row, unsigned family)
+{
+	char level[WALK_PLACE_MAX] = "";
+	const struct pool_set *set = row->outcome->set[family];
+	if (set)
+		walk_place_write(&walk->levels[walk->own[family]].place, level);
+	return json_pack("{s:I, s:I, s:s, s:I, s:s}", "served",
+		(json_int_t)walk->levels[0].in_service[family], "listed",
+		(json_int_t)walk->levels[0].listed[family], "level", level, "members",
+		(json_int_t)(set ? set->members : 0), "flag", flag_find(census, walk, row, family));
+}
+
+static bool row_matches(const struct census *census, const char *name)
+{
+	char whole[2 * NAME_TEXT_MAX];
+	if (!census->pattern)
+		return true;
+	snprintf(whole, sizeof(whole), "%s.%s", name, census->zone->config->name);
+	return glob_matches(census->pattern, name) || glob_matches(census->pattern, whole);
+}
+
+static bool row_add(struct census *census, const struct row *row)
+{
+	struct walk walk;
+	char place[WALK_PLACE_MAX], rule[WALK_RULE_MAX];
+	if (!row_matches(census, row->name))
+		return true;
+	if (json_array_size(census->rows) == CENSUS_ROWS_MAX) {
+		census->more++;
+		return true;
+	}
+	walk_find(&walk, census->zone->pools, &census->config->rule, row->country);
+	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "zone",
+		plain_json(census->zone->config->name), "pool", plain_json(census->config->name),
+		"name", plain_json(row->name), "rule", walk_rule_write(&census->config->rule, rule),
+		"country", country_code(row->country), "place",
+		walk_place_write(&walk.levels[0].place, place), "ipv4",
+		family_json(census, &walk, row, POOL_IPV4), "ipv6",
+		family_json(census, &walk, row, POOL_IPV6));
+	return json_array_append_new(census->rows, json) == 0;
+}
+
+/* The name that a pattern gives for a label. */
+static const uint8_t *name_expand(
+	const struct config_pool *config, const char *label, uint8_t name[NAME_SIZE_MAX])
+{
+	const uint8_t *star = config->wire;
+	for (unsigned i = 0; i < config->star; i++)
+		star += *star + 1;
+	size_t before = (size_t)(star - config->wire), size = strlen(label);
+	memcpy(name, config->wire, before);
+	name[before] = (uint8_t)size;
+	memcpy(name + before + 1, label, size);
+	/* A snapshot has only patterns whose names are all short enough. */
+	memcpy(name + before + 1 + size, star + 2, name_size(config->wire) - before - 2);
+	return name;
+}
+
+/* A name in text without its zone's. */
+static const char *name_short(
+	const struct census *census, const uint8_t *name, char text[NAME_TEXT_MAX])
+{
+	char apex[NAME_TEXT_MAX];
+	size_t cut = strlen(name_write(census->zone->apex, apex)) + 1;
+	size_t size = strlen(name_write(name, text));
+	if (size > cut)
+		text[size - cut] = '\0';
+	return text;
+}
+
+static bool labels_add(struct census *census)
+{
+	for (size_t i = 0; i < COUNTRY_MAX; i++) {
+		uint8_t name[NAME_SIZE_MAX];
+		char text[NAME_TEXT_MAX];
+		struct walk_name found;
+		struct row row;
+		const char *label = country_label(i, &row.country);
+		walk_name_find(&found, census->snapshot, name_expand(census->config, label, name));
+		if (!found.pool || found.pool->config != census->config)
+			continue; /* an exact name, or the zone file, has it */
+		row.outcome = &found.pool->outcomes[0];
+		row.name = name_short(census, name, text);
+		if (!row_add(census, &row))
+			return false;
+	}
+	return true;
+}
+
+/* Which outcome each country has in this map. */
+static const uint16_t *outcomes_of(const struct snapshot *snapshot, const struct map *map)
+{
+	for (size_t i = 0; i < snapshot->map_count; i++)
+		if (shared_get(snapshot->maps[i].map) == map)
+			return snapshot->maps[i].outcome;
+	return NULL;
+}
+
+/* One of the names that this configuration is bound to: all have the same outcomes. */
+static const struct snapshot_pool *pool_of(
+	const struct snapshot *snapshot, const struct config_pool *config)
+{
+	for (size_t i = 0; i < snapshot->pool_count; i++)
+		if (snapshot->pools[i].config == config)
+			return &snapshot->pools[i];
+	return NULL;
+}
+
+static bool pool_add(struct census *census)
+{
+	char text[NAME_TEXT_MAX];
+	const struct pool_rule *rule = &census->config->rule;
+	if (rule->from == POOL_FROM_LABEL)
+		return labels_add(census);
+	const struct snapshot_pool *pool = pool_of(census->snapshot, census->config);
+	if (!pool) /* the zone file has all of its names */
+		return true;
+	struct row row = {.name = name_short(census, census->config->wire, text)};
+	const uint16_t *outcomes = pool->map ? outcomes_of(census->snapshot, pool->map) : NULL;
+	unsigned last = outcomes ? COUNTRY_MAX : 0;
+	for (row.country = 0; row.country <= last; row.country++) {
+		row.outcome = &pool->outcomes[outcomes ? outcomes[row.country] : 0];
+		if (!row_add(census, &row))
+			return false;
+	}
+	return true;
+}
+
+static bool everything_add(struct census *census)
+{
+	const struct snapshot *snapshot = census->snapshot;
+	for (size_t z = 0; z < snapshot->zone_count; z++) {
+		census->zone = &snapshot->zones[z];
+		for (size_t p = 0; p < census->zone->config->pool_count; p++) {
+			census->config = &census->zone->config->pools[p];
+			if (!pool_add(census))
+				return false;
+		}
+	}
+	return true;
+}
+
+json_t *census_json(const struct snapshot *snapshot, const char *pattern, char *why, size_t size)
+{
+	struct census census = {.snapshot = snapshot, .pattern = pattern, .rows = json_array()};
+	bool good = census.rows && everything_add(&census);
+	if (!good)
+		snprintf(why, size, "no memory to count the pools");
+	if (good && pattern && json_array_size(census.rows) == 0) {
+		snprintf(why, size,
+			"no pool's name is like \"%.*s\": mirrornsctl pools without a pattern "
+			"shows "
+			"all",
+			PATTERN_SHOWN_MAX, pattern);
+		good = false;
+	}
+	if (good)
+		return json_pack(
+			"{s:o, s:I}", "pools", census.rows, "more", (json_int_t)census.more);
+	json_decref(census.rows);
+	return NULL;
+}

@@ -1,0 +1,124 @@
+#include "dns/load/drain_list.h"
+
+#include "dns/load/state_dir.h"
+#include "dns/base/log.h"
+#include "dns/base/json.h"
+#include "geo/stamp.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum {
+	PATH_SIZE = 1536,
+	FILE_MAX =
+		4
+		<< 20, /* octets: DRAINS_MAX of the longest, each octet of them escaped, are less than 1 MB */
+	WHY_SIZE = 512,
+};
+
+static json_t *drain_json(const struct drain *drain)
+{
+	char text[STAMP_TEXT_MAX];
+	json_t *until = drain->until ? json_string(stamp_write(drain->until, text)) : json_null();
+	return json_pack("{s:o*, s:o*, s:o*}", "glob", plain_json(drain->glob), "until", until,
+		"why", plain_json(drain->why));
+}
+
+json_t *drains_json(const struct drains *drains)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; list && drains && i < drains->count; i++)
+		json_array_append_new(list, drain_json(&drains->list[i]));
+	return list;
+}
+
+/* What a person has written into the file is read as strictly as what drain was given. */
+static bool drain_read(struct drain *drain, const json_t *json, char *why, size_t size)
+{
+	const char *glob = json_string_value(json_object_get(json, "glob"));
+	const char *reason = json_string_value(json_object_get(json, "why"));
+	const char *until = json_string_value(json_object_get(json, "until"));
+	if (!glob) {
+		snprintf(why, size, "a drain has no glob");
+		return false;
+	}
+	if (!drain_parse(drain, glob, why, size))
+		return false;
+	snprintf(drain->why, sizeof(drain->why), "%s", reason ? reason : "");
+	if (!until || stamp_parse(until, &drain->until))
+		return true;
+	snprintf(why, size, "until of the drain \"%.255s\" is no time", glob);
+	return false;
+}
+
+static void release_drains(void *object)
+{
+	free(object);
+}
+
+struct shared *drains_parse(const json_t *json, char *why, size_t size)
+{
+	size_t count = json_array_size(json);
+	struct drains *drains = NULL;
+	if (!json_is_array(json) || count > DRAINS_MAX)
+		snprintf(why, size, "it is no array of at most %d drains", DRAINS_MAX);
+	else if (!(drains = calloc(1, sizeof(*drains) + (count + 1) * sizeof(drains->list[0]))))
+		snprintf(why, size, "no memory for the drains");
+	for (size_t i = 0; drains && i < count; i++) {
+		if (drain_read(&drains->list[i], json_array_get(json, i), why, size)) {
+			drains->count++;
+			continue;
+		}
+		free(drains);
+		return NULL;
+	}
+	return shared_new(drains, release_drains);
+}
+
+static void path_write(char path[PATH_SIZE], const struct config *config)
+{
+	snprintf(path, PATH_SIZE, "%s/drains.json", config->state_dir);
+}
+
+static struct shared *drains_empty(void)
+{
+	return shared_new(calloc(1, sizeof(struct drains)), release_drains);
+}
+
+/* A start goes on without drains rather than not at all: what they were is in the file still. */
+struct shared *drains_load(const struct config *config)
+{
+	char path[PATH_SIZE], found[WHY_SIZE];
+	struct file file;
+	path_write(path, config);
+	if (!keep_read(config, &file, path, FILE_MAX))
+		return drains_empty();
+	json_error_t error;
+	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
+	struct shared *drains = NULL;
+	snprintf(found, sizeof(found), "%d: %s, expected JSON", error.line, error.text);
+	if (json)
+		drains = drains_parse(json, found, sizeof(found));
+	if (!drains)
+		log_line(LOG_LEVEL_WARNING, "%s: %s; nothing is drained", path, found);
+	json_decref(json);
+	free(file.bytes);
+	return drains ? drains : drains_empty();
+}
+
+bool drains_save(const struct drains *drains, const struct config *config, char *why, size_t size)
+{
+	char path[PATH_SIZE];
+	path_write(path, config);
+	json_t *json = drains_json(drains);
+	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+	json_decref(json);
+	if (!text) {
+		snprintf(why, size, "%s: no memory to write it", path);
+		return false;
+	}
+	bool good =
+		keep_write(path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
+	free(text);
+	return good;
+}

@@ -1,0 +1,109 @@
+/* dns/inputs.h - what was read and accepted: configuration, zone files, exports, TXT, places.
+ *
+ * A set of inputs never changes; the next one shares with it whatever was not read again. Reading takes
+ * everything or keeps the last good copy of what is refused. A refusal is logged at once, what was taken when it is
+ * served. */
+#ifndef DNS_INPUTS_H
+#define DNS_INPUTS_H
+
+#include "dns/base/user.h"
+#include "dns/config/config.h"
+#include "dns/load/drain_list.h"
+#include "dns/load/state_dir.h"
+#include "dns/base/refcount.h"
+#include "dns/load/txt.h"
+#include "geo/mirror.h"
+#include "geo/place.h"
+#include "zones/load.h"
+
+/* One `shared` each: the object's type is named; NULL: there is none. */
+/* A start tells of so many zones, then how many more there are. */
+enum { INPUTS_SAY_ZONES = 3 };
+
+struct inputs_zone {
+	struct shared *file; /* struct zone_file */
+	struct shared *exported; /* struct mirrors as they were accepted */
+	struct shared *mirrors; /* struct mirrors: the same, with what is drained marked */
+	struct shared **txts; /* struct txt, as many as the zone's configuration has */
+	struct keep_history history;
+	int64_t accepted; /* Unix seconds when `exported` was accepted */
+};
+
+/* What became of a watched file when it was last read. */
+struct inputs_verdict {
+	bool fresh; /* it was read for this set, not for one before, and not in vain once more */
+	bool passing; /* it could not be read for a reason that may pass: it is to be read again soon */
+	char *why; /* the sentence: what is on disk is not what is served; NULL: it is */
+};
+
+struct inputs {
+	struct shared *config; /* struct config */
+	struct shared *database; /* struct place_database */
+	struct shared *overrides; /* struct place_overrides */
+	struct shared *places; /* struct places, of both; there always */
+	struct shared *drains; /* struct drains; there always */
+	struct inputs_zone *zones; /* as configured */
+	size_t zone_count;
+	int64_t now; /* Unix seconds when this set was made */
+	uint32_t geo_ms; /* that reading and compiling `places` took; 0: they were not read */
+	struct file_stamp
+		*stamps; /* by watched file: its state right before it was read, or what it was */
+	struct inputs_verdict *verdicts; /* by watched file */
+	char **news; /* log lines on what was taken, to be said when it is served */
+	size_t news_count;
+	struct inputs_save *saves; /* what inputs_keep has yet to write */
+	size_t save_count;
+};
+
+struct inputs_save {
+	char path[KEEP_PATH_MAX];
+	struct file file;
+	const struct keep_history *history; /* NULL: no export */
+};
+
+struct inputs_request {
+	const char *config_path; /* NULL: keep configuration and zone files of `before` */
+	const struct inputs *before; /* what is served now; NULL at a start */
+	const bool *changed; /* by watched file's number; NULL: all */
+	struct shared
+		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
+	struct account *
+		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */
+	bool force; /* exports are taken whatever their serial, age and shrink */
+};
+
+/* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
+enum { INPUTS_DATABASE, INPUTS_OVERRIDES, INPUTS_ZONES };
+size_t inputs_files(const struct config *config);
+const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
+/* file_read with the configured limit, which the sentence names. */
+bool inputs_file_read(
+	const struct config *config, struct file *file, const char *path, char *why, size_t size);
+
+/* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
+ * stays (each was logged; not those that cannot be read for a reason that has not passed yet); the first one's sentence is in `why`. */
+struct inputs *inputs_load(
+	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
+void inputs_free(struct inputs *inputs);
+
+/* The number of a zone's export among the watched files; its TXT files are the next ones. */
+size_t inputs_export(const struct config *config, size_t z);
+
+/* Was any watched file read for this set? */
+bool inputs_are_fresh(const struct inputs *inputs);
+
+/* Logs what this set took; to be called once it is being served. */
+void inputs_say(struct inputs *inputs);
+
+/* Saves in state-dir what this set accepted; to be called once it is being served. Failures are logged. */
+void inputs_keep(struct inputs *inputs);
+
+/* What the last accepted exports of zone number `z` say to a new one. */
+struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now);
+
+static inline const struct config *inputs_config(const struct inputs *inputs)
+{
+	return shared_get(inputs->config);
+}
+
+#endif

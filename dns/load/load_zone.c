@@ -1,0 +1,261 @@
+#include "dns/load/loader.h"
+#include "dns/base/log.h"
+#include "geo/special.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SERIAL_MAX = 24 };
+
+static void release_object(void *object)
+{
+	free(object);
+}
+
+static void release_zone_file(void *object)
+{
+	zone_file_free(object);
+}
+
+static void release_mirrors(void *object)
+{
+	mirrors_free(object);
+}
+
+static const struct inputs_zone *zone_before(const struct loading *loading, size_t z)
+{
+	const struct inputs *before = loading->request->before;
+	for (size_t i = 0; before && i < before->zone_count; i++)
+		if (name_equal(
+			    inputs_config(before)->zones[i].apex, loading->config->zones[z].apex))
+			return &before->zones[i];
+	return NULL;
+}
+
+/* The kept export of a zone, which a start measures the new one by, and serves in its stead. */
+static void export_recall(const struct loading *loading, size_t z)
+{
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
+	struct file file;
+	keep_export_path(path, loading->config, &loading->config->zones[z]);
+	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
+		return;
+	zone->exported = shared_new(
+		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
+	free(file.bytes);
+	if (!zone->exported) {
+		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
+		return;
+	}
+	zone->accepted = file.modified;
+	keep_history_read(loading->config, &zone->history, path);
+}
+
+static const char *serial_write(const struct mirrors *mirrors, char text[SERIAL_MAX])
+{
+	if (mirrors->serial < 0)
+		return "none";
+	snprintf(text, SERIAL_MAX, "%lld", (long long)mirrors->serial);
+	return text;
+}
+
+static void export_note(const struct loading *loading, const struct config_zone *config,
+	const struct mirrors *before, const struct mirrors *after)
+{
+	char change[4096], serial[SERIAL_MAX];
+	if (!mirrors_diff(before, after, change, sizeof(change)) && before)
+		return;
+	inputs_news_add(loading,
+		"The export of zone %s changed: %s serial=%s mirrors=%zu addresses_in_service=%zu "
+		"file=%s",
+		config->name, change, serial_write(after, serial), after->count, after->in_service,
+		config->export);
+}
+
+/* Said whenever somebody has asked for everything to be read, else when it has changed. */
+static void members_warn(const struct loading *loading, const struct config_zone *config,
+	const struct mirrors *before, const struct mirrors *after)
+{
+	char text[2048], said[2048] = "";
+	size_t count = special_members(after, text, sizeof(text));
+	if (before && !loading->request->config_path)
+		special_members(before, said, sizeof(said));
+	if (count && strcmp(text, said) != 0)
+		log_line(LOG_LEVEL_WARNING,
+			"Zone %s has %zu mirror address%s in service that clients on other "
+			"networks cannot reach: %s file=%s",
+			config->name, count, count == 1 ? "" : "es", text, config->export);
+}
+
+struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
+{
+	const struct inputs_zone *zone = &inputs->zones[z];
+	const struct mirrors *before = shared_get(zone->exported);
+	struct mirror_limits limits = {.known = before != NULL,
+		.max_shrink = inputs_config(inputs)->zones[z].max_shrink,
+		.now = now};
+	if (before) {
+		limits.serial = before->serial;
+		limits.generated = before->generated;
+		limits.in_service = before->in_service;
+		limits.largest = keep_largest(&zone->history, now);
+	}
+	return limits;
+}
+
+/* Reads, parses and judges the configured export against what is in zone->exported. */
+static bool export_take(const struct loading *loading, size_t z, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	const struct mirrors *before = shared_get(zone->exported);
+	struct file file;
+	if (!inputs_read(loading, inputs_export(loading->config, z), &file, why, size))
+		return false;
+	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
+	struct mirror_limits limits = inputs_limits(loading->inputs, z, loading->inputs->now);
+	limits.force = loading->request->force;
+	if (!mirrors || !mirrors_follow(mirrors, &limits, config->export, why, size)) {
+		if (mirrors)
+			mirrors_free(mirrors);
+		free(file.bytes);
+		return false;
+	}
+	if (loading->request->before || z < INPUTS_SAY_ZONES)
+		export_note(loading, config, before, mirrors);
+	members_warn(loading, config, before, mirrors);
+	if (loading->request->force) /* what follows is measured by this one */
+		zone->history.count = 0;
+	else if (before) /* it was in service until now, whenever it was accepted */
+		keep_remember(&zone->history, before->in_service, limits.now);
+	keep_remember(&zone->history, mirrors->in_service, limits.now);
+	zone->accepted = limits.now;
+	shared_release(zone->exported);
+	zone->exported = shared_new(mirrors, release_mirrors);
+	char path[KEEP_PATH_MAX];
+	keep_export_path(path, loading->config, config);
+	file.modified = 0;
+	inputs_save_add(loading->inputs, path, &file, &zone->history);
+	if (!zone->exported)
+		snprintf(why, size, "%s: no memory", config->export);
+	return zone->exported;
+}
+
+static bool export_load(
+	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	const struct inputs_zone *before = zone_before(loading, z);
+	if (!config->export)
+		return true;
+	if (before && before->exported) {
+		zone->exported = shared_hold(before->exported);
+		zone->history = before->history;
+		zone->accepted = before->accepted;
+	} else {
+		export_recall(loading, z);
+	}
+	if (!inputs_due(loading, number) || export_take(loading, z, why, size))
+		return true;
+	if (zone->exported) {
+		char instead[128], serial[SERIAL_MAX];
+		snprintf(instead, sizeof(instead),
+			"the last good export stays in service serial=%s",
+			serial_write(shared_get(zone->exported), serial));
+		inputs_refuse(loading, number, why, instead);
+		return true;
+	}
+	size_t used = strlen(why);
+	snprintf(why + used, size - used,
+		"; state-dir %s has no earlier export to serve either: put a good export there or "
+		"name one with `export`",
+		loading->config->state_dir);
+	return false;
+}
+
+/* Takes over the file's octets unless it returns a string. */
+static struct shared *txt_take(
+	const char *path, const struct config_txt *config, struct file *file, char *why)
+{
+	struct txt *txt;
+	if (txt_parse(&txt, file, path, config, why, INPUTS_WHY_MAX))
+		return shared_new(txt, release_object);
+	free(file->bytes);
+	return NULL;
+}
+
+/* The string that was kept of this name; NULL: none, or it is of no use. */
+static struct shared *txt_recall(
+	const struct loading *loading, const char *path, const struct config_txt *config)
+{
+	char ignored[INPUTS_WHY_MAX];
+	struct file file;
+	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
+		return NULL;
+	struct shared *txt = txt_take(path, config, &file, ignored);
+	if (txt)
+		free(file.bytes);
+	return txt;
+}
+
+/* A TXT file that is refused leaves the last good string, or none: then the name is SERVFAIL. */
+static void txt_load(const struct loading *loading, size_t z, size_t t, size_t number)
+{
+	const struct config_zone *zone_config = &loading->config->zones[z];
+	const struct config_txt *config = &zone_config->txts[t];
+	const struct inputs_zone *before = zone_before(loading, z);
+	struct shared **txt = &loading->inputs->zones[z].txts[t];
+	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX];
+	struct file file;
+	const struct config_zone *old =
+		before ? &inputs_config(loading->request->before)
+				  ->zones[before - loading->request->before->zones]
+		       : NULL;
+	for (size_t i = 0; old && i < old->txt_count; i++)
+		if (name_equal(old->txts[i].wire, config->wire))
+			*txt = shared_hold(before->txts[i]);
+	if (!inputs_due(loading, number))
+		return;
+	keep_txt_path(path, loading->config, zone_config, config);
+	struct shared *taken = NULL;
+	if (inputs_read(loading, number, &file, why, sizeof(why)))
+		taken = txt_take(config->file, config, &file, why);
+	if (taken) {
+		shared_release(*txt);
+		*txt = taken;
+		inputs_save_add(loading->inputs, path, &file, NULL);
+		return;
+	}
+	if (!*txt)
+		*txt = txt_recall(loading, path, config);
+	inputs_refuse(loading, number, why,
+		*txt ? "the last good string stays in service"
+		     : "there is no earlier string, the name is answered with SERVFAIL");
+}
+
+bool inputs_zone_load(
+	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+{
+	const struct config_zone *config = &loading->config->zones[z];
+	struct inputs_zone *zone = &loading->inputs->zones[z];
+	if (loading->request->config_path) {
+		struct zone_file *file = zone_file_load(config->file, config->apex, why, size);
+		for (size_t i = 0; file && i < file->warning_count; i++)
+			log_line(LOG_LEVEL_WARNING, "%s", file->warnings[i]);
+		zone->file = shared_new(file, release_zone_file);
+	} else {
+		zone->file = shared_hold(zone_before(loading, z)->file);
+	}
+	zone->txts = calloc(config->txt_count + 1, sizeof(struct shared *));
+	if (!zone->file || !zone->txts || !export_load(loading, z, number, why, size))
+		return false;
+	for (size_t t = 0; t < config->txt_count; t++)
+		txt_load(loading, z, t, number + 1 + t);
+	zone->mirrors = drains_mark(
+		zone->exported, shared_get(loading->inputs->drains), loading->inputs->now);
+	if (zone->exported && !zone->mirrors)
+		snprintf(why, size, "no memory to drain mirrors of zone %s", config->name);
+	return zone->mirrors || !zone->exported;
+}

@@ -1,0 +1,83 @@
+#include "dns/load/txt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A record and its message must fit 65,535 octets with the longest question and OPT. */
+enum { TEXT_MAX = 64000, TIME_FIELD = 3, TIME_DIGITS_MAX = 15 };
+
+/* Field `index` of a colon separated line; its size, or -1 when there are not so many. */
+static int field_find(const char *text, size_t size, unsigned index, const char **field)
+{
+	const char *at = text, *end = text + size;
+	for (; index > 0; index--) {
+		at = memchr(at, ':', (size_t)(end - at));
+		if (!at)
+			return -1;
+		at++;
+	}
+	const char *stop = memchr(at, ':', (size_t)(end - at));
+	*field = at;
+	return (int)((stop ? stop : end) - at);
+}
+
+/* The record time of a version string (field 3 of at least four), else the file's time. */
+static int64_t since_find(const char *text, size_t size, int64_t modified)
+{
+	const char *field;
+	int64_t since = 0;
+	int digits = field_find(text, size, TIME_FIELD, &field);
+	if (digits <= 0 || digits > TIME_DIGITS_MAX)
+		return modified;
+	for (int i = 0; i < digits; i++) {
+		if (field[i] < '0' || field[i] > '9')
+			return modified;
+		since = since * 10 + (field[i] - '0');
+	}
+	return since;
+}
+
+static const char *text_fault(const char *text, size_t size, const struct config_txt *config)
+{
+	if (!size)
+		return "the first line is empty, a string was expected";
+	if (size > TEXT_MAX)
+		return "the first line is longer than 64000 octets, no message could carry it";
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+			return "there is a control character in the first line, text was expected";
+	for (size_t i = 0; config->max_age && i <= size; i++)
+		if ((i == 0 || text[i - 1] == ':') && (i == size || text[i] == ':'))
+			return "there is an empty field (\"::\"), which clients would skip: 0 was "
+			       "expected";
+	return NULL;
+}
+
+bool txt_parse(struct txt **txt, const struct file *file, const char *path,
+	const struct config_txt *config, char *why, size_t size)
+{
+	const char *end = file->size ? memchr(file->bytes, '\n', file->size) : NULL;
+	size_t length = end ? (size_t)(end - file->bytes) : file->size;
+	if (end && length && file->bytes[length - 1] == '\r')
+		length--;
+	const char *fault = text_fault(file->bytes, length, config);
+	if (fault) {
+		snprintf(why, size, "%s:1: %s", path, fault);
+		return false;
+	}
+	*txt = malloc(sizeof(**txt) + length);
+	if (!*txt) {
+		snprintf(why, size, "%s: no memory", path);
+		return false;
+	}
+	(*txt)->size = length;
+	(*txt)->since = since_find(file->bytes, length, file->modified);
+	memcpy((*txt)->text, file->bytes, length);
+	return true;
+}
+
+bool txt_is_stale(const struct txt *txt, const struct config_txt *config, int64_t now)
+{
+	return config->max_age && now - txt->since > config->max_age;
+}

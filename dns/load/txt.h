@@ -1,0 +1,21 @@
+/* dns/txt.h - the string of a `txt` name: read, checked, aged. */
+#ifndef DNS_TXT_H
+#define DNS_TXT_H
+
+#include "dns/config/config.h"
+#include "dns/base/file.h"
+
+struct txt {
+	int64_t since; /* Unix seconds from which its age counts: field 3, else the file's time */
+	size_t size;
+	char text[]; /* not terminated */
+};
+
+/* The first line of a file. False: one sentence naming the file. The caller frees *txt. */
+bool txt_parse(struct txt **txt, const struct file *file, const char *path,
+	const struct config_txt *config, char *why, size_t size);
+
+/* Is it older than max-age? Never, where that is off. */
+bool txt_is_stale(const struct txt *txt, const struct config_txt *config, int64_t now);
+
+#endif

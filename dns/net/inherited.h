@@ -1,0 +1,27 @@
+/* dns/listen_given.h - which of the sockets that another process has bound are of an address. */
+#ifndef DNS_LISTEN_GIVEN_H
+#define DNS_LISTEN_GIVEN_H
+
+#include "dns/net/listen.h"
+
+/* Closes what is no socket that can be served on, and further descriptors of one socket. */
+void listen_given_sift(struct listen_given *given);
+/* Where a descriptor is bound, without a text. False: nowhere. */
+bool listen_given_address(int fd, struct config_listen *at);
+/* Is a descriptor bound to an address, with this type? */
+bool listen_given_is(int fd, const struct config_listen *at, int type);
+/* How many there are of an address and a type (SOCK_DGRAM, SOCK_STREAM). */
+size_t listen_given_count(
+	const struct listen_given *given, const struct config_listen *at, int type);
+/* How many of a type are left, of all addresses. */
+size_t listen_given_of(const struct listen_given *given, int type);
+/* The first that is left; that is bound to the wildcard of an address; that is bound to an address of a wildcard. -1: none. */
+int listen_given_first(const struct listen_given *given, const struct config_listen *at, int type);
+int listen_given_cover(const struct listen_given *given, const struct config_listen *at, int type);
+int listen_given_inside(const struct listen_given *given, const struct config_listen *at, int type);
+/* The first that is left, which is taken; -1: none. */
+int listen_given_take(struct listen_given *given, const struct config_listen *at, int type);
+/* The first that is left, of whatever address, which it tells; -1: none. */
+int listen_given_rest(struct listen_given *given, int type, struct config_listen *at);
+
+#endif

@@ -1,0 +1,92 @@
+/* dns/worker.h - one serving thread: its loop, its sockets, the snapshot in use, its turns. */
+#ifndef DNS_WORKER_H
+#define DNS_WORKER_H
+
+#include "dns/net/listen.h"
+#include "dns/net/tcp.h"
+#include "dns/net/udp.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+/* A snapshot on its way to a worker, with memory for its turns. */
+struct worker_handover {
+	const struct snapshot *snapshot;
+	const uint32_t *
+		nexts; /* where turns go on that another process has had: turn_count of them, WORKER_TURN_NEW where
+				* there is none; NULL: none at all. Read before it is handed over */
+	struct turn *turns; /* turn_count of them, not filled; whoever opened the book frees them */
+	struct ping_book *pings; /* likewise, and empty */
+};
+
+/* What the workers of one server share; each field has one meaning and is only counted. */
+struct worker_shared {
+	struct tcp_shared tcp;
+	uv_async_t *taken; /* sent when a worker has swapped its snapshot */
+	uv_async_t *held; /* sent when a worker holds */
+	struct worker *workers;
+	unsigned count;
+	bool keep_rest; /* sockets of addresses that are listened on no more stay; set while the workers hold */
+};
+
+enum { WORKER_TURN_NEW = UINT32_MAX };
+
+enum worker_word {
+	WORKER_SERVE,
+	WORKER_HOLD, /* nothing at all: another process may have begun to serve */
+	WORKER_STOP,
+	WORKER_LEAVE
+};
+
+struct worker {
+	/* Written by this worker alone. */
+	struct serving serving;
+	uint64_t random; /* state of the generator that turns start from */
+	struct udp *udp;
+	struct tcp *tcp;
+	struct pollfd *fds; /* the UDP sockets, then libuv's descriptor */
+	bool active; /* libuv callbacks have left watchers that only a turn of the loop registers */
+
+	/* Between threads. */
+	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
+	_Atomic(const struct snapshot *) served; /* what it serves from now on */
+	_Atomic uint64_t beat; /* ms of uv_hrtime: its last sign of life */
+	_Atomic(enum worker_word) word; /* what it is to do */
+	atomic_bool held; /* it does nothing until `resume` */
+	uv_sem_t resume;
+
+	uv_async_t mailbox;
+	uv_loop_t loop;
+	uv_thread_t thread;
+	struct worker_shared *shared;
+};
+
+/* Prepares worker `number` with its sockets, which it takes over. False: one sentence. */
+bool worker_init(struct worker *worker, struct worker_shared *shared,
+	struct listen_sockets *sockets, char *why, size_t size);
+/* Starts its thread on a first snapshot. It holds: worker_resume lets it begin. */
+bool worker_start(struct worker *worker, struct worker_handover *first);
+/* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
+void worker_hand(struct worker *worker, struct worker_handover *next);
+/* Stands still between two packets, `held` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
+void worker_hold(struct worker *worker);
+void worker_resume(struct worker *worker);
+/* Asks it to answer what was read and end. */
+void worker_stop(struct worker *worker);
+/* Asks a held one to finish its TCP connections and end: another process has its sockets. */
+void worker_leave(struct worker *worker);
+/* Waits for its end. */
+void worker_join(struct worker *worker);
+void worker_free(struct worker *worker);
+
+/* Asks for a sign of life: `beat` will tell when it was given. */
+void worker_ask(struct worker *worker);
+uint64_t worker_beat(const struct worker *worker);
+
+/* One for each worker, freed by the worker that takes it. NULL: no memory. */
+struct worker_handover **worker_handovers_new(const struct snapshot *snapshot, unsigned count);
+/* Of those that were not taken, with their turns. */
+void worker_handovers_free(struct worker_handover **handovers, unsigned count);
+
+#endif

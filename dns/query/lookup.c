@@ -1,0 +1,333 @@
+#include "dns/query/answer.h"
+#include "dns/query/explain_txt.h"
+#include "zones/wire.h"
+
+static struct map_match source_find(const struct map *map, const struct client *client)
+{
+	const uint8_t *octets = client->address;
+	if (client->ipv6)
+		return map_find_ipv6(map, map_key(octets));
+	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
+}
+
+/* Apart: a function with an array pays for it at each call. */
+static __attribute__((cold, noinline)) uint8_t special_length(
+	const struct map *map, const struct query_subnet *subnet)
+{
+	uint8_t address[SUBNET_OCTETS_MAX] = {0};
+	memcpy(address, subnet->option + SUBNET_FIXED, subnet->octets);
+	return map_special_length(map, subnet->family == 2, address);
+}
+
+static struct map_match subnet_find(const struct map *map, const struct query_subnet *subnet)
+{
+	struct map_match match = subnet->family == 2
+					 ? map_find_ipv6(map, query_subnet_ipv6(subnet))
+					 : map_find_ipv4(map, query_subnet_ipv4(subnet));
+	if (match.special)
+		match.length = special_length(map, subnet);
+	return match;
+}
+
+/* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
+static uint32_t outcome_find(const struct asked *asked, const struct snapshot_pool *pool)
+{
+	const struct query_subnet *subnet = &asked->query->subnet;
+	if (!pool->map)
+		return 0;
+	if (!pool->ecs || !subnet->option || !subnet->source)
+		return source_find(pool->map, asked->client).outcome;
+	struct map_match match = subnet_find(pool->map, subnet);
+	asked->answer->scope = match.length;
+	return match.special ? source_find(pool->map, asked->client).outcome : match.outcome;
+}
+
+/* A or AAAA. False: this place has none. */
+static bool pool_answer(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+{
+	const struct snapshot_outcome *outcome = &pool->outcomes[outcome_find(asked, pool)];
+	struct answer *answer = asked->answer;
+	enum pool_family family = type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4;
+	const struct pool_set *set = outcome->set[family];
+	if (!set)
+		return false;
+	if (answer_part_add(answer, &(struct answer_part){.size = set->answer_size,
+					    .count = (uint16_t)set->answer_count,
+					    .owner = asked->offset,
+					    .section = SECTION_ANSWER})) {
+		answer->set = set;
+		answer->turn = &asked->turns[pool->turn + outcome->turn[family]];
+	}
+	return true;
+}
+
+static bool pool_has(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+{
+	if (!pool || (type != TYPE_A && type != TYPE_AAAA))
+		return false;
+	return pool->outcomes[outcome_find(asked, pool)]
+		.set[type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4];
+}
+
+/* RFC 8482: one RRset, and TXT first, for clients that ask ANY after a failed TXT question. */
+static uint16_t any_find(
+	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
+{
+	static const uint16_t first[] = {TYPE_CNAME, TYPE_TXT, TYPE_A, TYPE_AAAA, TYPE_SOA};
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
+		if (zone_rrset(node, first[i]) || pool_has(asked, pool, first[i]))
+			return first[i];
+	return node->rrset_count ? node->rrsets[0].type : TYPE_ANY;
+}
+
+static void data_add(
+	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
+{
+	uint16_t type = asked->query->type;
+	if (type == TYPE_ANY)
+		type = any_find(asked, node, pool);
+	const struct rrset *rrset = zone_rrset(node, type);
+	if (rrset)
+		answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
+	else if (!pool || (type != TYPE_A && type != TYPE_AAAA) || !pool_answer(asked, pool, type))
+		answer_negative_add(asked, RCODE_NOERROR);
+}
+
+/* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
+ * 4.3.2 1); a target elsewhere is the resolver's to follow. */
+static bool chain_follow(struct asked *asked, const uint8_t *record, uint32_t record_offset)
+{
+	if (++asked->steps == ANSWER_CHAIN_MAX ||
+		!name_key_parse(&asked->name, record_rdata(record), record_rdata_size(record)))
+		return false;
+	asked->offset = (uint16_t)(record_offset + RECORD_FIXED);
+	asked->zone = snapshot_zone(asked->snapshot, &asked->name, asked->query->type == TYPE_DS);
+	return asked->zone;
+}
+
+/* A node that stands for the present name. True: a CNAME leads on. */
+static bool node_answer(struct asked *asked, const struct zone_node *node)
+{
+	uint16_t type = asked->query->type;
+	const struct snapshot_binding *binding = &asked->snapshot->bindings[node->binding];
+	if (binding->state == BINDING_BROKEN) {
+		asked->answer->rcode = RCODE_SERVFAIL;
+		asked->answer->authoritative = false;
+		return false;
+	}
+	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
+		!node->has_below) {
+		answer_negative_add(asked, RCODE_NXDOMAIN);
+		return false;
+	}
+	if (!node->has_cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
+		data_add(asked, node, binding->pool);
+		return false;
+	}
+	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
+	for (unsigned i = 0; i < asked->steps; i++)
+		if (asked->seen[i] == node)
+			return false; /* a loop: the chain so far is the answer */
+	uint32_t offset = asked->answer->size;
+	answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
+	asked->seen[asked->steps] = node;
+	return chain_follow(asked, cname->records, offset);
+}
+
+/* RFC 6672 3.2: the DNAME, and the CNAME that it makes. True: that CNAME leads on. */
+static bool dname_answer(struct asked *asked, const struct zone_node *node)
+{
+	struct answer *answer = asked->answer;
+	const struct rrset *dname = zone_rrset(node, TYPE_DNAME);
+	answer_rrset_add(answer, SECTION_ANSWER, answer_offset_of(asked, node->name_size), dname);
+	size_t kept = (size_t)(asked->name.size - node->name_size);
+	size_t target_size = record_rdata_size(dname->records);
+	if (kept + target_size > NAME_SIZE_MAX) {
+		answer->rcode = RCODE_YXDOMAIN;
+		return false;
+	}
+	uint8_t target[NAME_SIZE_MAX];
+	memcpy(target, asked->name.wire, kept); /* in its own case (RFC 4343 4.1) */
+	memcpy(target + kept, record_rdata(dname->records), target_size);
+	struct rrset cname = {.type = TYPE_CNAME,
+		.count = 1,
+		.ttl = dname->ttl,
+		.records = answer->made[answer->made_count]};
+	cname.size = (uint32_t)record_write(answer->made[answer->made_count++], TYPE_CNAME,
+		dname->ttl, target, (uint16_t)(kept + target_size));
+	uint32_t offset = answer->size;
+	answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &cname);
+	asked->seen[asked->steps] = NULL;
+	if (asked->query->type == TYPE_CNAME || asked->query->type == TYPE_ANY)
+		return false;
+	return chain_follow(asked, cname.records, offset);
+}
+
+/* Addresses of one NS target from this zone; those below the cut must be there (RFC 9471 3). */
+static void glue_add(const struct asked *asked, const struct zone_node *cut, const uint8_t *target,
+	unsigned offset, bool within)
+{
+	static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
+	if (name_is_within(target, cut->name) != within)
+		return;
+	const struct zone_node *node = zone_get(asked->zone->zone, target);
+	for (size_t i = 0; node && i < 2; i++) {
+		const struct rrset *rrset = zone_rrset(node, types[i]);
+		if (!rrset || (!within && asked->answer->count == ANSWER_PARTS_MAX))
+			continue;
+		answer_rrset_add(asked->answer, SECTION_ADDITIONAL, offset, rrset);
+		if (!within)
+			asked->answer->parts[asked->answer->count - 1].optional = true;
+	}
+}
+
+/* RFC 1034 4.3.2 3b: NS of the cut and their addresses. Not our data: no AA, scope 0 (RFC 7871 7.4). */
+static void referral_add(const struct asked *asked, const struct zone_node *cut)
+{
+	struct answer *answer = asked->answer;
+	const struct rrset *ns = zone_rrset(cut, TYPE_NS);
+	const uint32_t start = answer->size;
+	answer->authoritative = asked->steps != 0;
+	answer_rrset_add(answer, SECTION_AUTHORITY, answer_offset_of(asked, cut->name_size), ns);
+	for (unsigned within = 2; within-- > 0;) {
+		const uint8_t *record = ns->records;
+		for (unsigned i = 0; i < ns->count; i++, record = record_next(record)) {
+			size_t offset = start + (size_t)(record - ns->records) + RECORD_FIXED;
+			if (offset > 0x3FFF) /* beyond what a pointer reaches */
+				break;
+			glue_add(asked, cut, record_rdata(record), (unsigned)offset, within);
+		}
+	}
+}
+
+/* A statistics name, whose one address all answers have. False: it is none. */
+static bool ping_answer(const struct asked *asked)
+{
+	struct answer *answer = asked->answer;
+	const struct snapshot_ping *at;
+	enum ping_word word = ping_find(asked->zone, &asked->name, &answer->ping, &at);
+	bool address = asked->query->type == TYPE_A || asked->query->type == TYPE_ANY;
+	if (word == PING_NONE ||
+		(word == PING_MALFORMED && !asked->steps && gist_is_asked(&asked->name)))
+		return false;
+	answer->ping_malformed = word == PING_MALFORMED;
+	if (word == PING_MALFORMED || (word == PING_GOOD && address))
+		answer->pinged = asked->zone;
+	if (word == PING_GOOD && address)
+		answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &at->address);
+	else
+		answer_negative_add(asked, word == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
+	return true;
+}
+
+/* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
+static bool step_answer(struct asked *asked)
+{
+	const struct zone_node *node;
+	enum zone_word word;
+	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &word)) {
+		if (ping_is_near(asked->zone, &asked->name) && ping_answer(asked))
+			return false;
+		word = zone_find_above(asked->zone->zone, &asked->name, &node);
+	}
+	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
+		gist_is_asked(&asked->name)) {
+		answer_gist(asked);
+		return false;
+	}
+	switch (word) {
+	case ZONE_DELEGATION:
+		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
+		if (asked->query->type != TYPE_DS || node->name_size != asked->name.size) {
+			referral_add(asked, node);
+			return false;
+		} /* fall through */
+	case ZONE_FOUND:
+	case ZONE_WILDCARD:
+		return node_answer(asked, node);
+	case ZONE_DNAME:
+		return dname_answer(asked, node);
+	case ZONE_NODATA:
+		answer_negative_add(asked, RCODE_NOERROR);
+		return false;
+	case ZONE_NXDOMAIN:
+		answer_negative_add(asked, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
+		return false;
+	case ZONE_NOT_OURS:
+		if (asked->steps)
+			return false;
+		asked->answer->rcode = RCODE_REFUSED;
+		asked->answer->authoritative = false;
+		return false;
+	}
+	return false;
+}
+
+/* Types that are no data: what a query for them gets; NOERROR: it is an ordinary type. */
+static enum rcode type_rcode(uint16_t type)
+{
+	switch (type) {
+	case TYPE_OPT:
+	case TYPE_TKEY:
+	case TYPE_TSIG:
+		return RCODE_FORMERR;
+	case TYPE_MAILA:
+	case TYPE_MAILB:
+		return RCODE_NOTIMP;
+	case TYPE_AXFR:
+	case TYPE_IXFR:
+		return RCODE_REFUSED;
+	default:
+		return RCODE_NOERROR;
+	}
+}
+
+void answer_error(struct answer *answer, enum rcode rcode)
+{
+	answer->rcode = rcode;
+	answer->authoritative = false;
+	answer->overflow = false;
+	answer->no_identity = false;
+	answer->scope = 0;
+	answer->count = 0;
+	answer->set = NULL;
+	answer->pinged = NULL;
+	answer->made_count = 0;
+}
+
+void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
+	const struct client *client, const struct query *query)
+{
+	answer_error(answer, RCODE_NOERROR);
+	answer->size = HEADER_SIZE + query->question_size;
+	if (query->class == CLASS_CH) {
+		answer_chaos(answer, snapshot, query);
+		return;
+	}
+	if (query->type == TYPE_OPT || query->type >= TYPE_TKEY) {
+		answer->rcode = type_rcode(query->type);
+		if (answer->rcode != RCODE_NOERROR)
+			return;
+	}
+	answer->rcode = RCODE_REFUSED;
+	if (query->class != CLASS_IN && query->class != CLASS_ANY)
+		return;
+	struct asked asked;
+	asked.zone = snapshot_zone(snapshot, &query->name, query->type == TYPE_DS);
+	if (!asked.zone)
+		return;
+	answer->rcode = RCODE_NOERROR;
+	answer->authoritative = true;
+	asked.answer = answer;
+	asked.snapshot = snapshot;
+	asked.turns = turns;
+	asked.client = client;
+	asked.query = query;
+	asked.name = query->name;
+	asked.offset = HEADER_SIZE;
+	asked.steps = 0;
+	while (step_answer(&asked))
+		;
+	/* A class of ANY is never answered with authority (RFC 1034 4.3.2). */
+	answer->authoritative &= query->class == CLASS_IN;
+}

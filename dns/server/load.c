@@ -1,0 +1,75 @@
+#include "dns/snapshot/build.h"
+#include "dns/base/log.h"
+#include "dns/server/open.h"
+
+#include <time.h>
+
+enum { LONG_MS = 1000, MS_IN_SECOND = 1000, NS_IN_SECOND = 1000000000 };
+
+void server_say_zones(const struct snapshot *snapshot)
+{
+	const struct config *config = inputs_config(snapshot->inputs);
+	size_t count =
+		config->zone_count < INPUTS_SAY_ZONES ? config->zone_count : INPUTS_SAY_ZONES;
+	for (size_t z = 0; z < count; z++) {
+		const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[z].mirrors);
+		const struct zone_file *file = shared_get(snapshot->inputs->zones[z].file);
+		log_line(LOG_LEVEL_INFO,
+			"Zone %s is served serial=%u names=%zu pools=%zu mirrors=%zu "
+			"addresses_in_service=%zu",
+			config->zones[z].name, file->serial, zone_names(snapshot->zones[z].zone),
+			config->zones[z].pool_count, mirrors ? mirrors->count : 0,
+			mirrors ? mirrors->in_service : 0);
+	}
+	if (config->zone_count > count)
+		log_line(LOG_LEVEL_INFO, "And so are %zu more zones", config->zone_count - count);
+}
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * MS_IN_SECOND + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Whoever waits for a start should know what for. */
+static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t link_ms)
+{
+	const struct place_database *database = shared_get(inputs->database);
+	if (read_ms + link_ms < LONG_MS)
+		return;
+	log_line(LOG_LEVEL_INFO,
+		"Loading took %.1f s: reading %.1f s, of that the country database %.1f s; "
+		"compiling pools and their maps %.1f s networks=%zu",
+		(double)(read_ms + link_ms) / MS_IN_SECOND, (double)read_ms / MS_IN_SECOND,
+		(double)inputs->geo_ms / MS_IN_SECOND, (double)link_ms / MS_IN_SECOND,
+		database ? database->networks : 0);
+}
+
+struct snapshot *server_load(
+	const char *path, struct account *account, unsigned *refused, char *why)
+{
+	struct inputs_request request = {.config_path = path, .account = account};
+	account->found = false;
+	uint64_t begin = clock_ms();
+	struct inputs *inputs = inputs_load(&request, refused, why, SERVER_WHY_MAX);
+	uint64_t read = clock_ms();
+	struct snapshot *snapshot =
+		inputs ? link_snapshot(inputs, NULL, why, SERVER_WHY_MAX) : NULL;
+	if (snapshot)
+		long_say(snapshot->inputs, read - begin, clock_ms() - read);
+	return snapshot;
+}
+
+bool server_kept_since(const struct snapshot *snapshot)
+{
+	const struct config *config = inputs_config(snapshot->inputs);
+	char path[KEEP_PATH_MAX];
+	for (size_t z = 0; z < config->zone_count; z++) {
+		keep_export_path(path, config, &config->zones[z]);
+		if (config->zones[z].export &&
+			file_stamp(path).modified / NS_IN_SECOND >= snapshot->inputs->now)
+			return true;
+	}
+	return false;
+}

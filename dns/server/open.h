@@ -1,0 +1,46 @@
+/* dns/server_part.h - one server, between the files of dns/server. */
+#ifndef DNS_SERVER_PART_H
+#define DNS_SERVER_PART_H
+
+#include "dns/net/affinity.h"
+#include "dns/control/control.h"
+#include "dns/stats/metrics_server.h"
+#include "dns/server/server.h"
+#include "dns/control/commands.h"
+#include "dns/server/watchdog.h"
+
+struct server {
+	uv_loop_t loop;
+	uv_signal_t signals[3];
+	uv_timer_t patience; /* with what the end waits for */
+	unsigned patience_looks;
+	struct worker_shared shared;
+	struct snapshot *first; /* of the start; not freed if that fails: threads may have it */
+	struct reload reload;
+	struct ledger ledger;
+	struct metrics *metrics; /* NULL: off */
+	struct listen_sockets sockets;
+	struct account account;
+	struct affinity affinity;
+	struct watchdog watchdog;
+	struct control control;
+	struct control_file control_file;
+	bool control_inherited; /* a running server goes on with its file if we do not */
+	int control_fd; /* bound; -1: off, or listened on already */
+	struct verb_place verbs;
+	struct takeover takeover; /* from whom */
+	struct takeover_give give; /* to whom */
+	bool takes_over; /* from a server that runs */
+	bool left; /* another server has the sockets */
+};
+
+/* Binds all that only root may bind; the sockets of a running server go on being its own. False: one sentence. */
+bool server_open(struct server *server, const struct config *config, char *why);
+/* The workers have their sockets and hold, a running server holds too and has gone for good: the sockets are all ours, and
+ * we become the user. False: one sentence. */
+bool server_join(struct server *server, const struct config *config, char *why);
+
+/* Was an export kept since this was loaded? */
+bool server_kept_since(const struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,12 @@
+/* dns/link.h - accepted inputs to a snapshot: zones, bound names, turns. */
+#ifndef DNS_LINK_H
+#define DNS_LINK_H
+
+#include "dns/snapshot/snapshot.h"
+
+/* Takes `inputs` over, also on failure. NULL: one sentence. `previous` may be NULL: its turns are matched,
+ * nothing of it is kept. */
+struct snapshot *link_snapshot(
+	struct inputs *inputs, const struct snapshot *previous, char *why, size_t size);
+
+#endif

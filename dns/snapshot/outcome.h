@@ -1,0 +1,22 @@
+/* dns/bind_part.h - one zone under way, between the files of dns/bind. */
+#ifndef DNS_BIND_PART_H
+#define DNS_BIND_PART_H
+
+#include "dns/snapshot/bind.h"
+
+struct binding {
+	struct snapshot *snapshot;
+	const struct snapshot *previous;
+	const struct config_zone *config;
+	const struct inputs_zone *inputs;
+	struct snapshot_zone *zone;
+	char *why;
+	size_t size;
+};
+
+/* Writes the sentence; returns false. */
+bool bind_no_memory(const struct binding *binding);
+/* Gives a pool its outcomes, of which bind_prepare has made room; `country` is a label's. */
+bool bind_resolve(const struct binding *binding, struct snapshot_pool *pool, unsigned country);
+
+#endif

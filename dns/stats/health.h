@@ -1,0 +1,11 @@
+/* dns/health.h - is everything as it should be, and if not, what is it? */
+#ifndef DNS_HEALTH_H
+#define DNS_HEALTH_H
+
+#include "dns/stats/totals.h"
+
+/* {"healthy":BOOL,"serving":BOOL,"reasons":["one sentence", ...]}, malformed never; to be freed. *healthy: all workers serve, no
+ * export is refused, no TXT string is stale or was never there. NULL: no memory. */
+char *health_page(struct ledger *ledger, bool *healthy);
+
+#endif

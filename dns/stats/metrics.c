@@ -1,0 +1,338 @@
+#include "dns/stats/metrics.h"
+
+#include "dns/base/log_out.h"
+#include "dns/stats/metrics_page.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static void value_write(FILE *out, const char *value)
+{
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7F) /* it may be no UTF-8 */
+			fprintf(out, "\\\\x%02X", c);
+		else
+			fputc(c, out);
+	}
+}
+
+void page_sample_labels(
+	const struct page *page, double value, const struct label labels[LABELS_MAX])
+{
+	char mark = '{';
+	fputs(page->name, page->out);
+	for (size_t i = 0; i < LABELS_MAX && labels[i].name; i++, mark = ',') {
+		fprintf(page->out, "%c%s=\"", mark, labels[i].name);
+		value_write(page->out, labels[i].value);
+		fputc('"', page->out);
+	}
+	fprintf(page->out, "%s %.15g\n", mark == ',' ? "}" : "", value);
+}
+
+void page_sample(const struct page *page, double value, struct label first, struct label second)
+{
+	page_sample_labels(page, value, (const struct label[LABELS_MAX]){first, second});
+}
+
+/* --- the server --- */
+
+static double count_of(const _Atomic uint64_t *counter)
+{
+	return (double)counter_get(counter);
+}
+
+static void build_write(const struct page *page)
+{
+	page_sample(page, 1, (struct label){"version", MIRRORNS_VERSION}, (struct label){0});
+}
+
+static void queries_write(const struct page *page)
+{
+	const _Atomic uint64_t *queries = page->sums->counters.queries;
+	page_sample(page,
+		count_of(&queries[TRANSPORT_UDP_IPV4]) + count_of(&queries[TRANSPORT_UDP_IPV6]),
+		(struct label){"transport", "udp"}, (struct label){0});
+	page_sample(page,
+		count_of(&queries[TRANSPORT_TCP_IPV4]) + count_of(&queries[TRANSPORT_TCP_IPV6]),
+		(struct label){"transport", "tcp"}, (struct label){0});
+}
+
+static void families_write(const struct page *page)
+{
+	for (unsigned i = 0; i < COUNTER_TRANSPORTS; i++)
+		page_sample(page, count_of(&page->sums->counters.queries[i]),
+			(struct label){"transport", counter_ways[i].transport},
+			(struct label){"family", counter_ways[i].family});
+}
+
+static void replies_write(const struct page *page)
+{
+	for (unsigned i = 0; i < COUNTER_RCODES; i++) {
+		char text[COUNTER_RCODE_TEXT];
+		bool named;
+		double count = count_of(&page->sums->counters.replies[i]);
+		const char *name = counter_rcode(i, text, &named);
+		if (named || count > 0)
+			page_sample(page, count, (struct label){"rcode", name}, (struct label){0});
+	}
+}
+
+static double truncated_value(const struct page *page)
+{
+	return count_of(&page->sums->counters.truncated);
+}
+
+static void drops_write(const struct page *page)
+{
+	const _Atomic uint64_t *drops = page->sums->counters.drops;
+	for (unsigned i = 0; i < COUNTER_DROPS; i++)
+		page_sample(page, count_of(&drops[i]), (struct label){"reason", counter_drops[i]},
+			(struct label){0});
+}
+
+static double ecs_value(const struct page *page)
+{
+	return count_of(&page->sums->counters.ecs_queries);
+}
+
+static double connections_value(const struct page *page)
+{
+	return (double)atomic_load_explicit(
+		&page->ledger->workers->tcp.connections, memory_order_relaxed);
+}
+
+static double accepted_value(const struct page *page)
+{
+	return count_of(&page->sums->counters.tcp_accepted);
+}
+
+static void closed_write(const struct page *page)
+{
+	for (unsigned i = 0; i < COUNTER_CLOSES; i++)
+		page_sample(page, count_of(&page->sums->counters.tcp_closed[i]),
+			(struct label){"reason", counter_closes[i]}, (struct label){0});
+}
+
+static void refused_write(const struct page *page)
+{
+	for (unsigned i = 0; i < REFUSAL_PAUSE; i++)
+		page_sample(page, count_of(&page->sums->counters.tcp_refused[i]),
+			(struct label){"reason", counter_refusals[i]}, (struct label){0});
+}
+
+static double pauses_value(const struct page *page)
+{
+	return count_of(&page->sums->counters.tcp_refused[REFUSAL_PAUSE]);
+}
+
+static double control_value(const struct page *page)
+{
+	return count_of(&page->ledger->control_closed);
+}
+
+static double workers_value(const struct page *page)
+{
+	return page->ledger->workers->count;
+}
+
+static void reloads_write(const struct page *page)
+{
+	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
+		page_sample(page, (double)page->sums->reloads[i],
+			(struct label){"result", ledger_reloads[i]}, (struct label){0});
+}
+
+static double log_value(const struct page *page)
+{
+	(void)page;
+	return (double)log_out_dropped();
+}
+
+static void geo_write(const struct page *page)
+{
+	const struct place_database *database = shared_get(page->inputs->database);
+	if (database)
+		page_sample(page, (double)database->build, (struct label){0}, (struct label){0});
+}
+
+/* --- the process --- */
+
+static double cpu_value(const struct page *page)
+{
+	return page->usage.cpu_seconds;
+}
+
+static double start_value(const struct page *page)
+{
+	return page->usage.start_seconds;
+}
+
+static double resident_value(const struct page *page)
+{
+	return (double)page->usage.resident;
+}
+
+static double virtual_value(const struct page *page)
+{
+	return (double)page->usage.virtual;
+}
+
+static double open_fds_value(const struct page *page)
+{
+	return (double)page->usage.open_fds;
+}
+
+static double max_fds_value(const struct page *page)
+{
+	return (double)page->usage.max_fds;
+}
+
+/* --- all of them --- */
+
+struct metric {
+	const char *name, *type, *help;
+	double (*value)(const struct page *page); /* of the only sample, without labels; or NULL */
+	page_write *write; /* of several, or of none */
+	page_write *write_zone; /* of each zone */
+};
+
+/* doc/mirrorns.8 has them all, too. */
+static const struct metric metrics[] = {
+	{"mirrorns_build_info", "gauge", "The version that runs, always 1.", .write = build_write},
+	{"mirrorns_workers", "gauge", "Threads that answer.", .value = workers_value},
+	{"mirrorns_queries_total", "counter", "Queries that arrived, with or without a reply.",
+		.write = queries_write},
+	{"mirrorns_family_queries_total", "counter",
+		"The same, by the address family that they arrived over.", .write = families_write},
+	{"mirrorns_ecs_queries_total", "counter",
+		"Queries with a well-formed EDNS Client Subnet option.", .value = ecs_value},
+	{"mirrorns_replies_total", "counter", "Replies by rcode.", .write = replies_write},
+	{"mirrorns_truncated_total", "counter", "Replies with TC.", .value = truncated_value},
+	{"mirrorns_dropped_total", "counter",
+		"Queries without a reply: malformed (no query at all), send (the system would not "
+		"send the reply), receive (the system's receive queue was full).",
+		.write = drops_write},
+	{"mirrorns_tcp_connections", "gauge", "TCP connections that are open.",
+		.value = connections_value},
+	{"mirrorns_tcp_connections_accepted_total", "counter", "TCP connections accepted.",
+		.value = accepted_value},
+	{"mirrorns_tcp_connections_closed_total", "counter",
+		"TCP connections ended, by who or what ended them.", .write = closed_write},
+	{"mirrorns_tcp_refused_total", "counter",
+		"TCP connections closed unserved: limit (tcp-connections), descriptors (the rest "
+		"of them is reserved).",
+		.write = refused_write},
+	{"mirrorns_tcp_pauses_total", "counter",
+		"Pauses in accepting TCP connections: the system had no descriptor or memory.",
+		.value = pauses_value},
+	{"mirrorns_control_closed_total", "counter",
+		"Clients of the control socket that were closed or refused for want of room.",
+		.value = control_value},
+	{"mirrorns_answers_total", "counter",
+		"Answers with addresses of a pool, by the pool as configured.",
+		.write_zone = page_answers},
+	{"mirrorns_decisions_total", "counter",
+		"The same, by the level that served: own, a fallback as configured, removed "
+		"(nobody "
+		"was in service).",
+		.write_zone = page_decisions},
+	{"mirrorns_member_answers_total", "counter",
+		"Answers in which the address was first. At most 5000 addresses of a zone have a "
+		"series, the rest is \"other\".",
+		.write_zone = page_members},
+	{"mirrorns_member_weight", "gauge",
+		"Weight of an address in the export, 0 while it is not in service or drained.",
+		.write_zone = page_weights},
+	{"mirrorns_pings_total", "counter",
+		"Statistics names asked for, by the address that they tell of and what they tell. "
+		"Addresses that the export does not list are \"other\".",
+		.write_zone = page_pings},
+	{"mirrorns_pings_malformed_total", "counter",
+		"Names below a ping name that are none of its statistics names.",
+		.write_zone = page_pings_malformed},
+	{"mirrorns_mirrors", "gauge", "Mirrors in the export by state.",
+		.write_zone = page_mirrors},
+	{"mirrorns_mirrors_in_service", "gauge",
+		"Mirrors in service and not drained by country, of countries that the export has.",
+		.write_zone = page_countries},
+	{"mirrorns_drained_addresses", "gauge", "Addresses that are taken out by hand.",
+		.write_zone = page_drained},
+	{"mirrorns_export_serial", "gauge", "Serial of the export that is served.",
+		.write_zone = page_serial},
+	{"mirrorns_export_age_seconds", "gauge",
+		"Age of the export that is served, by its own time.",
+		.write_zone = page_export_age},
+	{"mirrorns_export_good", "gauge",
+		"1: the export on disk is served; 0: it was refused or is missing.",
+		.write_zone = page_good},
+	{"mirrorns_export_refused_total", "counter", "Exports that were not taken.",
+		.write_zone = page_refused},
+	{"mirrorns_txt_age_seconds", "gauge", "Age of a txt name's string.",
+		.write_zone = page_txt_age},
+	{"mirrorns_geo_build_timestamp_seconds", "gauge", "When the country database was built.",
+		.write = geo_write},
+	{"mirrorns_reloads_total", "counter",
+		"Reloads, asked for or by a changed file: ok, partly (a file was refused), failed.",
+		.write = reloads_write},
+	{"mirrorns_log_dropped_total", "counter",
+		"Log lines that could not be written: nobody read them, or nobody could.",
+		.value = log_value},
+	{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
+		.value = cpu_value},
+	{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
+		.value = resident_value},
+	{"process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
+		.value = virtual_value},
+	{"process_open_fds", "gauge", "Open file descriptors.", .value = open_fds_value},
+	{"process_max_fds", "gauge", "File descriptors that may be open.", .value = max_fds_value},
+	{"process_start_time_seconds", "gauge", "When the process began, in Unix seconds.",
+		.value = start_value},
+};
+
+static void metric_write(struct page *page, const struct metric *metric)
+{
+	page->name = metric->name;
+	fprintf(page->out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+		metric->type);
+	if (metric->value)
+		page_sample(page, metric->value(page), (struct label){0}, (struct label){0});
+	if (metric->write)
+		metric->write(page);
+	for (page->zone = 0; metric->write_zone && page->zone < page->config->zone_count;
+		page->zone++)
+		metric->write_zone(page);
+}
+
+static bool page_fill(FILE *out, struct ledger *ledger)
+{
+	struct ledger_sums sums;
+	struct page page = {.out = out, .ledger = ledger, .sums = &sums, .now = time(NULL)};
+	usage_read(&page.usage);
+	pthread_mutex_lock(&ledger->lock);
+	bool good = ledger_sum(ledger, &sums);
+	page.inputs = ledger->now.snapshot->inputs;
+	page.config = inputs_config(page.inputs);
+	for (size_t i = 0; good && i < sizeof(metrics) / sizeof(*metrics); i++)
+		metric_write(&page, &metrics[i]);
+	pthread_mutex_unlock(&ledger->lock);
+	tally_free(&sums.tally);
+	return good;
+}
+
+char *metrics_page(struct ledger *ledger, bool *good)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	(void)good;
+	if (!out)
+		return NULL;
+	bool whole = page_fill(out, ledger) && !ferror(out);
+	if (fclose(out) == 0 && whole)
+		return text;
+	free(text);
+	return NULL;
+}

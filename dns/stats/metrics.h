@@ -1,0 +1,10 @@
+/* dns/metrics_page.h - the numbers as Prometheus reads them (text format 0.0.4). */
+#ifndef DNS_METRICS_PAGE_H
+#define DNS_METRICS_PAGE_H
+
+#include "dns/stats/totals.h"
+
+/* To be freed; *good stays. NULL: no memory. */
+char *metrics_page(struct ledger *ledger, bool *good);
+
+#endif

@@ -1,0 +1,50 @@
+/* dns/metrics_part.h - one page under way, between the files of dns/metrics. */
+#ifndef DNS_METRICS_PART_H
+#define DNS_METRICS_PART_H
+
+#include "dns/stats/totals.h"
+#include "dns/base/process.h"
+
+#include <stdio.h>
+
+struct page {
+	FILE *out;
+	const struct ledger *ledger;
+	const struct ledger_sums *sums;
+	const struct inputs *inputs;
+	const struct config *config;
+	struct usage usage;
+	int64_t now; /* Unix seconds */
+	const char *name; /* of the present metric */
+	size_t zone; /* the present one, in metrics by zone */
+};
+
+/* A label of a sample; `name` NULL: there is none. */
+struct label {
+	const char *name, *value;
+};
+
+/* Writes one sample of the present metric, with LABELS_MAX labels or less. */
+enum { LABELS_MAX = 3 };
+void page_sample_labels(
+	const struct page *page, double value, const struct label labels[LABELS_MAX]);
+void page_sample(const struct page *page, double value, struct label first, struct label second);
+
+/* Each writes the samples of one metric; those by zone the present zone's. */
+typedef void page_write(const struct page *page);
+page_write page_answers;
+page_write page_decisions;
+page_write page_members;
+page_write page_weights;
+page_write page_serial;
+page_write page_export_age;
+page_write page_refused;
+page_write page_good;
+page_write page_mirrors;
+page_write page_countries;
+page_write page_drained;
+page_write page_txt_age;
+page_write page_pings;
+page_write page_pings_malformed;
+
+#endif

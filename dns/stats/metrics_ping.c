@@ -1,0 +1,51 @@
+#include "dns/stats/metrics_page.h"
+
+#include <arpa/inet.h>
+
+static const struct tally_zone *row_of(const struct page *page)
+{
+	const struct tally *tally = &page->sums->tally;
+	const struct tally_zone *row =
+		page->zone < tally->zone_count ? &tally->zones[page->zone] : NULL;
+	return row && row->pings ? row : NULL;
+}
+
+static void results_write(
+	const struct page *page, const char *address, const uint64_t pings[PING_RESULTS])
+{
+	static const char *const results[PING_RESULTS] = {"ok", "failed"};
+	for (unsigned r = 0; r < PING_RESULTS; r++)
+		page_sample_labels(page, (double)pings[r],
+			(const struct label[LABELS_MAX]){
+				{"zone", page->config->zones[page->zone].name},
+				{"address", address}, {"result", results[r]}});
+}
+
+/* Listed mirrors that were told of; both series of each, so that a share can be computed. */
+void page_pings(const struct page *page)
+{
+	const struct tally_zone *row = row_of(page);
+	char text[INET6_ADDRSTRLEN];
+	if (!row)
+		return;
+	for (size_t i = 0; i < row->member_count; i++) {
+		const struct tally_member *member = &row->members[i];
+		if (member->pings[PING_OK] || member->pings[PING_FAILED])
+			results_write(page,
+				inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text,
+					sizeof(text)),
+				member->pings);
+	}
+	const uint64_t unknown[PING_RESULTS] = {counter_get(&row->pings->unknown[PING_OK]),
+		counter_get(&row->pings->unknown[PING_FAILED])};
+	results_write(page, "other", unknown);
+}
+
+void page_pings_malformed(const struct page *page)
+{
+	const struct tally_zone *row = row_of(page);
+	if (row)
+		page_sample(page, (double)counter_get(&row->pings->malformed),
+			(struct label){"zone", page->config->zones[page->zone].name},
+			(struct label){0});
+}

@@ -1,0 +1,89 @@
+/* dns/tally.h - what pools have answered: by pool, by level, and who was first; in numbers that only grow.
+ *
+ * No pool's answer is counted while it is given: everything is told from the turns of a snapshot, which end with it as
+ * the counts of statistics names do. What they told is kept here, in rows that follow the present snapshot. */
+#ifndef DNS_TALLY_H
+#define DNS_TALLY_H
+
+#include "dns/query/ping_count.h"
+#include "dns/snapshot/turn.h"
+
+/* Addresses of one zone that have a row of their own, in the order in which they came; all others are one row. */
+enum { TALLY_MEMBERS_MAX = 5000 };
+
+/* Which level served. Behind the named ones: continents, then countries, that a fallback list names. */
+enum tally_level {
+	TALLY_OWN, /* level 1 */
+	TALLY_CONTINENT,
+	TALLY_WORLD,
+	TALLY_REMOVED, /* nobody is in service: removed mirrors (fail = "open") */
+	TALLY_CONTINENTS,
+	TALLY_COUNTRIES = TALLY_CONTINENTS + CONTINENT_MAX + 1,
+	TALLY_LEVELS = TALLY_COUNTRIES + COUNTRY_MAX + 1
+};
+
+enum { TALLY_LEVEL_TEXT = 16 };
+
+struct tally_member {
+	uint8_t octets[16]; /* as in struct mirror_address */
+	bool ipv6;
+	uint64_t firsts; /* answers in which it was first */
+	uint64_t pings[PING_RESULTS]; /* what statistics names told of it */
+};
+
+struct tally_pool {
+	uint8_t wire[NAME_SIZE_MAX]; /* as configured */
+	uint64_t answers;
+};
+
+struct tally_zone {
+	uint8_t apex[NAME_SIZE_MAX];
+	struct tally_pool *pools; /* in the configuration's order */
+	size_t pool_count;
+	struct tally_member *members; /* sorted: IPv4 first, by address */
+	size_t member_count;
+	uint64_t others; /* first places of those without a row */
+	uint64_t levels[TALLY_LEVELS];
+	uint64_t refused; /* exports that were not taken */
+	struct ping_count *
+		pings; /* NULL: the zone has no ping names; listed mirrors without a row are unknown in it */
+};
+
+struct tally {
+	struct tally_zone *zones; /* in the configuration's order */
+	size_t zone_count;
+};
+
+/* Makes the rows those of a snapshot: what stays keeps its numbers, what it has not any more is forgotten. False: no
+ * memory, nothing has changed. */
+bool tally_follow(struct tally *tally, const struct snapshot *snapshot);
+
+/* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is left out. False: no memory, some
+ * zones are not added. */
+bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
+	const struct ping_book *pings);
+
+/* Counts the exports that this snapshot's inputs refused. */
+void tally_refusals(struct tally *tally, const struct snapshot *snapshot);
+
+/* Brings rows of addresses that came in any order into theirs. */
+void tally_sort(struct tally *tally);
+
+/* False: no memory, `to` is empty. */
+bool tally_copy(struct tally *to, const struct tally *from);
+void tally_free(struct tally *tally);
+
+/* An address's row, or NULL. */
+const struct tally_member *tally_member(
+	const struct tally_zone *zone, const struct mirror_address *address);
+
+/* Which levels can a zone's pools come to? */
+void tally_levels(const struct config_zone *zone, bool levels[TALLY_LEVELS]);
+/* "own", "continent", "world", "removed", "continent:EU", "country:FR"; returns text. */
+const char *tally_level_write(unsigned level, char text[TALLY_LEVEL_TEXT]);
+/* The level that serves outcome number `outcome` of a pool, which is not NODATA in this family. Where countries come to one
+ * outcome by several levels, it is the first of them. */
+unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
+	const struct snapshot_pool *pool, uint32_t outcome, enum pool_family family);
+
+#endif

@@ -1,0 +1,115 @@
+#include "dns/stats/pool_counts.h"
+
+#include <stdio.h>
+
+static unsigned place_level(const struct pool_place *place)
+{
+	switch ((enum place_kind)place->kind) {
+	case PLACE_WORLD:
+		return TALLY_WORLD;
+	case PLACE_CONTINENT:
+		return place->code ? TALLY_CONTINENTS + place->code : TALLY_CONTINENT;
+	case PLACE_COUNTRY:
+		return TALLY_COUNTRIES + place->code;
+	}
+	return TALLY_OWN;
+}
+
+/* The continent of level 1. */
+static uint16_t home_of(const struct pool_place *first)
+{
+	if (first->kind == PLACE_COUNTRY)
+		return (uint16_t)country_continent(first->code);
+	return first->kind == PLACE_CONTINENT ? first->code : CONTINENT_NONE;
+}
+
+/* The fallback that led to a place, as the configuration names it. */
+static unsigned fallback_level(
+	const struct pool_rule *rule, const struct pool_place *first, const struct pool_place *at)
+{
+	for (unsigned i = 0; i < rule->fallback_count; i++) {
+		struct pool_place place = rule->fallback[i];
+		if (place.kind == PLACE_CONTINENT && place.code == CONTINENT_NONE)
+			place.code = home_of(first);
+		if (place.kind == at->kind && place.code == at->code)
+			return place_level(&rule->fallback[i]);
+	}
+	return place_level(at);
+}
+
+/* As pools_resolve decides it: the first level with a member in service. `number` is the level's in the walk. */
+static unsigned country_level(const struct pools *pools, const struct pool_rule *rule,
+	unsigned country, enum pool_family family, size_t *number)
+{
+	struct pool_level levels[POOL_FALLBACK_MAX + 1];
+	size_t count = pools_levels(pools, rule, country, levels);
+	for (*number = 0; *number < count; ++*number) {
+		if (!levels[*number].in_service[family])
+			continue;
+		if (*number > 0)
+			return fallback_level(rule, &levels[0].place, &levels[*number].place);
+		/* Who is in no country starts at the world. */
+		bool nowhere = rule->from != POOL_FROM_FIXED && country == COUNTRY_NONE;
+		return nowhere ? TALLY_WORLD : TALLY_OWN;
+	}
+	return TALLY_REMOVED;
+}
+
+static const uint16_t *map_outcomes(const struct snapshot *snapshot, const struct map *map)
+{
+	for (size_t i = 0; i < snapshot->map_count; i++)
+		if (shared_get(snapshot->maps[i].map) == map)
+			return snapshot->maps[i].outcome;
+	return NULL;
+}
+
+unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
+	const struct snapshot_pool *pool, uint32_t outcome, enum pool_family family)
+{
+	const struct pool_rule *rule = &pool->config->rule;
+	size_t number, least = SIZE_MAX;
+	unsigned level = TALLY_WORLD;
+	if (!pool->map)
+		return country_level(pools, rule, pool->country, family, &number);
+	const uint16_t *outcomes = map_outcomes(snapshot, pool->map);
+	/* Countries first: one that has mirrors of its own says more than clients without a country. */
+	for (unsigned i = 1; outcomes && i <= COUNTRY_MAX + 1; i++) {
+		unsigned country = i % (COUNTRY_MAX + 1);
+		if (outcomes[country] != outcome)
+			continue;
+		unsigned found = country_level(pools, rule, country, family, &number);
+		if (number < least && (country || least == SIZE_MAX)) {
+			least = number;
+			level = found;
+		}
+	}
+	return level;
+}
+
+void tally_levels(const struct config_zone *zone, bool levels[TALLY_LEVELS])
+{
+	for (unsigned i = 0; i < TALLY_LEVELS; i++)
+		levels[i] = false;
+	for (size_t p = 0; p < zone->pool_count; p++) {
+		const struct pool_rule *rule = &zone->pools[p].rule;
+		levels[TALLY_OWN] = true;
+		levels[TALLY_WORLD] |= rule->from == POOL_FROM_CLIENT;
+		levels[TALLY_REMOVED] |= rule->fail_open;
+		for (unsigned i = 0; i < rule->fallback_count; i++)
+			levels[place_level(&rule->fallback[i])] = true;
+	}
+}
+
+const char *tally_level_write(unsigned level, char text[TALLY_LEVEL_TEXT])
+{
+	static const char *const names[] = {"own", "continent", "world", "removed"};
+	if (level < TALLY_CONTINENTS)
+		return names[level];
+	if (level < TALLY_COUNTRIES)
+		snprintf(text, TALLY_LEVEL_TEXT, "continent:%s",
+			continent_code((enum continent)(level - TALLY_CONTINENTS)));
+	else
+		snprintf(text, TALLY_LEVEL_TEXT, "country:%s",
+			country_code(level - TALLY_COUNTRIES));
+	return text;
+}

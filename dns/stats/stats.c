@@ -1,0 +1,81 @@
+#include "dns/stats/stats.h"
+
+#include <stdio.h>
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *queries_json(const struct counters *counters)
+{
+	json_t *queries = json_object();
+	for (size_t i = 0; i < COUNTER_TRANSPORTS; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%s_%s", counter_ways[i].transport,
+			counter_ways[i].family);
+		json_object_set_new(queries, name, number(counter_get(&counters->queries[i])));
+	}
+	return queries;
+}
+
+/* By rcode, those that there were. */
+static json_t *replies_json(const struct counters *counters)
+{
+	json_t *replies = json_object();
+	for (unsigned i = 0; i < COUNTER_RCODES; i++) {
+		uint64_t count = counter_get(&counters->replies[i]);
+		char text[COUNTER_RCODE_TEXT];
+		bool named;
+		if (count)
+			json_object_set_new(replies, counter_rcode(i, text, &named), number(count));
+	}
+	return replies;
+}
+
+static json_t *zones_json(const struct tally *tally)
+{
+	json_t *zones = json_object();
+	for (size_t z = 0; z < tally->zone_count; z++) {
+		const struct tally_zone *zone = &tally->zones[z];
+		char name[NAME_TEXT_MAX];
+		uint64_t answers = 0;
+		for (size_t p = 0; p < zone->pool_count; p++)
+			answers += zone->pools[p].answers;
+		json_object_set_new(zones, name_write(zone->apex, name),
+			json_pack("{s:o, s:o}", "pool_answers", number(answers), "exports_refused",
+				number(zone->refused)));
+	}
+	return zones;
+}
+
+static json_t *sums_json(const struct ledger_sums *sums)
+{
+	const struct counters *counters = &sums->counters;
+	json_t *drops = json_object(), *results = json_object();
+	for (unsigned i = 0; i < COUNTER_DROPS; i++)
+		json_object_set_new(
+			drops, counter_drops[i], number(counter_get(&counters->drops[i])));
+	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
+		json_object_set_new(results, ledger_reloads[i], number(sums->reloads[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "queries",
+		queries_json(counters), "replies", replies_json(counters), "truncated",
+		number(counter_get(&counters->truncated)), "ecs_queries",
+		number(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
+		number(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
+		zones_json(&sums->tally));
+}
+
+json_t *stats_json(const struct reload *reload)
+{
+	struct ledger_sums sums;
+	if (!ledger_look(reload->ledger, &sums))
+		return NULL;
+	json_t *stats = sums_json(&sums);
+	tally_free(&sums.tally);
+	json_object_set_new(stats, "tcp_connections",
+		number(atomic_load_explicit(
+			&reload->workers->tcp.connections, memory_order_relaxed)));
+	json_object_set_new(stats, "turns", number(reload->current->turn_count));
+	return stats;
+}

@@ -1,0 +1,289 @@
+#include "tools/html/html.h"
+
+#include "geo/country.h"
+#include "tools/html/asset.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define POINT_REPLACED "\xEF\xBF\xBD" /* U+FFFD */
+
+static bool room_make(struct html *html, size_t more)
+{
+	size_t room = html->room ? html->room : 4096;
+	while (room - html->size <= more)
+		room *= 2;
+	if (html->failed || room == html->room)
+		return !html->failed;
+	char *text = realloc(html->text, room);
+	html->failed = !text;
+	if (text) {
+		html->text = text;
+		html->room = room;
+	}
+	return text;
+}
+
+static void octets_add(struct html *html, const char *octets, size_t size)
+{
+	if (!room_make(html, size))
+		return;
+	memcpy(html->text + html->size, octets, size);
+	html->size += size;
+	html->text[html->size] = '\0';
+}
+
+void html_add(struct html *html, const char *markup)
+{
+	octets_add(html, markup, strlen(markup));
+}
+
+void html_format(struct html *html, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+	va_start(arguments, format);
+	int size = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (size >= 0 && (size_t)size < sizeof(text))
+		octets_add(html, text, (size_t)size);
+	else
+		html->failed = true;
+}
+
+void html_clear(struct html *html)
+{
+	html->size = 0;
+	html->failed = false;
+	if (html->text)
+		html->text[0] = '\0';
+}
+
+/* The code point at `text`, whose octets go to *size; UINT32_MAX: no UTF-8. */
+static uint32_t point_at(const unsigned char *text, size_t *size)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t count = *text < 0x80 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : 4;
+	*size = 1;
+	if (count == 1)
+		return *text;
+	if (*text < 0xC2 || *text > 0xF4)
+		return UINT32_MAX;
+	uint32_t point = *text & (0x7Fu >> count);
+	for (size_t i = 1; i < count; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return UINT32_MAX;
+		point = point << 6 | (text[i] & 0x3F);
+	}
+	if (point < least[count] || point > 0x10FFFF)
+		return UINT32_MAX;
+	*size = count;
+	return point;
+}
+
+/* Controls, what turns the direction of writing, what is not seen, what is no character. */
+static bool point_is_bad(uint32_t point)
+{
+	static const struct {
+		uint32_t first, last;
+	} bad[] = {{0x00, 0x1F}, {0x7F, 0x9F}, {0xAD, 0xAD}, {0x061C, 0x061C}, {0x115F, 0x1160},
+		{0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+		{0x3164, 0x3164}, {0xD800, 0xDFFF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
+		{0xFFF0, 0xFFFF}, {0xE0000, 0xE0FFF}, {0x110000, UINT32_MAX}};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (point >= bad[i].first && point <= bad[i].last)
+			return true;
+	return false;
+}
+
+static const char *escape_find(uint32_t point)
+{
+	switch (point) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void html_text(struct html *html, const char *text)
+{
+	for (size_t size; *text; text += size) {
+		uint32_t point = point_at((const unsigned char *)text, &size);
+		const char *escaped = escape_find(point);
+		if (point_is_bad(point))
+			escaped = POINT_REPLACED;
+		if (escaped)
+			html_add(html, escaped);
+		else
+			octets_add(html, text, size);
+	}
+}
+
+long long html_seconds(const char *time)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+	struct tm broken = {0};
+	if (strlen(time) != sizeof(form) - 1)
+		return 0;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'd' ? time[i] < '0' || time[i] > '9' : time[i] != form[i])
+			return 0;
+	if (sscanf(time, "%d-%d-%dT%d:%d:%d", &broken.tm_year, &broken.tm_mon, &broken.tm_mday,
+		    &broken.tm_hour, &broken.tm_min, &broken.tm_sec) != 6)
+		return 0;
+	broken.tm_year -= 1900;
+	broken.tm_mon--;
+	struct tm given = broken;
+	long long seconds = timegm(&broken);
+	bool same = broken.tm_mday == given.tm_mday && broken.tm_hour == given.tm_hour &&
+		    broken.tm_min == given.tm_min && broken.tm_mon == given.tm_mon;
+	return same && seconds > 0 ? seconds : 0;
+}
+
+/* Octets of "2026-11-20" and "2026-11-20T18:00", and where "18:00" begins. */
+enum { DATE = 10, MINUTE = 16, CLOCK = 11 };
+
+void html_time(struct html *html, const char *time)
+{
+	if (html_seconds(time))
+		html_format(html, "<time datetime=%.*sZ>%.*s %.*s</time>", MINUTE, time, DATE, time,
+			MINUTE - CLOCK, time + CLOCK);
+	else
+		html_text(html, *time ? time : "–");
+}
+
+void html_moment(struct html *html, const char *time, const char *now)
+{
+	enum { CLOCK_TOLD = 7 * 86400 /* seconds for which a date alone would say too little */ };
+	if (!html_seconds(time))
+		html_text(html, *time ? time : "–");
+	else if (html_seconds(now) - html_seconds(time) > CLOCK_TOLD)
+		html_format(html, "<time>%.*s</time>", DATE, time);
+	else if (strncmp(time, now, DATE) == 0)
+		html_format(html, "<time>%.*s</time>", MINUTE - CLOCK, time + CLOCK);
+	else
+		html_format(
+			html, "<time>%.*s %.*sZ</time>", DATE, time, MINUTE - CLOCK, time + CLOCK);
+}
+
+void html_country_name(struct html *html, unsigned country)
+{
+	const char *code = country_code(country);
+	if (!*code)
+		return;
+	html_add(html, "<i aria-hidden=true>");
+	for (; *code; code++) { /* U+1F1E6 is the A of the regional indicators */
+		char letter[] = "\xF0\x9F\x87\xA6";
+		letter[3] = (char)(letter[3] + (*code - 'A'));
+		html_add(html, letter);
+	}
+	html_add(html, "</i>\xC2\xA0");
+	html_text(html, country_name(country));
+}
+
+/* --- what all pages have --- */
+
+static void asset_add(struct html *html, const struct asset *asset)
+{
+	octets_add(html, (const char *)asset->octets, asset->size);
+}
+
+/* Style and script in the page itself: a number that nobody could guess says that they are ours. */
+static void assets_add_inline(struct html *html)
+{
+	unsigned char chance[16];
+	char nonce[HTML_NONCE_MAX];
+	if (getrandom(chance, sizeof(chance), 0) != sizeof(chance)) {
+		html->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(chance); i++)
+		snprintf(nonce + 2 * i, 3, "%02x", chance[i]);
+	html_format(html,
+		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
+		"style-src 'nonce-%s'; script-src 'nonce-%s'; img-src data:\">\n<style nonce=%s>\n",
+		nonce, nonce, nonce);
+	asset_add(html, &asset_style);
+	html_format(html, "</style>\n<script nonce=%s>\n", nonce);
+	asset_add(html, &asset_script);
+	html_add(html, "</script>\n");
+}
+
+static void assets_add(struct html *html, const struct html_frame *frame)
+{
+	html_add(html, "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
+		       "style-src 'self'; script-src 'self'; img-src 'self' data:\">\n");
+	/* The version keeps an old copy in a browser's cache from being taken for this one. */
+	html_format(html, "<link rel=stylesheet href=\"%s%s?%s\">\n", frame->top, asset_style.name,
+		MIRRORNS_VERSION);
+	/* The front page has its time in itself. */
+	if (frame->here != HTML_MIRRORS)
+		html_format(html, "<script src=\"%sgenerated.js\"></script>\n", frame->top);
+	html_format(html, "<script src=\"%s%s?%s\"></script>\n", frame->top, asset_script.name,
+		MIRRORNS_VERSION);
+}
+
+static void menu_add(struct html *html, const struct html_frame *frame)
+{
+	static const struct {
+		const char *file, *name;
+	} entries[HTML_MENU] = {{"index.html", "Mirrors"}, {"country/index.html", "Countries"},
+		{"history.html", "History"}};
+	html_add(html, "<nav aria-label=Pages>");
+	for (unsigned i = 0; i < HTML_MENU; i++)
+		html_format(html, "<a href=\"%s%s\"%s>%s</a>", frame->top, entries[i].file,
+			i == frame->here ? " aria-current=page" : "", entries[i].name);
+	html_add(html, "</nav>");
+}
+
+void html_begin(struct html *html, const struct html_frame *frame)
+{
+	html_add(html, "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n"
+		       "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n"
+		       "<meta name=color-scheme content=\"light dark\">\n"
+		       "<meta name=referrer content=no-referrer>\n");
+	if (frame->here == HTML_ALONE)
+		assets_add_inline(html);
+	else
+		assets_add(html, frame);
+	html_add(html, "<link rel=icon href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/"
+		       "2000/svg' viewBox='0 0 8 8'%3E%3Ccircle cx='4' cy='4' r='3.5' "
+		       "fill='%23107c4f'/%3E%3C/svg%3E\">\n<title>");
+	html_text(html, frame->title);
+	html_add(html, "</title>\n<body>\n<a class=skip href=\"#main\">To the content</a>\n"
+		       "<header><div class=wide><p class=brand>");
+	html_text(html, frame->zone);
+	html_add(html, frame->here == HTML_ALONE ? " <span>pools</span></p>"
+						 : " <span>mirrors</span></p>");
+	if (frame->here != HTML_ALONE)
+		menu_add(html, frame);
+	html_add(html, "<button id=theme type=button hidden>Dark</button></div></header>\n"
+		       "<main id=main class=wide>\n");
+}
+
+void html_end(struct html *html, const struct html_frame *frame)
+{
+	html_add(html, "</main>\n<footer><div class=wide>Times are UTC. ");
+	if (frame->here == HTML_COUNTRIES || frame->here == HTML_HISTORY)
+		html_format(html,
+			"<span id=age>The <a href=\"%sindex.html\">front page</a> says when this "
+			"was "
+			"written.</span> ",
+			frame->top);
+	html_add(html, "<span>mirrorns " MIRRORNS_VERSION "</span>");
+	html_add(html, "</div></footer>\n");
+}

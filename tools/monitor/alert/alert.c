@@ -1,0 +1,359 @@
+#include "tools/monitor/alert/alert.h"
+
+#include "dns/base/log.h"
+#include "dns/base/threads.h"
+#include "tools/monitor/alert/alert_part.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+	CHANGES_MAX = 500,
+	MAILS_MAX = ALERT_HOUR_MAX, /* changes that have a mail of their own, in an hour */
+	ADDRESS_MAILS_MAX = 4, /* of these, to one mirror's address */
+	HOUR_MS = 3600 * 1000,
+	RUN_MS = 30 * 1000, /* of the command */
+	TICK_SECONDS = 60, /* the machine's clock may be set meanwhile */
+	AGAIN_SECONDS = 600, /* until a summary that was not sent is tried anew */
+	SUBJECT_MAX = 512
+};
+
+struct alert {
+	uv_loop_t *loop;
+	struct book *book;
+	struct alert_command *command;
+	struct alert_post *post;
+	uv_timer_t clock;
+	struct alert_change changes[CHANGES_MAX]; /* since the last summary, oldest first */
+	size_t change_count;
+	uint64_t number; /* of the last change */
+	uint64_t lost, held; /* since the last summary */
+	uint64_t told_number, told_lost, told_held; /* in the summary that is under way */
+	int64_t started, since; /* Unix seconds; since: what the next summary begins with */
+	int64_t told; /* when the last one was written, sent or not */
+	struct alert_hour *hour;
+	bool full; /* so many changes wait for the command that more are left out */
+	bool summing; /* a summary is under way */
+};
+
+/* --- what became of it --- */
+
+static void command_ran(void *owner, bool good)
+{
+	struct alert *alert = owner;
+	if (good)
+		alert->book->alerts_sent++;
+	else
+		alert->book->alerts_failed++;
+	alert->full = alert->full && alert_command_busy(alert->command);
+}
+
+static void summary_ended(struct alert *alert, bool good)
+{
+	size_t told = 0;
+	alert->summing = false;
+	if (!good)
+		return; /* the next one has all of it */
+	while (told < alert->change_count && alert->changes[told].number <= alert->told_number)
+		told++;
+	alert->change_count -= told;
+	memmove(alert->changes, alert->changes + told,
+		alert->change_count * sizeof(*alert->changes));
+	alert->lost -= alert->told_lost;
+	alert->held -= alert->told_held;
+	alert->since = alert->told;
+	alert->told = 0;
+}
+
+static void mail_posted(void *owner, bool good, bool summary)
+{
+	struct alert *alert = owner;
+	if (good)
+		alert->book->alerts_sent++;
+	else
+		alert->book->alerts_failed++;
+	if (summary)
+		summary_ended(alert, good);
+}
+
+/* --- mail --- */
+
+/* False: nobody is to get it, or it cannot be sent, which a log line says. */
+static bool letter_send(struct alert *alert, struct alert_letter *letter, bool summary)
+{
+	const struct settings *settings = alert->book->settings;
+	struct mailbox from;
+	if (!mailbox_parse(settings->mail_from, &from)) {
+		log_line(LOG_LEVEL_WARNING, "A mail was not sent: mail-from is no mail address");
+		alert->book->alerts_failed++;
+		return false;
+	}
+	letter->from = &from;
+	letter->at = time(NULL);
+	if (getrandom(&letter->number, sizeof(letter->number), 0) < 0)
+		letter->number = uv_hrtime();
+	const struct alert_parcel parcel = {settings->smtp, letter, summary};
+	char why[256] = "too many wait";
+	if (threads_ready(why, sizeof(why)) && alert_post_add(alert->post, &parcel))
+		return true;
+	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, letter->to->mail);
+	alert->book->alerts_failed++;
+	return false;
+}
+
+static void flood_begin(struct alert *alert, const struct mailbox *team)
+{
+	char subject[SUBJECT_MAX], body[SUBJECT_MAX];
+	alert->hour->flood = true;
+	log_line(LOG_LEVEL_WARNING,
+		"So many mirrors changed that mails are held back until the hour is over mails=%d",
+		MAILS_MAX);
+	snprintf(subject, sizeof(subject), "[%s mirrors] so many changes that mails are held back",
+		alert->book->settings->zone);
+	snprintf(body, sizeof(body),
+		"%d changes of the last hour had a mail of their own. More are not mailed until\n"
+		"that hour is over: the status page and the next summary have all of them.\n",
+		MAILS_MAX);
+	struct alert_letter letter = {.to = team, .subject = subject, .body = body};
+	if (team->mail[0])
+		letter_send(alert, &letter, false);
+}
+
+/* Who gets it first: the mirror's people, else the team. False: nobody. */
+static bool reader_find(
+	const struct roster_mirror *mirror, const struct mailbox *team, struct mailbox *reader)
+{
+	if (mailbox_parse(mirror->alerts, reader) || mailbox_parse(mirror->admin, reader))
+		return true;
+	*reader = *team;
+	return team->mail[0];
+}
+
+/* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it counted. */
+static struct alert_mail *place_find(
+	struct alert *alert, const struct mailbox *reader, unsigned *left)
+{
+	struct alert_mail *place = NULL;
+	*left = ADDRESS_MAILS_MAX;
+	for (size_t i = 0; i < MAILS_MAX; i++) {
+		struct alert_mail *sent = &alert->hour->mails[i];
+		if (sent->to[0] && uv_now(alert->loop) - sent->at >= HOUR_MS)
+			sent->to[0] = '\0';
+		if (!sent->to[0])
+			place = sent;
+		else if (*left && strcasecmp(sent->to, reader->mail) == 0)
+			(*left)--;
+	}
+	return place;
+}
+
+static char *change_body(const struct alert *alert, const struct book_event *event,
+	const struct roster_mirror *mirror, bool last)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	alert_change_write(out, alert->book->settings, event, mirror);
+	if (last)
+		fprintf(out,
+			"\nThis is the last of %d mails to this address within an hour; what comes "
+			"then is\non the status page alone.\n",
+			ADDRESS_MAILS_MAX);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void change_mail(
+	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror)
+{
+	const struct settings *settings = alert->book->settings;
+	struct mailbox team, reader;
+	char subject[SUBJECT_MAX];
+	unsigned left;
+	mailbox_parse(settings->mail_to, &team);
+	if (!reader_find(mirror, &team, &reader))
+		return;
+	bool to_team = strcasecmp(reader.mail, team.mail) == 0;
+	struct alert_mail *place = place_find(alert, &reader, &left);
+	if (place)
+		alert->hour->flood = false;
+	else if (!alert->hour->flood)
+		flood_begin(alert, &team);
+	if (!place || (!left && !to_team)) {
+		alert->held++;
+		alert->book->alerts_held++;
+		return;
+	}
+	char *body = change_body(alert, event, mirror, left == 1 && !to_team);
+	alert_subject(settings, event, subject, sizeof(subject));
+	struct alert_letter letter = {.to = &reader,
+		.copy = team.mail[0] && !to_team ? &team : NULL,
+		.subject = subject,
+		.body = body ? body : subject};
+	if (letter_send(alert, &letter, false)) {
+		place->at = uv_now(alert->loop);
+		memcpy(place->to, reader.mail, sizeof(place->to));
+	}
+	free(body);
+}
+
+/* --- summaries --- */
+
+static char *summary_body(const struct alert *alert)
+{
+	const struct alert_summary summary = {
+		.book = alert->book,
+		.changes = alert->changes,
+		.change_count = alert->change_count,
+		.lost = alert->lost,
+		.held = alert->held,
+		.since = alert->since,
+		.started = alert->started,
+		.now = alert->told,
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	alert_summary_write(out, &summary);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void summary_send(struct alert *alert, const struct mailbox *team)
+{
+	char subject[SUBJECT_MAX];
+	alert->told = time(NULL);
+	char *body = summary_body(alert);
+	snprintf(subject, sizeof(subject), "[%s mirrors] summary", alert->book->settings->zone);
+	struct alert_letter letter = {.to = team, .subject = subject, .body = body};
+	if (body && letter_send(alert, &letter, true)) {
+		alert->summing = true;
+		alert->told_number = alert->number;
+		alert->told_lost = alert->lost;
+		alert->told_held = alert->held;
+	}
+	free(body);
+}
+
+static bool wants_summary(const struct settings *settings)
+{
+	return settings->smtp[0] && settings->mail_to[0] && settings->digest;
+}
+
+static void clock_out(uv_timer_t *clock);
+
+static void clock_start(struct alert *alert)
+{
+	int64_t digest = alert->book->settings->digest, left = TICK_SECONDS;
+	if (digest && digest - time(NULL) % digest < left)
+		left = digest - time(NULL) % digest;
+	uv_timer_start(&alert->clock, clock_out, (uint64_t)left * 1000, 0);
+}
+
+/* At each multiple of `digest` since 1970, so that restarts change nothing. */
+static void clock_out(uv_timer_t *clock)
+{
+	struct alert *alert = clock->data;
+	const struct settings *settings = alert->book->settings;
+	struct mailbox team;
+	int64_t now = time(NULL), digest = settings->digest;
+	if (now < alert->since || now < alert->told) /* the clock was put back */
+		alert->since = now, alert->told = 0;
+	bool due = wants_summary(settings) && now / digest > alert->since / digest;
+	if (due && !alert->summing && now - alert->told >= AGAIN_SECONDS &&
+		mailbox_parse(settings->mail_to, &team))
+		summary_send(alert, &team);
+	clock_start(alert);
+}
+
+/* --- from outside --- */
+
+struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour)
+{
+	struct alert *alert = calloc(1, sizeof(*alert));
+	if (!alert)
+		return NULL;
+	alert->loop = loop;
+	alert->book = book;
+	alert->hour = hour;
+	alert->started = time(NULL);
+	alert->since = alert->started;
+	if (book->settings->digest)
+		alert->since -= alert->started % book->settings->digest;
+	alert->command = alert_command_new(loop, RUN_MS, command_ran, alert);
+	alert->post = alert_post_new(loop, mail_posted, alert);
+	if (!alert->command || !alert->post) {
+		alert_command_free(alert->command);
+		alert_post_free(alert->post);
+		free(alert);
+		return NULL;
+	}
+	alert->clock.data = alert;
+	uv_timer_init(loop, &alert->clock);
+	uv_unref((uv_handle_t *)&alert->clock);
+	clock_start(alert);
+	return alert;
+}
+
+static void change_keep(struct alert *alert, const struct book_event *event)
+{
+	if (alert->change_count == CHANGES_MAX) {
+		alert->lost++;
+		alert->change_count--;
+		memmove(alert->changes, alert->changes + 1,
+			alert->change_count * sizeof(*alert->changes));
+	}
+	alert->changes[alert->change_count++] =
+		(struct alert_change){.number = ++alert->number, .event = *event};
+}
+
+void alert_send(
+	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror)
+{
+	const struct settings *settings = alert->book->settings;
+	if (wants_summary(settings))
+		change_keep(alert, event);
+	if (settings->alert[0] &&
+		!alert_command_add(alert->command, settings->alert, alert_json(event, mirror))) {
+		if (!alert->full)
+			log_line(LOG_LEVEL_WARNING,
+				"Changes come faster than the alert command takes them: it does "
+				"not hear of some command=%s",
+				settings->alert);
+		alert->full = true;
+		alert->book->alerts_held++;
+	}
+	if (settings->smtp[0] && !event->first)
+		change_mail(alert, event, mirror);
+}
+
+bool alert_busy(const struct alert *alert)
+{
+	return alert_command_busy(alert->command) || alert_post_busy(alert->post);
+}
+
+static void clock_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void alert_free(struct alert *alert)
+{
+	if (!alert)
+		return;
+	alert_command_free(alert->command);
+	alert_post_free(alert->post);
+	uv_close((uv_handle_t *)&alert->clock, clock_closed);
+}

@@ -1,0 +1,192 @@
+#include "tools/monitor/alert/alert_part.h"
+
+#include "dns/base/json.h"
+#include "geo/country.h"
+#include "geo/stamp.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+enum { SUMMARY_LINES = 500 /* of each list */ };
+
+/* A length of time in the configuration's units. */
+static void span_write(FILE *out, uint32_t seconds)
+{
+	static const struct {
+		uint32_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	size_t i = 0;
+	while (units[i].seconds > 1 && seconds % units[i].seconds)
+		i++;
+	fprintf(out, "%" PRIu32 "%c", seconds / units[i].seconds, units[i].unit);
+}
+
+/* --- one change --- */
+
+void alert_subject(
+	const struct settings *settings, const struct book_event *event, char *text, size_t size)
+{
+	char address[TARGET_ADDRESS_MAX];
+	snprintf(text, size, "[%s mirrors] %s %s is %s", settings->zone, event->host,
+		target_address(&event->address, address), mirror_state_name(event->to));
+}
+
+static void outlook_write(FILE *out, const struct settings *settings, enum mirror_state to)
+{
+	switch (to) {
+	case MIRROR_OK:
+		fputs("It is in the answers.\n", out);
+		return;
+	case MIRROR_OLD:
+		fputs("This is a warning: it is still in the answers. It is taken out of them if "
+		      "it\nstays like this for ",
+			out);
+		span_write(out, settings->remove_after);
+		fputs(".\n", out);
+		return;
+	case MIRROR_REMOVED:
+		fputs("It is not in the answers any more, and comes back by itself once its "
+		      "timestamp\nis fresh.\n",
+			out);
+		return;
+	case MIRROR_DISABLED:
+		fputs("It is not in the answers, by hand or as planned.\n", out);
+		return;
+	}
+}
+
+void alert_change_write(FILE *out, const struct settings *settings, const struct book_event *event,
+	const struct roster_mirror *mirror)
+{
+	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	const char *code = country_code(event->country);
+	target_address(&event->address, address);
+	stamp_write(event->at, at);
+	fprintf(out, "Mirror:   %s (%s)\nAddress:  %s\nState:    %s (was %s)\nSince:    %s\n",
+		event->host, country_name(event->country), address, mirror_state_name(event->to),
+		mirror_state_name(event->from), at);
+	fprintf(out, "Why:      %s\n\n", event->why[0] ? event->why : "-");
+	outlook_write(out, settings, event->to);
+	fputs("\nWhat is looked at:\n", out);
+	fprintf(out,
+		event->address.ipv6 ? "    curl -g -H 'Host: db.%c%c.%s' http://[%s]:%u/timestamp\n"
+				    : "    curl -H 'Host: db.%c%c.%s' http://%s:%u/timestamp\n",
+		tolower((unsigned char)code[0]), tolower((unsigned char)code[1]), settings->zone,
+		address, mirror->port);
+}
+
+/* --- a summary --- */
+
+static void standing_write(FILE *out, const struct book *book)
+{
+	size_t counts[MIRROR_STATES] = {0};
+	char at[STAMP_TEXT_MAX];
+	for (size_t i = 0; i < book->count; i++)
+		counts[book->targets[i]->state]++;
+	fputs("Addresses: ", out);
+	for (unsigned state = 0; state < MIRROR_STATES; state++)
+		fprintf(out, "%s%zu %s", state ? ", " : "", counts[state],
+			mirror_state_name((enum mirror_state)state));
+	fputs("\n", out);
+	if (book->exported) {
+		stamp_write(book->exported, at);
+		fprintf(out, "Export:    serial %" PRId64 ", written %s\n", book->serial, at);
+	} else {
+		fputs("Export:    none was written since the start\n", out);
+	}
+	if (book->suspect)
+		fprintf(out, "The monitor trusts itself no longer, and states stand still: %s\n",
+			book->suspect_why);
+}
+
+static void ailing_write(FILE *out, const struct book *book)
+{
+	size_t lines = 0, left = 0;
+	for (size_t i = 0; i < book->count; i++) {
+		const struct target *target = book->targets[i];
+		char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+		if (target->state == MIRROR_OK)
+			continue;
+		if (lines == SUMMARY_LINES) {
+			left++;
+			continue;
+		}
+		if (!lines++)
+			fputs("\nNot ok now:\n", out);
+		stamp_write(target->since, since);
+		fprintf(out, "  %-8s since %s  %s %s (%s): %s\n", mirror_state_name(target->state),
+			since, target->host, target_address(&target->address, address),
+			country_code(target->mirror->country),
+			target->reason[0] ? target->reason : "-");
+	}
+	if (left)
+		fprintf(out, "  and %zu more\n", left);
+	if (!lines)
+		fputs("\nAll are ok.\n", out);
+}
+
+static void change_line(FILE *out, const struct book_event *event)
+{
+	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	stamp_write(event->at, at);
+	fprintf(out, "  %s  %s %s (%s): %s -> %s: %s\n", at, event->host,
+		target_address(&event->address, address), country_code(event->country),
+		mirror_state_name(event->from), mirror_state_name(event->to),
+		event->why[0] ? event->why : "-");
+}
+
+/* What happened before this process began is in the book alone. */
+static bool is_earlier(const struct alert_summary *summary, const struct book_event *event)
+{
+	int64_t first = summary->change_count ? summary->changes[0].event.at : summary->now + 1;
+	return event->at >= summary->since && event->at < summary->started && event->at < first;
+}
+
+void alert_summary_write(FILE *out, const struct alert_summary *summary)
+{
+	const struct book *book = summary->book;
+	char since[STAMP_TEXT_MAX], now[STAMP_TEXT_MAX];
+	size_t lines = 0;
+	stamp_write(summary->since, since);
+	stamp_write(summary->now, now);
+	fprintf(out, "Mirrors of %s, %s to %s\n\n", book->settings->zone, since, now);
+	standing_write(out, book);
+	ailing_write(out, book);
+	fputs("\nChanges:\n", out);
+	for (size_t i = book->event_count; i-- > 0;) /* newest first there, oldest first here */
+		if (is_earlier(summary, &book->events[i])) {
+			change_line(out, &book->events[i]);
+			lines++;
+		}
+	if (summary->lost)
+		fprintf(out, "  %" PRIu64 " that there was no room for\n", summary->lost);
+	for (size_t i = 0; i < summary->change_count; i++)
+		change_line(out, &summary->changes[i].event);
+	if (!lines && !summary->lost && !summary->change_count)
+		fputs("  none\n", out);
+	if (summary->held)
+		fprintf(out,
+			"\n%" PRIu64 " changes had no mail of their own: there were too many.\n",
+			summary->held);
+}
+
+/* --- for the command --- */
+
+char *alert_json(const struct book_event *event, const struct roster_mirror *mirror)
+{
+	char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	stamp_write(event->at, since);
+	json_t *object = json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "host",
+		plain_json(event->host), "address", target_address(&event->address, address),
+		"country", country_code(event->country), "from", mirror_state_name(event->from),
+		"to", mirror_state_name(event->to), "why", plain_json(event->why), "since", since,
+		"admin", plain_json(mirror->admin), "alerts", plain_json(mirror->alerts));
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *line = NULL;
+	if (text && asprintf(&line, "%s\n", text) < 0)
+		line = NULL;
+	free(text);
+	json_decref(object);
+	return line;
+}

@@ -1,0 +1,192 @@
+#include "tools/monitor/config/list.h"
+
+#include "geo/found.h"
+#include "geo/stamp.h"
+#include "tools/monitor/config/list_field.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Of which mirror an address is, and where in its array. */
+static struct roster_spot address_spot(
+	const struct roster *roster, const struct roster_address *address)
+{
+	size_t i = 0;
+	while (address >= roster->list[i].addresses + roster->list[i].address_count)
+		i++;
+	const struct roster_address *first = roster->list[i].addresses;
+	while (first->ipv6 != address->ipv6)
+		first++;
+	return (struct roster_spot){(ptrdiff_t)i, address->ipv6 ? "ipv6" : "ipv4", address - first};
+}
+
+static int address_compare(const void *a, const void *b)
+{
+	const struct roster_address *x = *(const struct roster_address *const *)a;
+	const struct roster_address *y = *(const struct roster_address *const *)b;
+	int order = (int)x->ipv6 - (int)y->ipv6;
+	if (order == 0)
+		order = memcmp(x->octets, y->octets, sizeof(x->octets));
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Refuses the first address in the list that an earlier one equals. */
+static bool addresses_once(struct roster_text *text, const struct roster_address *addresses)
+{
+	size_t count = (size_t)(text->address - addresses);
+	const struct roster_address *first = NULL, *second = NULL;
+	const struct roster_address **order = calloc(count + 1, sizeof(*order));
+	char written[INET6_ADDRSTRLEN] = "";
+	if (!order) {
+		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++)
+		order[i] = &addresses[i];
+	qsort(order, count, sizeof(*order), address_compare);
+	for (size_t i = 1; i < count; i++) {
+		bool same = order[i]->ipv6 == order[i - 1]->ipv6 &&
+			    memcmp(order[i]->octets, order[i - 1]->octets, 16) == 0;
+		if (same && (!second || order[i] < second)) {
+			first = order[i - 1];
+			second = order[i];
+		}
+	}
+	free(order);
+	if (!second)
+		return true;
+	struct roster_spot here = address_spot(text->roster, second),
+			   there = address_spot(text->roster, first);
+	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, written, sizeof(written));
+	return roster_refuse(text, &here,
+		"%s %s is there twice, expected once; first at line %u, host %s", here.field,
+		written, roster_text_line(text, &there), text->roster->list[there.mirror].host);
+}
+
+static int host_compare(const void *a, const void *b)
+{
+	const struct roster_mirror *x = *(const struct roster_mirror *const *)a;
+	const struct roster_mirror *y = *(const struct roster_mirror *const *)b;
+	int order = strcasecmp(x->host, y->host);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* A host may have several entries, each with addresses of its own; a name is resolved for one entry alone. */
+static bool names_once(struct roster_text *text)
+{
+	const struct roster *roster = text->roster;
+	const struct roster_mirror **order = calloc(roster->count + 1, sizeof(*order));
+	const struct roster_mirror *found = NULL, *other = NULL;
+	if (!order) {
+		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
+		return false;
+	}
+	for (size_t i = 0; i < roster->count; i++)
+		order[i] = &roster->list[i];
+	qsort(order, roster->count, sizeof(*order), host_compare);
+	for (size_t i = 1; i < roster->count; i++)
+		if (strcasecmp(order[i]->host, order[i - 1]->host) == 0 &&
+			(!order[i]->address_count || !order[i - 1]->address_count) &&
+			(!found || order[i] < found)) {
+			found = order[i];
+			other = order[i - 1];
+		}
+	free(order);
+	if (!found)
+		return true;
+	return roster_refuse(text, &(struct roster_spot){found - roster->list, "host", -1},
+		"it is there twice and one of them has no addresses, expected addresses in each or "
+		"one entry; first at line %u",
+		other->line);
+}
+
+static bool roster_take(struct roster_text *text)
+{
+	size_t count = json_array_size(text->list), addresses = 1, windows = 0, octets = 0;
+	struct roster *roster = text->roster = calloc(1, sizeof(*roster));
+	roster_field_measure(text->list, &addresses, &windows, &octets);
+	if (roster)
+		roster->arena =
+			calloc(1, count * sizeof(struct roster_mirror) +
+					  windows * sizeof(struct roster_window) +
+					  addresses * sizeof(struct roster_address) + octets);
+	if (!roster || !roster->arena) {
+		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
+		return false;
+	}
+	roster->list = roster->arena;
+	roster->count = count;
+	text->window = (struct roster_window *)(roster->list + count);
+	text->address = (struct roster_address *)(text->window + windows);
+	text->copy = (char *)(text->address + addresses);
+	return true;
+}
+
+static bool roster_read(struct roster_text *text)
+{
+	struct roster_spot spot = {ROSTER_NOWHERE, NULL, ROSTER_NOWHERE};
+	if (!json_is_object(text->root))
+		return roster_refuse_value(
+			text, &spot, text->root, "an object {\"mirrors\": [...]}");
+	spot.field = "mirrors";
+	text->list = json_object_get(text->root, spot.field);
+	if (!json_is_array(text->list) || json_array_size(text->list) == 0)
+		return roster_refuse_value(
+			text, &spot, text->list, "an array of at least one mirror");
+	if (!roster_take(text))
+		return false;
+	const struct roster_address *addresses = text->address;
+	roster_text_number(text);
+	for (size_t i = 0; i < text->roster->count; i++)
+		if (!roster_field_parse(text, i))
+			return false;
+	return addresses_once(text, addresses) && names_once(text);
+}
+
+struct roster *roster_parse(const struct roster_source *source, char *why, size_t size)
+{
+	json_error_t error;
+	struct roster_text text = {.text = source->json,
+		.text_size = source->size,
+		.file = source->file,
+		.allow_private = source->allow_private,
+		.why = why,
+		.why_size = size};
+	text.root = json_loadb(source->json, source->size, JSON_REJECT_DUPLICATES, &error);
+	if (!text.root) {
+		found_syntax(source->file, &error, why, size);
+		return NULL;
+	}
+	bool good = roster_read(&text);
+	json_decref(text.root);
+	if (good)
+		return text.roster;
+	roster_free(text.roster);
+	return NULL;
+}
+
+void roster_free(struct roster *roster)
+{
+	if (!roster)
+		return;
+	free(roster->arena);
+	free(roster);
+}
+
+bool roster_away(const struct roster_mirror *mirror, int64_t now, char *why, size_t size)
+{
+	char until[STAMP_TEXT_MAX];
+	int64_t end = 0;
+	for (size_t i = 0; i < mirror->window_count; i++)
+		if (mirror->windows[i].from <= now && now < mirror->windows[i].to &&
+			mirror->windows[i].to > end)
+			end = mirror->windows[i].to;
+	if (mirror->disabled)
+		snprintf(why, size, "disabled by hand");
+	else if (end)
+		snprintf(why, size, "planned downtime until %s", stamp_write(end, until));
+	return mirror->disabled || end;
+}

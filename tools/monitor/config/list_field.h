@@ -1,0 +1,12 @@
+/* tools/monitor/roster_field.h - the members of a mirror in the list: one row for each. */
+#ifndef TOOLS_MONITOR_ROSTER_FIELD_H
+#define TOOLS_MONITOR_ROSTER_FIELD_H
+
+#include "tools/monitor/config/list_text.h"
+
+/* Adds the room that a list's mirrors need; whatever is in it. */
+void roster_field_measure(const json_t *list, size_t *addresses, size_t *windows, size_t *octets);
+/* Reads mirror `i` of the list. False: refused. */
+bool roster_field_parse(struct roster_text *text, size_t i);
+
+#endif

@@ -1,0 +1,93 @@
+#include "tools/monitor/config/list_text.h"
+
+#include "geo/found.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* From an object to the value of a member; the line of its key. 0: it has none of this name, and the scan is anywhere. */
+static unsigned member_enter(struct scan *scan, const char *name)
+{
+	struct span key;
+	for (bool more = scan_open(scan); more; more = scan_more(scan)) {
+		if (!scan_key(scan, &key))
+			return 0;
+		if (span_is(&key, name))
+			return key.line;
+		scan_skip(scan);
+	}
+	return 0;
+}
+
+static void element_enter(struct scan *scan, ptrdiff_t element)
+{
+	for (bool more = scan_open(scan); more && element; element--) {
+		scan_skip(scan);
+		more = scan_more(scan);
+	}
+}
+
+unsigned roster_text_line(const struct roster_text *text, const struct roster_spot *spot)
+{
+	struct scan scan = scan_begin(text->text, text->text_size);
+	unsigned line = scan.line, found;
+	if (spot->mirror != ROSTER_NOWHERE && member_enter(&scan, "mirrors")) {
+		element_enter(&scan, spot->mirror);
+		line = scan.line;
+	}
+	found = spot->field ? member_enter(&scan, spot->field) : 0;
+	if (!found)
+		return line;
+	if (spot->element == ROSTER_NOWHERE)
+		return found;
+	element_enter(&scan, spot->element);
+	return scan.line;
+}
+
+void roster_text_number(const struct roster_text *text)
+{
+	struct scan scan = scan_begin(text->text, text->text_size);
+	member_enter(&scan, "mirrors");
+	scan_open(&scan);
+	for (size_t i = 0; i < text->roster->count; i++) {
+		text->roster->list[i].line = scan.line;
+		scan_skip(&scan);
+		scan_more(&scan);
+	}
+}
+
+/* "" or "host h: " or, where there is no host to name, "mirror 3: ". */
+static void owner_write(
+	const struct roster_text *text, const struct roster_spot *spot, char *owner, size_t size)
+{
+	owner[0] = '\0';
+	if (spot->mirror == ROSTER_NOWHERE)
+		return;
+	const char *host = text->roster->list[spot->mirror].host;
+	if (host)
+		snprintf(owner, size, "host %s: ", host);
+	else
+		snprintf(owner, size, "mirror %td: ", spot->mirror + 1);
+}
+
+bool roster_refuse(
+	const struct roster_text *text, const struct roster_spot *spot, const char *format, ...)
+{
+	char owner[300], reason[600];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(reason, sizeof(reason), format, list);
+	va_end(list);
+	owner_write(text, spot, owner, sizeof(owner));
+	snprintf(text->why, text->why_size, "%s:%u: %s%s", text->file, roster_text_line(text, spot),
+		owner, reason);
+	return false;
+}
+
+bool roster_refuse_value(const struct roster_text *text, const struct roster_spot *spot,
+	const json_t *value, const char *expected)
+{
+	char found[FOUND_MAX];
+	return roster_refuse(text, spot, "%s is %s, expected %s", spot->field ? spot->field : "it",
+		found_write(value, found), expected);
+}

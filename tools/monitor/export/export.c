@@ -1,0 +1,140 @@
+#include "tools/monitor/export/export.h"
+
+#include "geo/stamp.h"
+#include "tools/monitor/state/transition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The targets of one mirror; the book has them side by side. */
+struct group {
+	struct target *const *targets;
+	size_t count;
+};
+
+static struct group group_at(const struct book *book, size_t at)
+{
+	struct group group = {book->targets + at, 0};
+	while (at + group.count < book->count &&
+		book->targets[at + group.count]->mirror == group.targets[0]->mirror)
+		group.count++;
+	return group;
+}
+
+static bool is_in(const struct target *target, enum mirror_state state)
+{
+	return target->state == state && target_served(target);
+}
+
+static unsigned group_weight(const struct group *group, enum mirror_state state,
+	const struct settings *settings, int64_t now)
+{
+	unsigned sum = 0, count = 0;
+	for (size_t i = 0; i < group->count; i++) {
+		if (!is_in(group->targets[i], state))
+			continue;
+		sum += judge_weight(group->targets[i], settings, now);
+		count++;
+	}
+	return count ? (sum + count - 1) / count : 0;
+}
+
+/* 0: no address is in this state. */
+static size_t group_count(const struct group *group, enum mirror_state state)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < group->count; i++)
+		count += is_in(group->targets[i], state);
+	return count;
+}
+
+static bool entry_add(struct sheet *sheet, const struct group *group, enum mirror_state state,
+	const struct settings *settings, int64_t now)
+{
+	char since_text[STAMP_TEXT_MAX], checked_text[STAMP_TEXT_MAX] = "";
+	const struct roster_mirror *mirror = group->targets[0]->mirror;
+	struct sheet_entry entry = {.host = mirror->host,
+		.since = since_text,
+		.checked = checked_text,
+		.reason = "",
+		.country = mirror->country,
+		.weight = (uint16_t)group_weight(group, state, settings, now),
+		.state = state};
+	int64_t since = 0, checked = 0;
+	bool good = true;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct target *target = group->targets[i];
+		if (!is_in(target, state))
+			continue;
+		if (!since || target->since < since)
+			since = target->since;
+		checked = target->checked > checked ? target->checked : checked;
+		if (state != MIRROR_OK && !entry.reason[0])
+			entry.reason = target->reason;
+		good = sheet_entry_address(&entry, target->address.octets, target->address.ipv6) &&
+		       good;
+	}
+	stamp_write(since, since_text);
+	if (checked)
+		stamp_write(checked, checked_text);
+	return sheet_add(sheet, &entry) && good;
+}
+
+bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now)
+{
+	bool good = sheet_begin(sheet);
+	for (size_t at = 0; good && at < book->count;) {
+		struct group group = group_at(book, at);
+		for (unsigned state = 0; good && state < MIRROR_STATES; state++)
+			if (group_count(&group, state))
+				good = entry_add(sheet, &group, state, book->settings, now);
+		at += group.count;
+	}
+	return good && sheet_end(sheet);
+}
+
+/* Nobody to write of, but somebody whose first check may be good. */
+static bool is_early(const struct book *book, const struct sheet *sheet)
+{
+	bool early = false;
+	for (size_t i = 0; !sheet->entries && i < book->count; i++)
+		early = early || !book->targets[i]->checked;
+	return early;
+}
+
+enum sheet_outcome publish_write(
+	struct book *book, struct sheet_disk *disk, int64_t now, char *why, size_t size)
+{
+	struct sheet sheet;
+	enum sheet_outcome outcome = SHEET_FAILED;
+	if (book->serial > disk->serial)
+		disk->serial = book->serial;
+	if (book->generated > disk->generated)
+		disk->generated = book->generated;
+	if (!publish_sheet(book, &sheet, now))
+		snprintf(why, size, "%s: out of memory", disk->path);
+	else if (is_early(book, &sheet))
+		outcome = SHEET_SAME;
+	else
+		outcome = sheet_disk_write(disk, &sheet, now, why, size);
+	sheet_free(&sheet);
+	book->serial = disk->serial;
+	book->generated = disk->generated;
+	/* What is there is one, too, whoever has written it. */
+	if (outcome == SHEET_SAME && book->exported < disk->written && disk->written <= now)
+		book->exported = disk->written;
+	if (outcome != SHEET_WRITTEN)
+		return outcome;
+	book->exported = now;
+	book->exports++;
+	return outcome;
+}
+
+unsigned publish_weight(const struct book *book, size_t at, int64_t now)
+{
+	enum mirror_state state = book->targets[at]->state;
+	while (at > 0 && book->targets[at - 1]->mirror == book->targets[at]->mirror)
+		at--;
+	struct group group = group_at(book, at);
+	return group_weight(&group, state, book->settings, now);
+}

@@ -1,0 +1,20 @@
+/* tools/monitor/publish.h - the book as an export for the servers (mirror-export(5)).
+ *
+ * No address that a name gave and that has never been good (target_served). One entry for a host and state, with the
+ * addresses in it: since the first of them is, checked when the last of them was, the reason of the first that has one,
+ * the mean of their weights. What is ok has no reason. */
+#ifndef TOOLS_MONITOR_PUBLISH_H
+#define TOOLS_MONITOR_PUBLISH_H
+
+#include "tools/monitor/state/inventory.h"
+#include "tools/monitor/export/export_file.h"
+
+/* Lays out the book. False: no memory; the sheet is to be freed in both cases. */
+bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now);
+/* Writes it to disk where it is time to, and the book's serial and times. FAILED: one sentence. */
+enum sheet_outcome publish_write(
+	struct book *book, struct sheet_disk *disk, int64_t now, char *why, size_t size);
+/* The weight that the entry of target number `at` has now. */
+unsigned publish_weight(const struct book *book, size_t at, int64_t now);
+
+#endif

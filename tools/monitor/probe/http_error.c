@@ -1,0 +1,117 @@
+#include "tools/monitor/probe/http_error.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TOO_LARGE = 100 /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */ };
+
+/* "connect: connection refused" */
+static void error_write(const char *doing, const char *text, char *why)
+{
+	snprintf(why, TRANSFER_WHY_MAX, "%s: %c%s", doing, tolower((unsigned char)text[0]),
+		text + 1);
+}
+
+static void connect_write(CURL *easy, char *why)
+{
+	long number = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	error_write("connect", number ? strerror((int)number) : "failed", why);
+}
+
+/* libcurl says "Recv failure: Connection reset by peer". */
+static void broken_write(CURL *easy, const char *error, char *why)
+{
+	long headers = 0;
+	const char *text = strstr(error, ": ");
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &headers);
+	error_write(headers ? "the reply broke off" : "no reply",
+		text && text[2] ? text + 2 : "the connection was closed", why);
+}
+
+/* libcurl says "Could not resolve host: a.example". */
+static void unresolved_write(const char *error, char *why)
+{
+	const char *host = strstr(error, ": ");
+	snprintf(why, TRANSFER_WHY_MAX, "resolve: no address was found%s%s", host ? " for " : "",
+		host ? host + 2 : "");
+}
+
+static void timeout_write(CURL *easy, uint32_t seconds, char *why)
+{
+	long asked = 0, headers = 0;
+	curl_off_t resolved = 0; /* microseconds, at least one, for an address too */
+	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &asked);
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &headers);
+	snprintf(why, TRANSFER_WHY_MAX,
+		!resolved ? "resolve: timed out after %u s"
+		: !asked  ? "connect: timed out after %u s"
+		: headers ? "the reply did not end within %u s"
+			  : "no reply within %u s",
+		seconds);
+}
+
+static void partial_write(CURL *easy, char *why)
+{
+	curl_off_t announced = -1, came = 0;
+	curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &came);
+	if (announced >= 0)
+		snprintf(why, TRANSFER_WHY_MAX,
+			"the reply broke off: %lld octets came, %lld were announced",
+			(long long)came, (long long)announced);
+	else
+		snprintf(why, TRANSFER_WHY_MAX, "the reply broke off after %lld octets",
+			(long long)came);
+}
+
+/* libcurl's own words may have octets of the server's in them. */
+static void words_write(CURLcode code, const char *error, char *why)
+{
+	const char *text = error[0] ? error : curl_easy_strerror(code);
+	size_t i = 0;
+	for (; text[i] && i < TRANSFER_WHY_MAX - 1; i++)
+		why[i] = (char)(text[i] < ' ' || text[i] > '~' ? '?' : text[i]);
+	why[i] = '\0';
+}
+
+void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char *error,
+	char why[TRANSFER_WHY_MAX])
+{
+	const char *text = NULL;
+	switch ((int)code) {
+	case CURLE_COULDNT_CONNECT:
+		connect_write(easy, why);
+		return;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		unresolved_write(error, why);
+		return;
+	case CURLE_OPERATION_TIMEDOUT:
+		timeout_write(easy, limit_seconds, why);
+		return;
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+		broken_write(easy, error, why);
+		return;
+	case CURLE_PARTIAL_FILE:
+		partial_write(easy, why);
+		return;
+	case CURLE_GOT_NOTHING:
+		text = "no reply: the connection was closed";
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		text = "the reply is no HTTP: does the port speak TLS, or something else?";
+		break;
+	case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line over 100 KB, too */
+	case TOO_LARGE:
+		text = "a header without an end, or no memory";
+		break;
+	}
+	if (text)
+		snprintf(why, TRANSFER_WHY_MAX, "%s", text);
+	else
+		words_write(code, error, why);
+}

@@ -1,0 +1,13 @@
+/* tools/monitor/transfer_why.h - why a transfer failed, in an operator's words. */
+#ifndef TOOLS_MONITOR_TRANSFER_WHY_H
+#define TOOLS_MONITOR_TRANSFER_WHY_H
+
+#include "tools/monitor/probe/http_client.h"
+
+#include <curl/curl.h>
+
+/* `error` is libcurl's own text; `limit_seconds` is what the whole time was. */
+void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char *error,
+	char why[TRANSFER_WHY_MAX]);
+
+#endif

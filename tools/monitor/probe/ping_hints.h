@@ -1,0 +1,32 @@
+/* tools/monitor/hint.h - what clients say of mirrors: the failed pings that a server counts, read from its metrics page.
+ *
+ * Anybody can send a ping: a mirror with more failures than its share is named to the owner, to be checked sooner. That is
+ * all; it is never a verdict. */
+#ifndef TOOLS_MONITOR_HINT_H
+#define TOOLS_MONITOR_HINT_H
+
+#include "tools/monitor/config/list.h"
+#include "tools/monitor/config/config.h"
+#include "tools/monitor/probe/http_client.h"
+
+enum {
+	HINT_MS = 30000 /* between two looks; an interval, where that is shorter */,
+	HINT_FAILED_MIN = 3,
+	HINT_NAMES_MAX = 8 /* of one look */
+};
+
+struct hint;
+typedef void hint_named(void *owner, const struct roster_address *address);
+
+/* `settings` must outlive it. NULL: no memory. */
+struct hint *hint_new(struct transfers *transfers, const struct settings *settings,
+	hint_named *named, void *owner);
+/* The addresses of interest, copied; what was counted of the others is forgotten. False: no memory, there are none. */
+bool hint_set(struct hint *hint, const struct roster_address *addresses, size_t count);
+/* Reads the page at `settings->pings` once; nothing while it is being read. A log line says when it cannot be read, and
+ * when it can again. */
+void hint_look(struct hint *hint);
+/* NULL: nothing. */
+void hint_free(struct hint *hint);
+
+#endif

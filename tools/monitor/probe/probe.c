@@ -1,0 +1,281 @@
+#include "tools/monitor/probe/probe.h"
+
+#include "geo/country.h"
+#include "geo/special.h"
+#include "tools/cvd/cvd.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What is asked, in this order. */
+enum step {
+	STEP_STAMP,
+	STEP_LOCAL_TEST,
+	STEP_DATABASE,
+	STEP_END = STEP_DATABASE + TARGET_DATABASES
+};
+
+enum {
+	BODY_MAX = 4096,
+	OCTETS_MAX = 262144 /* of a whole check */,
+	SKEW_MAX = 86400 /* seconds */
+};
+
+struct probe {
+	struct transfer *transfer;
+	const struct settings *settings;
+	probe_ended *ended;
+	void *owner;
+	const struct target *target;
+	bool silent; /* nothing that it answers is quoted */
+	uint32_t expected[TARGET_DATABASES]; /* versions */
+	unsigned step; /* enum step; databases are counted on */
+	uint64_t end_ms; /* of uv_hrtime */
+	long status; /* of the present reply */
+	char body[BODY_MAX + 1];
+	size_t size, room; /* room: octets wanted of this body */
+	struct observation seen;
+};
+
+static const char *const database_names[TARGET_DATABASES] = {"main", "daily", "bytecode"};
+
+static const char *step_path(unsigned step)
+{
+	static const char *const paths[STEP_END] = {
+		"timestamp", "local_test", "main.cvd", "daily.cvd", "bytecode.cvd"};
+	return paths[step];
+}
+
+static bool step_wanted(const struct probe *probe, unsigned step)
+{
+	if (step == STEP_LOCAL_TEST)
+		return probe->settings->local_test;
+	if (step < STEP_DATABASE)
+		return true;
+	for (unsigned i = 0; i < TARGET_DATABASES; i++)
+		if (probe->expected[i])
+			return true;
+	return false;
+}
+
+static unsigned step_after(const struct probe *probe, unsigned step)
+{
+	do
+		step++;
+	while (step < STEP_END && !step_wanted(probe, step));
+	return step;
+}
+
+/* Is it a database that the mirror may do without? */
+static bool step_optional(unsigned step, long status)
+{
+	return step >= STEP_DATABASE && status == 404;
+}
+
+static bool step_ask(struct probe *probe)
+{
+	const struct roster_mirror *mirror = probe->target->mirror;
+	const char *code = country_code(mirror->country);
+	uint64_t now = uv_hrtime() / 1000000;
+	char address[TARGET_ADDRESS_MAX], url[TARGET_ADDRESS_MAX + 64], host[TARGET_HOST_MAX + 16];
+	/* Not by its name, which may be none that an URL can have. */
+	snprintf(url, sizeof(url),
+		probe->target->address.ipv6 ? "http://[%s]:%u/%s" : "http://%s:%u/%s",
+		target_address(&probe->target->address, address), mirror->port,
+		step_path(probe->step));
+	snprintf(host, sizeof(host), "db.%c%c.%s", tolower((unsigned char)code[0]),
+		tolower((unsigned char)code[1]), probe->settings->zone);
+	struct transfer_ask ask = {.url = url,
+		.host = host,
+		.range = probe->step >= STEP_DATABASE ? "0-511" : NULL,
+		.limit_seconds = probe->settings->timeout,
+		.left_milliseconds = (uint32_t)(probe->end_ms > now ? probe->end_ms - now : 1),
+		.most = OCTETS_MAX,
+		.silent = probe->silent,
+		.last = step_after(probe, probe->step) == STEP_END};
+	probe->size = 0;
+	probe->room = BODY_MAX;
+	return transfer_start(probe->transfer, &ask);
+}
+
+/* No body is waited for where the status says everything. */
+static bool head_came(void *owner, long status)
+{
+	struct probe *probe = owner;
+	probe->status = status;
+	if (probe->step >= STEP_DATABASE) {
+		probe->room = status == 404 ? BODY_MAX : CVD_HEADER_SIZE;
+		return status == 200 || status == 206 || status == 404;
+	}
+	return status == 200;
+}
+
+/* A whole database, where the range is not understood, ends with its header; a part of one is read to its end, so that the
+ * connection can be used again. */
+static bool body_came(void *owner, const char *octets, size_t size)
+{
+	struct probe *probe = owner;
+	size_t room = probe->room - probe->size;
+	bool fits = size <= room;
+	memcpy(probe->body + probe->size, octets, fits ? size : room);
+	probe->size += fits ? size : room;
+	return fits && !(probe->size == probe->room && probe->step >= STEP_DATABASE &&
+			       probe->status == 200);
+}
+
+static void check_end(struct probe *probe, bool good)
+{
+	struct observation *seen = &probe->seen;
+	seen->good = good;
+	seen->at = time(NULL);
+	if (!good && seen->skew) {
+		size_t size = strlen(seen->why);
+		snprintf(seen->why + size, sizeof(seen->why) - size, "; its clock is %lld h %s",
+			llabs(seen->skew) / 3600, seen->skew > 0 ? "ahead" : "behind");
+	}
+	probe->target = NULL;
+	probe->ended(probe->owner, seen);
+}
+
+/* The sentence begins with the path, apart from what is said of the first request as a whole. */
+__attribute__((format(printf, 2, 3))) static bool fail(struct probe *probe, const char *format, ...)
+{
+	struct observation *seen = &probe->seen;
+	va_list arguments;
+	seen->why[0] = '\0';
+	if (probe->step != STEP_STAMP)
+		snprintf(seen->why, sizeof(seen->why), "%s: ", step_path(probe->step));
+	size_t size = strlen(seen->why);
+	va_start(arguments, format);
+	vsnprintf(seen->why + size, sizeof(seen->why) - size, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+static const char *quote(
+	const struct probe *probe, const char *octets, size_t size, char text[PROBE_QUOTE_MAX])
+{
+	return probe->silent ? "something else" : probe_quote(octets, size, text);
+}
+
+static bool status_take(struct probe *probe, const struct transfer_reply *reply)
+{
+	char quoted[PROBE_QUOTE_MAX];
+	if (reply->status == 200 || step_optional(probe->step, reply->status) ||
+		(probe->step >= STEP_DATABASE && reply->status == 206))
+		return true;
+	if (reply->status < 300 || reply->status > 399 || !reply->location[0])
+		return fail(probe, "HTTP %ld", reply->status);
+	return fail(probe, "HTTP %ld: redirects to %s", reply->status,
+		quote(probe, reply->location, strlen(reply->location), quoted));
+}
+
+static bool stamp_take(struct probe *probe, const struct transfer_reply *reply)
+{
+	struct observation *seen = &probe->seen;
+	char quoted[PROBE_QUOTE_MAX];
+	int64_t now = time(NULL), date;
+	if (probe_date(reply->date, &date) && llabs(date - now) > SKEW_MAX)
+		seen->skew = date - now;
+	if (reply->end == TRANSFER_LEFT)
+		return fail(probe, "timestamp: more than %d octets, expected a time", BODY_MAX);
+	if (!probe_stamp(probe->body, probe->size, &seen->stamp) &&
+		(!probe_date(reply->modified, &seen->stamp) || seen->stamp <= 0)) {
+		seen->stamp = 0;
+		return fail(probe,
+			"timestamp: found %s, expected Unix seconds, an RFC 3339 or HTTP date",
+			quote(probe, probe->body, probe->size, quoted));
+	}
+	return true;
+}
+
+static bool database_take(struct probe *probe)
+{
+	unsigned i = probe->step - STEP_DATABASE;
+	struct cvd cvd;
+	char why[120];
+	if (!cvd_parse(&cvd, probe->body, probe->size, why, sizeof(why)))
+		return fail(probe, "%s", probe->silent ? "no header of a database was found" : why);
+	probe->seen.versions[i] = cvd.version;
+	if (cvd.version >= probe->expected[i] || probe->expected[i] - cvd.version == 1)
+		return true;
+	snprintf(probe->seen.why, sizeof(probe->seen.why), "%s is %u, %u behind %u",
+		database_names[i], cvd.version, probe->expected[i] - cvd.version,
+		probe->expected[i]);
+	return false;
+}
+
+static bool reply_take(struct probe *probe, const struct transfer_reply *reply)
+{
+	if (probe->step == STEP_STAMP)
+		probe->seen.milliseconds = reply->milliseconds;
+	if (reply->end == TRANSFER_FAILED)
+		return fail(probe, "%s", reply->why);
+	if (!status_take(probe, reply))
+		return false;
+	if (probe->step == STEP_STAMP)
+		return stamp_take(probe, reply);
+	return probe->step < STEP_DATABASE || step_optional(probe->step, reply->status) ||
+	       database_take(probe);
+}
+
+static void reply_came(void *owner, const struct transfer_reply *reply)
+{
+	struct probe *probe = owner;
+	if (!reply_take(probe, reply)) {
+		check_end(probe, false);
+		return;
+	}
+	probe->step = step_after(probe, probe->step);
+	if (probe->step == STEP_END)
+		check_end(probe, true);
+	else if (!step_ask(probe))
+		check_end(probe, fail(probe, "the monitor has no memory left"));
+}
+
+struct probe *probe_new(struct transfers *transfers, const struct settings *settings,
+	probe_ended *ended, void *owner)
+{
+	static const struct transfer_calls calls = {head_came, body_came, reply_came};
+	struct probe *probe = calloc(1, sizeof(*probe));
+	if (!probe)
+		return NULL;
+	probe->settings = settings;
+	probe->ended = ended;
+	probe->owner = owner;
+	probe->transfer = transfer_new(transfers, &calls, probe);
+	if (probe->transfer)
+		return probe;
+	free(probe);
+	return NULL;
+}
+
+bool probe_start(
+	struct probe *probe, const struct target *target, const uint32_t versions[TARGET_DATABASES])
+{
+	probe->target = target;
+	probe->silent =
+		special_find(target->address.octets, target->address.ipv6)->kind != SPECIAL_GLOBAL;
+	memcpy(probe->expected, versions, sizeof(probe->expected));
+	memset(&probe->seen, 0, sizeof(probe->seen));
+	probe->step = STEP_STAMP;
+	probe->end_ms = uv_hrtime() / 1000000 + probe->settings->timeout * 1000ULL;
+	return step_ask(probe);
+}
+
+void probe_stop(struct probe *probe)
+{
+	transfer_stop(probe->transfer);
+}
+
+void probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	transfer_free(probe->transfer);
+	free(probe);
+}

@@ -1,0 +1,53 @@
+/* tools/monitor/sweep.h - when to check whom: libcurl's multi interface on libuv, at most so many checks at once.
+ *
+ * Each target is checked once an interval, a tenth more or less, so that neither mirrors nor the network see waves; the
+ * first checks are spread over the interval or a minute, a second apart at most. Never more than two addresses of one host
+ * are checked at once. With POLICY_RANDOM one mirror drawn by chance (all its addresses) is checked at the start and each
+ * hour (each interval, where that is longer), and beside that whoever was never checked. Everything runs on the loop's
+ * thread. */
+#ifndef TOOLS_MONITOR_SWEEP_H
+#define TOOLS_MONITOR_SWEEP_H
+
+#include "tools/monitor/probe/probe.h"
+
+#include <uv.h>
+
+struct sweep;
+
+/* A check has ended. It may call sweep_set, but not sweep_free. */
+typedef void sweep_report(void *owner, struct target *target, const struct observation *seen);
+/* All that was asked for with sweep_round is done. */
+typedef void sweep_done(void *owner);
+/* An URL has answered, with any status below 500, or not. */
+typedef void sweep_reached(void *owner, bool reached);
+
+/* `settings` must outlive it. Where fewer files may be open than `parallel` needs, a log line says so. NULL: no memory. */
+struct sweep *sweep_new(
+	uv_loop_t *loop, const struct settings *settings, sweep_report *report, void *owner);
+/* Whom to check from now on; the array and its targets are the caller's and stay where they are until the next call.
+ * Checks under way of targets that are not in it are given up without a report. New targets come first. False: no memory,
+ * nobody is checked. */
+bool sweep_set(struct sweep *sweep, struct target **targets, size_t count);
+/* The databases' versions that the TXT string has; each check compares: equal or at most one behind. All 0: not asked. */
+void sweep_versions(struct sweep *sweep, const uint32_t versions[TARGET_DATABASES]);
+/* Starts the schedule; and, where `pings` is set, looks for mirrors that clients have trouble with (hint.h). */
+void sweep_start(struct sweep *sweep);
+/* Checks every target once, now, as many at once as may be; then calls `done`, which may free the sweep. */
+void sweep_round(struct sweep *sweep, sweep_done *done);
+/* Moves a target to the front, unless it was checked in the last `timeout` seconds. */
+void sweep_hurry(struct sweep *sweep, struct target *target);
+/* Tries the configured references, all at once: `reached` is called once, true if any answered. Perhaps during this call:
+ * where none is configured none answers. */
+void sweep_references(struct sweep *sweep, sweep_reached *reached);
+/* Gives up what is under way; the loop must run once more for its handles. */
+void sweep_free(struct sweep *sweep);
+
+/* How many checks have ended, and how many seconds the last whole turn over all targets took. */
+struct sweep_counts {
+	uint64_t checks, good, failed;
+	uint32_t busy;
+	double round_seconds;
+};
+struct sweep_counts sweep_counts(const struct sweep *sweep);
+
+#endif

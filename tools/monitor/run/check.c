@@ -1,0 +1,68 @@
+#include "tools/monitor/run/monitor.h"
+
+#include "dns/base/log.h"
+#include "tools/cvd/record.h"
+#include "tools/monitor/run/loop.h"
+#include "dns/base/exit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool txt_check(const struct settings *settings, char *why, size_t size)
+{
+	struct file file;
+	struct record record;
+	char found[300];
+	if (!settings->txt)
+		return true;
+	if (!file_read(&file, settings->txt, MONITOR_TXT_MAX, why, size))
+		return false;
+	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
+	bool good = record_parse(&record, file.bytes, strlen(file.bytes), found, sizeof(found));
+	if (!good)
+		snprintf(why, size, "%.600s:1: %s", settings->txt, found);
+	else
+		log_line(LOG_LEVEL_INFO, "txt %s: main %u, daily %u, bytecode %u", settings->txt,
+			record.versions[CVD_MAIN], record.versions[CVD_DAILY],
+			record.versions[CVD_BYTECODE]);
+	free(file.bytes);
+	return good;
+}
+
+static void list_say(const struct settings *settings, const struct roster *roster)
+{
+	size_t addresses = 0, named = 0, away = 0;
+	char why[TARGET_REASON_MAX];
+	for (size_t i = 0; i < roster->count; i++) {
+		addresses += roster->list[i].address_count;
+		named += roster->list[i].address_count == 0;
+		away += roster_away(&roster->list[i], time(NULL), why, sizeof(why));
+	}
+	log_line(LOG_LEVEL_INFO,
+		"mirrors %s: %zu mirrors, %zu addresses, %zu by name, %zu disabled now",
+		settings->mirrors, roster->count, addresses, named, away);
+}
+
+int monitor_check(const char *path)
+{
+	char why[MONITOR_WHY_MAX];
+	struct settings *settings = settings_load(path, why, sizeof(why));
+	struct roster *roster = settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	if (roster)
+		list_say(settings, roster);
+	bool good = roster && txt_check(settings, why, sizeof(why));
+	if (good) {
+		good = state_check(settings->state, why, sizeof(why));
+		if (good)
+			log_line(LOG_LEVEL_INFO, "%s", why);
+	}
+	if (good)
+		log_line(LOG_LEVEL_INFO, "%s is good", path);
+	else
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+	roster_free(roster);
+	settings_free(settings);
+	return good ? STATUS_GOOD : STATUS_WRONG;
+}

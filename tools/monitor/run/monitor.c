@@ -1,0 +1,407 @@
+#include "tools/monitor/run/monitor.h"
+
+#include "dns/base/log.h"
+#include "dns/base/log_out.h"
+#include "dns/base/systemd.h"
+#include "geo/mirror.h"
+#include "tools/monitor/state/transition.h"
+#include "tools/monitor/run/loop.h"
+#include "dns/base/exit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	TICK_MS = 1000,
+	NAMES_MS = 30000, /* the first export waits no longer for names */
+	END_MS = 10000, /* an end waits no longer for alerts that are under way */
+	END_ONCE_MS = 60000,
+	END_LOOK_MS = 50,
+	LAST_MS = 1000, /* then the system is still asking for names, and nobody waits for that */
+	CONFIG_MAX = 1 << 20, /* octets */
+};
+
+static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
+
+static const char ending[] = "what is known is written";
+
+/* An end that was asked for between two turns, or while one ends. */
+static volatile sig_atomic_t told;
+
+static void told_end(int number)
+{
+	(void)number;
+	told = 1;
+}
+
+static void last_look(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+static void monitor_close(struct monitor *monitor)
+{
+	uv_timer_start(&monitor->last, last_look, LAST_MS, 0);
+	uv_unref((uv_handle_t *)&monitor->last);
+	uv_close((uv_handle_t *)&monitor->tick, NULL);
+	uv_close((uv_handle_t *)&monitor->flush, NULL);
+	uv_close((uv_handle_t *)&monitor->end, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		uv_close((uv_handle_t *)&monitor->signals[i], NULL);
+		signal(signal_numbers[i], signal_numbers[i] == SIGHUP ? SIG_IGN : told_end);
+	}
+	if (monitor->watch.loop)
+		watch_stop(&monitor->watch);
+	alert_free(monitor->alert);
+	monitor->alert = NULL;
+}
+
+/* Waits for alerts, but not for ever. */
+static void end_look(uv_timer_t *timer)
+{
+	struct monitor *monitor = timer->data;
+	int64_t limit = monitor->once ? END_ONCE_MS : END_MS;
+	uv_update_time(monitor->loop);
+	if (alert_busy(monitor->alert) && (int64_t)uv_now(monitor->loop) - monitor->started < limit)
+		return;
+	monitor_close(monitor);
+}
+
+/* No more checks; what is known is written. */
+static void monitor_end(struct monitor *monitor)
+{
+	if (monitor->ending)
+		return;
+	monitor->ending = true;
+	uv_timer_stop(&monitor->tick);
+	uv_timer_stop(&monitor->flush);
+	monitor->named = monitor->named || monitor->once;
+	monitor_write(monitor, true);
+	sweep_free(monitor->sweep);
+	monitor->sweep = NULL;
+	resolve_free(monitor->resolve);
+	monitor->resolve = NULL;
+	monitor->started = (int64_t)uv_now(monitor->loop);
+	uv_timer_start(&monitor->end, end_look, 0, END_LOOK_MS);
+}
+
+/* --- once --- */
+
+static void once_done(void *owner)
+{
+	struct monitor *monitor = owner;
+	monitor->rounded = true;
+	monitor_look(monitor);
+	if (!monitor->asking)
+		monitor_end(monitor);
+}
+
+/* Begins when the names are known; ends when the references have answered, or not. */
+static void once_tick(struct monitor *monitor)
+{
+	if (monitor->rounded && !monitor->asking)
+		monitor_end(monitor);
+	if (!monitor->named || monitor->begun)
+		return;
+	monitor->begun = true;
+	sweep_round(monitor->sweep, once_done);
+}
+
+/* --- the clock --- */
+
+static void ticked(uv_timer_t *timer)
+{
+	struct monitor *monitor = timer->data;
+	bool waited =
+		monitor->named || (int64_t)uv_now(monitor->loop) - monitor->started >= NAMES_MS;
+	if (!monitor->named && waited) {
+		log_line(LOG_LEVEL_WARNING,
+			"Names are still being resolved: it begins without them");
+		monitor_named(monitor);
+	}
+	if (monitor->once) {
+		once_tick(monitor);
+		return;
+	}
+	monitor_look(monitor);
+	monitor_idle(monitor);
+}
+
+/* --- signals --- */
+
+static char *config_text(const char *path)
+{
+	struct file file;
+	char why[MONITOR_WHY_MAX];
+	return file_read(&file, path, CONFIG_MAX, why, sizeof(why)) ? file.bytes : NULL;
+}
+
+/* May the next one have this state? What it would do with the file is done here, before this one has let go of its own. */
+static bool state_try(const struct monitor *monitor, const char *path, char *why, size_t size)
+{
+	struct file_stamp ours = file_stamp(monitor->settings->state), next = file_stamp(path);
+	if (next.inode && next.inode == ours.inode && next.device == ours.device)
+		return true;
+	struct state *state = state_open(path, why, size);
+	state_close(state);
+	return state;
+}
+
+/* Another configuration that is good, with a list that is? */
+static bool config_changed(struct monitor *monitor)
+{
+	char why[MONITOR_WHY_MAX];
+	char *text = config_text(monitor->settings->path);
+	bool same = text && monitor->config && strcmp(text, monitor->config) == 0;
+	free(text);
+	if (same)
+		return false;
+	struct settings *settings = settings_load(monitor->settings->path, why, sizeof(why));
+	struct roster *roster = settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	bool good = roster && state_try(monitor, settings->state, why, sizeof(why));
+	if (!good)
+		log_line(LOG_LEVEL_ERROR, "%s; the configuration of before goes on", why);
+	roster_free(roster);
+	settings_free(settings);
+	return good;
+}
+
+static void reload(struct monitor *monitor)
+{
+	service_reloading();
+	if (config_changed(monitor)) {
+		log_line(LOG_LEVEL_INFO, "The configuration has changed: the monitor begins anew");
+		monitor->again = true;
+		monitor_end(monitor);
+		return;
+	}
+	memset(&monitor->list_trouble, 0,
+		sizeof(monitor->list_trouble)); /* whoever asks is told again */
+	memset(&monitor->txt_trouble, 0, sizeof(monitor->txt_trouble));
+	monitor_list_reload(monitor);
+	monitor_txt_reload(monitor);
+	service_ready();
+}
+
+static void signalled(uv_signal_t *handle, int number)
+{
+	struct monitor *monitor = handle->data;
+	if (monitor->ending) {
+		if (number != SIGHUP && !told) {
+			told = 1;
+			service_stopping(ending);
+		}
+		return;
+	}
+	if (number != SIGHUP) {
+		log_line(LOG_LEVEL_INFO, "Ending: what is known is written signal=%s",
+			number == SIGTERM ? "TERM" : "INT");
+		service_stopping(ending);
+		monitor_end(monitor);
+	} else if (!monitor->once) {
+		reload(monitor);
+	}
+}
+
+/* --- the start --- */
+
+static bool handles_init(struct monitor *monitor)
+{
+	uv_timer_t *timers[] = {&monitor->tick, &monitor->flush, &monitor->end, &monitor->last};
+	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+		uv_timer_init(monitor->loop, timers[i]);
+		timers[i]->data = monitor;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		uv_signal_init(monitor->loop, &monitor->signals[i]);
+		monitor->signals[i].data = monitor;
+	}
+	for (size_t i = 0; i < 3; i++)
+		if (uv_signal_start(&monitor->signals[i], signalled, signal_numbers[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
+static bool board_open(struct monitor *monitor, char *why)
+{
+	const struct settings *settings = monitor->settings;
+	if (monitor->once || !settings->metrics.text[0])
+		return true;
+	monitor->board = board_new(&settings->metrics, why, MONITOR_WHY_MAX);
+	if (monitor->board || (settings->metrics_named && !monitor->anew))
+		return monitor->board;
+	log_line(
+		LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)", why);
+	return true;
+}
+
+static bool parts_new(struct monitor *monitor, char *why)
+{
+	snprintf(why, MONITOR_WHY_MAX, "no memory for the monitor");
+	monitor->sweep = sweep_new(monitor->loop, monitor->settings, monitor_checked, monitor);
+	monitor->resolve = resolve_new(
+		monitor->loop, monitor->settings->allow_private, monitor_named, monitor);
+	monitor->alert = alert_new(monitor->loop, &monitor->book, monitor->hour);
+	return monitor->sweep && monitor->resolve && monitor->alert && handles_init(monitor);
+}
+
+static bool state_take(struct monitor *monitor, char *why)
+{
+	struct book *book = &monitor->book;
+	monitor->state = state_open(monitor->settings->state, why, MONITOR_WHY_MAX);
+	if (!monitor->state)
+		return false;
+	snprintf(why, MONITOR_WHY_MAX, "no memory for the state");
+	if (!state_load(monitor->state, book, &book->targets, &book->count))
+		return false;
+	for (size_t i = 0; i < book->count; i++)
+		judge_recall(book->targets[i]);
+	book->suspect = book->doubt.on;
+	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
+	monitor->disk.path = monitor->settings->export;
+	sheet_disk_look(&monitor->disk);
+	if (monitor->disk.text) /* it was good a moment ago */
+		monitor->exported = mirrors_parse(monitor->disk.text, strlen(monitor->disk.text),
+			monitor->disk.path, why, MONITOR_WHY_MAX);
+	return true;
+}
+
+/* Everything before the first check. False: one sentence. */
+static bool monitor_start(struct monitor *monitor, struct roster *roster, char *why)
+{
+	if (!parts_new(monitor, why) || !state_take(monitor, why) || !board_open(monitor, why))
+		return false;
+	snprintf(why, MONITOR_WHY_MAX, "no memory for the list");
+	if (!monitor_watch(monitor) || !monitor_list_take(monitor, roster))
+		return false;
+	monitor_txt_reload(monitor);
+	monitor_gap(monitor, time(NULL));
+	monitor->named = monitor->named || !resolve_busy(monitor->resolve) ||
+			 (!monitor->once && monitor_names_known(monitor));
+	monitor->started = (int64_t)uv_now(monitor->loop) + 1;
+	return uv_timer_start(&monitor->tick, ticked, monitor->once ? 0 : 10,
+		       monitor->once ? END_LOOK_MS : TICK_MS) == 0;
+}
+
+static void monitor_free(struct monitor *monitor)
+{
+	board_free(monitor->board);
+	state_close(monitor->state);
+	for (size_t i = 0; i < monitor->book.count; i++)
+		free(monitor->book.targets[i]);
+	free(monitor->book.targets);
+	sheet_disk_free(&monitor->disk);
+	mirrors_free(monitor->exported);
+	roster_free(monitor->roster);
+	settings_free(monitor->settings);
+	free(monitor->config);
+}
+
+/* What was begun ends, however far the start came. */
+static void start_undo(struct monitor *monitor, struct roster *roster)
+{
+	if (monitor->roster != roster)
+		roster_free(roster);
+	monitor->ending = true;
+	if (monitor->sweep)
+		sweep_free(monitor->sweep);
+	resolve_free(monitor->resolve);
+	if (monitor->alert && monitor->tick.data)
+		monitor_close(monitor);
+	uv_run(monitor->loop, UV_RUN_DEFAULT);
+}
+
+static void start_refuse(const struct monitor *monitor, const char *why)
+{
+	if (monitor->anew)
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+	else
+		log_refuse(why);
+}
+
+static int monitor_turn(struct monitor *monitor, const char *path)
+{
+	char why[MONITOR_WHY_MAX];
+	monitor->config = config_text(path);
+	monitor->settings = settings_load(path, why, sizeof(why));
+	if (monitor->settings) {
+		log_detail_set(monitor->settings->log_level);
+		monitor_stamp(monitor);
+	}
+	struct roster *roster =
+		monitor->settings ? monitor_list_read(monitor->settings, why, sizeof(why)) : NULL;
+	monitor->book.settings = monitor->settings;
+	if (!roster) {
+		start_refuse(monitor, why);
+		return STATUS_WRONG;
+	}
+	if (!monitor_start(monitor, roster, why)) {
+		start_refuse(monitor, why);
+		start_undo(monitor, roster);
+		return STATUS_FAILED;
+	}
+	if (!monitor->once) {
+		sweep_start(monitor->sweep);
+		log_line(LOG_LEVEL_INFO,
+			"mirrorns-monitor " MIRRORNS_VERSION
+			" is ready zone=%s addresses=%zu interval=%u",
+			monitor->settings->zone, monitor->book.count, monitor->settings->interval);
+		service_ready();
+	}
+	if (told)
+		monitor_end(monitor);
+	uv_run(monitor->loop, UV_RUN_DEFAULT);
+	bool lost = monitor->export_trouble.why[0] || monitor->state_trouble.why[0] ||
+		    monitor->page_trouble.why[0];
+	return monitor->once && lost ? STATUS_FAILED : STATUS_GOOD;
+}
+
+/* A loop that still waits for the system's resolver stays behind; libuv would wait for it at an exit, too: where it is
+ * `last`, the program ends here. */
+static void loop_free(struct monitor *monitor, bool last, int status)
+{
+	if (monitor->last.data)
+		uv_close((uv_handle_t *)&monitor->last, NULL);
+	uv_run(monitor->loop, UV_RUN_NOWAIT);
+	if (uv_loop_close(monitor->loop) == 0)
+		free(monitor->loop);
+	else if (last) {
+		log_out_flush();
+		_exit(status);
+	}
+}
+
+int monitor_run(const char *path, bool once)
+{
+	static struct monitor monitor; /* large */
+	static struct alert_hour hour;
+	bool again = false;
+	int status;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* what it would read is being read */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+	if (!once)
+		log_serve();
+	do {
+		memset(&monitor, 0, sizeof(monitor));
+		monitor.once = once;
+		monitor.anew = again;
+		monitor.hour = &hour;
+		monitor.loop = malloc(sizeof(*monitor.loop));
+		if (!monitor.loop || uv_loop_init(monitor.loop) != 0) {
+			log_line(LOG_LEVEL_ERROR, "the event loop cannot be set up");
+			return STATUS_FAILED;
+		}
+		status = monitor_turn(&monitor, path);
+		again = status == STATUS_GOOD && monitor.again && !told;
+		monitor_free(&monitor);
+		loop_free(&monitor, !again, status);
+	} while (again);
+	return status;
+}

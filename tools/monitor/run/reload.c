@@ -1,0 +1,205 @@
+#include "tools/monitor/run/loop.h"
+
+#include "dns/base/file.h"
+#include "dns/base/log.h"
+#include "tools/cvd/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+struct roster *monitor_list_read(const struct settings *settings, char *why, size_t size)
+{
+	struct file file;
+	if (!file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
+		return NULL;
+	const struct roster_source source = {
+		file.bytes, file.size, settings->mirrors, settings->allow_private};
+	struct roster *roster = roster_parse(&source, why, size);
+	free(file.bytes);
+	return roster;
+}
+
+static bool is_same(const struct muster *muster)
+{
+	return muster->count == muster->old_count &&
+	       (muster->count == 0 || memcmp(muster->list, muster->olds,
+					      muster->count * sizeof(*muster->list)) == 0);
+}
+
+/* The targets of before that are no more; the sweep has let go of them. */
+static size_t targets_leave(struct monitor *monitor, struct target **olds, size_t count)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (olds[i]->mirror)
+			continue;
+		state_forget(monitor->state, olds[i]);
+		free(olds[i]);
+		left++;
+	}
+	free(olds);
+	return left;
+}
+
+/* Whom to watch by this list and the names that are known. False: no memory, all is as before. */
+static bool muster_take(struct monitor *monitor, const struct roster *roster, bool say)
+{
+	struct book *book = &monitor->book;
+	struct muster muster = {.roster = roster,
+		.resolve = monitor->resolve,
+		.exported = monitor->exported,
+		.olds = book->targets,
+		.old_count = book->count,
+		.now = time(NULL),
+		.say = say};
+	if (!muster_call(&muster))
+		return false;
+	struct target **olds = book->targets;
+	size_t count = book->count;
+	if (is_same(&muster) && roster == book->roster) {
+		free(muster.list);
+		return true;
+	}
+	book->targets = muster.list;
+	book->count = muster.count;
+	book->roster = roster;
+	if (!sweep_set(monitor->sweep, book->targets, book->count))
+		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
+	size_t out = targets_leave(monitor, olds, count);
+	log_line(LOG_LEVEL_INFO, "The mirrors are known hosts=%zu addresses=%zu new=%zu gone=%zu",
+		roster->count, book->count, book->count - (count - out), out);
+	monitor_mark(monitor, true);
+	return true;
+}
+
+/* Names that an earlier run has resolved have their addresses until they are asked for again. */
+static void names_remember(struct monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->book.count; i++)
+		if (!monitor->book.targets[i]->mirror)
+			resolve_remember(monitor->resolve, monitor->book.targets[i]->host,
+				&monitor->book.targets[i]->address);
+}
+
+bool monitor_names_known(const struct monitor *monitor)
+{
+	const struct roster *roster = monitor->roster;
+	for (size_t i = 0; i < roster->count; i++) {
+		size_t count = roster->list[i].address_count;
+		if (!count)
+			resolve_find(monitor->resolve, roster->list[i].host, &count);
+		if (!count)
+			return false;
+	}
+	return true;
+}
+
+bool monitor_list_take(struct monitor *monitor, struct roster *roster)
+{
+	if (!resolve_set(monitor->resolve, roster))
+		return false;
+	if (!monitor->roster)
+		names_remember(monitor);
+	if (!muster_take(monitor, roster, true))
+		return false;
+	roster_free(monitor->roster);
+	monitor->roster = roster;
+	monitor->resolved = (int64_t)uv_now(monitor->loop);
+	resolve_ask(monitor->resolve);
+	return true;
+}
+
+void monitor_list_reload(struct monitor *monitor)
+{
+	char why[MONITOR_WHY_MAX], sentence[MONITOR_WHY_MAX + 40];
+	struct roster *roster = monitor_list_read(monitor->settings, why, sizeof(why));
+	if (roster && monitor_list_take(monitor, roster)) {
+		monitor_trouble(&monitor->list_trouble, NULL);
+		return;
+	}
+	if (roster) {
+		roster_free(roster);
+		snprintf(why, sizeof(why), "%s: out of memory", monitor->settings->mirrors);
+	}
+	snprintf(sentence, sizeof(sentence), "%s; the list of before goes on", why);
+	monitor_trouble(&monitor->list_trouble, sentence);
+}
+
+void monitor_named(void *owner)
+{
+	struct monitor *monitor = owner;
+	bool first = !monitor->named;
+	monitor->named = true;
+	if (monitor->ending || !monitor->roster)
+		return;
+	if (!muster_take(monitor, monitor->roster, first))
+		log_line(LOG_LEVEL_ERROR, "No memory for the addresses that were found by name");
+	if (first)
+		monitor_mark(monitor, true);
+}
+
+static void txt_take(struct monitor *monitor, const struct record *record, const char *text)
+{
+	struct book *book = &monitor->book;
+	const uint32_t versions[TARGET_DATABASES] = {record->versions[CVD_MAIN],
+		record->versions[CVD_DAILY], record->versions[CVD_BYTECODE]};
+	sweep_versions(monitor->sweep, versions);
+	if (!book_txt_take(book, time(NULL), text)) {
+		if (book->txt_renewed)
+			monitor_mark(monitor, false);
+		return;
+	}
+	log_line(LOG_LEVEL_INFO, "The mirrors are to have these versions txt=%s", text);
+	monitor_mark(monitor, true);
+}
+
+void monitor_txt_reload(struct monitor *monitor)
+{
+	char why[MONITOR_WHY_MAX], sentence[2 * MONITOR_WHY_MAX];
+	const char *path = monitor->settings->txt;
+	struct file file;
+	struct record record;
+	if (!path)
+		return;
+	if (!file_read(&file, path, MONITOR_TXT_MAX, why, sizeof(why))) {
+		snprintf(sentence, sizeof(sentence), "%s; the versions of before go on", why);
+		monitor_trouble(&monitor->txt_trouble, sentence);
+		return;
+	}
+	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
+	if (record_parse(&record, file.bytes, strlen(file.bytes), why, sizeof(why))) {
+		txt_take(monitor, &record, file.bytes);
+		monitor_trouble(&monitor->txt_trouble, NULL);
+	} else {
+		snprintf(sentence, sizeof(sentence), "%s:1: %s; the versions of before go on", path,
+			why);
+		monitor_trouble(&monitor->txt_trouble, sentence);
+	}
+	free(file.bytes);
+}
+
+static void files_changed(void *owner, const bool *changed)
+{
+	struct monitor *monitor = owner;
+	if (changed[0])
+		monitor_list_reload(monitor);
+	if (changed[1])
+		monitor_txt_reload(monitor);
+}
+
+void monitor_stamp(struct monitor *monitor)
+{
+	monitor->stamps[0] = file_stamp(monitor->settings->mirrors);
+	if (monitor->settings->txt)
+		monitor->stamps[1] = file_stamp(monitor->settings->txt);
+}
+
+bool monitor_watch(struct monitor *monitor)
+{
+	const char *paths[MONITOR_WATCHED] = {monitor->settings->mirrors, monitor->settings->txt};
+	return watch_init(&monitor->watch, monitor->loop, files_changed, monitor) &&
+	       watch_set(&monitor->watch, paths, monitor->stamps, MONITOR_WATCHED);
+}

@@ -1,0 +1,176 @@
+#include "tools/monitor/run/loop.h"
+
+#include "dns/base/log.h"
+#include "geo/country.h"
+#include "tools/monitor/state/transition.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	GAP_MIN = 3600, /* seconds without the monitor that are no gap yet */
+	ASK_MAX = 60, /* seconds between two questions to the references */
+	RESOLVE_MIN = 60, /* and between two rounds of names */
+};
+
+static const struct {
+	enum log_level level;
+	const char *sentence;
+} changes[MIRROR_STATES] = {
+	[MIRROR_OK] = {LOG_LEVEL_INFO, "A mirror is ok"},
+	[MIRROR_OLD] = {LOG_LEVEL_WARNING, "A mirror is old"},
+	[MIRROR_REMOVED] = {LOG_LEVEL_WARNING, "A mirror is removed"},
+	[MIRROR_DISABLED] = {LOG_LEVEL_INFO, "A mirror is disabled"},
+};
+
+/* A change of state: said, remembered and told. */
+static void changed(
+	struct monitor *monitor, const struct target *target, enum mirror_state from, bool first)
+{
+	char text[TARGET_ADDRESS_MAX];
+	struct book_event event = book_event_of(target, from, first);
+	book_event_add(&monitor->book, &event);
+	log_line(changes[target->state].level,
+		"%s host=%s address=%s country=%s from=%s first=%s why=%s",
+		changes[target->state].sentence, target->host,
+		target_address(&target->address, text), country_code(event.country),
+		mirror_state_name(from), first ? "yes" : "no", target->reason);
+	alert_send(monitor->alert, &event, target->mirror);
+	monitor_mark(monitor, true);
+}
+
+static void decide(struct monitor *monitor, struct target *target, int64_t now)
+{
+	char reason[TARGET_REASON_MAX];
+	enum mirror_state from = target->state;
+	bool new = target->first_seen == 0;
+	memcpy(reason, target->reason, sizeof(reason));
+	if (judge_decide(target, monitor->settings, monitor->book.doubt.on, now))
+		changed(monitor, target, from, new && target->first_seen);
+	else if (target->state != MIRROR_OK && strcmp(reason, target->reason) != 0)
+		monitor_mark(monitor, true);
+}
+
+static void doubt_say(struct monitor *monitor, enum doubt_news news, int64_t now)
+{
+	struct book *book = &monitor->book;
+	book->suspect = book->doubt.on;
+	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
+	switch (news) {
+	case DOUBT_SAME:
+		return;
+	case DOUBT_BEGAN:
+		log_line(LOG_LEVEL_WARNING,
+			"The monitor doubts itself, no mirror gets worse until it is clear: %s "
+			"failing=%zu of=%zu references=%zu",
+			book->suspect_why, book->doubt.failing, book->doubt.witnesses,
+			monitor->settings->reference_count);
+		monitor->asked = 0;
+		break;
+	case DOUBT_ENDED:
+		log_line(LOG_LEVEL_WARNING, "The monitor trusts itself again: %s seconds=%" PRId64,
+			book->doubt.cleared ? "a reference answers, so it is the mirrors"
+					    : "most of the mirrors are good again",
+			now - book->doubt.since);
+		break;
+	}
+	monitor_mark(monitor, true);
+}
+
+static void doubt_see(struct monitor *monitor, int64_t now)
+{
+	struct book *book = &monitor->book;
+	doubt_say(monitor,
+		doubt_look(&book->doubt, book->targets, book->count, monitor->settings, now), now);
+}
+
+void monitor_checked(void *owner, struct target *target, const struct observation *seen)
+{
+	struct monitor *monitor = owner;
+	int64_t now = time(NULL);
+	judge_note(target, seen, monitor->settings, monitor->book.doubt.on, now);
+	doubt_see(monitor, now);
+	decide(monitor, target, now);
+	monitor_mark(monitor, false);
+}
+
+static void reached(void *owner, bool any)
+{
+	struct monitor *monitor = owner;
+	struct book *book = &monitor->book;
+	int64_t now = time(NULL);
+	monitor->asking = false;
+	if (monitor->ending)
+		return;
+	enum doubt_news news = doubt_reached(&book->doubt, any, book->targets, book->count, now);
+	doubt_say(monitor, news, now);
+	if (news == DOUBT_ENDED)
+		for (size_t i = 0; i < book->count; i++)
+			decide(monitor, book->targets[i], now);
+}
+
+void monitor_ask_references(struct monitor *monitor)
+{
+	const struct settings *settings = monitor->settings;
+	int64_t clock = (int64_t)uv_now(monitor->loop);
+	int64_t wait = settings->interval < ASK_MAX ? settings->interval : ASK_MAX;
+	if (wait < settings->timeout)
+		wait = settings->timeout;
+	if (monitor->asking || !doubt_asks(&monitor->book.doubt, settings) ||
+		(monitor->asked && clock - monitor->asked < wait * 1000))
+		return;
+	monitor->asking = true;
+	monitor->asked = clock;
+	sweep_references(monitor->sweep, reached);
+}
+
+void monitor_gap(struct monitor *monitor, int64_t now)
+{
+	struct book *book = &monitor->book;
+	int64_t least = 2 * (int64_t)monitor->settings->old_after;
+	if (least < GAP_MIN)
+		least = GAP_MIN;
+	if (book->alive && now - book->alive > least) {
+		log_line(LOG_LEVEL_NOTICE,
+			"Nobody has watched the mirrors for a while, which does not count against "
+			"them seconds=%" PRId64,
+			now - book->alive);
+		for (size_t i = 0; i < book->count; i++)
+			judge_pardon(book->targets[i], book->alive, now);
+	}
+	for (size_t i = 0; now < book->alive && i < book->count; i++)
+		judge_clip(book->targets[i], now);
+	book->alive = now;
+}
+
+static void away_look(struct monitor *monitor, struct target *target, int64_t now)
+{
+	enum mirror_state from = target->state;
+	bool back = target->back != 0;
+	char reason[TARGET_REASON_MAX];
+	memcpy(reason, target->reason, sizeof(reason));
+	if (judge_away(target, now))
+		changed(monitor, target, from, false);
+	else if (strcmp(reason, target->reason) != 0)
+		monitor_mark(monitor, true);
+	if (!back && target->back)
+		sweep_hurry(monitor->sweep, target);
+}
+
+void monitor_look(struct monitor *monitor)
+{
+	struct book *book = &monitor->book;
+	int64_t now = time(NULL), clock = (int64_t)uv_now(monitor->loop);
+	int64_t pause = monitor->settings->interval > RESOLVE_MIN ? monitor->settings->interval
+								  : RESOLVE_MIN;
+	monitor_gap(monitor, now);
+	for (size_t i = 0; i < book->count; i++)
+		away_look(monitor, book->targets[i], now);
+	doubt_see(monitor, now);
+	monitor_ask_references(monitor);
+	if (clock - monitor->resolved >= pause * 1000) {
+		monitor->resolved = clock;
+		resolve_ask(monitor->resolve);
+	}
+}

@@ -1,0 +1,60 @@
+/* tools/monitor/book.h - the monitor's book: settings, list, targets, what happened. The main loop's alone. */
+#ifndef TOOLS_MONITOR_BOOK_H
+#define TOOLS_MONITOR_BOOK_H
+
+#include "tools/monitor/state/outage.h"
+#include "tools/monitor/config/config.h"
+#include "tools/monitor/probe/scheduler.h"
+#include "tools/monitor/targets/target.h"
+
+enum { BOOK_EVENTS_MAX = 100, BOOK_TXTS_MAX = 50 };
+
+/* One change of an address's state. */
+struct book_event {
+	int64_t at; /* Unix seconds */
+	char host[TARGET_HOST_MAX + 1];
+	struct roster_address address;
+	uint16_t country;
+	enum mirror_state from, to;
+	bool first; /* the first success of a mirror that was never seen before */
+	char why[TARGET_REASON_MAX];
+};
+
+struct book_txt {
+	int64_t since;
+	char value[256];
+};
+
+struct book {
+	const struct settings *settings;
+	const struct roster *roster;
+	struct target **targets;
+	size_t count;
+	struct book_event events[BOOK_EVENTS_MAX]; /* newest first */
+	size_t event_count;
+	struct book_txt txts[BOOK_TXTS_MAX]; /* newest first */
+	size_t txt_count;
+	size_t event_fresh,
+		txt_fresh; /* of them, the newest, which are not in the state file yet */
+	bool txt_renewed; /* the newest has a time that the state file does not know */
+	int64_t serial; /* of the last export, 0: none */
+	int64_t generated; /* what it says */
+	int64_t exported; /* Unix seconds, 0: never */
+	uint64_t exports; /* written since the start */
+	int64_t alive; /* the monitor was running here, Unix seconds */
+	struct doubt doubt;
+	bool suspect; /* doubt.on */
+	char suspect_why[TARGET_REASON_MAX];
+	struct sweep_counts sweep;
+	uint64_t alerts_sent, alerts_failed, alerts_held;
+};
+
+/* Puts one in front; the oldest goes when there are too many. */
+void book_event_add(struct book *book, const struct book_event *event);
+/* A version string that was read. True: it is another one, in front. One that differs in its record time alone (field 3)
+ * takes the place of the newest, which is as old as it was. */
+bool book_txt_take(struct book *book, int64_t since, const char *value);
+/* The change that a target has just made from `from`. */
+struct book_event book_event_of(const struct target *target, enum mirror_state from, bool first);
+
+#endif

@@ -1,0 +1,227 @@
+#include "tools/monitor/state/transition.h"
+
+#include "geo/stamp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DAY = 86400, SKEW_TEXT_MAX = 80 };
+
+const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX])
+{
+	static const struct {
+		int64_t seconds;
+		const char *one, *many;
+	} units[] = {{86400, "day", "days"}, {3600, "hour", "hours"}, {60, "minute", "minutes"},
+		{1, "second", "seconds"}};
+	size_t unit = 0;
+	while (unit < 3 && (seconds < units[unit].seconds || seconds % units[unit].seconds))
+		unit++;
+	int64_t count = seconds / units[unit].seconds;
+	snprintf(text, JUDGE_SPAN_MAX, "%" PRId64 " %s", count,
+		count == 1 ? units[unit].one : units[unit].many);
+	return text;
+}
+
+static void text_set(char text[TARGET_REASON_MAX], const char *value)
+{
+	snprintf(text, TARGET_REASON_MAX, "%s", value);
+}
+
+/* "; the mirror's clock is 3 days ahead": whole days, the nearest, so that it says the same each time. "": it is right. */
+static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
+{
+	char span[JUDGE_SPAN_MAX];
+	int64_t size = skew < 0 ? -skew : skew;
+	text[0] = '\0';
+	if (size)
+		snprintf(text, SKEW_TEXT_MAX, "; the mirror's clock is %s %s",
+			judge_span((size + DAY / 2) / DAY * DAY, span),
+			skew < 0 ? "behind" : "ahead");
+	return text;
+}
+
+/* Judges a timestamp that was read; the sentence stays the same while the timestamp does. */
+static void stamp_judge(
+	struct target *target, const struct settings *settings, int64_t skew, int64_t now)
+{
+	char stamp[STAMP_TEXT_MAX], span[JUDGE_SPAN_MAX], clock[SKEW_TEXT_MAX];
+	stamp_write(target->stamp, stamp);
+	skew_write(skew, clock);
+	if (target->stamp > now + JUDGE_FUTURE_MAX)
+		snprintf(target->fault, sizeof(target->fault),
+			"timestamp %s is in the future: a clock is wrong%s", stamp, clock);
+	target->stale = now - target->stamp >= settings->old_after;
+	if (target->stale)
+		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old or older%s",
+			stamp, judge_span(settings->old_after, span), clock);
+}
+
+/* The sentences above, and no other, begin so: there the fault is the timestamp's alone. */
+void judge_recall(struct target *target)
+{
+	target->stale = strncmp(target->fault, "timestamp ", 10) == 0 &&
+			strstr(target->fault, " old or older");
+}
+
+void judge_note(struct target *target, const struct observation *seen,
+	const struct settings *settings, bool doubted, int64_t now)
+{
+	bool versions = seen->versions[0] || seen->versions[1] || seen->versions[2];
+	judge_clip(target, now);
+	target->checked = now;
+	target->changed = true;
+	target->stale = false;
+	text_set(target->fault, seen->good ? "" : seen->why[0] ? seen->why : "the check failed");
+	if (seen->stamp)
+		target->stamp = seen->stamp;
+	if (seen->good && seen->stamp)
+		stamp_judge(target, settings, seen->skew, now);
+	if (seen->good && !seen->stamp)
+		text_set(target->fault, "timestamp: none was found");
+	if (versions)
+		memcpy(target->versions, seen->versions, sizeof(target->versions));
+	bool good = !target->fault[0];
+	if (target->state != MIRROR_DISABLED && (good || !doubted))
+		target_count(target, now, good, seen->milliseconds);
+	if (!good) {
+		target->good_run = 0;
+		if (!target->failing_since)
+			target->failing_since = now;
+		return;
+	}
+	target->failing_since = 0;
+	target->good_run++;
+	target->last_good = now;
+	target->milliseconds = seen->milliseconds;
+}
+
+static bool state_set(struct target *target, enum mirror_state state, int64_t now)
+{
+	target->state = state;
+	target->since = target->counting = now;
+	target->back = 0;
+	target->changed = true;
+	return true;
+}
+
+/* Its last check was good. */
+static bool decide_good(struct target *target, const struct settings *settings, int64_t now)
+{
+	bool away = target->state == MIRROR_DISABLED, first = target->first_seen == 0;
+	enum mirror_state was = away ? target->before : target->state;
+	if (first)
+		target->first_seen = now;
+	if (was != MIRROR_OK && !first && target->good_run < settings->recover_after) {
+		snprintf(target->reason, sizeof(target->reason), "good again in %u of %u checks",
+			target->good_run, settings->recover_after);
+		return away && state_set(target, was, now);
+	}
+	target->reason[0] = '\0';
+	if (target->state == MIRROR_OK)
+		return false;
+	if (away || was == MIRROR_REMOVED)
+		target->returned = now;
+	return state_set(target, MIRROR_OK, now);
+}
+
+/* Its downtime is over, and its first check after that has failed. */
+static bool decide_back(struct target *target, int64_t now)
+{
+	snprintf(target->reason, sizeof(target->reason), "back from its downtime, but: %.160s",
+		target->fault);
+	target->failing_since = now;
+	return state_set(target, target->before == MIRROR_OK ? MIRROR_OLD : target->before, now);
+}
+
+bool judge_decide(struct target *target, const struct settings *settings, bool doubted, int64_t now)
+{
+	if (target->state == MIRROR_DISABLED && (!target->back || target->checked < target->back))
+		return false;
+	if (!target->checked)
+		return false;
+	if (!target->fault[0])
+		return decide_good(target, settings, now);
+	if (target->state == MIRROR_DISABLED)
+		return !doubted && decide_back(target, now);
+	snprintf(target->reason, sizeof(target->reason), "%s%.180s",
+		target->first_seen ? "" : "never seen yet: ", target->fault);
+	if (doubted)
+		return false;
+	if (target->state == MIRROR_OK &&
+		(target->stale || now - target->failing_since >= settings->old_after))
+		return state_set(target, MIRROR_OLD, now);
+	if (target->state == MIRROR_OLD && now - target->counting >= settings->remove_after)
+		return state_set(target, MIRROR_REMOVED, now);
+	return false;
+}
+
+bool judge_away(struct target *target, int64_t now)
+{
+	char why[TARGET_REASON_MAX];
+	judge_clip(target, now);
+	if (!roster_away(target->mirror, now, why, sizeof(why))) {
+		if (target->state == MIRROR_DISABLED && !target->back) {
+			target->back = now;
+			text_set(target->reason, "back from its downtime: the next check decides");
+			target->changed = true;
+		}
+		return false;
+	}
+	target->back = 0;
+	if (target->state == MIRROR_DISABLED) {
+		target->changed = target->changed || strcmp(target->reason, why) != 0;
+		text_set(target->reason, why);
+		return false;
+	}
+	target->before = target->state;
+	text_set(target->reason, why);
+	return state_set(target, MIRROR_DISABLED, now);
+}
+
+static void time_clip(int64_t *time, int64_t now)
+{
+	if (*time > now)
+		*time = now;
+}
+
+void judge_clip(struct target *target, int64_t now)
+{
+	time_clip(&target->since, now);
+	time_clip(&target->counting, now);
+	time_clip(&target->first_seen, now);
+	time_clip(&target->checked, now);
+	time_clip(&target->last_good, now);
+	time_clip(&target->failing_since, now);
+	time_clip(&target->returned, now);
+	time_clip(&target->back, now);
+}
+
+/* Moves the beginning of a count by as much of it as nobody saw. */
+static void time_pardon(int64_t *time, int64_t from, int64_t now)
+{
+	if (*time && now > from)
+		*time += now - (*time > from ? *time : from);
+}
+
+void judge_pardon(struct target *target, int64_t from, int64_t now)
+{
+	judge_clip(target, now);
+	time_pardon(&target->failing_since, from, now);
+	time_pardon(&target->counting, from, now);
+	target->changed = true;
+}
+
+unsigned judge_weight(const struct target *target, const struct settings *settings, int64_t now)
+{
+	unsigned full = target->mirror->weight;
+	int64_t since = now - target->returned;
+	if (!target->returned || !mirror_in_service(target->state) || settings->ramp == 0)
+		return full;
+	if (since < 0)
+		since = 0;
+	if (since >= settings->ramp)
+		return full;
+	return 1 + (full - 1) * (unsigned)(since * JUDGE_STEPS / settings->ramp) / JUDGE_STEPS;
+}

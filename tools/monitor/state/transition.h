@@ -1,0 +1,43 @@
+/* tools/monitor/judge.h - what is thought of a target: pure, the time is given.
+ *
+ *   ok       a failing check begins a count; `old-after` of it, or a timestamp that old: old
+ *   old      a good check (`recover-after` of them; the first ever is enough): ok; `remove-after` of it and a failing
+ *            check: removed
+ *   removed  good checks, as many: ok, and its weight grows from 1
+ *   disabled by the list or its planned downtime, whatever checks say; afterwards the next check decides: ok, or, if it
+ *            fails, what it was before, but never ok
+ *
+ * While the monitor doubts itself nothing gets worse; what is good gets better. */
+#ifndef TOOLS_MONITOR_JUDGE_H
+#define TOOLS_MONITOR_JUDGE_H
+
+#include "tools/monitor/probe/probe.h"
+
+enum { JUDGE_FUTURE_MAX = 3600 }; /* seconds that a mirror's timestamp may be ahead of our clock */
+
+/* Takes down what a check has found: facts, no state. `doubted`: a failure may be our own. */
+void judge_note(struct target *target, const struct observation *seen,
+	const struct settings *settings, bool doubted, int64_t now);
+/* The state by these facts. True: it is another one, since now. */
+bool judge_decide(
+	struct target *target, const struct settings *settings, bool doubted, int64_t now);
+/* The state by the list: away as it says, or back from there. True: it is another one, since now. */
+bool judge_away(struct target *target, int64_t now);
+
+/* After a restart: what the state file has not, from what it has. */
+void judge_recall(struct target *target);
+
+/* Nothing was in the future: our clock may have gone back. */
+void judge_clip(struct target *target, int64_t now);
+/* From `from` until now nobody could know: that time does not count against it. */
+void judge_pardon(struct target *target, int64_t from, int64_t now);
+
+/* 1 to its mirror's weight, in JUDGE_STEPS steps over `ramp` from its return on. */
+enum { JUDGE_STEPS = 20 };
+unsigned judge_weight(const struct target *target, const struct settings *settings, int64_t now);
+
+/* A duration as people write it: "2 days", "90 s". Returns text. */
+enum { JUDGE_SPAN_MAX = 40 };
+const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX]);
+
+#endif

@@ -1,0 +1,57 @@
+#include "tools/monitor/targets/target.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *target_address(const struct roster_address *address, char text[TARGET_ADDRESS_MAX])
+{
+	text[0] = '\0';
+	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, TARGET_ADDRESS_MAX);
+	return text;
+}
+
+bool target_address_equal(const struct roster_address *a, const struct roster_address *b)
+{
+	return a->ipv6 == b->ipv6 && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
+}
+
+struct target *target_new(
+	const struct roster_mirror *mirror, const struct roster_address *address, int64_t now)
+{
+	struct target *target = calloc(1, sizeof(*target));
+	if (!target)
+		return NULL;
+	snprintf(target->host, sizeof(target->host), "%s", mirror->host);
+	target->address = *address;
+	target->mirror = mirror;
+	target->state = target->before = MIRROR_OLD;
+	target->since = target->counting = now;
+	target->changed = true;
+	snprintf(target->reason, sizeof(target->reason), "never seen yet");
+	if (roster_away(mirror, now, target->reason, sizeof(target->reason)))
+		target->state = MIRROR_DISABLED;
+	return target;
+}
+
+bool target_served(const struct target *target)
+{
+	return target->mirror->address_count || target->first_seen || target->exported;
+}
+
+static void span_count(struct target_span *span, int64_t number, bool good, uint32_t milliseconds)
+{
+	if (span->number != number)
+		*span = (struct target_span){.number = number};
+	span->checks++;
+	span->good += good;
+	span->milliseconds += good ? milliseconds : 0;
+}
+
+void target_count(struct target *target, int64_t at, bool good, uint32_t milliseconds)
+{
+	int64_t day = at / 86400, hour = at / 3600;
+	span_count(&target->days[day % TARGET_DAYS], day, good, milliseconds);
+	span_count(&target->hours[hour % TARGET_HOURS], hour, good, milliseconds);
+}

@@ -1,0 +1,72 @@
+/* tools/monitor/target.h - one address of one mirror under watch: all that is known of it.
+ *
+ * The main loop owns targets; nothing else writes them. What is marked (kept) survives a restart in the state file. */
+#ifndef TOOLS_MONITOR_TARGET_H
+#define TOOLS_MONITOR_TARGET_H
+
+#include "geo/mirrors.h"
+#include "tools/monitor/config/list.h"
+
+enum {
+	TARGET_HOST_MAX = 253,
+	TARGET_REASON_MAX = 200,
+	TARGET_DAYS = 30,
+	TARGET_HOURS = 48,
+	TARGET_DATABASES = 3 /* main, daily, bytecode */
+};
+
+/* Checks of one day or hour. */
+struct target_span {
+	int64_t number; /* Unix seconds / 86400 or / 3600; 0: empty */
+	uint32_t checks, good;
+	uint64_t milliseconds; /* of the good ones together */
+};
+
+struct target {
+	/* who it is (kept) */
+	char host[TARGET_HOST_MAX + 1];
+	struct roster_address address;
+	const struct roster_mirror
+		*mirror; /* in the present roster; never NULL while it is watched */
+
+	/* what is thought of it (kept); times in Unix seconds, 0: never */
+	enum mirror_state state;
+	int64_t since; /* it is in this state */
+	char reason[TARGET_REASON_MAX];
+	int64_t first_seen, checked, last_good;
+	int64_t failing_since; /* first of the failed checks without a good one after it */
+	int64_t stamp; /* what its timestamp said last */
+	int64_t returned; /* it came back: its weight grows from here */
+	uint32_t good_run; /* good checks in a row */
+	uint32_t milliseconds; /* of the last good check */
+	uint32_t versions[TARGET_DATABASES]; /* 0: not known */
+	enum mirror_state before; /* disabled: what it was until then */
+	int64_t counting; /* remove-after runs from here: since, or later where nobody could know */
+	bool exported; /* the export on disk had it at the start: it counts as having been good (not kept) */
+	bool witness; /* one of those whose failing made the monitor doubt itself */
+	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
+
+	char fault[TARGET_REASON_MAX]; /* of its last check; "": it was good */
+	bool stale; /* that check was good, but for the timestamp's age */
+	int64_t back; /* its downtime was over here; the first check after it decides. 0: it was not */
+	bool changed; /* since it was last written to the state file */
+
+	/* when it is looked at next: the sweep's */
+	int64_t due; /* milliseconds of the loop's clock */
+	bool busy;
+};
+
+enum { TARGET_ADDRESS_MAX = 46 };
+/* Its address as a text; returns it. */
+const char *target_address(const struct roster_address *address, char text[TARGET_ADDRESS_MAX]);
+bool target_address_equal(const struct roster_address *a, const struct roster_address *b);
+
+/* A new one, never seen yet: old, or disabled where its mirror is away. NULL: no memory. */
+struct target *target_new(
+	const struct roster_mirror *mirror, const struct roster_address *address, int64_t now);
+/* May servers have it? What a name alone leads to is not believed before its first success. */
+bool target_served(const struct target *target);
+/* Counts one check at `at`. */
+void target_count(struct target *target, int64_t at, bool good, uint32_t milliseconds);
+
+#endif

@@ -1,0 +1,28 @@
+/* tools/monitor/muster.h - who is watched: the list's addresses and those found by name, and what is known of them.
+ *
+ * A target stays what it is while host and address stay; an address under another host is a new one. */
+#ifndef TOOLS_MONITOR_MUSTER_H
+#define TOOLS_MONITOR_MUSTER_H
+
+#include "geo/mirrors.h"
+#include "tools/monitor/targets/resolve.h"
+#include "tools/monitor/targets/target.h"
+
+struct muster {
+	const struct roster *roster;
+	const struct resolve *resolve;
+	const struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
+	struct target *const *
+		olds; /* those of before; the ones that are not watched any more have no mirror afterwards */
+	size_t old_count;
+	int64_t now;
+	bool say; /* log addresses found by name that another mirror has */
+	struct target *
+		*list; /* out: side by side for each mirror, in the list's order; the caller's */
+	size_t count;
+};
+
+/* False: no memory, and nothing has changed. */
+bool muster_call(struct muster *muster);
+
+#endif

@@ -1,7 +1,7 @@
-#include "dns/explain/lint.h"
 #include "dns/base/log.h"
-#include "dns/server/server.h"
 #include "dns/base/signals.h"
+#include "dns/explain/lint.h"
+#include "dns/server/server.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-/* dns/wire.h - numbers in network order, and a bounded cursor with sticky overflow.
+/* zones/wire.h - numbers in network order, and a bounded cursor with sticky overflow.
  *
  * Write ten fields, ask once: after the first that does not fit nothing more is written, and `overflow` stays true. */
-#ifndef DNS_WIRE_H
-#define DNS_WIRE_H
+#ifndef ZONES_WIRE_H
+#define ZONES_WIRE_H
 
 #include <endian.h>
 #include <stdbool.h>

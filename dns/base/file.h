@@ -1,6 +1,6 @@
-/* dns/file.h - whole files in and out. */
-#ifndef DNS_FILE_H
-#define DNS_FILE_H
+/* dns/base/file.h - whole files in and out. */
+#ifndef DNS_BASE_FILE_H
+#define DNS_BASE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

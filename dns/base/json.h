@@ -1,8 +1,8 @@
-/* dns/plain.h - texts of any octets as JSON strings, and others' texts as one line.
+/* dns/base/json.h - texts of any octets as JSON strings, and others' texts as one line.
  *
  * JSON is UTF-8; names and paths of a configuration may be anything. */
-#ifndef DNS_PLAIN_H
-#define DNS_PLAIN_H
+#ifndef DNS_BASE_JSON_H
+#define DNS_BASE_JSON_H
 
 #include <jansson.h>
 #include <stdlib.h>

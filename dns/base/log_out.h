@@ -1,10 +1,10 @@
-/* dns/log_out.h - lines on their way to the standard error, whole and one after the other.
+/* dns/base/log_out.h - lines on their way to the standard error, whole and one after the other.
  *
  * Any thread may send one. At first whoever sends a line waits for its reader. From log_out_start on a thread of this
  * file's waits for it, and no one else: what it has not written yet is kept, up to 1 MiB, and lines that come then are
  * counted and not kept. What others share, the description and its flags, stays as it is. */
-#ifndef DNS_LOG_OUT_H
-#define DNS_LOG_OUT_H
+#ifndef DNS_BASE_LOG_OUT_H
+#define DNS_BASE_LOG_OUT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* dns/log_text.h - the text of a log line: what comes from outside can neither steer a terminal nor pass for a pair.
+/* dns/base/log_text.h - the text of a log line: what comes from outside can neither steer a terminal nor pass for a pair.
  *
  * The pairs of a line begin at its first blank, key and "=": values keep to themselves by their quotes, and a sentence
  * has nothing of the kind. Strings are shown by what stands around them in the format:
@@ -10,8 +10,8 @@
  *
  * In all of them control characters (C0, C1, those of text direction, line and paragraph separators), and octets that
  * are no UTF-8, become '?'. */
-#ifndef DNS_LOG_TEXT_H
-#define DNS_LOG_TEXT_H
+#ifndef DNS_BASE_LOG_TEXT_H
+#define DNS_BASE_LOG_TEXT_H
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* dns/usage.h - what this process takes of the machine, as /proc and getrusage(2) tell. */
-#ifndef DNS_USAGE_H
-#define DNS_USAGE_H
+/* dns/base/process.h - what this process takes of the machine, as /proc and getrusage(2) tell. */
+#ifndef DNS_BASE_PROCESS_H
+#define DNS_BASE_PROCESS_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
-/* dns/shared.h - an immutable object with several holders, freed by the last. */
-#ifndef DNS_SHARED_H
-#define DNS_SHARED_H
+/* dns/base/refcount.h - an immutable object with several holders, freed by the last. */
+#ifndef DNS_BASE_REFCOUNT_H
+#define DNS_BASE_REFCOUNT_H
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* dns/service.h - what systemd and the server tell one another (sd_notify(3), sd_listen_fds(3)).
+/* dns/base/systemd.h - what systemd and the server tell one another (sd_notify(3), sd_listen_fds(3)).
  *
  * Where systemd has not started us, telling does nothing and there are no sockets. For the main thread alone. */
-#ifndef DNS_SERVICE_H
-#define DNS_SERVICE_H
+#ifndef DNS_BASE_SYSTEMD_H
+#define DNS_BASE_SYSTEMD_H
 
 #include "dns/config/config.h"
 

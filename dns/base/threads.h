@@ -1,8 +1,8 @@
-/* dns/threads.h - libuv's thread pool, which a program can do without.
+/* dns/base/threads.h - libuv's thread pool, which a program can do without.
  *
  * libuv makes all of its threads when the first work is queued, and aborts the process where one cannot be made. */
-#ifndef DNS_THREADS_H
-#define DNS_THREADS_H
+#ifndef DNS_BASE_THREADS_H
+#define DNS_BASE_THREADS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
-/* dns/account.h - the user whose rights a server has: at a start as root those of `user`, for all but what only root may
+/* dns/base/user.h - the user whose rights a server has: at a start as root those of `user`, for all but what only root may
  * bind and the configuration. */
-#ifndef DNS_ACCOUNT_H
-#define DNS_ACCOUNT_H
+#ifndef DNS_BASE_USER_H
+#define DNS_BASE_USER_H
 
 #include "dns/config/config.h"
 

@@ -1,7 +1,7 @@
-/* dns/watch.h - notices that watched files have changed: renamed over, rewritten, deleted, come back, reached by another
+/* dns/base/watch.h - notices that watched files have changed: renamed over, rewritten, deleted, come back, reached by another
  * symbolic link. A burst of changes is reported once, when it has calmed down. */
-#ifndef DNS_WATCH_H
-#define DNS_WATCH_H
+#ifndef DNS_BASE_WATCH_H
+#define DNS_BASE_WATCH_H
 
 #include "dns/base/file.h"
 

@@ -1,4 +1,4 @@
-/* dns/config_address.h - addresses and networks of a configuration, and their readers. */
+/* dns/config/address.h - addresses and networks of a configuration, and their readers. */
 #ifndef DNS_CONFIG_ADDRESS_H
 #define DNS_CONFIG_ADDRESS_H
 

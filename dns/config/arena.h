@@ -1,4 +1,4 @@
-/* dns/config_arena.h - what a loaded configuration consists of: pieces that end together. */
+/* dns/config/arena.h - what a loaded configuration consists of: pieces that end together. */
 #ifndef DNS_CONFIG_ARENA_H
 #define DNS_CONFIG_ARENA_H
 

@@ -1,8 +1,8 @@
-/* dns/config.h - the configuration file: one option table, one struct.
+/* dns/config/config.h - the configuration file: one option table, one struct.
  *
  * Everything or one sentence. A loaded configuration never changes. */
-#ifndef DNS_CONFIG_H
-#define DNS_CONFIG_H
+#ifndef DNS_CONFIG_CONFIG_H
+#define DNS_CONFIG_CONFIG_H
 
 #include "dns/config/address.h"
 #include "dns/config/zone.h"

@@ -1,11 +1,11 @@
-/* dns/config_text.h - a configuration file's text: checked, and made safe for libconfuse.
+/* dns/config/grammar.h - a configuration file's text: checked, and made safe for libconfuse.
  *
  * libconfuse loses count of lines in comments, takes an option twice, a missing } and a bare * in
  * silence, puts environment variables into strings, and stays inside a string that never ends.
  * So the text is read once before: comments become blanks, "$" is escaped, and whatever
  * libconfuse would misread is refused here with its line. */
-#ifndef DNS_CONFIG_TEXT_H
-#define DNS_CONFIG_TEXT_H
+#ifndef DNS_CONFIG_GRAMMAR_H
+#define DNS_CONFIG_GRAMMAR_H
 
 #include "dns/config/lexer.h"
 

@@ -1,9 +1,9 @@
-/* dns/config_token.h - the words, strings and signs of a configuration file.
+/* dns/config/lexer.h - the words, strings and signs of a configuration file.
  *
  * Each octet that is read is written again for libconfuse, line by line: comments as blanks, "$"
  * of a double-quoted string with a backslash before it. */
-#ifndef DNS_CONFIG_TOKEN_H
-#define DNS_CONFIG_TOKEN_H
+#ifndef DNS_CONFIG_LEXER_H
+#define DNS_CONFIG_LEXER_H
 
 #include <stdbool.h>
 #include <stddef.h>

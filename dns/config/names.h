@@ -1,6 +1,6 @@
-/* dns/config_name.h - the names of a configuration: wire form, patterns, none of them twice. */
-#ifndef DNS_CONFIG_NAME_H
-#define DNS_CONFIG_NAME_H
+/* dns/config/names.h - the names of a configuration: wire form, patterns, none of them twice. */
+#ifndef DNS_CONFIG_NAMES_H
+#define DNS_CONFIG_NAMES_H
 
 #include "dns/config/lexer.h"
 #include "dns/config/zone.h"

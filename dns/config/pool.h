@@ -1,6 +1,6 @@
-/* dns/config_rule.h - what a pool does: its readers. */
-#ifndef DNS_CONFIG_RULE_H
-#define DNS_CONFIG_RULE_H
+/* dns/config/pool.h - what a pool does: its readers. */
+#ifndef DNS_CONFIG_POOL_H
+#define DNS_CONFIG_POOL_H
 
 #include "dns/config/value.h"
 

@@ -1,4 +1,4 @@
-/* dns/config_table.h - a configuration file by the tables of whoever reads it.
+/* dns/config/table.h - a configuration file by the tables of whoever reads it.
  *
  * The one file that knows libconfuse. A table has the options and the sections of one section;
  * the file itself is the outermost. Everything or one sentence: unknown and repeated options and

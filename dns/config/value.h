@@ -1,8 +1,8 @@
-/* dns/config_value.h - how the text of an option becomes a field: one reader for each type.
+/* dns/config/value.h - how the text of an option becomes a field: one reader for each type.
  *
  * A row of an option table names its reader, its range and what it usually is. The usual values
  * go through the reader as a file's values do. Any program may have tables of its own, and
- * readers beside these (dns/config_address.h). */
+ * readers beside these (dns/config/address.h). */
 #ifndef DNS_CONFIG_VALUE_H
 #define DNS_CONFIG_VALUE_H
 

@@ -1,4 +1,4 @@
-/* dns/config_zone.h - what a configuration says of a zone. */
+/* dns/config/zone.h - what a configuration says of a zone. */
 #ifndef DNS_CONFIG_ZONE_H
 #define DNS_CONFIG_ZONE_H
 

@@ -1,5 +1,5 @@
-#include "dns/base/log.h"
 #include "dns/base/json.h"
+#include "dns/base/log.h"
 #include "dns/control/command_drain.h"
 #include "geo/country.h"
 #include "geo/pool.h"

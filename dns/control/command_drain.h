@@ -1,6 +1,6 @@
-/* dns/verb_part.h - verbs with a file of their own. */
-#ifndef DNS_VERB_PART_H
-#define DNS_VERB_PART_H
+/* dns/control/command_drain.h - verbs with a file of their own. */
+#ifndef DNS_CONTROL_COMMAND_DRAIN_H
+#define DNS_CONTROL_COMMAND_DRAIN_H
 
 #include "dns/control/commands.h"
 

@@ -1,12 +1,12 @@
 #include "dns/control/commands.h"
 
-#include "dns/explain/pool_table.h"
+#include "dns/control/command_drain.h"
+#include "dns/control/status.h"
 #include "dns/explain/diff.h"
 #include "dns/explain/explain.h"
+#include "dns/explain/pool_table.h"
 #include "dns/stats/pings.h"
 #include "dns/stats/stats.h"
-#include "dns/control/status.h"
-#include "dns/control/command_drain.h"
 
 #include <stdio.h>
 

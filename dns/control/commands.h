@@ -1,6 +1,6 @@
-/* dns/verb.h - what mirrornsctl may ask for: the table of the control socket's verbs. */
-#ifndef DNS_VERB_H
-#define DNS_VERB_H
+/* dns/control/commands.h - what mirrornsctl may ask for: the table of the control socket's verbs. */
+#ifndef DNS_CONTROL_COMMANDS_H
+#define DNS_CONTROL_COMMANDS_H
 
 #include "dns/control/control.h"
 #include "dns/control/takeover_client.h"

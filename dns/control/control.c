@@ -1,8 +1,8 @@
 #include "dns/control/control.h"
 
-#include "dns/query/counters.h"
-#include "dns/base/log.h"
 #include "dns/base/json.h"
+#include "dns/base/log.h"
+#include "dns/query/counters.h"
 
 #include <fcntl.h>
 #include <stdio.h>

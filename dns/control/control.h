@@ -1,13 +1,13 @@
-/* dns/control.h - the control socket: one request, one reply; bounded in size, number and time.
+/* dns/control/control.h - the control socket: one request, one reply; bounded in size, number and time.
  *
  * All of it runs on one loop. What a client sends or does not send, takes or does not take, holds up nobody else. A
  * request is one JSON object and a newline, {"verb":"status", ...}; the reply, {"exit":0,"result":{...}} or with
  * "why", one sentence. */
-#ifndef DNS_CONTROL_H
-#define DNS_CONTROL_H
+#ifndef DNS_CONTROL_CONTROL_H
+#define DNS_CONTROL_CONTROL_H
 
-#include "dns/net/accept.h"
 #include "dns/config/config.h"
+#include "dns/net/accept.h"
 
 #include <jansson.h>
 #include <uv.h>

@@ -1,9 +1,9 @@
 #include "dns/control/reload_part.h"
 
-#include "dns/snapshot/build.h"
 #include "dns/base/log.h"
 #include "dns/base/systemd.h"
 #include "dns/base/threads.h"
+#include "dns/snapshot/build.h"
 
 #include <malloc.h>
 #include <stdio.h>

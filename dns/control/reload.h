@@ -1,13 +1,13 @@
-/* dns/reload.h - when to build a snapshot, off the serving threads, and its way to the workers.
+/* dns/control/reload.h - when to build a snapshot, off the serving threads, and its way to the workers.
  *
  * One build at a time, in libuv's thread pool; what is asked for meanwhile is one more build after it. The loop's
  * thread owns all of this. */
-#ifndef DNS_RELOAD_H
-#define DNS_RELOAD_H
+#ifndef DNS_CONTROL_RELOAD_H
+#define DNS_CONTROL_RELOAD_H
 
-#include "dns/stats/totals.h"
 #include "dns/base/watch.h"
 #include "dns/net/worker.h"
+#include "dns/stats/totals.h"
 
 /* How a build ended that somebody waits for. */
 struct reload_outcome {

@@ -1,6 +1,6 @@
-/* dns/reload_part.h - between the files of dns/reload. */
-#ifndef DNS_RELOAD_PART_H
-#define DNS_RELOAD_PART_H
+/* dns/control/reload_part.h - between the files of dns/control/reload. */
+#ifndef DNS_CONTROL_RELOAD_PART_H
+#define DNS_CONTROL_RELOAD_PART_H
 
 #include "dns/control/reload.h"
 

@@ -1,6 +1,6 @@
-/* dns/status.h - is what I wrote being served: what the verb status answers. */
-#ifndef DNS_STATUS_H
-#define DNS_STATUS_H
+/* dns/control/status.h - is what I wrote being served: what the verb status answers. */
+#ifndef DNS_CONTROL_STATUS_H
+#define DNS_CONTROL_STATUS_H
 
 #include "dns/control/reload.h"
 

@@ -261,7 +261,7 @@ bool takeover_ready(struct takeover *takeover, char *why, size_t size)
 	return refuse(why, size, "the running server's state is none that is known");
 }
 
-/* Keys that are alike have one and the same turn, as dns/link matches them. */
+/* Keys that are alike have one and the same turn, as dns/snapshot/build matches them. */
 static const uint64_t *key_find(
 	const uint64_t *keys, const uint32_t *table, size_t room, uint64_t key)
 {

@@ -1,4 +1,4 @@
-/* dns/takeover.h - one server goes on where another one ends, on the same sockets.
+/* dns/control/takeover_client.h - one server goes on where another one ends, on the same sockets.
  *
  * The new one has loaded everything before it asks. On the control socket: the new one asks for the verb takeover; the old
  * one sends its listening sockets (SCM_RIGHTS); the new one says 'r' (ready); the old one's workers stand still, and it
@@ -6,12 +6,12 @@
  * finishes its TCP connections and ends; the new one serves. Until that 's' the old one can go on, and does when the new
  * one is gone or too slow: so nothing of the new one's may receive or read before that 'l'. What waits in the sockets
  * meanwhile is nobody's loss. Sizes that are told are never trusted. */
-#ifndef DNS_TAKEOVER_H
-#define DNS_TAKEOVER_H
+#ifndef DNS_CONTROL_TAKEOVER_CLIENT_H
+#define DNS_CONTROL_TAKEOVER_CLIENT_H
 
 #include "dns/control/control.h"
-#include "dns/net/listen.h"
 #include "dns/control/reload.h"
+#include "dns/net/listen.h"
 
 enum {
 	TAKEOVER_SECONDS = 10, /* for each step of the other one */

@@ -1,7 +1,7 @@
 #include "dns/control/takeover_client.h"
 
-#include "dns/stats/totals_json.h"
 #include "dns/base/log.h"
+#include "dns/stats/totals_json.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

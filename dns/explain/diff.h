@@ -1,8 +1,8 @@
-/* dns/diff.h - what would change if an export were loaded: mirrornsctl diff.
+/* dns/explain/diff.h - what would change if an export were loaded: mirrornsctl diff.
  *
  * Judged as a load would judge it, against what is served now; nothing is taken. */
-#ifndef DNS_DIFF_H
-#define DNS_DIFF_H
+#ifndef DNS_EXPLAIN_DIFF_H
+#define DNS_EXPLAIN_DIFF_H
 
 #include "dns/snapshot/snapshot.h"
 

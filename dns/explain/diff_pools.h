@@ -1,6 +1,6 @@
-/* dns/diff_level.h - which countries have more or fewer mirrors, or another level, with another export. */
-#ifndef DNS_DIFF_LEVEL_H
-#define DNS_DIFF_LEVEL_H
+/* dns/explain/diff_pools.h - which countries have more or fewer mirrors, or another level, with another export. */
+#ifndef DNS_EXPLAIN_DIFF_POOLS_H
+#define DNS_EXPLAIN_DIFF_POOLS_H
 
 #include "dns/snapshot/find.h"
 

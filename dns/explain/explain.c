@@ -1,8 +1,8 @@
 #include "dns/explain/explain.h"
 
-#include "dns/explain/self_query.h"
-#include "dns/explain/explain_pool.h"
 #include "dns/base/json.h"
+#include "dns/explain/explain_pool.h"
+#include "dns/explain/self_query.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

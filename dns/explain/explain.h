@@ -1,8 +1,8 @@
-/* dns/explain.h - who gets what, and why: one name for one client, as mirrornsctl explain says it.
+/* dns/explain/explain.h - who gets what, and why: one name for one client, as mirrornsctl explain says it.
  *
  * Decides by the tables that serve() decides by, and adds a real answer of serve(). */
-#ifndef DNS_EXPLAIN_H
-#define DNS_EXPLAIN_H
+#ifndef DNS_EXPLAIN_EXPLAIN_H
+#define DNS_EXPLAIN_EXPLAIN_H
 
 #include "dns/snapshot/snapshot.h"
 

@@ -1,6 +1,6 @@
-/* dns/advise.h - what the pools come to, and what is allowed but perhaps not meant: said by mirrorns -t. */
-#ifndef DNS_ADVISE_H
-#define DNS_ADVISE_H
+/* dns/explain/lint.h - what the pools come to, and what is allowed but perhaps not meant: said by mirrorns -t. */
+#ifndef DNS_EXPLAIN_LINT_H
+#define DNS_EXPLAIN_LINT_H
 
 #include "dns/snapshot/snapshot.h"
 

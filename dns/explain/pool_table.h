@@ -1,6 +1,6 @@
-/* dns/census.h - what each pool has for each place: mirrornsctl pools. */
-#ifndef DNS_CENSUS_H
-#define DNS_CENSUS_H
+/* dns/explain/pool_table.h - what each pool has for each place: mirrornsctl pools. */
+#ifndef DNS_EXPLAIN_POOL_TABLE_H
+#define DNS_EXPLAIN_POOL_TABLE_H
 
 #include "dns/snapshot/snapshot.h"
 

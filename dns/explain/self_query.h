@@ -1,11 +1,11 @@
-/* dns/explain_ask.h - a question put to serve() as a client would, and its reply read again.
+/* dns/explain/self_query.h - a question put to serve() as a client would, and its reply read again.
  *
  * With turns of its own: nobody's rotation moves. */
-#ifndef DNS_EXPLAIN_ASK_H
-#define DNS_EXPLAIN_ASK_H
+#ifndef DNS_EXPLAIN_SELF_QUERY_H
+#define DNS_EXPLAIN_SELF_QUERY_H
 
-#include "dns/snapshot/locate.h"
 #include "dns/query/serve.h"
+#include "dns/snapshot/locate.h"
 
 enum { EXPLAIN_ADDRESSES_MAX = SERVE_REPLY_MAX / 16 };
 

@@ -1,6 +1,6 @@
-/* dns/drain_part.h - between the files of dns/drain. */
-#ifndef DNS_DRAIN_PART_H
-#define DNS_DRAIN_PART_H
+/* dns/load/drain.h - between the files of dns/load/drain_list. */
+#ifndef DNS_LOAD_DRAIN_H
+#define DNS_LOAD_DRAIN_H
 
 #include "dns/load/drain_list.h"
 

@@ -1,8 +1,8 @@
 #include "dns/load/drain_list.h"
 
-#include "dns/load/state_dir.h"
-#include "dns/base/log.h"
 #include "dns/base/json.h"
+#include "dns/base/log.h"
+#include "dns/load/state_dir.h"
 #include "geo/stamp.h"
 
 #include <stdio.h>

@@ -1,11 +1,11 @@
-/* dns/drain.h - mirrors taken out by hand: by host, address, network or glob, for a time or for good.
+/* dns/load/drain_list.h - mirrors taken out by hand: by host, address, network or glob, for a time or for good.
  *
  * A list of drains never changes; another one takes its place. Kept in state-dir over restarts. */
-#ifndef DNS_DRAIN_H
-#define DNS_DRAIN_H
+#ifndef DNS_LOAD_DRAIN_LIST_H
+#define DNS_LOAD_DRAIN_LIST_H
 
-#include "dns/config/config.h"
 #include "dns/base/refcount.h"
+#include "dns/config/config.h"
 #include "geo/mirrors.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
-#include "dns/load/loader.h"
 #include "dns/base/log.h"
 #include "dns/base/log_text.h"
+#include "dns/load/loader.h"
 
 #include <stdarg.h>
 #include <stdio.h>

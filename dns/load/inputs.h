@@ -1,16 +1,16 @@
-/* dns/inputs.h - what was read and accepted: configuration, zone files, exports, TXT, places.
+/* dns/load/inputs.h - what was read and accepted: configuration, zone files, exports, TXT, places.
  *
  * A set of inputs never changes; the next one shares with it whatever was not read again. Reading takes
  * everything or keeps the last good copy of what is refused. A refusal is logged at once, what was taken when it is
  * served. */
-#ifndef DNS_INPUTS_H
-#define DNS_INPUTS_H
+#ifndef DNS_LOAD_INPUTS_H
+#define DNS_LOAD_INPUTS_H
 
+#include "dns/base/refcount.h"
 #include "dns/base/user.h"
 #include "dns/config/config.h"
 #include "dns/load/drain_list.h"
 #include "dns/load/state_dir.h"
-#include "dns/base/refcount.h"
 #include "dns/load/txt.h"
 #include "geo/mirror.h"
 #include "geo/place.h"

@@ -1,5 +1,5 @@
-#include "dns/load/loader.h"
 #include "dns/base/log.h"
+#include "dns/load/loader.h"
 
 #include <stdio.h>
 #include <time.h>

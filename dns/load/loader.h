@@ -1,6 +1,6 @@
-/* dns/inputs_part.h - one loading under way, between the files of dns/inputs. */
-#ifndef DNS_INPUTS_PART_H
-#define DNS_INPUTS_PART_H
+/* dns/load/loader.h - one loading under way, between the files of dns/load/inputs. */
+#ifndef DNS_LOAD_LOADER_H
+#define DNS_LOAD_LOADER_H
 
 #include "dns/load/inputs.h"
 

@@ -1,7 +1,7 @@
 #include "dns/load/state_dir.h"
 
-#include "dns/base/user.h"
 #include "dns/base/log.h"
+#include "dns/base/user.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
-/* dns/keep.h - state-dir: the last accepted export and TXT of every zone, kept over restarts.
+/* dns/load/state_dir.h - state-dir: the last accepted export and TXT of every zone, kept over restarts.
  *
  * Less privileged users may have written there: a file counts only if it is regular, has one name, and belongs to the
  * server's user, to who runs this, or to root. */
-#ifndef DNS_KEEP_H
-#define DNS_KEEP_H
+#ifndef DNS_LOAD_STATE_DIR_H
+#define DNS_LOAD_STATE_DIR_H
 
-#include "dns/config/config.h"
 #include "dns/base/file.h"
+#include "dns/config/config.h"
 #include "geo/mirror.h"
 
 enum { KEEP_PATH_MAX = 1536 };

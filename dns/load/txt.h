@@ -1,9 +1,9 @@
-/* dns/txt.h - the string of a `txt` name: read, checked, aged. */
-#ifndef DNS_TXT_H
-#define DNS_TXT_H
+/* dns/load/txt.h - the string of a `txt` name: read, checked, aged. */
+#ifndef DNS_LOAD_TXT_H
+#define DNS_LOAD_TXT_H
 
-#include "dns/config/config.h"
 #include "dns/base/file.h"
+#include "dns/config/config.h"
 
 struct txt {
 	int64_t since; /* Unix seconds from which its age counts: field 3, else the file's time */

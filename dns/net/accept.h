@@ -1,9 +1,9 @@
-/* dns/accept.h - accepts connections on one listening socket, on libuv.
+/* dns/net/accept.h - accepts connections on one listening socket, on libuv.
  *
  * libuv's own listeners accept for as long as there is something to accept, and spin where descriptors run out. This one
  * takes a bounded number a turn, asks its owner for room first, and rests for some milliseconds where there is none. */
-#ifndef DNS_ACCEPT_H
-#define DNS_ACCEPT_H
+#ifndef DNS_NET_ACCEPT_H
+#define DNS_NET_ACCEPT_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

@@ -1,9 +1,9 @@
-/* dns/affinity.h - keeps a packet on the CPU that received it: worker i runs on CPU i, and takes what arrives there.
+/* dns/net/affinity.h - keeps a packet on the CPU that received it: worker i runs on CPU i, and takes what arrives there.
  *
  * For network cards with a queue for each CPU. Where fewer queues than workers receive, some workers would have nothing to
  * do: so it is asked for (`socket-affinity`), and off otherwise. */
-#ifndef DNS_AFFINITY_H
-#define DNS_AFFINITY_H
+#ifndef DNS_NET_AFFINITY_H
+#define DNS_NET_AFFINITY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* dns/listen_given.h - which of the sockets that another process has bound are of an address. */
-#ifndef DNS_LISTEN_GIVEN_H
-#define DNS_LISTEN_GIVEN_H
+/* dns/net/inherited.h - which of the sockets that another process has bound are of an address. */
+#ifndef DNS_NET_INHERITED_H
+#define DNS_NET_INHERITED_H
 
 #include "dns/net/listen.h"
 

@@ -1,8 +1,8 @@
 #include "dns/net/listen.h"
 
+#include "dns/base/log.h"
 #include "dns/net/inherited.h"
 #include "dns/net/socket.h"
-#include "dns/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
-/* dns/listen.h - the sockets to listen on: each worker has its own for every address.
+/* dns/net/listen.h - the sockets to listen on: each worker has its own for every address.
  *
  * What another process has bound comes first: all of it goes on being read, so a worker may have several sockets of one
  * address, or share one with others. While that process serves, nothing may take a packet from its sockets: what would is
  * made ready by listen_open and begins by listen_join. */
-#ifndef DNS_LISTEN_H
-#define DNS_LISTEN_H
+#ifndef DNS_NET_LISTEN_H
+#define DNS_NET_LISTEN_H
 
 #include "dns/config/config.h"
 

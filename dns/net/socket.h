@@ -1,6 +1,6 @@
-/* dns/listen_socket.h - one socket of an address, and its options. -1 and false: errno says why. */
-#ifndef DNS_LISTEN_SOCKET_H
-#define DNS_LISTEN_SOCKET_H
+/* dns/net/socket.h - one socket of an address, and its options. -1 and false: errno says why. */
+#ifndef DNS_NET_SOCKET_H
+#define DNS_NET_SOCKET_H
 
 #include "dns/config/config.h"
 

@@ -1,6 +1,6 @@
-/* dns/tcp.h - one worker's TCP: the sockets it listens on, and its connections from the first to the last. */
-#ifndef DNS_TCP_H
-#define DNS_TCP_H
+/* dns/net/tcp.h - one worker's TCP: the sockets it listens on, and its connections from the first to the last. */
+#ifndef DNS_NET_TCP_H
+#define DNS_NET_TCP_H
 
 #include "dns/net/listen.h"
 #include "dns/net/tcp_connection.h"

@@ -1,10 +1,10 @@
-/* dns/tcp_connection.h - one worker's TCP connections: frames in, serve(), frames out, on libuv (RFC 7766).
+/* dns/net/tcp_connection.h - one worker's TCP connections: frames in, serve(), frames out, on libuv (RFC 7766).
  *
  * Bounded: connections in all workers, the octets that one may have unsent, how long it may be idle, and what all of them
  * may cost in one turn of the loop: UDP is looked at between two. What a turn leaves waits on a list, or unread in the
  * socket. */
-#ifndef DNS_TCP_CONNECTION_H
-#define DNS_TCP_CONNECTION_H
+#ifndef DNS_NET_TCP_CONNECTION_H
+#define DNS_NET_TCP_CONNECTION_H
 
 #include "dns/net/accept.h"
 #include "dns/query/serve.h"

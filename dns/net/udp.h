@@ -1,6 +1,6 @@
-/* dns/udp.h - datagrams in, serve(), datagrams out: in batches, on the bare sockets. */
-#ifndef DNS_UDP_H
-#define DNS_UDP_H
+/* dns/net/udp.h - datagrams in, serve(), datagrams out: in batches, on the bare sockets. */
+#ifndef DNS_NET_UDP_H
+#define DNS_NET_UDP_H
 
 #include "dns/net/listen.h"
 #include "dns/query/serve.h"

@@ -1,6 +1,6 @@
-/* dns/worker.h - one serving thread: its loop, its sockets, the snapshot in use, its turns. */
-#ifndef DNS_WORKER_H
-#define DNS_WORKER_H
+/* dns/net/worker.h - one serving thread: its loop, its sockets, the snapshot in use, its turns. */
+#ifndef DNS_NET_WORKER_H
+#define DNS_NET_WORKER_H
 
 #include "dns/net/listen.h"
 #include "dns/net/tcp.h"

@@ -1,6 +1,6 @@
-/* dns/answer_part.h - one answer under way, between the files of dns/answer. */
-#ifndef DNS_ANSWER_PART_H
-#define DNS_ANSWER_PART_H
+/* dns/query/answer.h - one answer under way, between the files of dns/query/lookup. */
+#ifndef DNS_QUERY_ANSWER_H
+#define DNS_QUERY_ANSWER_H
 
 #include "dns/query/lookup.h"
 

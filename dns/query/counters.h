@@ -1,8 +1,8 @@
-/* dns/counters.h - what one worker counts: written by it alone, read by whoever looks.
+/* dns/query/counters.h - what one worker counts: written by it alone, read by whoever looks.
  *
  * Adding is a load and a store without a lock; a reader may be one packet behind. */
-#ifndef DNS_COUNTERS_H
-#define DNS_COUNTERS_H
+#ifndef DNS_QUERY_COUNTERS_H
+#define DNS_QUERY_COUNTERS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

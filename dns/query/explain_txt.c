@@ -1,6 +1,6 @@
 #include "dns/query/txt_strings.h"
-#include "dns/snapshot/locate.h"
 #include "dns/snapshot/find.h"
+#include "dns/snapshot/locate.h"
 #include "geo/layout.h"
 
 #include <string.h>

@@ -1,13 +1,13 @@
-/* dns/gist.h - an explanation that fits one DNS reply: TXT of _explain.NAME.
+/* dns/query/explain_txt.h - an explanation that fits one DNS reply: TXT of _explain.NAME.
  *
  * Strings of key=value: client (the address looked at), from (ecs or source), network, country, override (its line),
  * pool, scope, a level for each one asked (ipv4 and ipv6: in service/listed), candidates by family, more (how many of
  * them had no room); where a CNAME leads out of our zones, answer=NOERROR and cname. Part of the answer path: no I/O, malloc or lock; nobody's turn moves. */
-#ifndef DNS_GIST_H
-#define DNS_GIST_H
+#ifndef DNS_QUERY_EXPLAIN_TXT_H
+#define DNS_QUERY_EXPLAIN_TXT_H
 
-#include "dns/snapshot/client.h"
 #include "dns/query/query.h"
+#include "dns/snapshot/client.h"
 #include "dns/snapshot/snapshot.h"
 
 enum { GIST_LABEL_SIZE = 9 /* octets of "_explain" and its length */, GIST_RDATA_MAX = 480 };

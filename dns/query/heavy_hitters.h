@@ -1,11 +1,11 @@
-/* dns/ping_top.h - the most frequent of keys that anybody may invent, in fixed memory: space-saving (Metwally et al. 2005).
+/* dns/query/heavy_hitters.h - the most frequent of keys that anybody may invent, in fixed memory: space-saving (Metwally et al. 2005).
  *
  * A key has one set of four rows to be in. One that finds no row takes over that with the least, and with it as an error
  * what that one had come to. So a row's counts are never too high and at most its error too low; who has no row came no
  * more often than the least of its set; and of n keys counted in a table of s sets that is about n / 4s. Adding is one
  * look at one set, whatever is asked. One thread adds, any may read meanwhile. */
-#ifndef DNS_PING_TOP_H
-#define DNS_PING_TOP_H
+#ifndef DNS_QUERY_HEAVY_HITTERS_H
+#define DNS_QUERY_HEAVY_HITTERS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

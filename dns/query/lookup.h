@@ -1,10 +1,10 @@
-/* dns/answer.h - decides what a query gets: rcode, AA, sections, ECS scope. Writes nothing. */
-#ifndef DNS_ANSWER_H
-#define DNS_ANSWER_H
+/* dns/query/lookup.h - decides what a query gets: rcode, AA, sections, ECS scope. Writes nothing. */
+#ifndef DNS_QUERY_LOOKUP_H
+#define DNS_QUERY_LOOKUP_H
 
+#include "dns/query/query.h"
 #include "dns/snapshot/client.h"
 #include "dns/snapshot/ping.h"
-#include "dns/query/query.h"
 #include "dns/snapshot/snapshot.h"
 #include "dns/snapshot/turn.h"
 

@@ -1,7 +1,7 @@
 #include "dns/query/query.h"
 
-#include "zones/wire.h"
 #include "zones/rrset.h"
+#include "zones/wire.h"
 
 enum {
 	FLAG_QR = 0x80, /* in octet 2 */

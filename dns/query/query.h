@@ -1,8 +1,8 @@
-/* dns/query.h - a query's octets cut up: header, question, EDNS.
+/* dns/query/query.h - a query's octets cut up: header, question, EDNS.
  *
  * Nothing here is trusted: every length is checked against the packet, every loop is bounded by its size. */
-#ifndef DNS_QUERY_H
-#define DNS_QUERY_H
+#ifndef DNS_QUERY_QUERY_H
+#define DNS_QUERY_QUERY_H
 
 #include "zones/name.h"
 

@@ -1,6 +1,6 @@
-/* dns/reply.h - writes a decided answer: header, question, records, truncation, OPT. */
-#ifndef DNS_REPLY_H
-#define DNS_REPLY_H
+/* dns/query/reply.h - writes a decided answer: header, question, records, truncation, OPT. */
+#ifndef DNS_QUERY_REPLY_H
+#define DNS_QUERY_REPLY_H
 
 #include "dns/query/lookup.h"
 

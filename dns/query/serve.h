@@ -1,11 +1,11 @@
-/* dns/serve.h - the border: query octets + client + snapshot to reply octets.
+/* dns/query/serve.h - the border: query octets + client + snapshot to reply octets.
  *
  * The same function answers UDP, TCP, tests and fuzzers. No I/O, clock, malloc, lock or global. */
-#ifndef DNS_SERVE_H
-#define DNS_SERVE_H
+#ifndef DNS_QUERY_SERVE_H
+#define DNS_QUERY_SERVE_H
 
-#include "dns/query/lookup.h"
 #include "dns/query/counters.h"
+#include "dns/query/lookup.h"
 #include "dns/query/ping_count.h"
 
 enum { SERVE_REPLY_MAX = 65535, SERVE_UDP_IPV6_MAX = 1232 };

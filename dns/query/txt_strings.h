@@ -1,7 +1,7 @@
-/* dns/gist_part.h - the strings of an explanation, between the files of dns/gist. Without printf or malloc: they are
+/* dns/query/txt_strings.h - the strings of an explanation, between the files of dns/query/explain_txt. Without printf or malloc: they are
  * written on the answer path. */
-#ifndef DNS_GIST_PART_H
-#define DNS_GIST_PART_H
+#ifndef DNS_QUERY_TXT_STRINGS_H
+#define DNS_QUERY_TXT_STRINGS_H
 
 #include "dns/query/explain_txt.h"
 

@@ -1,6 +1,6 @@
-#include "dns/snapshot/build.h"
 #include "dns/base/log.h"
 #include "dns/server/open.h"
+#include "dns/snapshot/build.h"
 
 #include <time.h>
 

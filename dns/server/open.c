@@ -1,7 +1,7 @@
-#include "dns/net/inherited.h"
 #include "dns/base/log.h"
-#include "dns/server/open.h"
 #include "dns/base/systemd.h"
+#include "dns/net/inherited.h"
+#include "dns/server/open.h"
 
 #include <stdio.h>
 #include <stdlib.h>

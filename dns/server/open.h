@@ -1,13 +1,13 @@
-/* dns/server_part.h - one server, between the files of dns/server. */
-#ifndef DNS_SERVER_PART_H
-#define DNS_SERVER_PART_H
+/* dns/server/open.h - one server, between the files of dns/server/server. */
+#ifndef DNS_SERVER_OPEN_H
+#define DNS_SERVER_OPEN_H
 
-#include "dns/net/affinity.h"
-#include "dns/control/control.h"
-#include "dns/stats/metrics_server.h"
-#include "dns/server/server.h"
 #include "dns/control/commands.h"
+#include "dns/control/control.h"
+#include "dns/net/affinity.h"
+#include "dns/server/server.h"
 #include "dns/server/watchdog.h"
+#include "dns/stats/metrics_server.h"
 
 struct server {
 	uv_loop_t loop;

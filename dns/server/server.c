@@ -1,8 +1,8 @@
-#include "dns/stats/totals_json.h"
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
-#include "dns/server/open.h"
 #include "dns/base/systemd.h"
+#include "dns/server/open.h"
+#include "dns/stats/totals_json.h"
 
 #include <fcntl.h>
 #include <limits.h>

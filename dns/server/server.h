@@ -1,6 +1,6 @@
-/* dns/server.h - one server from its start to its end: what is loaded, bound, started, and stopped in which order. */
-#ifndef DNS_SERVER_H
-#define DNS_SERVER_H
+/* dns/server/server.h - one server from its start to its end: what is loaded, bound, started, and stopped in which order. */
+#ifndef DNS_SERVER_SERVER_H
+#define DNS_SERVER_SERVER_H
 
 #include "dns/base/user.h"
 #include "dns/snapshot/snapshot.h"

@@ -1,8 +1,8 @@
-/* dns/watchdog.h - signs of life for systemd: from the main loop, and only while every worker's loop turns too.
+/* dns/server/watchdog.h - signs of life for systemd: from the main loop, and only while every worker's loop turns too.
  *
  * Each tick asks all workers for a beat and looks for the one it asked for before: it costs a packet nothing. */
-#ifndef DNS_WATCHDOG_H
-#define DNS_WATCHDOG_H
+#ifndef DNS_SERVER_WATCHDOG_H
+#define DNS_SERVER_WATCHDOG_H
 
 #include "dns/net/worker.h"
 

@@ -1,6 +1,6 @@
-/* dns/bind.h - puts a zone's TXT names and pools into its tree while a snapshot is linked. */
-#ifndef DNS_BIND_H
-#define DNS_BIND_H
+/* dns/snapshot/bind.h - puts a zone's TXT names and pools into its tree while a snapshot is linked. */
+#ifndef DNS_SNAPSHOT_BIND_H
+#define DNS_SNAPSHOT_BIND_H
 
 #include "dns/snapshot/snapshot.h"
 

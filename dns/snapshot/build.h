@@ -1,6 +1,6 @@
-/* dns/link.h - accepted inputs to a snapshot: zones, bound names, turns. */
-#ifndef DNS_LINK_H
-#define DNS_LINK_H
+/* dns/snapshot/build.h - accepted inputs to a snapshot: zones, bound names, turns. */
+#ifndef DNS_SNAPSHOT_BUILD_H
+#define DNS_SNAPSHOT_BUILD_H
 
 #include "dns/snapshot/snapshot.h"
 

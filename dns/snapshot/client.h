@@ -1,6 +1,6 @@
-/* dns/client.h - who asks. */
-#ifndef DNS_CLIENT_H
-#define DNS_CLIENT_H
+/* dns/snapshot/client.h - who asks. */
+#ifndef DNS_SNAPSHOT_CLIENT_H
+#define DNS_SNAPSHOT_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
-/* dns/walk.h - a pool's levels for one place, and which of them serves: for whoever explains a pool.
+/* dns/snapshot/find.h - a pool's levels for one place, and which of them serves: for whoever explains a pool.
  *
  * Counts come from geo/pool, which decides by the same ones. Allocates nothing. */
-#ifndef DNS_WALK_H
-#define DNS_WALK_H
+#ifndef DNS_SNAPSHOT_FIND_H
+#define DNS_SNAPSHOT_FIND_H
 
 #include "dns/snapshot/snapshot.h"
 

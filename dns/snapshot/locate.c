@@ -1,7 +1,7 @@
 #include "dns/snapshot/locate.h"
 
-#include "zones/wire.h"
 #include "geo/prefix.h"
+#include "zones/wire.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

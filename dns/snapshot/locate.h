@@ -1,6 +1,6 @@
-/* dns/locate.h - whose address is looked at, and what database and overrides say of it. */
-#ifndef DNS_LOCATE_H
-#define DNS_LOCATE_H
+/* dns/snapshot/locate.h - whose address is looked at, and what database and overrides say of it. */
+#ifndef DNS_SNAPSHOT_LOCATE_H
+#define DNS_SNAPSHOT_LOCATE_H
 
 #include "dns/snapshot/client.h"
 #include "dns/snapshot/snapshot.h"

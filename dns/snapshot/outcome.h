@@ -1,6 +1,6 @@
-/* dns/bind_part.h - one zone under way, between the files of dns/bind. */
-#ifndef DNS_BIND_PART_H
-#define DNS_BIND_PART_H
+/* dns/snapshot/outcome.h - one zone under way, between the files of dns/snapshot/bind. */
+#ifndef DNS_SNAPSHOT_OUTCOME_H
+#define DNS_SNAPSHOT_OUTCOME_H
 
 #include "dns/snapshot/bind.h"
 

@@ -1,10 +1,10 @@
-/* dns/ping.h - statistics names: a client tells below a ping name how a mirror served it.
+/* dns/snapshot/ping.h - statistics names: a client tells below a ping name how a mirror served it.
  *
  * <db>.<version>.<flevel>.<ok>.<win>.<mirror>.ping.ZONE: db of letters and digits; ok and win are 1 or 0; mirror is an
  * IPv4 address as four decimal labels, or one label of 8 (IPv4) or 32 (IPv6) hexadecimal digits. Anybody can ask for
  * any of them, about any mirror: what they say is a hint, never a verdict. */
-#ifndef DNS_PING_H
-#define DNS_PING_H
+#ifndef DNS_SNAPSHOT_PING_H
+#define DNS_SNAPSHOT_PING_H
 
 #include "dns/snapshot/snapshot.h"
 

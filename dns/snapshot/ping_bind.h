@@ -1,6 +1,6 @@
-/* dns/ping_bind.h - a zone's ping names, put into its tree. */
-#ifndef DNS_PING_BIND_H
-#define DNS_PING_BIND_H
+/* dns/snapshot/ping_bind.h - a zone's ping names, put into its tree. */
+#ifndef DNS_SNAPSHOT_PING_BIND_H
+#define DNS_SNAPSHOT_PING_BIND_H
 
 #include "dns/snapshot/snapshot.h"
 

@@ -1,9 +1,9 @@
-/* dns/snapshot.h - everything loaded, linked for serving.
+/* dns/snapshot/snapshot.h - everything loaded, linked for serving.
  *
  * Built aside from accepted inputs, checked, never changed after that, freed as one with its inputs.
  * Workers only read it. */
-#ifndef DNS_SNAPSHOT_H
-#define DNS_SNAPSHOT_H
+#ifndef DNS_SNAPSHOT_SNAPSHOT_H
+#define DNS_SNAPSHOT_SNAPSHOT_H
 
 #include "dns/load/inputs.h"
 #include "geo/map.h"

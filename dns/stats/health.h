@@ -1,6 +1,6 @@
-/* dns/health.h - is everything as it should be, and if not, what is it? */
-#ifndef DNS_HEALTH_H
-#define DNS_HEALTH_H
+/* dns/stats/health.h - is everything as it should be, and if not, what is it? */
+#ifndef DNS_STATS_HEALTH_H
+#define DNS_STATS_HEALTH_H
 
 #include "dns/stats/totals.h"
 

@@ -1,6 +1,6 @@
-/* dns/metrics_page.h - the numbers as Prometheus reads them (text format 0.0.4). */
-#ifndef DNS_METRICS_PAGE_H
-#define DNS_METRICS_PAGE_H
+/* dns/stats/metrics.h - the numbers as Prometheus reads them (text format 0.0.4). */
+#ifndef DNS_STATS_METRICS_H
+#define DNS_STATS_METRICS_H
 
 #include "dns/stats/totals.h"
 

@@ -1,9 +1,9 @@
-/* dns/metrics_part.h - one page under way, between the files of dns/metrics. */
-#ifndef DNS_METRICS_PART_H
-#define DNS_METRICS_PART_H
+/* dns/stats/metrics_page.h - one page under way, between the files of dns/stats/metrics_server. */
+#ifndef DNS_STATS_METRICS_PAGE_H
+#define DNS_STATS_METRICS_PAGE_H
 
-#include "dns/stats/totals.h"
 #include "dns/base/process.h"
+#include "dns/stats/totals.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
-/* dns/metrics.h - the HTTP page: /metrics for Prometheus, /health for whoever decides where queries go.
+/* dns/stats/metrics_server.h - the HTTP page: /metrics for Prometheus, /health for whoever decides where queries go.
  *
  * libmicrohttpd serves it on one thread of its own: few connections, little memory for each, one request each, GET and
  * HEAD alone, and 10 s for all of it. A page is made whole in memory under the ledger's lock, then sent without it, so a
  * slow reader holds up nobody. */
-#ifndef DNS_METRICS_H
-#define DNS_METRICS_H
+#ifndef DNS_STATS_METRICS_SERVER_H
+#define DNS_STATS_METRICS_SERVER_H
 
 #include "dns/stats/totals.h"
 

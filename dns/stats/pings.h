@@ -1,6 +1,6 @@
-/* dns/pings.h - what clients have told by statistics names: mirrornsctl pings. */
-#ifndef DNS_PINGS_H
-#define DNS_PINGS_H
+/* dns/stats/pings.h - what clients have told by statistics names: mirrornsctl pings. */
+#ifndef DNS_STATS_PINGS_H
+#define DNS_STATS_PINGS_H
 
 #include "dns/stats/pool_counts.h"
 

@@ -1,9 +1,9 @@
-/* dns/tally.h - what pools have answered: by pool, by level, and who was first; in numbers that only grow.
+/* dns/stats/pool_counts.h - what pools have answered: by pool, by level, and who was first; in numbers that only grow.
  *
  * No pool's answer is counted while it is given: everything is told from the turns of a snapshot, which end with it as
  * the counts of statistics names do. What they told is kept here, in rows that follow the present snapshot. */
-#ifndef DNS_TALLY_H
-#define DNS_TALLY_H
+#ifndef DNS_STATS_POOL_COUNTS_H
+#define DNS_STATS_POOL_COUNTS_H
 
 #include "dns/query/ping_count.h"
 #include "dns/snapshot/turn.h"

@@ -1,6 +1,6 @@
-/* dns/stats.h - totals since the start, by name: what `mirrornsctl stats` shows. */
-#ifndef DNS_STATS_H
-#define DNS_STATS_H
+/* dns/stats/stats.h - totals since the start, by name: what `mirrornsctl stats` shows. */
+#ifndef DNS_STATS_STATS_H
+#define DNS_STATS_STATS_H
 
 #include "dns/control/reload.h"
 

@@ -1,14 +1,14 @@
-/* dns/ledger.h - everything that is counted, for whoever looks: over reloads, and without stopping a worker.
+/* dns/stats/totals.h - everything that is counted, for whoever looks: over reloads, and without stopping a worker.
  *
  * Turns belong to a snapshot, so a book is kept for the one that is served and, while workers change over, for the one
  * before. The lock guards the books: whoever holds it may read both snapshots and all their turns, which are freed only
  * under it. Workers never take it; the loop's thread does at a hand-over, so hold it for computing, never for I/O. */
-#ifndef DNS_LEDGER_H
-#define DNS_LEDGER_H
+#ifndef DNS_STATS_TOTALS_H
+#define DNS_STATS_TOTALS_H
 
+#include "dns/net/worker.h"
 #include "dns/query/counters.h"
 #include "dns/stats/pool_counts.h"
-#include "dns/net/worker.h"
 
 #include <pthread.h>
 

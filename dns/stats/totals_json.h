@@ -1,6 +1,6 @@
-/* dns/ledger_json.h - what is counted, on its way to the server that takes over. */
-#ifndef DNS_LEDGER_JSON_H
-#define DNS_LEDGER_JSON_H
+/* dns/stats/totals_json.h - what is counted, on its way to the server that takes over. */
+#ifndef DNS_STATS_TOTALS_JSON_H
+#define DNS_STATS_TOTALS_JSON_H
 
 #include "dns/stats/totals.h"
 

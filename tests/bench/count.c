@@ -3,12 +3,12 @@
  * usage: count CONFIGURATION CALLS QUERIES... */
 #include "tests/bench/bench.h"
 
-#include "dns/snapshot/build.h"
 #include "dns/query/serve.h"
+#include "dns/snapshot/build.h"
 
 #include <valgrind/callgrind.h>
 
-enum { BATCH = 64, LINE = 64, IN_MAX = 4096 + LINE, REPLY_MAX = 65535 }; /* as in dns/udp.c */
+enum { BATCH = 64, LINE = 64, IN_MAX = 4096 + LINE, REPLY_MAX = 65535 }; /* as in dns/net/udp.c */
 
 /* By pointer, so that link-time optimisation leaves serve() a function that callgrind can find. */
 static size_t (*volatile serve_call)(

@@ -1,8 +1,8 @@
 /* tests/fuzz/fuzz_monitor.c - any octets as what mirrors send and people write for the monitor: the first one says what. */
 #include "tools/cvd/cvd.h"
 #include "tools/cvd/record.h"
-#include "tools/monitor/probe/probe.h"
 #include "tools/monitor/config/list.h"
+#include "tools/monitor/probe/probe.h"
 
 #include <stdlib.h>
 #include <string.h>

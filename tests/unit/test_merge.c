@@ -1,6 +1,7 @@
 /* What several monitors say, as one: by majority, whoever is named first, whoever is late. */
 #include "tests/unit/folder_case.h"
 
+#include "dns/base/exit.h"
 #include "dns/base/file.h"
 #include "dns/base/json.h"
 #include "geo/country.h"
@@ -8,7 +9,6 @@
 #include "geo/stamp.h"
 #include "tools/monitor/export/merge.h"
 #include "tools/monitor/export/merge_vote.h"
-#include "dns/base/exit.h"
 
 #include <time.h>
 #include <unistd.h>

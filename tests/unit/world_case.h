@@ -2,8 +2,8 @@
 #ifndef TESTS_UNIT_WORLD_CASE_H
 #define TESTS_UNIT_WORLD_CASE_H
 
-#include "dns/snapshot/build.h"
 #include "dns/query/serve.h"
+#include "dns/snapshot/build.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

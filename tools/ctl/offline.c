@@ -1,8 +1,8 @@
 #include "tools/ctl/offline.h"
 
-#include "dns/explain/pool_table.h"
 #include "dns/explain/diff.h"
 #include "dns/explain/explain.h"
+#include "dns/explain/pool_table.h"
 #include "dns/snapshot/build.h"
 #include "tools/ctl/field.h"
 

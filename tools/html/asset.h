@@ -1,6 +1,6 @@
-/* tools/monitor/page_asset.h - what the status page brings along, built into the program from tools/monitor/page/. */
-#ifndef TOOLS_MONITOR_PAGE_ASSET_H
-#define TOOLS_MONITOR_PAGE_ASSET_H
+/* tools/html/asset.h - what the status page brings along, built into the programs from tools/html/. */
+#ifndef TOOLS_HTML_ASSET_H
+#define TOOLS_HTML_ASSET_H
 
 #include <stddef.h>
 

@@ -1,9 +1,9 @@
-/* tools/monitor/page_html.h - an HTML page under way: markup as it is, strangers' texts escaped.
+/* tools/html/html.h - an HTML page under way: markup as it is, strangers' texts escaped.
  *
  * Where memory ends, the page is marked and what follows is left out. Attribute values stand in double quotes, or hold
  * nothing but letters, digits and ".-/:#?=". */
-#ifndef TOOLS_MONITOR_PAGE_HTML_H
-#define TOOLS_MONITOR_PAGE_HTML_H
+#ifndef TOOLS_HTML_HTML_H
+#define TOOLS_HTML_HTML_H
 
 #include <stdbool.h>
 #include <stddef.h>

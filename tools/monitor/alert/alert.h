@@ -1,13 +1,13 @@
-/* tools/monitor/alert.h - tells people: a command with JSON on its standard input, and mail.
+/* tools/monitor/alert/alert.h - tells people: a command with JSON on its standard input, and mail.
  *
  * One run of the command for each change, one after the other, each at most 30 s; a mail to the mirror's alert address (else
  * its admin's) for each change but a first success, and a summary once a `digest`. Never a flood: beyond so many in
  * an hour, what is left goes into the summary alone, and one mail says so. */
-#ifndef TOOLS_MONITOR_ALERT_H
-#define TOOLS_MONITOR_ALERT_H
+#ifndef TOOLS_MONITOR_ALERT_ALERT_H
+#define TOOLS_MONITOR_ALERT_ALERT_H
 
-#include "tools/monitor/state/inventory.h"
 #include "tools/monitor/config/mailbox.h"
+#include "tools/monitor/state/inventory.h"
 
 struct alert;
 

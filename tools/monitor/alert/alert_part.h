@@ -1,12 +1,12 @@
-/* tools/monitor/alert_part.h - between the files of alert: letters, the command, the post. */
-#ifndef TOOLS_MONITOR_ALERT_PART_H
-#define TOOLS_MONITOR_ALERT_PART_H
+/* tools/monitor/alert/alert_part.h - between the files of alert: letters, the command, the post. */
+#ifndef TOOLS_MONITOR_ALERT_ALERT_PART_H
+#define TOOLS_MONITOR_ALERT_ALERT_PART_H
 
 #include "tools/monitor/alert/alert.h"
 
 #include <stdio.h>
 
-/* --- letters: alert_letter.c; no I/O, no clock --- */
+/* --- letters: message.c; no I/O, no clock --- */
 
 struct alert_letter {
 	const struct mailbox *from, *to, *copy; /* copy: NULL, or who else gets it */
@@ -20,7 +20,7 @@ struct alert_letter {
  * it is no more than that field's. To be freed. NULL: no memory. */
 char *alert_letter_write(const struct alert_letter *letter, size_t *size);
 
-/* --- what is said: alert_text.c --- */
+/* --- what is said: text.c --- */
 
 /* A change that waits for the next summary. */
 struct alert_change {
@@ -48,7 +48,7 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary);
 /* The object for the command, with a newline; to be freed. NULL: no memory. */
 char *alert_json(const struct book_event *event, const struct roster_mirror *mirror);
 
-/* --- the command: alert_command.c --- */
+/* --- the command: command.c --- */
 
 struct alert_command;
 
@@ -64,7 +64,7 @@ bool alert_command_busy(const struct alert_command *command);
 /* Ends the program that runs; the loop must run once more. */
 void alert_command_free(struct alert_command *command);
 
-/* --- the post: alert_post.c --- */
+/* --- the post: smtp.c --- */
 
 struct alert_post;
 

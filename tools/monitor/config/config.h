@@ -1,8 +1,8 @@
-/* tools/monitor/settings.h - the monitor's configuration file: one option table, one struct.
+/* tools/monitor/config/config.h - the monitor's configuration file: one option table, one struct.
  *
  * Everything or one sentence. Loaded settings never change. Paths are relative to the file. */
-#ifndef TOOLS_MONITOR_SETTINGS_H
-#define TOOLS_MONITOR_SETTINGS_H
+#ifndef TOOLS_MONITOR_CONFIG_CONFIG_H
+#define TOOLS_MONITOR_CONFIG_CONFIG_H
 
 #include "dns/config/address.h"
 

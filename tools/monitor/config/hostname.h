@@ -1,6 +1,6 @@
-/* tools/monitor/host.h - what may be a host's name (RFC 1035 2.3.1, RFC 1123 2.1). */
-#ifndef TOOLS_MONITOR_HOST_H
-#define TOOLS_MONITOR_HOST_H
+/* tools/monitor/config/hostname.h - what may be a host's name (RFC 1035 2.3.1, RFC 1123 2.1). */
+#ifndef TOOLS_MONITOR_CONFIG_HOSTNAME_H
+#define TOOLS_MONITOR_CONFIG_HOSTNAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

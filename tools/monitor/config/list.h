@@ -1,8 +1,8 @@
-/* tools/monitor/roster.h - the list of mirrors that people keep (JSON): who they are, where, since when planned to be away.
+/* tools/monitor/config/list.h - the list of mirrors that people keep (JSON): who they are, where, since when planned to be away.
  *
  * Everything or one sentence with file, line, host and field. No I/O here. */
-#ifndef TOOLS_MONITOR_ROSTER_H
-#define TOOLS_MONITOR_ROSTER_H
+#ifndef TOOLS_MONITOR_CONFIG_LIST_H
+#define TOOLS_MONITOR_CONFIG_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* tools/monitor/roster_field.h - the members of a mirror in the list: one row for each. */
-#ifndef TOOLS_MONITOR_ROSTER_FIELD_H
-#define TOOLS_MONITOR_ROSTER_FIELD_H
+/* tools/monitor/config/list_field.h - the members of a mirror in the list: one row for each. */
+#ifndef TOOLS_MONITOR_CONFIG_LIST_FIELD_H
+#define TOOLS_MONITOR_CONFIG_LIST_FIELD_H
 
 #include "tools/monitor/config/list_text.h"
 

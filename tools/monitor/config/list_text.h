@@ -1,6 +1,6 @@
-/* tools/monitor/roster_text.h - a list of mirrors on its way in: where something stands in it, and what is wrong there. */
-#ifndef TOOLS_MONITOR_ROSTER_TEXT_H
-#define TOOLS_MONITOR_ROSTER_TEXT_H
+/* tools/monitor/config/list_text.h - a list of mirrors on its way in: where something stands in it, and what is wrong there. */
+#ifndef TOOLS_MONITOR_CONFIG_LIST_TEXT_H
+#define TOOLS_MONITOR_CONFIG_LIST_TEXT_H
 
 #include "tools/monitor/config/list.h"
 

@@ -1,6 +1,6 @@
-/* tools/monitor/mailbox.h - to whom mail goes (RFC 5322 3.4): the list, the configuration and the mailer take the same. */
-#ifndef TOOLS_MONITOR_MAILBOX_H
-#define TOOLS_MONITOR_MAILBOX_H
+/* tools/monitor/config/mailbox.h - to whom mail goes (RFC 5322 3.4): the list, the configuration and the mailer take the same. */
+#ifndef TOOLS_MONITOR_CONFIG_MAILBOX_H
+#define TOOLS_MONITOR_CONFIG_MAILBOX_H
 
 #include <stdbool.h>
 

@@ -1,13 +1,13 @@
-/* tools/monitor/publish.h - the book as an export for the servers (mirror-export(5)).
+/* tools/monitor/export/export.h - the book as an export for the servers (mirror-export(5)).
  *
  * No address that a name gave and that has never been good (target_served). One entry for a host and state, with the
  * addresses in it: since the first of them is, checked when the last of them was, the reason of the first that has one,
  * the mean of their weights. What is ok has no reason. */
-#ifndef TOOLS_MONITOR_PUBLISH_H
-#define TOOLS_MONITOR_PUBLISH_H
+#ifndef TOOLS_MONITOR_EXPORT_EXPORT_H
+#define TOOLS_MONITOR_EXPORT_EXPORT_H
 
-#include "tools/monitor/state/inventory.h"
 #include "tools/monitor/export/export_file.h"
+#include "tools/monitor/state/inventory.h"
 
 /* Lays out the book. False: no memory; the sheet is to be freed in both cases. */
 bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now);

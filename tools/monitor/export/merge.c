@@ -1,10 +1,10 @@
 #include "tools/monitor/export/merge.h"
 
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "geo/mirror.h"
 #include "geo/stamp.h"
 #include "tools/monitor/export/merge_vote.h"
-#include "dns/base/exit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
-/* tools/monitor/merge.h - the exports of several monitors as one, by majority.
+/* tools/monitor/export/merge.h - the exports of several monitors as one, by majority.
  *
  * An export that is refused, without a time, from the future or more than MERGE_BEHIND_MAX behind the newest is left out. An
  * address counts when more than half of those left have it. It is disabled when most say so; else in the worst state
  * that more than half say or worse. Weight, country, since and reason are theirs who say so. No time is later than its
  * export's, no export's later than this clock. The order in which exports are named changes nothing. */
-#ifndef TOOLS_MONITOR_MERGE_H
-#define TOOLS_MONITOR_MERGE_H
+#ifndef TOOLS_MONITOR_EXPORT_MERGE_H
+#define TOOLS_MONITOR_EXPORT_MERGE_H
 
 #include "geo/mirrors.h"
 #include "tools/monitor/export/export_file.h"

@@ -1,6 +1,6 @@
-/* tools/monitor/merge_vote.h - what several monitors say of one address, and what becomes of it. */
-#ifndef TOOLS_MONITOR_MERGE_VOTE_H
-#define TOOLS_MONITOR_MERGE_VOTE_H
+/* tools/monitor/export/merge_vote.h - what several monitors say of one address, and what becomes of it. */
+#ifndef TOOLS_MONITOR_EXPORT_MERGE_VOTE_H
+#define TOOLS_MONITOR_EXPORT_MERGE_VOTE_H
 
 #include "geo/mirrors.h"
 

@@ -1,6 +1,6 @@
-/* tools/monitor/board_part.h - between the files of board: what its pages say. */
-#ifndef TOOLS_MONITOR_BOARD_PART_H
-#define TOOLS_MONITOR_BOARD_PART_H
+/* tools/monitor/http/facts.h - between the files of board: what its pages say. */
+#ifndef TOOLS_MONITOR_HTTP_FACTS_H
+#define TOOLS_MONITOR_HTTP_FACTS_H
 
 #include "tools/monitor/http/server.h"
 

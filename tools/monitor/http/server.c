@@ -16,7 +16,7 @@
 enum {
 	CONNECTIONS_MAX = DEADLINES_MAX,
 	ADDRESS_CONNECTIONS_MAX = CONNECTIONS_MAX / 2,
-	VISIT_SECONDS = 10, /* from accept to the last octet of the reply, as in dns/metrics.c */
+	VISIT_SECONDS = 10, /* from accept to the last octet of the reply, as in dns/stats/metrics_server.c */
 	REQUEST_OCTETS = 16 << 10, /* of a connection: its request line and headers */
 	TAG_MAX = 24
 };

@@ -1,8 +1,8 @@
-/* tools/monitor/board.h - HTTP: /metrics for Prometheus, /health, /api/status (report.h) and /api/export.
+/* tools/monitor/http/server.h - HTTP: /metrics for Prometheus, /health, /api/status (report.h) and /api/export.
  *
  * libmicrohttpd serves on a thread of its own whatever the main loop has hung up last; a page is an immutable text. */
-#ifndef TOOLS_MONITOR_BOARD_H
-#define TOOLS_MONITOR_BOARD_H
+#ifndef TOOLS_MONITOR_HTTP_SERVER_H
+#define TOOLS_MONITOR_HTTP_SERVER_H
 
 #include "tools/monitor/state/inventory.h"
 

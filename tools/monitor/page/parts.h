@@ -1,6 +1,6 @@
-/* tools/monitor/page_part.h - the status page's parts: each adds its own to a page. */
-#ifndef TOOLS_MONITOR_PAGE_PART_H
-#define TOOLS_MONITOR_PAGE_PART_H
+/* tools/monitor/page/parts.h - the status page's parts: each adds its own to a page. */
+#ifndef TOOLS_MONITOR_PAGE_PARTS_H
+#define TOOLS_MONITOR_PAGE_PARTS_H
 
 #include "geo/country.h"
 #include "geo/mirror.h"

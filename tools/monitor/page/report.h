@@ -1,4 +1,4 @@
-/* tools/monitor/report.h - all that the monitor knows, as one JSON object: for the status page, /api/status and --json.
+/* tools/monitor/page/report.h - all that the monitor knows, as one JSON object: for the status page, /api/status and --json.
  *
  * { "zone", "version", "generated" (RFC 3339), "serial",
  *   "suspect" (bool: most mirrors look down, so the states stand still), "why" (of that, or ""),
@@ -11,8 +11,8 @@
  *        "versions": null or {"main","daily","bytecode"},
  *        "days":[30 × null or 0…1, the last is today],"hours":[48 × null or mean milliseconds, the last is this hour]}…]}…],
  *   "events":[{"at","host","address","country","from","to","why"}…] newest first, at most 100 } */
-#ifndef TOOLS_MONITOR_REPORT_H
-#define TOOLS_MONITOR_REPORT_H
+#ifndef TOOLS_MONITOR_PAGE_REPORT_H
+#define TOOLS_MONITOR_PAGE_REPORT_H
 
 #include "tools/monitor/state/inventory.h"
 

@@ -1,7 +1,7 @@
 #include "tools/monitor/probe/http_client.h"
 
-#include "tools/monitor/probe/transfer_octets.h"
 #include "tools/monitor/probe/http_error.h"
+#include "tools/monitor/probe/transfer_octets.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>

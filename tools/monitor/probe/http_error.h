@@ -1,6 +1,6 @@
-/* tools/monitor/transfer_why.h - why a transfer failed, in an operator's words. */
-#ifndef TOOLS_MONITOR_TRANSFER_WHY_H
-#define TOOLS_MONITOR_TRANSFER_WHY_H
+/* tools/monitor/probe/http_error.h - why a transfer failed, in an operator's words. */
+#ifndef TOOLS_MONITOR_PROBE_HTTP_ERROR_H
+#define TOOLS_MONITOR_PROBE_HTTP_ERROR_H
 
 #include "tools/monitor/probe/http_client.h"
 

@@ -1,12 +1,12 @@
-/* tools/monitor/hint.h - what clients say of mirrors: the failed pings that a server counts, read from its metrics page.
+/* tools/monitor/probe/ping_hints.h - what clients say of mirrors: the failed pings that a server counts, read from its metrics page.
  *
  * Anybody can send a ping: a mirror with more failures than its share is named to the owner, to be checked sooner. That is
  * all; it is never a verdict. */
-#ifndef TOOLS_MONITOR_HINT_H
-#define TOOLS_MONITOR_HINT_H
+#ifndef TOOLS_MONITOR_PROBE_PING_HINTS_H
+#define TOOLS_MONITOR_PROBE_PING_HINTS_H
 
-#include "tools/monitor/config/list.h"
 #include "tools/monitor/config/config.h"
+#include "tools/monitor/config/list.h"
 #include "tools/monitor/probe/http_client.h"
 
 enum {

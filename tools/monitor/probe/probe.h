@@ -1,15 +1,15 @@
-/* tools/monitor/probe.h - one check of one address: what is asked over HTTP, and what the reply says.
+/* tools/monitor/probe/probe.h - one check of one address: what is asked over HTTP, and what the reply says.
  *
  * GET http://ADDRESS:PORT/timestamp with Host: db.XY.ZONE and User-Agent: ClamAV-MirrorCheck/VERSION; then, where they are
  * configured, /local_test and the first 512 octets of each database, over the same connection where it stays open. No
  * redirects, no proxy, no more than a bounded number of octets whatever is sent, one time limit for everything. What it
  * finds may be published, so nothing is quoted that came from an address that is not global. */
-#ifndef TOOLS_MONITOR_PROBE_H
-#define TOOLS_MONITOR_PROBE_H
+#ifndef TOOLS_MONITOR_PROBE_PROBE_H
+#define TOOLS_MONITOR_PROBE_PROBE_H
 
 #include "tools/monitor/config/config.h"
-#include "tools/monitor/targets/target.h"
 #include "tools/monitor/probe/http_client.h"
+#include "tools/monitor/targets/target.h"
 
 enum { PROBE_QUOTE_MAX = 100 };
 

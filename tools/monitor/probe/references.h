@@ -1,6 +1,6 @@
-/* tools/monitor/reach.h - is the network there? Asks the configured references, all at once. */
-#ifndef TOOLS_MONITOR_REACH_H
-#define TOOLS_MONITOR_REACH_H
+/* tools/monitor/probe/references.h - is the network there? Asks the configured references, all at once. */
+#ifndef TOOLS_MONITOR_PROBE_REFERENCES_H
+#define TOOLS_MONITOR_PROBE_REFERENCES_H
 
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/probe/http_client.h"

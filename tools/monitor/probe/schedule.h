@@ -1,8 +1,8 @@
-/* tools/monitor/sweep_list.h - whose turn it is: the targets with their times, in the order in which they are due.
+/* tools/monitor/probe/schedule.h - whose turn it is: the targets with their times, in the order in which they are due.
  *
  * Times are milliseconds of the loop's clock; the caller tells what time it is. */
-#ifndef TOOLS_MONITOR_SWEEP_LIST_H
-#define TOOLS_MONITOR_SWEEP_LIST_H
+#ifndef TOOLS_MONITOR_PROBE_SCHEDULE_H
+#define TOOLS_MONITOR_PROBE_SCHEDULE_H
 
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/targets/target.h"

@@ -1,12 +1,12 @@
-/* tools/monitor/sweep.h - when to check whom: libcurl's multi interface on libuv, at most so many checks at once.
+/* tools/monitor/probe/scheduler.h - when to check whom: libcurl's multi interface on libuv, at most so many checks at once.
  *
  * Each target is checked once an interval, a tenth more or less, so that neither mirrors nor the network see waves; the
  * first checks are spread over the interval or a minute, a second apart at most. Never more than two addresses of one host
  * are checked at once. With POLICY_RANDOM one mirror drawn by chance (all its addresses) is checked at the start and each
  * hour (each interval, where that is longer), and beside that whoever was never checked. Everything runs on the loop's
  * thread. */
-#ifndef TOOLS_MONITOR_SWEEP_H
-#define TOOLS_MONITOR_SWEEP_H
+#ifndef TOOLS_MONITOR_PROBE_SCHEDULER_H
+#define TOOLS_MONITOR_PROBE_SCHEDULER_H
 
 #include "tools/monitor/probe/probe.h"
 
@@ -30,7 +30,7 @@ struct sweep *sweep_new(
 bool sweep_set(struct sweep *sweep, struct target **targets, size_t count);
 /* The databases' versions that the TXT string has; each check compares: equal or at most one behind. All 0: not asked. */
 void sweep_versions(struct sweep *sweep, const uint32_t versions[TARGET_DATABASES]);
-/* Starts the schedule; and, where `pings` is set, looks for mirrors that clients have trouble with (hint.h). */
+/* Starts the schedule; and, where `pings` is set, looks for mirrors that clients have trouble with (ping_hints.h). */
 void sweep_start(struct sweep *sweep);
 /* Checks every target once, now, as many at once as may be; then calls `done`, which may free the sweep. */
 void sweep_round(struct sweep *sweep, sweep_done *done);

@@ -1,6 +1,6 @@
-/* tools/monitor/transfer_octets.h - how much a connection has brought so far. */
-#ifndef TOOLS_MONITOR_TRANSFER_OCTETS_H
-#define TOOLS_MONITOR_TRANSFER_OCTETS_H
+/* tools/monitor/probe/transfer_octets.h - how much a connection has brought so far. */
+#ifndef TOOLS_MONITOR_PROBE_TRANSFER_OCTETS_H
+#define TOOLS_MONITOR_PROBE_TRANSFER_OCTETS_H
 
 #include <stdint.h>
 

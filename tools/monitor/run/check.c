@@ -1,9 +1,9 @@
 #include "tools/monitor/run/monitor.h"
 
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "tools/cvd/record.h"
 #include "tools/monitor/run/loop.h"
-#include "dns/base/exit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

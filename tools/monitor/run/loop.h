@@ -1,13 +1,13 @@
-/* tools/monitor/monitor_part.h - between the files of the monitor. */
-#ifndef TOOLS_MONITOR_MONITOR_PART_H
-#define TOOLS_MONITOR_MONITOR_PART_H
+/* tools/monitor/run/loop.h - between the files of the monitor. */
+#ifndef TOOLS_MONITOR_RUN_LOOP_H
+#define TOOLS_MONITOR_RUN_LOOP_H
 
 #include "dns/base/watch.h"
 #include "tools/monitor/alert/alert.h"
-#include "tools/monitor/http/server.h"
-#include "tools/monitor/targets/targets.h"
 #include "tools/monitor/export/export_file.h"
+#include "tools/monitor/http/server.h"
 #include "tools/monitor/state/store.h"
+#include "tools/monitor/targets/targets.h"
 
 enum {
 	MONITOR_WHY_MAX = 1024,
@@ -53,7 +53,7 @@ struct monitor {
 		txt_trouble;
 };
 
-/* --- monitor_list.c --- */
+/* --- reload.c --- */
 
 /* Reads and parses the list. NULL: the sentence. */
 struct roster *monitor_list_read(const struct settings *settings, char *why, size_t size);
@@ -72,7 +72,7 @@ void monitor_stamp(struct monitor *monitor);
 /* Watches them from then on. */
 bool monitor_watch(struct monitor *monitor);
 
-/* --- monitor_verdict.c --- */
+/* --- results.c --- */
 
 void monitor_checked(void *monitor, struct target *target, const struct observation *seen);
 /* Once a second: downtimes, doubts, clocks. */
@@ -81,7 +81,7 @@ void monitor_ask_references(struct monitor *monitor);
 /* The time when nobody watched, from the last sign of life to now. */
 void monitor_gap(struct monitor *monitor, int64_t now);
 
-/* --- monitor_write.c --- */
+/* --- output.c --- */
 
 /* Something is to be written; `news`: soon, else within a second or so. */
 void monitor_mark(struct monitor *monitor, bool news);

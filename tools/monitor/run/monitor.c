@@ -1,12 +1,12 @@
 #include "tools/monitor/run/monitor.h"
 
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
 #include "dns/base/systemd.h"
 #include "geo/mirror.h"
-#include "tools/monitor/state/transition.h"
 #include "tools/monitor/run/loop.h"
-#include "dns/base/exit.h"
+#include "tools/monitor/state/transition.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 
 #include "dns/base/log.h"
 #include "dns/base/systemd.h"
-#include "tools/monitor/page/page.h"
 #include "tools/monitor/export/export.h"
+#include "tools/monitor/page/page.h"
 #include "tools/monitor/page/report.h"
 
 #include <stdio.h>

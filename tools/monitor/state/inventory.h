@@ -1,10 +1,10 @@
-/* tools/monitor/book.h - the monitor's book: settings, list, targets, what happened. The main loop's alone. */
-#ifndef TOOLS_MONITOR_BOOK_H
-#define TOOLS_MONITOR_BOOK_H
+/* tools/monitor/state/inventory.h - the monitor's book: settings, list, targets, what happened. The main loop's alone. */
+#ifndef TOOLS_MONITOR_STATE_INVENTORY_H
+#define TOOLS_MONITOR_STATE_INVENTORY_H
 
-#include "tools/monitor/state/outage.h"
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/probe/scheduler.h"
+#include "tools/monitor/state/outage.h"
 #include "tools/monitor/targets/target.h"
 
 enum { BOOK_EVENTS_MAX = 100, BOOK_TXTS_MAX = 50 };

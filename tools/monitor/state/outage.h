@@ -1,11 +1,11 @@
-/* tools/monitor/doubt.h - when most mirrors look down at once, it is rather the monitor, its network or their master.
+/* tools/monitor/state/outage.h - when most mirrors look down at once, it is rather the monitor, its network or their master.
  *
  * Pure, the time is given. Looked at are the addresses that were good until a moment ago (a turn of checks); those never
  * seen, removed or disabled do not count, and fewer than DOUBT_LEAST say nothing. When more than half of them fail,
  * the monitor doubts itself until at most half of those do. If references answer meanwhile, the network is fine and the
  * mirrors are down; timestamps that stand still everywhere are their master's fault, whatever references say. */
-#ifndef TOOLS_MONITOR_DOUBT_H
-#define TOOLS_MONITOR_DOUBT_H
+#ifndef TOOLS_MONITOR_STATE_OUTAGE_H
+#define TOOLS_MONITOR_STATE_OUTAGE_H
 
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/targets/target.h"

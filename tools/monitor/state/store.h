@@ -1,9 +1,9 @@
-/* tools/monitor/state.h - what survives a restart: targets, events, the TXT's history, the serial; SQLite in WAL mode.
+/* tools/monitor/state/store.h - what survives a restart: targets, events, the TXT's history, the serial; SQLite in WAL mode.
  *
  * The file has one monitor at a time. One that is corrupt or of another program is set aside as FILE.corrupt-TIME and
  * begun anew from what is in memory; one that a newer version has written is refused. What was saved survives kill -9. */
-#ifndef TOOLS_MONITOR_STATE_H
-#define TOOLS_MONITOR_STATE_H
+#ifndef TOOLS_MONITOR_STATE_STORE_H
+#define TOOLS_MONITOR_STATE_STORE_H
 
 #include "tools/monitor/state/inventory.h"
 

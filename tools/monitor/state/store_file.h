@@ -1,6 +1,6 @@
-/* tools/monitor/state_file.h - the state's SQLite file: whose it is, its tables, setting it aside. */
-#ifndef TOOLS_MONITOR_STATE_FILE_H
-#define TOOLS_MONITOR_STATE_FILE_H
+/* tools/monitor/state/store_file.h - the state's SQLite file: whose it is, its tables, setting it aside. */
+#ifndef TOOLS_MONITOR_STATE_STORE_FILE_H
+#define TOOLS_MONITOR_STATE_STORE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* tools/monitor/state_row.h - rows of the state file, to and from structs; what is read is not trusted. */
-#ifndef TOOLS_MONITOR_STATE_ROW_H
-#define TOOLS_MONITOR_STATE_ROW_H
+/* tools/monitor/state/store_rows.h - rows of the state file, to and from structs; what is read is not trusted. */
+#ifndef TOOLS_MONITOR_STATE_STORE_ROWS_H
+#define TOOLS_MONITOR_STATE_STORE_ROWS_H
 
 #include "tools/monitor/state/inventory.h"
 #include "tools/monitor/state/store_file.h"

@@ -1,4 +1,4 @@
-/* tools/monitor/judge.h - what is thought of a target: pure, the time is given.
+/* tools/monitor/state/transition.h - what is thought of a target: pure, the time is given.
  *
  *   ok       a failing check begins a count; `old-after` of it, or a timestamp that old: old
  *   old      a good check (`recover-after` of them; the first ever is enough): ok; `remove-after` of it and a failing
@@ -8,8 +8,8 @@
  *            fails, what it was before, but never ok
  *
  * While the monitor doubts itself nothing gets worse; what is good gets better. */
-#ifndef TOOLS_MONITOR_JUDGE_H
-#define TOOLS_MONITOR_JUDGE_H
+#ifndef TOOLS_MONITOR_STATE_TRANSITION_H
+#define TOOLS_MONITOR_STATE_TRANSITION_H
 
 #include "tools/monitor/probe/probe.h"
 

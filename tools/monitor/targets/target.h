@@ -1,8 +1,8 @@
-/* tools/monitor/target.h - one address of one mirror under watch: all that is known of it.
+/* tools/monitor/targets/target.h - one address of one mirror under watch: all that is known of it.
  *
  * The main loop owns targets; nothing else writes them. What is marked (kept) survives a restart in the state file. */
-#ifndef TOOLS_MONITOR_TARGET_H
-#define TOOLS_MONITOR_TARGET_H
+#ifndef TOOLS_MONITOR_TARGETS_TARGET_H
+#define TOOLS_MONITOR_TARGETS_TARGET_H
 
 #include "geo/mirrors.h"
 #include "tools/monitor/config/list.h"

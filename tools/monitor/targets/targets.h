@@ -1,8 +1,8 @@
-/* tools/monitor/muster.h - who is watched: the list's addresses and those found by name, and what is known of them.
+/* tools/monitor/targets/targets.h - who is watched: the list's addresses and those found by name, and what is known of them.
  *
  * A target stays what it is while host and address stay; an address under another host is a new one. */
-#ifndef TOOLS_MONITOR_MUSTER_H
-#define TOOLS_MONITOR_MUSTER_H
+#ifndef TOOLS_MONITOR_TARGETS_TARGETS_H
+#define TOOLS_MONITOR_TARGETS_TARGETS_H
 
 #include "geo/mirrors.h"
 #include "tools/monitor/targets/resolve.h"

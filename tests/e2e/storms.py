@@ -136,8 +136,10 @@ def server_memory_mb(port):
 
 
 def dropped(port):
-    """Datagrams that UDP sockets on this port had no room for."""
-    total = 0
+    """Datagrams that UDP sockets on this port had no room for, and packets that the kernel's queues of CPUs had none for:
+    those are of all sockets, loopback's too (netdev_max_backlog)."""
+    with open("/proc/net/softnet_stat", encoding="ascii") as file:
+        total = sum(int(line.split()[1], 16) for line in file)
     for name in ("/proc/net/udp", "/proc/net/udp6"):
         with open(name, encoding="ascii") as file:
             rows = [line.split() for line in file][1:]

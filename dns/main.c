@@ -14,7 +14,7 @@ static int usage(const char *found)
 		"mirrorns: %s; usage: mirrorns [-t] -c FILE | --takeover -c FILE | -V (see "
 		"mirrorns(8))\n",
 		found);
-	return SERVER_WRONG;
+	return STATUS_WRONG;
 }
 
 /* mirrorns -t */
@@ -26,7 +26,7 @@ static int check(const char *path)
 	struct snapshot *snapshot = server_load(path, &account, &refused, why);
 	if (!snapshot) {
 		log_line(LOG_LEVEL_ERROR, "%s", why);
-		return SERVER_WRONG;
+		return STATUS_WRONG;
 	}
 	inputs_say(snapshot->inputs);
 	server_say_zones(snapshot);
@@ -35,7 +35,7 @@ static int check(const char *path)
 	log_line(LOG_LEVEL_INFO, "%s is good%s", path,
 		refused ? ", but for the files refused above: a start would do without them" : "");
 	snapshot_free(snapshot);
-	return SERVER_GOOD;
+	return STATUS_GOOD;
 }
 
 int main(int argc, char **argv)
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 			break;
 		case 'V':
 			puts("mirrorns " MIRRORNS_VERSION);
-			return SERVER_GOOD;
+			return STATUS_GOOD;
 		case ':':
 			return usage("-c needs a file");
 		default:

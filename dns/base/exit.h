@@ -1,7 +1,7 @@
-/* dns/base/exit.h - what the program ends with. */
+/* dns/base/exit.h - what a program ends with: good; tried, and failed; asked wrongly. */
 #ifndef DNS_BASE_EXIT_H
 #define DNS_BASE_EXIT_H
 
-enum { STATUS_GOOD = 0, STATUS_FAILED = 1, STATUS_WRONG = 2 };
+enum exit_status { STATUS_GOOD = 0, STATUS_FAILED = 1, STATUS_WRONG = 2 };
 
 #endif

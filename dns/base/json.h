@@ -1,10 +1,11 @@
-/* dns/base/json.h - texts of any octets as JSON strings, and others' texts as one line.
+/* dns/base/json.h - texts of any octets as JSON strings, others' texts as one line, members of others' objects.
  *
  * JSON is UTF-8; names and paths of a configuration may be anything. */
 #ifndef DNS_BASE_JSON_H
 #define DNS_BASE_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,28 @@ static inline const char *plain_line(const char *text, char *line, size_t size)
 	}
 	line[used] = '\0';
 	return line;
+}
+
+/* Members of an object, whatever the other side has sent: a missing or mistyped one is empty. */
+static inline const char *field_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+static inline json_int_t field_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static inline double field_real(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+static inline bool field_true(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
 }
 
 #endif

@@ -139,7 +139,7 @@ static bool some_pool_empties(
 static void change_told(void *owner, const struct reload_outcome *outcome)
 {
 	struct change *change = owner;
-	control_reply(change->request, outcome->served ? CONTROL_GOOD : CONTROL_FAILED,
+	control_reply(change->request, outcome->served ? STATUS_GOOD : STATUS_FAILED,
 		change->result, outcome->served ? NULL : outcome->why);
 	free(change);
 }
@@ -165,7 +165,7 @@ static void drains_change(struct control_request *request, struct shared *drains
 	shared_release(drains);
 	free(change);
 	json_decref(result);
-	control_reply(request, CONTROL_FAILED, NULL, why);
+	control_reply(request, STATUS_FAILED, NULL, why);
 }
 
 /* Reads what is asked for. False: one sentence. */
@@ -193,8 +193,8 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 	return false;
 }
 
-/* The verb's exit status when it is not to be; CONTROL_GOOD: it may, and *drains has it. */
-static enum control_exit drain_judge(const struct control_request *request,
+/* The verb's exit status when it is not to be; STATUS_GOOD: it may, and *drains has it. */
+static enum exit_status drain_judge(const struct control_request *request,
 	const struct drain *drain, int64_t now, struct shared **drains, char *why)
 {
 	const struct verb_place *place = control_owner(request);
@@ -202,23 +202,23 @@ static enum control_exit drain_judge(const struct control_request *request,
 	bool force = json_is_true(json_object_get(control_arguments(request), "force"));
 	if (place->takeover->holding) {
 		snprintf(why, WHY_SIZE, "another server is taking over, ask again");
-		return CONTROL_FAILED;
+		return STATUS_FAILED;
 	}
 	if (!reach_find(inputs, drain, NULL).addresses) {
 		snprintf(why, WHY_SIZE, "\"%s\" matches no host and no address of any export",
 			drain->glob);
-		return CONTROL_FAILED;
+		return STATUS_FAILED;
 	}
 	*drains = drains_with(shared_get(place->reload->drains), drain, now);
 	if (!*drains) {
 		snprintf(why, WHY_SIZE, "there are %d drains already, which is the most",
 			DRAINS_MAX);
-		return CONTROL_FAILED;
+		return STATUS_FAILED;
 	}
 	if (force || !some_pool_empties(inputs, shared_get(*drains), now, why))
-		return CONTROL_GOOD;
+		return STATUS_GOOD;
 	shared_release(*drains);
-	return CONTROL_FAILED;
+	return STATUS_FAILED;
 }
 
 void verb_drain(struct control_request *request)
@@ -229,9 +229,9 @@ void verb_drain(struct control_request *request)
 	struct shared *drains;
 	char why[WHY_SIZE], until[STAMP_TEXT_MAX];
 	bool read = drain_read(control_arguments(request), &drain, now, why);
-	enum control_exit word =
-		read ? drain_judge(request, &drain, now, &drains, why) : CONTROL_WRONG;
-	if (word != CONTROL_GOOD) {
+	enum exit_status word =
+		read ? drain_judge(request, &drain, now, &drains, why) : STATUS_WRONG;
+	if (word != STATUS_GOOD) {
 		control_reply(request, word, NULL, why);
 		return;
 	}
@@ -254,7 +254,7 @@ void verb_undrain(struct control_request *request)
 	const struct drain *found = glob ? drains_find(drains, glob) : NULL;
 	char why[WHY_SIZE];
 	if (!glob) {
-		control_reply(request, CONTROL_WRONG, NULL, "the request names no glob");
+		control_reply(request, STATUS_WRONG, NULL, "the request names no glob");
 		return;
 	}
 	if (!found || place->takeover->holding) {
@@ -262,7 +262,7 @@ void verb_undrain(struct control_request *request)
 			found ? "another server is taking over, ask again"
 			      : "\"%.255s\" is not drained; `mirrornsctl status` lists what is",
 			glob);
-		control_reply(request, CONTROL_FAILED, NULL, why);
+		control_reply(request, STATUS_FAILED, NULL, why);
 		return;
 	}
 	struct reach reach = reach_find(place->reload->current->inputs, found, NULL);

@@ -14,8 +14,8 @@ static void status_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
 	json_t *status = status_json(place->reload, place->started);
-	control_reply(request, status ? CONTROL_GOOD : CONTROL_FAILED, status,
-		status ? NULL : "no memory");
+	control_reply(
+		request, status ? STATUS_GOOD : STATUS_FAILED, status, status ? NULL : "no memory");
 }
 
 static void stats_run(struct control_request *request)
@@ -23,7 +23,7 @@ static void stats_run(struct control_request *request)
 	const struct verb_place *place = control_owner(request);
 	json_t *stats = stats_json(place->reload);
 	control_reply(
-		request, stats ? CONTROL_GOOD : CONTROL_FAILED, stats, stats ? NULL : "no memory");
+		request, stats ? STATUS_GOOD : STATUS_FAILED, stats, stats ? NULL : "no memory");
 }
 
 /* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
@@ -36,7 +36,7 @@ static void reload_told(void *owner, const struct reload_outcome *outcome)
 	if (outcome->refused > 1)
 		snprintf(why, sizeof(why), "%s; and %u files more, see the log", outcome->why,
 			outcome->refused - 1);
-	control_reply(owner, good ? CONTROL_GOOD : CONTROL_FAILED,
+	control_reply(owner, good ? STATUS_GOOD : STATUS_FAILED,
 		json_pack("{s:s}", "reload", state), good ? NULL : why);
 }
 
@@ -50,7 +50,7 @@ static void reload_run(struct control_request *request)
 		.owner = request,
 	};
 	if (!reload_ask(place->reload, &wish))
-		control_reply(request, CONTROL_FAILED, NULL, "no memory");
+		control_reply(request, STATUS_FAILED, NULL, "no memory");
 }
 
 static const char *argument(const struct control_request *request, const char *name)
@@ -67,7 +67,7 @@ static const struct snapshot *snapshot_of(const struct control_request *request)
 /* Takes over `result`; NULL: `why` has the sentence. */
 static void result_reply(struct control_request *request, json_t *result, const char *why)
 {
-	control_reply(request, result ? CONTROL_GOOD : CONTROL_FAILED, result, result ? NULL : why);
+	control_reply(request, result ? STATUS_GOOD : STATUS_FAILED, result, result ? NULL : why);
 }
 
 static void explain_run(struct control_request *request)
@@ -75,7 +75,7 @@ static void explain_run(struct control_request *request)
 	const char *name = argument(request, "name"), *address = argument(request, "address");
 	char why[RELOAD_WHY_MAX];
 	if (!name || !address)
-		control_reply(request, CONTROL_WRONG, NULL, "explain needs a name and an address");
+		control_reply(request, STATUS_WRONG, NULL, "explain needs a name and an address");
 	else
 		result_reply(request,
 			explain_json(snapshot_of(request), name, address, why, sizeof(why)), why);
@@ -110,18 +110,18 @@ static void diff_run(struct control_request *request)
 	char why[RELOAD_WHY_MAX];
 	json_t *result = NULL;
 	if (!file) {
-		control_reply(request, CONTROL_WRONG, NULL, "diff needs a file");
+		control_reply(request, STATUS_WRONG, NULL, "diff needs a file");
 		return;
 	}
 	switch (diff_json(snapshot_of(request), file, &result, why, sizeof(why))) {
 	case DIFF_SAME:
-		control_reply(request, CONTROL_GOOD, result, NULL);
+		control_reply(request, STATUS_GOOD, result, NULL);
 		break;
 	case DIFF_CHANGES:
-		control_reply(request, CONTROL_FAILED, result, NULL);
+		control_reply(request, STATUS_FAILED, result, NULL);
 		break;
 	case DIFF_REFUSED:
-		control_reply(request, CONTROL_WRONG, result, why);
+		control_reply(request, STATUS_WRONG, result, why);
 		break;
 	}
 }

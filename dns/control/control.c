@@ -110,7 +110,7 @@ static void reply_send(struct control_request *request, json_t *reply)
 }
 
 void control_reply(
-	struct control_request *request, enum control_exit status, json_t *result, const char *why)
+	struct control_request *request, enum exit_status status, json_t *result, const char *why)
 {
 	json_t *reply = json_pack("{s:i}", "exit", (int)status);
 	if (why && reply)
@@ -167,7 +167,7 @@ static void verb_run(struct control_request *request)
 	if (!name || !verb->name) {
 		snprintf(why, sizeof(why), "%s%.*s%s", name ? "there is no verb \"" : "", VERB_MAX,
 			name ? name : "the request names no verb", name ? "\"" : "");
-		control_reply(request, CONTROL_WRONG, NULL, why);
+		control_reply(request, STATUS_WRONG, NULL, why);
 		return;
 	}
 	if (verb->changes)
@@ -192,8 +192,8 @@ static void turn_begun(uv_idle_t *turn)
 	if (json_is_object(next->arguments))
 		verb_run(next);
 	else
-		control_reply(next, CONTROL_WRONG, NULL,
-			"the request is not one JSON object on one line");
+		control_reply(
+			next, STATUS_WRONG, NULL, "the request is not one JSON object on one line");
 }
 
 /* A whole line, or all that comes. */
@@ -342,7 +342,7 @@ static void listener_take(
 		request_close(request);
 	} else if (!room_make(request)) {
 		counter_add(control->place.closed, 1);
-		control_reply(request, CONTROL_FAILED, NULL,
+		control_reply(request, STATUS_FAILED, NULL,
 			"the server has too many requests under way, ask again later");
 	} else {
 		uv_timer_start(&request->timer, time_is_up, request->left_ms, 0);

@@ -6,6 +6,7 @@
 #ifndef DNS_CONTROL_CONTROL_H
 #define DNS_CONTROL_CONTROL_H
 
+#include "dns/base/exit.h"
 #include "dns/config/config.h"
 #include "dns/net/accept.h"
 
@@ -21,8 +22,6 @@ enum {
 		5, /* for a client to ask and to take the reply; a verb's own time is not counted */
 	CONTROL_PATH_MAX = 108 /* sun_path */
 };
-
-enum control_exit { CONTROL_GOOD = 0, CONTROL_FAILED = 1, CONTROL_WRONG = 2 };
 
 struct control_request;
 /* Ends with control_reply, then or later on the loop's thread. */
@@ -84,7 +83,7 @@ void *control_owner(const struct control_request *request);
 const struct ucred *control_peer(const struct control_request *request);
 /* Takes over `result` (or NULL); `why` NULL: it went well. Ends the request. */
 void control_reply(
-	struct control_request *request, enum control_exit status, json_t *result, const char *why);
+	struct control_request *request, enum exit_status status, json_t *result, const char *why);
 /* The connection itself, for a verb that goes on with it in its own way: a descriptor of the caller's. Ends the request.
  * -1: none is left. */
 int control_detach(struct control_request *request);

@@ -269,7 +269,7 @@ static void settled_look(uv_timer_t *timer)
 	} else if (give->looks++ < LOOKS_MAX) {
 		uv_timer_start(timer, settled_look, LOOK_MS, 0);
 	} else {
-		control_reply(give->request, CONTROL_FAILED, NULL,
+		control_reply(give->request, STATUS_FAILED, NULL,
 			"the running server is still saving what it has taken, ask again");
 		give->request = NULL;
 	}
@@ -279,13 +279,13 @@ void takeover_give_begin(struct takeover_give *give, struct control_request *req
 {
 	uid_t user = control_peer(request)->uid;
 	if (user != 0 && user != geteuid()) {
-		control_reply(request, CONTROL_FAILED, NULL,
+		control_reply(request, STATUS_FAILED, NULL,
 			"only root and the user of the running server may take over from it");
 		return;
 	}
 	if (give->fd >= 0 || give->request || give->polled ||
 		uv_is_closing((uv_handle_t *)&give->timer)) {
-		control_reply(request, CONTROL_FAILED, NULL,
+		control_reply(request, STATUS_FAILED, NULL,
 			"another takeover is under way, or the running server is ending");
 		return;
 	}
@@ -308,7 +308,7 @@ bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct work
 void takeover_give_stop(struct takeover_give *give)
 {
 	if (give->request)
-		control_reply(give->request, CONTROL_FAILED, NULL, "the running server is ending");
+		control_reply(give->request, STATUS_FAILED, NULL, "the running server is ending");
 	give->request = NULL;
 	if (give->fd >= 0)
 		give_up(give, "it is told to end");

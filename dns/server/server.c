@@ -231,7 +231,7 @@ static int serve_until_told(struct server *server)
 	}
 	if (!whole) { /* a thread of the loop's builds or saves still: it reads all that is freed below */
 		log_out_flush();
-		_exit(SERVER_GOOD);
+		_exit(STATUS_GOOD);
 	}
 	ledger_free(&server->ledger);
 	free(server->shared.workers);
@@ -240,7 +240,7 @@ static int serve_until_told(struct server *server)
 	uv_close((uv_handle_t *)&server->patience, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
-	return SERVER_GOOD;
+	return STATUS_GOOD;
 }
 
 /* Drains that were changed, and a reload that was asked for, while this one loaded. */
@@ -340,18 +340,18 @@ int server_run(const char *path, bool takeover)
 	log_serve();
 	struct snapshot *first = server_load(path, &server.account, &refused, why);
 	if (!first)
-		return start_fail(&server, why, takeover ? SERVER_FAILED : SERVER_WRONG);
+		return start_fail(&server, why, takeover ? STATUS_FAILED : STATUS_WRONG);
 	const struct config *config = inputs_config(first->inputs);
 	descriptors_raise(config, workers_wanted(config));
 	if (takeover && !(first = taken_load(&server, path, first, why)))
-		return start_fail(&server, why, SERVER_FAILED);
+		return start_fail(&server, why, STATUS_FAILED);
 	config = inputs_config(first->inputs);
 	server.takes_over = takeover;
 	server.shared.count = server.sockets.workers = workers_wanted(config);
 	ledger_init(&server.ledger, &server.shared);
 	server.first = first;
 	if (!server_start(&server, path, first, why))
-		return start_fail(&server, why, SERVER_FAILED);
+		return start_fail(&server, why, STATUS_FAILED);
 	server_say_zones(first);
 	if (takeover)
 		state_take(&server);

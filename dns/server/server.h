@@ -2,11 +2,11 @@
 #ifndef DNS_SERVER_SERVER_H
 #define DNS_SERVER_SERVER_H
 
+#include "dns/base/exit.h"
 #include "dns/base/user.h"
 #include "dns/snapshot/snapshot.h"
 
-/* Exit statuses. */
-enum { SERVER_GOOD = 0, SERVER_FAILED = 1, SERVER_WRONG = 2, SERVER_WHY_MAX = 2048 };
+enum { SERVER_WHY_MAX = 2048 };
 
 /* All that a start loads, with the rights of `account`, which it finds; *refused counts files whose kept copy is taken
  * instead. NULL: one sentence in `why`, which has SERVER_WHY_MAX octets. */

@@ -47,23 +47,23 @@ static bool fail_connect(const struct exchange *exchange, int error)
 	switch (error) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return fail(exchange->reply, EXIT_FAILED,
+		return fail(exchange->reply, STATUS_FAILED,
 			"no server listens at %s (%s): start mirrorns, or name its socket "
 			"with -s; explain, pools and diff work without one: --config FILE",
 			exchange->path, strerror(error));
 	case EACCES:
 	case EPERM:
-		return fail(exchange->reply, EXIT_FAILED,
+		return fail(exchange->reply, STATUS_FAILED,
 			"%s may not be opened (%s): be root, or in the group that control-group "
 			"names",
 			exchange->path, strerror(error));
 	case EAGAIN:
 	case EINPROGRESS:
-		return fail(exchange->reply, EXIT_FAILED,
+		return fail(exchange->reply, STATUS_FAILED,
 			"the server at %s does not take up a connection within %u s: see its log",
 			exchange->path, exchange->seconds);
 	}
-	return fail(exchange->reply, EXIT_FAILED, "cannot connect to %s: %s", exchange->path,
+	return fail(exchange->reply, STATUS_FAILED, "cannot connect to %s: %s", exchange->path,
 		strerror(error));
 }
 
@@ -72,13 +72,13 @@ static bool exchange_connect(struct exchange *exchange)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval limit = {.tv_sec = exchange->seconds};
 	if (strlen(exchange->path) >= sizeof(address.sun_path) || !*exchange->path)
-		return fail(exchange->reply, EXIT_WRONG,
+		return fail(exchange->reply, STATUS_WRONG,
 			"\"%s\" is no path of a socket: expected 1 to %zu octets", exchange->path,
 			sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, exchange->path, strlen(exchange->path));
 	exchange->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (exchange->socket < 0)
-		return fail(exchange->reply, EXIT_FAILED, "no socket: %s", strerror(errno));
+		return fail(exchange->reply, STATUS_FAILED, "no socket: %s", strerror(errno));
 	setsockopt(exchange->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	return connect(exchange->socket, (struct sockaddr *)&address, sizeof(address)) == 0 ||
 	       fail_connect(exchange, errno);
@@ -94,11 +94,11 @@ static bool exchange_wait(struct exchange *exchange, short events)
 		if (ready > 0)
 			return true;
 		if (ready == 0)
-			return fail(exchange->reply, EXIT_FAILED,
+			return fail(exchange->reply, STATUS_FAILED,
 				"no reply within %u s from the server at %s: see its log",
 				exchange->seconds, exchange->path);
 		if (errno != EINTR)
-			return fail(exchange->reply, EXIT_FAILED, "poll: %s", strerror(errno));
+			return fail(exchange->reply, STATUS_FAILED, "poll: %s", strerror(errno));
 	}
 }
 
@@ -112,7 +112,7 @@ static bool exchange_send(struct exchange *exchange, const char *text, size_t si
 			continue;
 		if (sent < 0) /* it may have said why before it closed */
 			return errno == EPIPE || errno == ECONNRESET ||
-			       fail(exchange->reply, EXIT_FAILED, "cannot write to %s: %s",
+			       fail(exchange->reply, STATUS_FAILED, "cannot write to %s: %s",
 				       exchange->path, strerror(errno));
 		text += sent;
 		size -= (size_t)sent;
@@ -125,7 +125,7 @@ static bool exchange_room(struct exchange *exchange)
 	if (exchange->size < exchange->room)
 		return true;
 	if (exchange->room == CLIENT_REPLY_MAX)
-		return fail(exchange->reply, EXIT_FAILED,
+		return fail(exchange->reply, STATUS_FAILED,
 			"the reply of the server at %s is longer than %d MiB", exchange->path,
 			CLIENT_REPLY_MAX >> 20);
 	size_t room = exchange->room ? 4 * exchange->room : 65536;
@@ -133,7 +133,7 @@ static bool exchange_room(struct exchange *exchange)
 		room = CLIENT_REPLY_MAX;
 	char *text = realloc(exchange->text, room);
 	if (!text)
-		return fail(exchange->reply, EXIT_FAILED, "no memory for the reply");
+		return fail(exchange->reply, STATUS_FAILED, "no memory for the reply");
 	exchange->text = text;
 	exchange->room = room;
 	return true;
@@ -151,7 +151,7 @@ static bool exchange_receive(struct exchange *exchange)
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0)
-			return fail(exchange->reply, EXIT_FAILED,
+			return fail(exchange->reply, STATUS_FAILED,
 				"the server at %s closed the connection %s: see its log",
 				exchange->path,
 				exchange->size ? "in the middle of its reply" : "without a reply");
@@ -171,11 +171,11 @@ static bool reply_parse(const struct exchange *exchange)
 	json_t *root = json_loadb(exchange->text, exchange->size, JSON_REJECT_DUPLICATES, &error);
 	json_t *status = json_object_get(root, "exit"), *why = json_object_get(root, "why");
 	json_int_t value = json_integer_value(status);
-	if (!json_is_integer(status) || value < EXIT_GOOD || value > EXIT_WRONG ||
+	if (!json_is_integer(status) || value < STATUS_GOOD || value > STATUS_WRONG ||
 		(why && !json_is_string(why)) ||
-		(value != EXIT_GOOD && !why && !json_object_get(root, "result"))) {
+		(value != STATUS_GOOD && !why && !json_object_get(root, "result"))) {
 		json_decref(root);
-		return fail(reply, EXIT_FAILED,
+		return fail(reply, STATUS_FAILED,
 			"what the server at %s replied is not understood: is it mirrorns "
 			"" MIRRORNS_VERSION "?",
 			exchange->path);
@@ -198,9 +198,9 @@ void client_ask(const char *path, const json_t *request, unsigned seconds, struc
 	size_t size = line ? strlen(line) : 0;
 	reply->result = NULL;
 	if (!line)
-		fail(reply, EXIT_FAILED, "no memory for the request");
+		fail(reply, STATUS_FAILED, "no memory for the request");
 	else if (size + 1 > CLIENT_REQUEST_MAX)
-		fail(reply, EXIT_WRONG, "the command line is longer than %d octets",
+		fail(reply, STATUS_WRONG, "the command line is longer than %d octets",
 			CLIENT_REQUEST_MAX);
 	else if (exchange_connect(&exchange)) {
 		line[size] = '\n'; /* in the place of its NUL */

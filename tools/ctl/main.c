@@ -41,7 +41,7 @@ static void json_print(const json_t *result, size_t flags)
 
 static void ask(const struct command *command, struct reply *reply)
 {
-	*reply = (struct reply){.status = EXIT_FAILED};
+	*reply = (struct reply){.status = STATUS_FAILED};
 	if (command->config)
 		offline_ask(command->config, command->request, reply);
 	else
@@ -86,14 +86,14 @@ static int watch(const struct command *command)
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	do {
 		ask(command, &reply);
-		if (reply.status == EXIT_GOOD && !command->json)
+		if (reply.status == STATUS_GOOD && !command->json)
 			screen_clear();
 		reply_show(command, &reply, before);
 		json_decref(before);
 		before = reply.result;
-	} while (reply.status == EXIT_GOOD && screen_end() && second_wait(&next));
+	} while (reply.status == STATUS_GOOD && screen_end() && second_wait(&next));
 	json_decref(before);
-	return interrupted ? EXIT_GOOD : reply.status;
+	return interrupted ? STATUS_GOOD : reply.status;
 }
 
 static int run(const struct command *command)
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 {
 	struct command command;
 	char why[REPLY_WHY_MAX] = "";
-	int status = EXIT_GOOD;
+	int status = STATUS_GOOD;
 	(void)argc;
 	signals_restore();
 	screen_init();
@@ -130,12 +130,12 @@ int main(int argc, char **argv)
 		break;
 	case COMMAND_WRONG:
 		sentence_print(why);
-		status = EXIT_WRONG;
+		status = STATUS_WRONG;
 		break;
 	}
 	json_decref(command.request);
 	if (screen_end())
 		return status;
 	sentence_print("the output could not be written");
-	return status ? status : EXIT_FAILED;
+	return status ? status : STATUS_FAILED;
 }

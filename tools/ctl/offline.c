@@ -4,7 +4,7 @@
 #include "dns/explain/explain.h"
 #include "dns/explain/pool_table.h"
 #include "dns/snapshot/build.h"
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void explain(const struct snapshot *snapshot, const json_t *request, stru
 {
 	reply->result = explain_json(snapshot, field_text(request, "name"),
 		field_text(request, "address"), reply->why, sizeof(reply->why));
-	reply->status = reply->result ? EXIT_GOOD : EXIT_FAILED;
+	reply->status = reply->result ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static void pools(const struct snapshot *snapshot, const json_t *request, struct reply *reply)
@@ -24,7 +24,7 @@ static void pools(const struct snapshot *snapshot, const json_t *request, struct
 	reply->result =
 		census_json(snapshot, json_string_value(json_object_get(request, "pattern")),
 			reply->why, sizeof(reply->why));
-	reply->status = reply->result ? EXIT_GOOD : EXIT_FAILED;
+	reply->status = reply->result ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static void diff(const struct snapshot *snapshot, const json_t *request, struct reply *reply)
@@ -53,7 +53,7 @@ void offline_ask(const char *config_path, const json_t *request, struct reply *r
 {
 	unsigned refused;
 	struct inputs_request load = {.config_path = config_path};
-	*reply = (struct reply){.status = EXIT_WRONG};
+	*reply = (struct reply){.status = STATUS_WRONG};
 	struct inputs *inputs = inputs_load(&load, &refused, reply->why, sizeof(reply->why));
 	struct snapshot *snapshot =
 		inputs ? link_snapshot(inputs, NULL, reply->why, sizeof(reply->why)) : NULL;

@@ -2,9 +2,11 @@
 #ifndef TOOLS_CTL_REPLY_H
 #define TOOLS_CTL_REPLY_H
 
+#include "dns/base/exit.h"
+
 #include <jansson.h>
 
-enum { REPLY_WHY_MAX = 4096, EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
+enum { REPLY_WHY_MAX = 4096 };
 
 struct reply {
 	int status; /* the exit status */

@@ -1,6 +1,6 @@
 #include "tools/ctl/view.h"
 
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 #include "tools/ctl/screen.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 #include "tools/ctl/screen.h"
 #include "tools/ctl/view.h"
 

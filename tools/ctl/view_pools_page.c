@@ -1,5 +1,5 @@
 #include "geo/country.h"
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 #include "tools/ctl/screen.h"
 #include "tools/ctl/view.h"
 #include "tools/html/html.h"

@@ -1,3 +1,4 @@
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/signals.h"
 #include "tools/cvd/arguments.h"
@@ -6,8 +7,6 @@
 #include "tools/cvd/quorum.h"
 
 #include <stdio.h>
-
-enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 
 static int fail(const char *why, int status)
 {
@@ -18,8 +17,8 @@ static int fail(const char *why, int status)
 static int output_end(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout)
-		       ? EXIT_GOOD
-		       : fail("the output could not be written", EXIT_FAILED);
+		       ? STATUS_GOOD
+		       : fail("the output could not be written", STATUS_FAILED);
 }
 
 static int run_once(const struct arguments *arguments)
@@ -29,7 +28,7 @@ static int run_once(const struct arguments *arguments)
 	switch (pass_run(&pass, why, sizeof(why))) {
 	case PASS_EMPTY:
 	case PASS_FAILED:
-		return fail(why, EXIT_FAILED);
+		return fail(why, STATUS_FAILED);
 	case PASS_HELD:
 		log_line(LOG_LEVEL_WARNING, "mirrorns-cvd: %s", why);
 		break;
@@ -45,10 +44,10 @@ static int run(const struct arguments *arguments)
 {
 	char why[PASS_WHY_MAX] = "";
 	if (!pass_check(arguments, why, sizeof(why)))
-		return fail(why, EXIT_WRONG);
+		return fail(why, STATUS_WRONG);
 	if (!arguments->watch)
 		return run_once(arguments);
-	return follow_run(arguments, why, sizeof(why)) ? EXIT_GOOD : fail(why, EXIT_FAILED);
+	return follow_run(arguments, why, sizeof(why)) ? STATUS_GOOD : fail(why, STATUS_FAILED);
 }
 
 int main(int argc, char **argv)
@@ -65,12 +64,12 @@ int main(int argc, char **argv)
 		puts("mirrorns-cvd " MIRRORNS_VERSION);
 		return output_end();
 	case ARGUMENTS_WRONG:
-		return fail(why, EXIT_WRONG);
+		return fail(why, STATUS_WRONG);
 	case ARGUMENTS_RUN:
 		break;
 	}
 	if (arguments.export && !quorum_init())
-		return fail("libcurl cannot be used: no memory", EXIT_FAILED);
+		return fail("libcurl cannot be used: no memory", STATUS_FAILED);
 	int status = run(&arguments);
 	if (arguments.export)
 		quorum_free();

@@ -1,7 +1,7 @@
 #include "tools/monitor/page/page.h"
 
 #include "dns/base/file.h"
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 #include "tools/html/asset.h"
 #include "tools/monitor/page/parts.h"
 

@@ -1,7 +1,7 @@
 #include "tools/monitor/page/parts.h"
 
 #include "dns/snapshot/find.h"
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

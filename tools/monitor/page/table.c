@@ -1,6 +1,6 @@
 #include "tools/monitor/page/parts.h"
 
-#include "tools/ctl/field.h"
+#include "dns/base/json.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 #include "dns/base/threads.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <uv.h>
 
 enum {
 	DEFAULT = 4, /* libuv's */
@@ -16,19 +16,20 @@ enum {
 };
 
 struct trial {
-	uv_thread_t thread;
+	pthread_t thread;
 	pid_t number;
 };
 
 /* Everybody is there at the same time. */
-static uv_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
-static void trial_run(void *argument)
+static void *trial_run(void *argument)
 {
 	struct trial *trial = argument;
 	trial->number = gettid();
-	uv_mutex_lock(&gate);
-	uv_mutex_unlock(&gate);
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	return NULL;
 }
 
 /* As libuv reads it. */
@@ -45,7 +46,7 @@ static unsigned threads_wanted(void)
 static void trial_end(struct trial *trial)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_NS};
-	uv_thread_join(&trial->thread);
+	pthread_join(trial->thread, NULL);
 	for (int i = 0; i < LOOKS_MAX && tgkill(getpid(), trial->number, 0) == 0; i++)
 		nanosleep(&pause, NULL);
 }
@@ -58,20 +59,19 @@ bool threads_ready(char *why, size_t size)
 	int fault = 0;
 	if (ready)
 		return true;
-	uv_mutex_lock(&gate);
+	pthread_mutex_lock(&gate);
 	while (made < wanted && fault == 0) {
-		fault = uv_thread_create(&trials[made].thread, trial_run, &trials[made]);
+		fault = pthread_create(&trials[made].thread, NULL, trial_run, &trials[made]);
 		made += fault == 0;
 	}
-	uv_mutex_unlock(&gate);
+	pthread_mutex_unlock(&gate);
 	while (made)
 		trial_end(&trials[--made]);
 	ready = fault == 0;
 	if (!ready)
 		snprintf(why, size,
 			"no more threads can be made: %s (raise the limit of tasks: TasksMax= of "
-			"the "
-			"unit, ulimit -u)",
-			uv_strerror(fault));
+			"the unit, ulimit -u)",
+			strerror(fault));
 	return ready;
 }

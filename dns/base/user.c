@@ -6,23 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
-bool account_find(const struct config *config, struct account *account, char *why, size_t size)
+bool account_find(const char *user, struct account *account, char *why, size_t size)
 {
 	*account = (struct account){.owner = {(uid_t)-1, (uid_t)-1}};
-	if (!config->user[0] || geteuid() != 0)
+	if (!user[0] || geteuid() != 0)
 		return true;
-	const struct passwd *entry = getpwnam(config->user);
+	const struct passwd *entry = getpwnam(user);
 	if (!entry) {
 		snprintf(why, size,
 			"the user \"%s\" that mirrorns is to become does not exist: add it, or "
 			"name another one with `user` (\"\" = stay root)",
-			config->user);
+			user);
 		return false;
 	}
 	account->found = true;
 	account->owner[0] = entry->pw_uid;
 	account->owner[1] = entry->pw_gid;
-	snprintf(account->name, sizeof(account->name), "%s", config->user);
+	snprintf(account->name, sizeof(account->name), "%s", user);
 	return true;
 }
 

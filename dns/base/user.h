@@ -3,9 +3,8 @@
 #ifndef DNS_BASE_USER_H
 #define DNS_BASE_USER_H
 
-#include "dns/config/config.h"
-
 #include <pwd.h>
+#include <stdbool.h>
 
 struct account {
 	bool found; /* false: stay who we are */
@@ -13,8 +12,8 @@ struct account {
 	char name[256];
 };
 
-/* False: one sentence. */
-bool account_find(const struct config *config, struct account *account, char *why, size_t size);
+/* `user` "": stay who we are. False: one sentence. */
+bool account_find(const char *user, struct account *account, char *why, size_t size);
 /* Between these two files are read with the user's rights; before any thread. The supplementary groups stay the user's.
  * False: one sentence, and nothing may be read. */
 bool account_borrow(const struct account *account, char *why, size_t size);

@@ -229,7 +229,7 @@ static bool rights_take(
 {
 	char sentence[512];
 	struct account *account = request->account;
-	if (!account || (account_find(config, account, sentence, sizeof(sentence)) &&
+	if (!account || (account_find(config->user, account, sentence, sizeof(sentence)) &&
 				account_borrow(account, sentence, sizeof(sentence))))
 		return true;
 	snprintf(why, size, "%s: %s", request->config_path, sentence);

@@ -83,7 +83,8 @@ static uid_t user_find(const struct config *config)
 {
 	char ignored[512];
 	struct account account;
-	bool found = account_find(config, &account, ignored, sizeof(ignored)) && account.found;
+	bool found =
+		account_find(config->user, &account, ignored, sizeof(ignored)) && account.found;
 	return found ? account.owner[0] : geteuid();
 }
 

@@ -1,6 +1,6 @@
 #include "dns/base/log.h"
-#include "dns/base/systemd.h"
 #include "dns/net/inherited.h"
+#include "dns/net/systemd_sockets.h"
 #include "dns/server/open.h"
 
 #include <stdio.h>

@@ -275,7 +275,7 @@ def scarce(given):
     return given(control=True).start()
 
 
-NO_THREAD = ("no more threads can be made: resource temporarily unavailable (raise the limit of tasks: TasksMax= of the "
+NO_THREAD = ("no more threads can be made: Resource temporarily unavailable (raise the limit of tasks: TasksMax= of the "
              "unit, ulimit -u)")
 
 

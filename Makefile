@@ -13,7 +13,7 @@ HARD = -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(filter-out
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DMIRRORNS_VERSION='"$(VERSION)"' -I. -I$(B) -MMD -MP $(WARN)
 LINK = $(CC) $(HARD) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = -Wl,--as-needed -lldns -lmaxminddb -lconfuse -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
+LIBS = -Wl,--as-needed -lldns -lmaxminddb -ljansson -lmicrohttpd -lcurl -lsqlite3 -luv -lsystemd -lpthread
 
 ROOMS = $(filter-out dns/main.c,$(wildcard dns/*.c dns/*/*.c geo/*.c zones/*.c))
 TOOLS = $(filter-out %/main.c,$(wildcard tools/html/*.c tools/cvd/*.c tools/monitor/*/*.c))

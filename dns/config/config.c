@@ -110,7 +110,7 @@ static const struct config_table file_table = {"", global_options, .sections = f
 static void *records_take(
 	const struct config_section *parent, const char *name, size_t width, size_t *count)
 {
-	const struct config_reader *reader = config_table_reader(parent);
+	const struct config_reader *reader = parent->reader;
 	void *records;
 
 	*count = config_table_count(parent, name);
@@ -122,26 +122,26 @@ static void *records_take(
 
 static bool title_take(const struct config_section *section, const char **name, unsigned *line)
 {
-	const struct config_reader *reader = config_table_reader(section);
+	const struct config_reader *reader = section->reader;
 
-	*line = config_table_line(section, NULL);
+	*line = section->line;
 	*name = config_arena_text(reader->arena, section->title);
 	return *name || config_refuse(reader->why, 0, "out of memory");
 }
 
 static bool txts_read(const struct config_section *parent, struct config_zone *zone)
 {
-	const struct config_why *why = config_table_reader(parent)->why;
-	struct config_section section = {0};
+	const struct config_why *why = parent->reader->why;
+	const struct config_section *section = NULL;
 	struct config_txt *txt;
 
 	txt = zone->txts = records_take(parent, "txt", sizeof(*txt), &zone->txt_count);
-	for (; txt && config_table_next(parent, "txt", &section); txt++) {
-		if (!title_take(&section, &txt->name, &txt->line) ||
-			!config_table_read(&section, txt) || !config_name_txt(why, zone, txt))
+	for (; txt && (section = config_section_next(parent, section, "txt")); txt++) {
+		if (!title_take(section, &txt->name, &txt->line) ||
+			!config_table_read(section, txt) || !config_name_txt(why, zone, txt))
 			return false;
 		if (txt->stale == STALE_WITHDRAW && txt->max_age == 0)
-			return config_refuse(why, config_table_line(&section, "stale"),
+			return config_refuse(why, config_table_line(section, "stale"),
 				"found stale = \"withdraw\" without max-age, expected both");
 	}
 	return txt != NULL;
@@ -149,17 +149,17 @@ static bool txts_read(const struct config_section *parent, struct config_zone *z
 
 static bool pools_read(const struct config_section *parent, struct config_zone *zone)
 {
-	const struct config_why *why = config_table_reader(parent)->why;
-	struct config_section section = {0};
+	const struct config_why *why = parent->reader->why;
+	const struct config_section *section = NULL;
 	struct config_pool *pool;
 
 	pool = zone->pools = records_take(parent, "pool", sizeof(*pool), &zone->pool_count);
-	for (; pool && config_table_next(parent, "pool", &section); pool++) {
-		if (!title_take(&section, &pool->name, &pool->line) ||
-			!config_table_read(&section, pool) || !config_name_pool(why, zone, pool))
+	for (; pool && (section = config_section_next(parent, section, "pool")); pool++) {
+		if (!title_take(section, &pool->name, &pool->line) ||
+			!config_table_read(section, pool) || !config_name_pool(why, zone, pool))
 			return false;
 		if (pool->rule.from == POOL_FROM_LABEL && !pool->pattern)
-			return config_refuse(why, config_table_line(&section, "from"),
+			return config_refuse(why, config_table_line(section, "from"),
 				"found from = \"label\" in pool \"%.64s\", expected a label that "
 				"is * "
 				"in its name",
@@ -170,21 +170,21 @@ static bool pools_read(const struct config_section *parent, struct config_zone *
 
 static bool pings_read(const struct config_section *parent, struct config_zone *zone)
 {
-	const struct config_why *why = config_table_reader(parent)->why;
-	struct config_section section = {0};
+	const struct config_why *why = parent->reader->why;
+	const struct config_section *section = NULL;
 	struct config_ping *ping;
 
 	ping = zone->pings = records_take(parent, "ping", sizeof(*ping), &zone->ping_count);
-	for (; ping && config_table_next(parent, "ping", &section); ping++)
-		if (!title_take(&section, &ping->name, &ping->line) ||
-			!config_table_read(&section, ping) || !config_name_ping(why, zone, ping))
+	for (; ping && (section = config_section_next(parent, section, "ping")); ping++)
+		if (!title_take(section, &ping->name, &ping->line) ||
+			!config_table_read(section, ping) || !config_name_ping(why, zone, ping))
 			return false;
 	return ping != NULL;
 }
 
 static bool zone_read(const struct config_section *section, struct config_zone *zone)
 {
-	const struct config_why *why = config_table_reader(section)->why;
+	const struct config_why *why = section->reader->why;
 
 	if (!title_take(section, &zone->name, &zone->line) || !config_name_zone(why, zone) ||
 		!config_table_read(section, zone) || !txts_read(section, zone) ||
@@ -200,28 +200,28 @@ static bool zone_read(const struct config_section *section, struct config_zone *
 
 static bool zones_read(const struct config_section *file, struct config *config)
 {
-	const struct config_why *why = config_table_reader(file)->why;
-	struct config_section section = {0};
+	const struct config_why *why = file->reader->why;
+	const struct config_section *section = NULL;
 	struct config_zone *zone;
 
 	zone = config->zones = records_take(file, "zone", sizeof(*zone), &config->zone_count);
 	if (zone && config->zone_count == 0)
 		return config_refuse(why, 0,
 			"found no zone, expected at least one: zone \"NAME\" { file = \"...\" }");
-	for (; zone && config_table_next(file, "zone", &section); zone++)
-		if (!zone_read(&section, zone))
+	for (; zone && (section = config_section_next(file, section, "zone")); zone++)
+		if (!zone_read(section, zone))
 			return false;
 	return zone && config_name_zones_once(why, config->zones, config->zone_count);
 }
 
-static bool file_read(const struct config_section *file, void *record)
+static bool whole_read(const struct config_section *file, void *record)
 {
-	struct config_section geo = {0};
 	struct config *config = record;
 
 	config->path = config->arena.path;
-	return config_table_read(file, record) && config_table_next(file, "geo", &geo) &&
-	       config_table_read(&geo, record) && zones_read(file, record);
+	return config_table_read(file, record) &&
+	       config_table_read(config_section_next(file, NULL, "geo"), record) &&
+	       zones_read(file, record);
 }
 
 struct config *config_load(const char *path, char *why, size_t size)
@@ -235,7 +235,7 @@ struct config *config_load(const char *path, char *why, size_t size)
 	}
 	config->control = "";
 	if (config_table_parse(&(struct config_reader){&place, &config->arena}, &file_table,
-		    file_read, config))
+		    whole_read, config))
 		return config;
 	config_free(config);
 	return NULL;

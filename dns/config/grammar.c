@@ -1,283 +1,367 @@
 #include "dns/config/grammar.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-	DEPTH_MAX = 3, /* sections around an option; 2 are in use */
-	SCOPE_MAX = 32, /* names kept of one section, more than it has options */
 	FOUND_MAX = 64, /* octets of a token that a sentence shows */
+	PLACE_MAX = 160, /* octets */
+	NAME_MAX_SIZE = 32, /* of an option, which the tables keep */
+	NEAR_MAX = 2, /* letters by which a name may be mistyped */
 };
 
-/* What may come next: an option, = or a title after its name, and so on. */
-enum state {
-	STATE_REFUSED,
-	STATE_START,
-	STATE_NAMED,
-	STATE_TITLED,
-	STATE_VALUE,
-	STATE_ITEM,
-	STATE_AFTER_ITEM,
-	STATES,
-};
-
-/* State and token give the next state; a pair that is not here is refused. */
-static const uint8_t follows[STATES][KINDS] = {
-	[STATE_START] =
-		{[KIND_WORD] = STATE_NAMED, [KIND_CLOSE] = STATE_START, [KIND_END] = STATE_START},
-	[STATE_NAMED] = {[KIND_WORD] = STATE_TITLED,
-		[KIND_STRING] = STATE_TITLED,
-		[KIND_OPEN] = STATE_START,
-		[KIND_EQUALS] = STATE_VALUE},
-	[STATE_TITLED] = {[KIND_OPEN] = STATE_START},
-	[STATE_VALUE] =
-		{[KIND_WORD] = STATE_START, [KIND_STRING] = STATE_START, [KIND_OPEN] = STATE_ITEM},
-	[STATE_ITEM] = {[KIND_WORD] = STATE_AFTER_ITEM,
-		[KIND_STRING] = STATE_AFTER_ITEM,
-		[KIND_CLOSE] = STATE_START},
-	[STATE_AFTER_ITEM] = {[KIND_COMMA] = STATE_ITEM, [KIND_CLOSE] = STATE_START},
-};
-
-static const char *const expected[STATES] = {
-	[STATE_START] = "an option, a section or }",
-	[STATE_NAMED] = "= or {",
-	[STATE_TITLED] = "{ (or, of an option, = before its value)",
-	[STATE_VALUE] = "a value",
-	[STATE_ITEM] = "a value or }",
-	[STATE_AFTER_ITEM] = ", or }",
-};
-
-/* One section being read: its mark, and the names it has had. */
-struct scope {
-	size_t mark;
-	size_t names[SCOPE_MAX];
-	unsigned name_count;
-};
-
-struct scan {
-	struct config_text *text;
+struct parser {
 	const struct config_why *why;
 	struct config_lexer lexer;
-	unsigned depth, list_line;
+	struct config_token token; /* the one to be looked at */
+	struct config_token name; /* of the option or section at hand */
+	struct config_arena *arena;
 	size_t sections;
-	enum state state;
-	struct config_token name;
-	struct scope scopes[DEPTH_MAX + 1];
+	size_t count; /* values of a list */
+	const char *texts[CONFIG_LIST_MAX];
+	unsigned lines[CONFIG_LIST_MAX];
 };
 
-/* Refuses a second option, or section without a title, of one name in one section. */
-static bool mark_check(struct scan *scan, const struct config_mark *mark)
+static bool token_next(struct parser *parser)
 {
-	struct scope *scope = &scan->scopes[scan->depth];
-	const struct config_mark *marks = scan->text->marks;
-
-	for (unsigned i = 0; i < scope->name_count; i++) {
-		const struct config_mark *other = &marks[scope->names[i]];
-
-		if (other->size == mark->size && !memcmp(other->name, mark->name, mark->size))
-			return config_refuse(scan->why, mark->line,
-				"found %.*s a second time, expected it once (line %u has it)",
-				(int)(mark->size < FOUND_MAX ? mark->size : FOUND_MAX), mark->name,
-				other->line);
-	}
-	/* More names than there are options: one of them is unknown, and refused for that. */
-	if (scope->name_count < SCOPE_MAX)
-		scope->names[scope->name_count++] = (size_t)(mark - marks);
-	return true;
+	return config_token_read(&parser->lexer, &parser->token);
 }
 
-static bool mark_add(struct scan *scan, bool section)
+/* The file's end says nothing: the line is that of the last name. */
+static bool token_refuse(const struct parser *parser, const char *expected)
 {
-	struct config_text *text = scan->text;
-	struct config_mark *mark;
+	const struct config_token *token = &parser->token;
 
-	if (text->mark_count == text->mark_space) {
-		size_t space = text->mark_space ? text->mark_space * 2 : 64;
-		struct config_mark *marks = reallocarray(text->marks, space, sizeof(*marks));
-
-		if (!marks)
-			return config_refuse(scan->why, 0, "out of memory");
-		text->marks = marks;
-		text->mark_space = space;
-	}
-	mark = &text->marks[text->mark_count++];
-	*mark = (struct config_mark){
-		scan->name.start, scan->name.size, scan->name.line, scan->depth, section};
-	/* Titles are compared as names, when they are known as such. */
-	return scan->state == STATE_TITLED || mark_check(scan, mark);
+	if (token->kind == KIND_END)
+		return config_refuse(parser->why, parser->name.line,
+			"found the end of the file after %.*s, expected %s", FOUND_MAX,
+			parser->name.text, expected);
+	return config_refuse(parser->why, token->line, "found %.*s, expected %s",
+		(int)(token->size < FOUND_MAX ? token->size : FOUND_MAX), token->start, expected);
 }
 
-/* The limits keep libconfuse from deep recursion and from comparing every title with every one. */
-static bool section_open(struct scan *scan, const struct config_token *token)
+static bool no_memory(const struct parser *parser)
 {
-	if (!mark_add(scan, true))
-		return false;
-	if (scan->depth == DEPTH_MAX)
-		return config_refuse(scan->why, token->line,
-			"found { inside %d sections, expected at most 2", DEPTH_MAX);
-	if (++scan->sections > CONFIG_SECTIONS_MAX)
-		return config_refuse(scan->why, token->line,
-			"found more than %d sections, expected fewer", CONFIG_SECTIONS_MAX);
-	scan->scopes[++scan->depth].name_count = 0;
-	scan->scopes[scan->depth].mark = scan->text->mark_count - 1;
-	return true;
+	return config_refuse(parser->why, 0, "out of memory");
 }
 
-/* A list that is not closed is told by where it began: the file's end says nothing. */
-static bool token_refuse(const struct scan *scan, const struct config_token *token)
+static bool token_is_text(const struct parser *parser)
 {
-	int size = (int)(token->size < FOUND_MAX ? token->size : FOUND_MAX);
-
-	if (token->kind != KIND_END)
-		return config_refuse(scan->why, token->line, "found %.*s, expected %s", size,
-			token->start, expected[scan->state]);
-	if (scan->state == STATE_ITEM || scan->state == STATE_AFTER_ITEM)
-		return config_refuse(scan->why, scan->list_line,
-			"found a list without its end, expected } before the end of the file");
-	return config_refuse(scan->why, scan->name.line,
-		"found the end of the file after %.*s, expected %s",
-		(int)(scan->name.size < FOUND_MAX ? scan->name.size : FOUND_MAX), scan->name.start,
-		expected[scan->state]);
+	return parser->token.kind == KIND_WORD || parser->token.kind == KIND_STRING;
 }
 
-static bool token_take(struct scan *scan, const struct config_token *token)
+/* "at the top level", "in geo", "in zone "clamav.net"". */
+static const char *place_write(const struct config_section *section, char place[PLACE_MAX])
 {
-	enum state state = scan->state, next = follows[state][token->kind];
-
-	if (next == STATE_REFUSED)
-		return token_refuse(scan, token);
-	if (next == STATE_NAMED)
-		scan->name = *token;
-	if (next == STATE_VALUE && !mark_add(scan, false))
-		return false;
-	if (next == STATE_ITEM && token->kind == KIND_OPEN)
-		scan->list_line = token->line;
-	if (next == STATE_START && token->kind == KIND_OPEN && !section_open(scan, token))
-		return false;
-	if (state == STATE_START && token->kind == KIND_CLOSE) {
-		if (scan->depth == 0)
-			return config_refuse(scan->why, token->line,
-				"found } without a {, expected an option or a section");
-		scan->depth--;
-	}
-	scan->state = next;
-	return true;
-}
-
-static bool text_scan(struct config_text *text, size_t count, const struct config_why *why)
-{
-	struct scan scan = {.text = text,
-		.why = why,
-		.lexer = {why, text->raw, text->raw + count, text->clean, 1},
-		.state = STATE_START};
-	struct config_token token;
-
-	do {
-		if (!config_token_read(&scan.lexer, &token) || !token_take(&scan, &token))
-			return false;
-	} while (token.kind != KIND_END);
-	*scan.lexer.out = '\0';
-	if (scan.depth > 0)
-		text->open = &text->marks[scan.scopes[scan.depth].mark];
-	return true;
-}
-
-/* -1: refused; else the octets read. Anything but a regular file is refused before it can block. */
-static ssize_t octets_read(int fd, char *buffer, const struct config_why *why)
-{
-	struct stat status;
-	size_t count = 0;
-	ssize_t got = 1;
-
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		config_refuse(why, 0, "found a %s, expected a regular file",
-			S_ISDIR(status.st_mode) ? "directory" : "device, pipe or socket");
-		return -1;
-	}
-	while (got != 0 && count <= CONFIG_FILE_MAX) {
-		got = read(fd, buffer + count, CONFIG_FILE_MAX + 1 - count);
-		if (got < 0 && errno != EINTR)
-			break;
-		count += got > 0 ? (size_t)got : 0;
-	}
-	if (got < 0) {
-		config_refuse(why, 0, "%s", strerror(errno));
-		return -1;
-	}
-	if (count > CONFIG_FILE_MAX) {
-		config_refuse(why, 0, "found more than %d octets, expected a configuration file",
-			CONFIG_FILE_MAX);
-		return -1;
-	}
-	return (ssize_t)count;
-}
-
-bool config_text_load(struct config_text *text, const struct config_why *why)
-{
-	int fd = open(why->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t count = -1;
-
-	*text = (struct config_text){0};
-	if (fd < 0)
-		return config_refuse(why, 0, "%s, expected a configuration file", strerror(errno));
-	text->raw = malloc(CONFIG_FILE_MAX + 1);
-	if (text->raw)
-		count = octets_read(fd, text->raw, why);
+	if (!section->parent)
+		snprintf(place, PLACE_MAX, "at the top level");
+	else if (section->title)
+		snprintf(place, PLACE_MAX, "in %s \"%.*s\"", section->table->name, FOUND_MAX,
+			section->title);
 	else
-		config_refuse(why, 0, "out of memory");
-	close(fd);
-	if (count < 0)
-		goto fail;
-	/* Each "$" becomes two octets. */
-	text->clean = malloc((size_t)count * 2 + 1);
-	if (!text->clean) {
-		config_refuse(why, 0, "out of memory");
-		goto fail;
-	}
-	if (text_scan(text, (size_t)count, why))
-		return true;
-fail:
-	config_text_free(text);
-	return false;
+		snprintf(place, PLACE_MAX, "in %s", section->table->name);
+	return place;
 }
 
-void config_text_free(struct config_text *text)
+static const struct config_option *option_find(const struct config_table *table, const char *name)
 {
-	free(text->raw);
-	free(text->clean);
-	free(text->marks);
-	*text = (struct config_text){0};
-}
-
-static bool mark_is(const struct config_mark *mark, const char *name)
-{
-	return mark->size == strlen(name) && !memcmp(mark->name, name, mark->size);
-}
-
-const struct config_mark *config_text_section(
-	const struct config_text *text, const struct config_mark *after, const char *name)
-{
-	size_t i = after ? (size_t)(after - text->marks) + 1 : 0;
-
-	for (; i < text->mark_count; i++)
-		if (text->marks[i].section && mark_is(&text->marks[i], name))
-			return &text->marks[i];
+	for (const struct config_option *option = table->options; option->name; option++)
+		if (strcmp(option->name, name) == 0)
+			return option;
 	return NULL;
 }
 
-unsigned config_text_line(
-	const struct config_text *text, const struct config_mark *section, const char *name)
+static const struct config_table *table_find(const struct config_table *table, const char *name)
 {
-	unsigned depth = section ? section->depth + 1 : 0;
-	size_t i = section ? (size_t)(section - text->marks) + 1 : 0;
+	for (table = table->sections; table && table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
 
-	for (; i < text->mark_count && text->marks[i].depth >= depth; i++)
-		if (text->marks[i].depth == depth && mark_is(&text->marks[i], name))
-			return text->marks[i].line;
-	return section ? section->line : 0;
+/* Letters to be changed, added and taken away between two names (Levenshtein). */
+static unsigned letters_differ(const char *name, const char *known)
+{
+	unsigned row[NAME_MAX_SIZE];
+	size_t size = strlen(known);
+
+	for (unsigned k = 0; k <= size; k++)
+		row[k] = k;
+	for (; *name; name++) {
+		unsigned corner = row[0]++;
+
+		for (size_t k = 0; k < size; k++) {
+			unsigned changed = corner + (tolower((unsigned char)*name) != known[k]);
+
+			corner = row[k + 1];
+			row[k + 1] = (row[k] < corner ? row[k] : corner) + 1;
+			if (changed < row[k + 1])
+				row[k + 1] = changed;
+		}
+	}
+	return row[size];
+}
+
+/* What was meant, by its letters; NULL: nothing is near. */
+static const char *name_near(const struct config_table *table, const char *name)
+{
+	const struct config_option *option = table->options;
+	const struct config_table *section = table->sections;
+	unsigned least = NEAR_MAX + 1;
+	const char *near = NULL;
+
+	for (;;) {
+		const char *known = option->name ? option++->name
+				    : section    ? section++->name
+						 : NULL;
+		unsigned letters = known ? letters_differ(name, known) : 0;
+
+		if (!known)
+			return near;
+		if (letters < least && letters < strlen(known)) {
+			near = known;
+			least = letters;
+		}
+	}
+}
+
+/* A name of a section around it tells where a } is missing. */
+static bool name_refuse(const struct parser *parser, const struct config_section *section)
+{
+	const char *name = parser->name.text, *near = name_near(section->table, name);
+	char place[PLACE_MAX];
+
+	for (const struct config_section *at = section->parent; at; at = at->parent)
+		if (option_find(at->table, name) || table_find(at->table, name))
+			return config_refuse(parser->why, parser->name.line,
+				"found %s %s, which begins in line %u, expected it outside: is a } "
+				"missing before it?",
+				name, place_write(section, place), section->line);
+	place_write(section, place);
+	if (near)
+		return config_refuse(parser->why, parser->name.line,
+			"found the unknown option %.*s %s, expected a known one: did you mean %s?",
+			FOUND_MAX, name, place, near);
+	return config_refuse(parser->why, parser->name.line,
+		"found the unknown option %.*s %s, expected one that the manual page has",
+		FOUND_MAX, name, place);
+}
+
+static bool twice_refuse(const struct parser *parser, unsigned line)
+{
+	return config_refuse(parser->why, parser->name.line,
+		"found %s a second time, expected it once (line %u has it)", parser->name.text,
+		line);
+}
+
+/* After { up to }; a comma may be the last. */
+static bool list_parse(struct parser *parser)
+{
+	unsigned line = parser->token.line;
+	bool more = true;
+
+	while (token_next(parser) && parser->token.kind != KIND_CLOSE) {
+		if (parser->token.kind == KIND_END)
+			return config_refuse(parser->why, line,
+				"found a list without its end, expected } before the end of the "
+				"file");
+		if (more ? !token_is_text(parser) : parser->token.kind != KIND_COMMA)
+			return token_refuse(parser, more ? "a value or }" : ", or }");
+		more = !more;
+		if (more)
+			continue;
+		if (parser->count == CONFIG_LIST_MAX)
+			return config_refuse(parser->why, parser->name.line,
+				"found %s with more than %d values, expected at most that",
+				parser->name.text, CONFIG_LIST_MAX);
+		parser->texts[parser->count] = parser->token.text;
+		parser->lines[parser->count++] = parser->token.line;
+	}
+	return parser->token.kind == KIND_CLOSE;
+}
+
+static bool values_keep(struct parser *parser, struct config_section *section)
+{
+	size_t texts = parser->count * sizeof(*parser->texts);
+	size_t lines = parser->count * sizeof(*parser->lines);
+	struct config_given *given = config_arena_take(parser->arena, sizeof(*given));
+	char *room = config_arena_take(parser->arena, texts + lines);
+
+	if (!given || !room)
+		return no_memory(parser);
+	memcpy(room, parser->texts, texts);
+	memcpy(room + texts, parser->lines, lines);
+	*given = (struct config_given){parser->name.text, parser->name.line, parser->count,
+		(const char *const *)(void *)room, (const unsigned *)(void *)(room + texts),
+		section->given};
+	section->given = given;
+	return true;
+}
+
+/* From the name of an option to behind its value. */
+static bool option_parse(
+	struct parser *parser, struct config_section *section, const struct config_option *option)
+{
+	const struct config_given *before = config_section_given(section, option->name);
+
+	if (before)
+		return twice_refuse(parser, before->line);
+	if (!token_next(parser))
+		return false;
+	if (parser->token.kind != KIND_EQUALS)
+		return config_refuse(parser->why, parser->name.line,
+			"found %s without =, expected = and a value", option->name);
+	if (!token_next(parser))
+		return false;
+	parser->count = 0;
+	if (parser->token.kind == KIND_OPEN) {
+		if (!option->list)
+			return token_refuse(parser, "one value");
+		if (!list_parse(parser))
+			return false;
+	} else {
+		if (!token_is_text(parser))
+			return token_refuse(parser, "a value");
+		parser->texts[0] = parser->token.text;
+		parser->lines[parser->count++] = parser->token.line;
+	}
+	return values_keep(parser, section) && token_next(parser);
+}
+
+/* With the sections inside that need not be in the file. NULL: no memory. */
+static struct config_section *section_new(struct config_arena *arena,
+	const struct config_reader *reader, const struct config_table *table,
+	struct config_section *parent)
+{
+	struct config_section *section = config_arena_take(arena, sizeof(*section));
+
+	if (!section)
+		return NULL;
+	*section = (struct config_section){
+		.table = table, .reader = reader, .parent = parent, .inside_end = &section->inside};
+	for (table = table->sections; table && table->name; table++)
+		if (!table->titled && !section_new(arena, reader, table, section))
+			return NULL;
+	if (parent) {
+		*parent->inside_end = section;
+		parent->inside_end = &section->next;
+	}
+	return section;
+}
+
+/* From the name of a section to behind its {. NULL: refused. */
+static struct config_section *section_open(
+	struct parser *parser, struct config_section *parent, const struct config_table *table)
+{
+	struct config_section *section;
+
+	section = table->titled ? section_new(parser->arena, parent->reader, table, parent)
+				: config_section_next(parent, NULL, table->name);
+	if (!section)
+		no_memory(parser);
+	else if (section->line)
+		twice_refuse(parser, section->line);
+	else if (++parser->sections > CONFIG_SECTIONS_MAX)
+		config_refuse(parser->why, parser->name.line,
+			"found more than %d sections, expected fewer", CONFIG_SECTIONS_MAX);
+	else if (token_next(parser)) {
+		section->line = parser->name.line;
+		if (table->titled && !token_is_text(parser)) {
+			config_refuse(parser->why, section->line,
+				"found %s without a name, expected one before {", table->name);
+			return NULL;
+		}
+		section->title = table->titled ? parser->token.text : NULL;
+		if (table->titled && !token_next(parser))
+			return NULL;
+		if (parser->token.kind == KIND_OPEN)
+			return token_next(parser) ? section : NULL;
+		config_refuse(parser->why, section->line,
+			"found section %s without {, expected one", table->name);
+	}
+	return NULL;
+}
+
+/* All up to the section's }, or the file's end. */
+static bool section_parse(struct parser *parser, struct config_section *section)
+{
+	while (parser->token.kind == KIND_WORD) {
+		const struct config_option *option;
+		const struct config_table *table;
+
+		parser->name = parser->token;
+		option = option_find(section->table, parser->name.text);
+		table = table_find(section->table, parser->name.text);
+		if (option) {
+			if (!option_parse(parser, section, option))
+				return false;
+		} else if (table) {
+			struct config_section *inside = section_open(parser, section, table);
+
+			if (!inside || !section_parse(parser, inside) || !token_next(parser))
+				return false;
+		} else {
+			return name_refuse(parser, section);
+		}
+	}
+	if (parser->token.kind == (section->parent ? KIND_CLOSE : KIND_END))
+		return true;
+	if (parser->token.kind == KIND_CLOSE)
+		return config_refuse(parser->why, parser->token.line,
+			"found } without a {, expected an option or a section");
+	if (parser->token.kind == KIND_END) {
+		char place[PLACE_MAX];
+
+		return config_refuse(parser->why, section->line,
+			"found no } %s, which begins here, expected one before the end of the file",
+			place_write(section, place));
+	}
+	return token_refuse(parser, "an option, a section or }");
+}
+
+bool config_tree_load(struct config_tree *tree, const struct config_reader *reader,
+	const struct config_table *table)
+{
+	const struct config_why *why = reader->why;
+	struct parser parser = {.why = why, .arena = &tree->arena};
+
+	*tree = (struct config_tree){0};
+	if (!file_read(&tree->file, why->file, CONFIG_FILE_MAX, why->text, why->size))
+		return false;
+	tree->texts = malloc(tree->file.size + 1);
+	tree->top = section_new(&tree->arena, reader, table, NULL);
+	if (!tree->texts || !tree->top)
+		return no_memory(&parser);
+	parser.lexer = (struct config_lexer){
+		why, tree->file.bytes, tree->file.bytes + tree->file.size, tree->texts, 1};
+	return token_next(&parser) && section_parse(&parser, tree->top);
+}
+
+void config_tree_free(struct config_tree *tree)
+{
+	free(tree->file.bytes);
+	free(tree->texts);
+	config_arena_free(&tree->arena);
+}
+
+const struct config_given *config_section_given(
+	const struct config_section *section, const char *name)
+{
+	const struct config_given *given = section->given;
+
+	while (given && strcmp(given->name, name) != 0)
+		given = given->next;
+	return given;
+}
+
+struct config_section *config_section_next(
+	const struct config_section *parent, const struct config_section *after, const char *name)
+{
+	struct config_section *section = after ? after->next : parent->inside;
+
+	while (section && strcmp(section->table->name, name) != 0)
+		section = section->next;
+	return section;
 }

@@ -1,42 +1,52 @@
-/* dns/config/grammar.h - a configuration file's text: checked, and made safe for libconfuse.
+/* dns/config/grammar.h - a configuration file's text as a tree of sections, checked against the tables of its reader.
  *
- * libconfuse loses count of lines in comments, takes an option twice, a missing } and a bare * in
- * silence, puts environment variables into strings, and stays inside a string that never ends.
- * So the text is read once before: comments become blanks, "$" is escaped, and whatever
- * libconfuse would misread is refused here with its line. */
+ * Everything or one sentence: what is unknown, there twice or not closed is refused with file:line before a record is
+ * touched. */
 #ifndef DNS_CONFIG_GRAMMAR_H
 #define DNS_CONFIG_GRAMMAR_H
 
-#include "dns/config/lexer.h"
+#include "dns/base/file.h"
+#include "dns/config/value.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20 /* octets */, CONFIG_SECTIONS_MAX = 10000 };
 
-/* An option or section as it stands in the file; `name` is not terminated. */
-struct config_mark {
-	const char *name;
-	size_t size;
+/* The options and the sections of one section; the file itself is the outermost. */
+struct config_table {
+	const char *name; /* of the section */
+	const struct config_option *options; /* the last one's name is NULL */
+	const struct config_table *sections; /* likewise; NULL: none */
+	bool titled; /* there are any number of it, each with a name of its own; else one or none */
+};
+
+/* A section of the file. One without a title is always there; `line` is 0 where the file has none. */
+struct config_section {
+	const struct config_table *table;
+	const struct config_reader *reader;
+	const struct config_section *parent; /* NULL: the file itself */
+	const char *title; /* NULL: it has none */
 	unsigned line;
-	unsigned depth; /* sections around it */
-	bool section;
+	struct config_given *given; /* its options, the last one first */
+	struct config_section *inside, **inside_end; /* in the file's order */
+	struct config_section *next;
 };
 
-struct config_text {
-	char *raw;
-	char *clean; /* for libconfuse */
-	struct config_mark *marks; /* in the file's order */
-	size_t mark_count, mark_space;
-	const struct config_mark *open; /* a section whose } is missing; NULL: none */
+struct config_tree {
+	struct file file;
+	char *texts; /* of the tokens */
+	struct config_arena arena;
+	struct config_section *top;
 };
 
-/* Reads and checks a file. False: *why has the sentence, and nothing is to be freed. */
-bool config_text_load(struct config_text *text, const struct config_why *why);
-void config_text_free(struct config_text *text);
+/* Reads and checks the file that reader->why names. False: *why has the sentence. To be freed in both cases. */
+bool config_tree_load(struct config_tree *tree, const struct config_reader *reader,
+	const struct config_table *table);
+void config_tree_free(struct config_tree *tree);
 
-/* The next section called `name` after mark `after` (NULL: from the start), or NULL. */
-const struct config_mark *config_text_section(
-	const struct config_text *text, const struct config_mark *after, const char *name);
-/* The line of an option of that section (NULL: of the file); if it is not there, the section's. */
-unsigned config_text_line(
-	const struct config_text *text, const struct config_mark *section, const char *name);
+/* NULL: the option is not in the file. */
+const struct config_given *config_section_given(
+	const struct config_section *section, const char *name);
+/* The next section of that name in `parent`, after `after` or from the start (NULL); NULL: no more. */
+struct config_section *config_section_next(
+	const struct config_section *parent, const struct config_section *after, const char *name);
 
 #endif

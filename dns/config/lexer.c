@@ -35,34 +35,29 @@ static bool octet_refuse(const struct config_lexer *lexer, int octet, const char
 		(unsigned)octet, wanted);
 }
 
-/* Writes a blank for the octet at hand; keeps the line ends, so that libconfuse counts right. */
-static void octet_blank(struct config_lexer *lexer)
+static void octet_skip(struct config_lexer *lexer)
 {
-	if (*lexer->at == '\n')
-		lexer->line++;
-	*lexer->out++ = *lexer->at++ == '\n' ? '\n' : ' ';
+	lexer->line += *lexer->at++ == '\n';
 }
 
 /* At # or // up to the line's end, or a block to its end. Blocks do not nest. */
-static bool comment_blank(struct config_lexer *lexer)
+static bool comment_skip(struct config_lexer *lexer)
 {
 	bool block = peek(lexer, 0) == '/' && peek(lexer, 1) == '*';
 	unsigned line = lexer->line;
 
 	if (!block) {
 		while (lexer->at < lexer->end && *lexer->at != '\n')
-			octet_blank(lexer);
+			lexer->at++;
 		return true;
 	}
-	octet_blank(lexer);
-	octet_blank(lexer);
+	lexer->at += 2;
 	while (lexer->at < lexer->end && !(peek(lexer, 0) == '*' && peek(lexer, 1) == '/'))
-		octet_blank(lexer);
+		octet_skip(lexer);
 	if (lexer->at == lexer->end)
 		return config_refuse(lexer->why, line,
 			"found a comment without its end, expected */ before the end of the file");
-	octet_blank(lexer);
-	octet_blank(lexer);
+	lexer->at += 2;
 	return true;
 }
 
@@ -73,25 +68,23 @@ static bool blanks_skip(struct config_lexer *lexer)
 		int octet = peek(lexer, 0), after = peek(lexer, 1);
 
 		if (octet == '#' || (octet == '/' && (after == '/' || after == '*'))) {
-			if (!comment_blank(lexer))
+			if (!comment_skip(lexer))
 				return false;
 		} else if (octet == ' ' || octet == '\t' || octet == '\n' ||
 			   (octet == '\r' && after == '\n')) {
-			octet_blank(lexer);
+			octet_skip(lexer);
 		} else {
 			return true;
 		}
 	}
 }
 
-/* What libconfuse reads as one word; the other octets it would drop without a sound. */
 static bool octet_is_word(int octet)
 {
 	return octet > 0 && octet < 0x80 && (isalnum(octet) || strchr("._-:/@%[]", octet));
 }
 
-/* libconfuse would read \n, \046 as octal, and \. without its backslash. Names use these in
- * another sense (RFC 1035 5.1), and are written in single quotes. */
+/* \. and \046 mean something else in names (RFC 1035 5.1): these are written in single quotes. */
 static bool escape_check(const struct config_lexer *lexer, char quote)
 {
 	int after = peek(lexer, 1);
@@ -112,7 +105,7 @@ static bool string_copy(struct config_lexer *lexer)
 	const char *start = lexer->at;
 	char quote = *start;
 
-	*lexer->out++ = *lexer->at++;
+	lexer->at++;
 	while (peek(lexer, 0) != quote) {
 		int octet = peek(lexer, 0);
 
@@ -129,13 +122,11 @@ static bool string_copy(struct config_lexer *lexer)
 				STRING_MAX);
 		if (octet == '\\' && !escape_check(lexer, quote))
 			return false;
-		if (octet == '$' && quote == '"')
-			*lexer->out++ = '\\';
 		if (octet == '\\' && (peek(lexer, 1) == quote || peek(lexer, 1) == '\\'))
-			*lexer->out++ = *lexer->at++;
+			lexer->at++;
 		*lexer->out++ = *lexer->at++;
 	}
-	*lexer->out++ = *lexer->at++;
+	lexer->at++;
 	return true;
 }
 
@@ -146,6 +137,10 @@ static bool word_copy(struct config_lexer *lexer)
 
 	while (octet_is_word(peek(lexer, 0)) && !(peek(lexer, 0) == '/' && peek(lexer, 1) == '*'))
 		*lexer->out++ = *lexer->at++;
+	if (peek(lexer, 0) == ';' && lexer->at == start)
+		return config_refuse(lexer->why, lexer->line,
+			"found ';', expected none: nothing needs to end an option, and a comment "
+			"begins with #");
 	if (lexer->at == start)
 		return octet_refuse(
 			lexer, peek(lexer, 0), "such a character only in a quoted string");
@@ -164,13 +159,13 @@ bool config_token_read(struct config_lexer *lexer, struct config_token *token)
 
 	if (!blanks_skip(lexer))
 		return false;
-	*token = (struct config_token){.kind = KIND_END, .start = lexer->at, .line = lexer->line};
+	*token = (struct config_token){KIND_END, lexer->at, 0, lexer->out, lexer->line};
 	if (lexer->at == lexer->end)
 		return true;
 	mark = *lexer->at ? strchr(marks, *lexer->at) : NULL;
 	if (mark) {
 		token->kind = kinds[mark - marks];
-		*lexer->out++ = *lexer->at++;
+		lexer->at++;
 	} else if (*lexer->at == '"' || *lexer->at == '\'') {
 		token->kind = KIND_STRING;
 		read = string_copy(lexer);
@@ -178,6 +173,8 @@ bool config_token_read(struct config_lexer *lexer, struct config_token *token)
 		token->kind = KIND_WORD;
 		read = word_copy(lexer);
 	}
+	if (token->kind == KIND_WORD || token->kind == KIND_STRING)
+		*lexer->out++ = '\0';
 	token->size = (size_t)(lexer->at - token->start);
 	return read;
 }

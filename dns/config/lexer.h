@@ -1,7 +1,4 @@
-/* dns/config/lexer.h - the words, strings and signs of a configuration file.
- *
- * Each octet that is read is written again for libconfuse, line by line: comments as blanks, "$"
- * of a double-quoted string with a backslash before it. */
+/* dns/config/lexer.h - the words, strings and signs of a configuration file. */
 #ifndef DNS_CONFIG_LEXER_H
 #define DNS_CONFIG_LEXER_H
 
@@ -32,15 +29,16 @@ enum config_kind {
 
 struct config_token {
 	enum config_kind kind;
-	const char *start; /* in the text, with its quotes */
+	const char *start; /* in the file, with its quotes */
 	size_t size;
+	const char *text; /* of a word or string, without quotes and escapes; else not to be read */
 	unsigned line;
 };
 
 struct config_lexer {
 	const struct config_why *why;
 	const char *at, *end;
-	char *out; /* room for two octets for each one read */
+	char *out; /* where texts go: room for as many octets as the file has, and one */
 	unsigned line;
 };
 

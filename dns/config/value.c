@@ -149,7 +149,7 @@ bool config_read_choice(const struct config_reader *reader, const struct config_
 		given->name, given->texts[0], expected);
 }
 
-/* libconfuse's words for booleans, in any case; every second one is true. */
+/* In any case; every second one is true. */
 bool config_read_bool(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {

@@ -17,10 +17,10 @@ enum { CONFIG_LIST_MAX = 256 };
 struct config_given {
 	const char *name;
 	unsigned line; /* of the option */
-	bool named; /* in the file: not what it usually is */
 	size_t count; /* 1, unless it is a list */
-	const char *texts[CONFIG_LIST_MAX];
-	unsigned lines[CONFIG_LIST_MAX];
+	const char *const *texts;
+	const unsigned *lines;
+	struct config_given *next; /* of its section */
 };
 
 struct config_reader {

@@ -189,7 +189,7 @@ class World:
         return self
 
     def configure(self):
-        # libconfuse counts comment lines twice: they are here so that line numbers are judged.
+        # Comments, so that line numbers are judged.
         lines = ["# a comment", "/* one of", "two lines */", "// and another"]
         lines += [f"{key} = {quoted(value)}" for key, value in self.options.items()]
         self.write("mirrorns.conf", "\n".join(lines) + "\n" + self.blocks)

@@ -112,20 +112,23 @@ static void test_refused(void **state)
 		const char *text, *sentence; /* what stands after the file's name */
 	} rows[] = {
 		{"", ": found no zone, expected zone = \"...\""},
-		{"zone = a\nzones = b", ":2: found zones, expected an option or a section that is "
-					"known here"},
+		{"zone = a\nzones = b",
+			":2: found the unknown option zones at the top level, expected "
+			"a known one: did you mean zone?"},
 		{"zone = a\nzone = b", ":2: found zone a second time, expected it once (line 1 has "
 				       "it)"},
 		{"zone = a\ngeo { }",
-			":2: found geo, expected an option or a section that is known "
-			"here"},
+			":2: found the unknown option geo at the top level, expected one that "
+			"the manual page has"},
 		{"zone = a\n\nstate = ''", ":3: found state = \"\", expected a path"},
 		{"zone = a\nreferences = {b,\nabcdefghijklmnopq}",
 			":3: found references with 17 octets, expected at most 16"},
 		{"zone = a\ninterval = 0", ":2: found interval = \"0\", expected a duration like "
 					   "30s, 10m, 2h or 1d, from 1 to 604800 seconds"},
-		{"zone = a\nmetrics = 80", ":2: found metrics = \"80\", expected ADDRESS:PORT or "
-					   "[IPV6-ADDRESS]:PORT"},
+		{"zone = a\nmetrics = 80",
+			":2: found metrics = \"80\", expected an IP address with port, "
+			"such as 192.0.2.1:9353 or [2001:db8::1]:9353 (host names are not "
+			"resolved)"},
 		{"zone = a\npolicy = some", ":2: found policy = \"some\", expected \"each\" or "
 					    "\"random\""},
 	};

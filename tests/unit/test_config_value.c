@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-/* What libconfuse alone would read otherwise. */
+/* Quotes, escapes and comments. */
 static void test_literals(void **state)
 {
 	static const struct {

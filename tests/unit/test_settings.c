@@ -92,7 +92,9 @@ static void test_refused(void **state)
 		{"zone = '-a'\n", ":1: found zone = \"-a\", expected a name"},
 		{"zone = 'a b'\n", ":1: found zone = \"a b\", expected a name"},
 		{"zone = a\nzone = b\n", ":2: found zone"},
-		{"zone = a\nintervall = 1s\n", ":2: found intervall, expected an option"},
+		{"zone = a\nintervall = 1s\n",
+			":2: found the unknown option intervall at the top level, expected a "
+			"known one: did you mean interval?"},
 		{"zone = a\ninterval = 0\n", ":2: found interval = \"0\""},
 		{"zone = a\ninterval = 1w\n", ":2: found interval"},
 		{"zone = a\npolicy = some\n", ":2: found policy = \"some\", expected"},

@@ -3,6 +3,7 @@
 #include "dns/base/log.h"
 #include "dns/base/systemd.h"
 #include "dns/base/threads.h"
+#include "dns/load/load.h"
 #include "dns/snapshot/build.h"
 
 #include <malloc.h>

@@ -2,6 +2,7 @@
 
 #include "dns/base/json.h"
 #include "dns/explain/diff_pools.h"
+#include "dns/load/inputs.h"
 #include "geo/stamp.h"
 
 #include <stdio.h>

@@ -7,7 +7,6 @@
 #define DNS_LOAD_INPUTS_H
 
 #include "dns/base/refcount.h"
-#include "dns/base/user.h"
 #include "dns/config/config.h"
 #include "dns/load/drain_list.h"
 #include "dns/load/state_dir.h"
@@ -16,10 +15,12 @@
 #include "geo/place.h"
 #include "zones/load.h"
 
-/* One `shared` each: the object's type is named; NULL: there is none. */
-/* A start tells of so many zones, then how many more there are. */
-enum { INPUTS_SAY_ZONES = 3 };
+enum {
+	INPUTS_WHY_MAX = 1536,
+	INPUTS_SAY_ZONES = 3, /* a start tells of so many zones, then how many more there are */
+};
 
+/* One `shared` each: the object's type is named; NULL: there is none. */
 struct inputs_zone {
 	struct shared *file; /* struct zone_file */
 	struct shared *exported; /* struct mirrors as they were accepted */
@@ -61,17 +62,6 @@ struct inputs_save {
 	const struct keep_history *history; /* NULL: no export */
 };
 
-struct inputs_request {
-	const char *config_path; /* NULL: keep configuration and zone files of `before` */
-	const struct inputs *before; /* what is served now; NULL at a start */
-	const bool *changed; /* by watched file's number; NULL: all */
-	struct shared
-		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
-	struct account *
-		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */
-	bool force; /* exports are taken whatever their serial, age and shrink */
-};
-
 /* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
 enum { INPUTS_DATABASE, INPUTS_OVERRIDES, INPUTS_ZONES };
 size_t inputs_files(const struct config *config);
@@ -80,14 +70,10 @@ const char *inputs_file(const struct config *config, size_t number); /* NULL: no
 bool inputs_file_read(
 	const struct config *config, struct file *file, const char *path, char *why, size_t size);
 
-/* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
- * stays (each was logged; not those that cannot be read for a reason that has not passed yet); the first one's sentence is in `why`. */
-struct inputs *inputs_load(
-	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
-void inputs_free(struct inputs *inputs);
-
 /* The number of a zone's export among the watched files; its TXT files are the next ones. */
 size_t inputs_export(const struct config *config, size_t z);
+
+void inputs_free(struct inputs *inputs);
 
 /* Was any watched file read for this set? */
 bool inputs_are_fresh(const struct inputs *inputs);

@@ -1,5 +1,6 @@
+#include "dns/load/load_geo.h"
+
 #include "dns/base/log.h"
-#include "dns/load/loader.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -38,9 +39,8 @@ static bool database_load(const struct loading *loading, char *why, size_t size)
 	}
 	if (database) {
 		inputs_news_add(loading,
-			"The country database %s was read networks=%zu build=%llu type=%s",
-			path, database->networks, (unsigned long long)database->build,
-			database->type);
+			"The country database %s was read networks=%zu build=%llu type=%s", path,
+			database->networks, (unsigned long long)database->build, database->type);
 		loading->inputs->database = shared_new(database, release_database);
 		return loading->inputs->database;
 	}

@@ -1,5 +1,6 @@
+#include "dns/load/load_zone.h"
+
 #include "dns/base/log.h"
-#include "dns/load/loader.h"
 #include "geo/special.h"
 
 #include <stdio.h>
@@ -88,22 +89,6 @@ static void members_warn(const struct loading *loading, const struct config_zone
 			config->name, count, count == 1 ? "" : "es", text, config->export);
 }
 
-struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
-{
-	const struct inputs_zone *zone = &inputs->zones[z];
-	const struct mirrors *before = shared_get(zone->exported);
-	struct mirror_limits limits = {.known = before != NULL,
-		.max_shrink = inputs_config(inputs)->zones[z].max_shrink,
-		.now = now};
-	if (before) {
-		limits.serial = before->serial;
-		limits.generated = before->generated;
-		limits.in_service = before->in_service;
-		limits.largest = keep_largest(&zone->history, now);
-	}
-	return limits;
-}
-
 /* Reads, parses and judges the configured export against what is in zone->exported. */
 static bool export_take(const struct loading *loading, size_t z, char *why, size_t size)
 {
@@ -142,12 +127,12 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	return zone->exported;
 }
 
-static bool export_load(
-	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+static bool export_load(const struct loading *loading, size_t z, char *why, size_t size)
 {
 	const struct config_zone *config = &loading->config->zones[z];
 	struct inputs_zone *zone = &loading->inputs->zones[z];
 	const struct inputs_zone *before = zone_before(loading, z);
+	size_t number = inputs_export(loading->config, z);
 	if (!config->export)
 		return true;
 	if (before && before->exported) {
@@ -201,8 +186,9 @@ static struct shared *txt_recall(
 }
 
 /* A TXT file that is refused leaves the last good string, or none: then the name is SERVFAIL. */
-static void txt_load(const struct loading *loading, size_t z, size_t t, size_t number)
+static void txt_load(const struct loading *loading, size_t z, size_t t)
 {
+	size_t number = inputs_export(loading->config, z) + 1 + t;
 	const struct config_zone *zone_config = &loading->config->zones[z];
 	const struct config_txt *config = &zone_config->txts[t];
 	const struct inputs_zone *before = zone_before(loading, z);
@@ -235,8 +221,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t, size_t n
 		     : "there is no earlier string, the name is answered with SERVFAIL");
 }
 
-bool inputs_zone_load(
-	const struct loading *loading, size_t z, size_t number, char *why, size_t size)
+bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t size)
 {
 	const struct config_zone *config = &loading->config->zones[z];
 	struct inputs_zone *zone = &loading->inputs->zones[z];
@@ -249,10 +234,10 @@ bool inputs_zone_load(
 		zone->file = shared_hold(zone_before(loading, z)->file);
 	}
 	zone->txts = calloc(config->txt_count + 1, sizeof(struct shared *));
-	if (!zone->file || !zone->txts || !export_load(loading, z, number, why, size))
+	if (!zone->file || !zone->txts || !export_load(loading, z, why, size))
 		return false;
 	for (size_t t = 0; t < config->txt_count; t++)
-		txt_load(loading, z, t, number + 1 + t);
+		txt_load(loading, z, t);
 	zone->mirrors = drains_mark(
 		zone->exported, shared_get(loading->inputs->drains), loading->inputs->now);
 	if (zone->exported && !zone->mirrors)

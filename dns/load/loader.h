@@ -1,10 +1,20 @@
-/* dns/load/loader.h - one loading under way, between the files of dns/load/inputs. */
+/* dns/load/loader.h - one load under way: which files are due, what is said of them, what is saved later. */
 #ifndef DNS_LOAD_LOADER_H
 #define DNS_LOAD_LOADER_H
 
+#include "dns/base/user.h"
 #include "dns/load/inputs.h"
 
-enum { INPUTS_WHY_MAX = 1536 };
+struct inputs_request {
+	const char *config_path; /* NULL: keep configuration and zone files of `before` */
+	const struct inputs *before; /* what is served now; NULL at a start */
+	const bool *changed; /* by watched file's number; NULL: all */
+	struct shared
+		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
+	struct account *
+		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */
+	bool force; /* exports are taken whatever their serial, age and shrink */
+};
 
 struct loading {
 	const struct inputs_request *request;
@@ -30,11 +40,5 @@ void inputs_news_add(const struct loading *loading, const char *format, ...)
 /* A file to be written to state-dir later; takes over its octets. */
 void inputs_save_add(struct inputs *inputs, const char *path, struct file *file,
 	const struct keep_history *history);
-
-/* Database, overrides, and places of both. False: one sentence. */
-bool inputs_geo_load(const struct loading *loading, char *why, size_t size);
-/* Zone number `z`, whose export is watched file `number` and its TXT files the next ones. */
-bool inputs_zone_load(
-	const struct loading *loading, size_t z, size_t number, char *why, size_t size);
 
 #endif

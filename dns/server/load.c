@@ -1,4 +1,5 @@
 #include "dns/base/log.h"
+#include "dns/load/load.h"
 #include "dns/server/open.h"
 #include "dns/snapshot/build.h"
 

@@ -1,5 +1,6 @@
 /* tests/bench/build.c - how long a snapshot takes to build: from nothing, and anew for a read export (medians).
  * usage: build CONFIGURATION ROUNDS */
+#include "dns/load/load.h"
 #include "tests/bench/bench.h"
 
 #include "dns/snapshot/build.h"

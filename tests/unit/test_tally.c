@@ -1,4 +1,5 @@
 /* What turns tell: by pool, level and address; over snapshots that come and go. */
+#include "dns/load/load.h"
 #include "tests/unit/folder_case.h"
 
 #include "dns/snapshot/build.h"

@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_WORLD_CASE_H
 #define TESTS_UNIT_WORLD_CASE_H
 
+#include "dns/load/load.h"
 #include "dns/query/serve.h"
 #include "dns/snapshot/build.h"
 

@@ -3,6 +3,7 @@
 #include "dns/explain/diff.h"
 #include "dns/explain/explain.h"
 #include "dns/explain/pool_table.h"
+#include "dns/load/load.h"
 #include "dns/snapshot/build.h"
 #include "dns/base/json.h"
 

@@ -1,5 +1,6 @@
 #include "dns/base/log.h"
 #include "dns/control/reload_part.h"
+#include "dns/load/drain_file.h"
 
 #include <time.h>
 

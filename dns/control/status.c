@@ -1,6 +1,7 @@
 #include "dns/control/status.h"
 
 #include "dns/base/json.h"
+#include "dns/load/drain_file.h"
 #include "dns/snapshot/snapshot.h"
 #include "geo/stamp.h"
 

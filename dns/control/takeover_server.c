@@ -1,6 +1,7 @@
 #include "dns/control/takeover_client.h"
 
 #include "dns/base/log.h"
+#include "dns/load/drain_file.h"
 #include "dns/stats/totals_json.h"
 
 #include <fcntl.h>

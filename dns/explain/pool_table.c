@@ -1,6 +1,7 @@
 #include "dns/explain/pool_table.h"
 
 #include "dns/base/json.h"
+#include "dns/load/drain.h"
 #include "dns/snapshot/find.h"
 
 #include <stdio.h>
@@ -24,35 +25,6 @@ struct row {
 	unsigned country;
 	const char *name; /* without the zone's */
 };
-
-static char lower(char octet)
-{
-	return octet >= 'A' && octet <= 'Z' ? (char)(octet + 'a' - 'A') : octet;
-}
-
-/* '*' takes as little as it can and is given more where the rest does not fit: no pattern takes
- * longer than both lengths multiplied. */
-static bool glob_matches(const char *glob, const char *text)
-{
-	const char *star = NULL, *retry = NULL;
-	while (*text) {
-		if (*glob == '*') {
-			star = glob++;
-			retry = text;
-		} else if (*glob == '?' || lower(*glob) == lower(*text)) {
-			glob++;
-			text++;
-		} else if (star) {
-			glob = star + 1;
-			text = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
-}
 
 /* The flag of a family; "": nothing is remarkable. */
 static const char *flag_find(const struct census *census, const struct walk *walk,
@@ -87,7 +59,7 @@ static bool row_matches(const struct census *census, const char *name)
 	if (!census->pattern)
 		return true;
 	snprintf(whole, sizeof(whole), "%s.%s", name, census->zone->config->name);
-	return glob_matches(census->pattern, name) || glob_matches(census->pattern, whole);
+	return drain_glob(census->pattern, name) || drain_glob(census->pattern, whole);
 }
 
 static bool row_add(struct census *census, const struct row *row)

@@ -1,4 +1,4 @@
-#include "dns/load/drain_list.h"
+#include "dns/load/drain_file.h"
 
 #include "dns/base/json.h"
 #include "dns/base/log.h"
@@ -10,9 +10,8 @@
 
 enum {
 	PATH_SIZE = 1536,
-	FILE_MAX =
-		4
-		<< 20, /* octets: DRAINS_MAX of the longest, each octet of them escaped, are less than 1 MB */
+	/* octets: DRAINS_MAX of the longest, each octet of them escaped, are less than 1 MB */
+	FILE_MAX = 4 << 20,
 	WHY_SIZE = 512,
 };
 

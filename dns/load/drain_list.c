@@ -1,76 +1,8 @@
-#include "dns/load/drain.h"
+#include "dns/load/drain_list.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* Octets behind the prefix are 0 in a network that is well written. */
-static bool network_is_clean(const struct drain *drain)
-{
-	uint8_t clean[16] = {0};
-	unsigned whole = drain->length / 8;
-	memcpy(clean, drain->octets, whole);
-	if (whole < 16)
-		clean[whole] = (uint8_t)(drain->octets[whole] & 0xFF00u >> drain->length % 8);
-	return memcmp(clean, drain->octets, sizeof(clean)) == 0;
-}
-
-/* Is it an address or a network at all? */
-static bool network_parse(struct drain *drain, bool *good)
-{
-	char text[DRAIN_GLOB_MAX + 1];
-	snprintf(text, sizeof(text), "%s", drain->glob);
-	char *slash = strchr(text, '/');
-	if (slash)
-		*slash = '\0';
-	drain->ipv6 = inet_pton(AF_INET6, text, drain->octets) == 1;
-	*good = true;
-	if (!drain->ipv6 && inet_pton(AF_INET, text, drain->octets) != 1)
-		return false;
-	unsigned most = drain->ipv6 ? 128 : 32;
-	drain->is_network = true;
-	drain->length = (uint8_t)most;
-	if (!slash)
-		return true;
-	size_t digits = strspn(slash + 1, "0123456789");
-	unsigned long length = strtoul(slash + 1, NULL, 10);
-	*good = digits && digits <= 3 && !slash[1 + digits] && length <= most;
-	drain->length = (uint8_t)(*good ? length : 0);
-	*good = *good && network_is_clean(drain);
-	return true;
-}
-
-bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t size)
-{
-	bool good;
-	*drain = (struct drain){.until = 0};
-	size_t length = strlen(glob);
-	if (!length || length > DRAIN_GLOB_MAX) {
-		snprintf(sentence, size,
-			"the glob has %zu octets, expected 1 to %d: a host, an address, a network "
-			"or a "
-			"glob of hosts",
-			length, DRAIN_GLOB_MAX);
-		return false;
-	}
-	memcpy(drain->glob, glob, length + 1);
-	if (network_parse(drain, &good) && !good) {
-		snprintf(sentence, size,
-			"\"%s\" is no network, expected ADDRESS/LENGTH without bits behind its "
-			"length",
-			drain->glob);
-		return false;
-	}
-	drain->may_be_address =
-		!drain->is_network &&
-		drain->glob[strspn(drain->glob, "0123456789abcdefABCDEF.:*?")] == '\0';
-	drain->pairs = drain_pairs(drain->glob);
-	return true;
-}
-
-/* --- lists --- */
 
 static void release_drains(void *object)
 {

@@ -1,6 +1,7 @@
 #include "dns/load/load.h"
 
 #include "dns/base/log.h"
+#include "dns/load/drain_file.h"
 #include "dns/load/load_geo.h"
 #include "dns/load/load_zone.h"
 

@@ -1,6 +1,7 @@
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
 #include "dns/base/systemd.h"
+#include "dns/load/drain_file.h"
 #include "dns/server/open.h"
 #include "dns/stats/totals_json.h"
 

@@ -1,6 +1,7 @@
 #include "dns/stats/pings.h"
 
 #include "dns/base/json.h"
+#include "dns/load/drain.h"
 #include "zones/wire.h"
 
 #include <arpa/inet.h>

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "dns/load/drain_list.h"
+#include "dns/load/drain_file.h"
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/pool.h"

@@ -83,7 +83,7 @@ static void text_draw(char *text, const char *letters, uint32_t *seed)
 	text[size] = '\0';
 }
 
-/* Marks look at pairs of letters first: they must find whatever a drain by itself finds. */
+/* Marks look at letters first: they must find whatever a drain by itself finds. */
 static void test_marks_are_what_matches(void **state)
 {
 	uint32_t seed = 4;

@@ -2,7 +2,15 @@
 #ifndef DNS_NET_INHERITED_H
 #define DNS_NET_INHERITED_H
 
-#include "dns/net/listen.h"
+#include "dns/config/config.h"
+
+enum { LISTEN_GIVEN_MAX = 65536 };
+
+/* Bound sockets of another process, UDP and TCP, in the order of their workers; -1: none, or taken. */
+struct listen_given {
+	int *fds;
+	size_t count;
+};
 
 /* Closes what is no socket that can be served on, and further descriptors of one socket. */
 void listen_given_sift(struct listen_given *given);
@@ -15,7 +23,8 @@ size_t listen_given_count(
 	const struct listen_given *given, const struct config_listen *at, int type);
 /* How many of a type are left, of all addresses. */
 size_t listen_given_of(const struct listen_given *given, int type);
-/* The first that is left; that is bound to the wildcard of an address; that is bound to an address of a wildcard. -1: none. */
+/* The first that is left; that is bound to the wildcard of an address; that is bound to an address of a wildcard. -1:
+ * none. */
 int listen_given_first(const struct listen_given *given, const struct config_listen *at, int type);
 int listen_given_cover(const struct listen_given *given, const struct config_listen *at, int type);
 int listen_given_inside(const struct listen_given *given, const struct config_listen *at, int type);
@@ -23,5 +32,7 @@ int listen_given_inside(const struct listen_given *given, const struct config_li
 int listen_given_take(struct listen_given *given, const struct config_listen *at, int type);
 /* The first that is left, of whatever address, which it tells; -1: none. */
 int listen_given_rest(struct listen_given *given, int type, struct config_listen *at);
+/* Every descriptor that is left in it. */
+void listen_given_close(struct listen_given *given);
 
 #endif

@@ -1,7 +1,6 @@
 #include "dns/net/listen.h"
 
 #include "dns/base/log.h"
-#include "dns/net/inherited.h"
 #include "dns/net/socket.h"
 
 #include <errno.h>

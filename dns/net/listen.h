@@ -6,7 +6,7 @@
 #ifndef DNS_NET_LISTEN_H
 #define DNS_NET_LISTEN_H
 
-#include "dns/config/config.h"
+#include "dns/net/inherited.h"
 
 struct listen_socket {
 	int udp, tcp; /* -1: taken over by a worker, or not there */
@@ -34,13 +34,7 @@ struct listen_sockets {
 	size_t join_count;
 };
 
-enum { LISTEN_GIVEN_MAX = 65536, LISTEN_BACKLOG = 511 };
-
-/* Bound sockets of another process, UDP and TCP, in the order of their workers; -1: none, or taken. */
-struct listen_given {
-	int *fds;
-	size_t count;
-};
+enum { LISTEN_BACKLOG = 511 };
 
 /* Binds UDP and TCP of every configured address once for each worker (SO_REUSEPORT), but for what is given, which it takes
  * over. Given sockets that are fewer than the workers will be joined by more of their group; without a group the workers
@@ -52,13 +46,6 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 /* The sockets are the workers' by now, but are not read yet: those of `joins` begin to receive, which takes packets and
  * connections from groups and wildcards that were given. False: one sentence, all others have begun. */
 bool listen_join(struct listen_sockets *sockets, char *why, size_t size);
-/* Every descriptor that is left in it. */
-void listen_given_close(struct listen_given *given);
-/* A TCP socket that listens, for a page of this server's own. -1: one sentence, which begins with the address. */
-int listen_page(const struct config_listen *at, char *why, size_t size);
-/* The same where another process has given `beside`, which listens on another address: on the wildcard of this one, or
- * on one of its own, it is no obstacle. */
-int listen_page_beside(const struct config_listen *at, int beside, char *why, size_t size);
 void listen_close(struct listen_sockets *sockets);
 
 #endif

@@ -1,15 +1,11 @@
 #include "dns/net/socket.h"
 
-#include "dns/net/inherited.h"
-
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { PAGE_BACKLOG = 128 };
 
 static bool option_set(int fd, int level, int option)
 {
@@ -145,30 +141,4 @@ void listen_socket_why(const struct config_listen *at, char *why, size_t size)
 	snprintf(why, size, "%s cannot be listened on: %s", at->text,
 		errno == EADDRINUSE ? "another program has this address and port"
 				    : strerror(errno));
-}
-
-static int page_open(const struct config_listen *at, bool share, char *why, size_t size)
-{
-	int fd = listen_socket_bind(at, SOCK_STREAM, share);
-	if (fd >= 0 && listen(fd, PAGE_BACKLOG) == 0)
-		return fd;
-	listen_socket_why(at, why, size);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-int listen_page(const struct config_listen *at, char *why, size_t size)
-{
-	return page_open(at, false, why, size);
-}
-
-/* Sockets of pages do not share, but one that is bound may be told to; the kernel looks when another is bound. */
-int listen_page_beside(const struct config_listen *at, int beside, char *why, size_t size)
-{
-	struct config_listen other;
-	bool share = listen_given_address(beside, &other) &&
-		     (listen_socket_covers(&other, at) || listen_socket_covers(at, &other)) &&
-		     option_set(beside, SOL_SOCKET, SO_REUSEPORT);
-	return page_open(at, share, why, size);
 }

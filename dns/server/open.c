@@ -1,5 +1,5 @@
 #include "dns/base/log.h"
-#include "dns/net/inherited.h"
+#include "dns/net/listen_page.h"
 #include "dns/net/systemd_sockets.h"
 #include "dns/server/open.h"
 

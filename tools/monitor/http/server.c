@@ -1,7 +1,7 @@
 #include "tools/monitor/http/server.h"
 
 #include "dns/base/http_timeout.h"
-#include "dns/net/listen.h"
+#include "dns/net/listen_page.h"
 #include "tools/monitor/http/facts.h"
 
 #include <inttypes.h>

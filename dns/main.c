@@ -1,6 +1,8 @@
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/signals.h"
 #include "dns/explain/lint.h"
+#include "dns/server/load.h"
 #include "dns/server/server.h"
 
 #include <getopt.h>

@@ -1,6 +1,7 @@
-#include "dns/base/json.h"
-#include "dns/base/log.h"
 #include "dns/control/command_drain.h"
+
+#include "dns/base/json.h"
+#include "dns/control/context.h"
 #include "dns/load/drain_file.h"
 #include "geo/country.h"
 #include "geo/pool.h"

@@ -1,8 +1,8 @@
-/* dns/control/command_drain.h - verbs with a file of their own. */
+/* dns/control/command_drain.h - the verbs drain and undrain. */
 #ifndef DNS_CONTROL_COMMAND_DRAIN_H
 #define DNS_CONTROL_COMMAND_DRAIN_H
 
-#include "dns/control/commands.h"
+#include "dns/control/control.h"
 
 control_run verb_drain;
 control_run verb_undrain;

@@ -1,6 +1,7 @@
 #include "dns/control/commands.h"
 
 #include "dns/control/command_drain.h"
+#include "dns/control/context.h"
 #include "dns/control/status.h"
 #include "dns/explain/diff.h"
 #include "dns/explain/explain.h"

@@ -7,7 +7,6 @@
 #define DNS_CONTROL_CONTROL_H
 
 #include "dns/base/exit.h"
-#include "dns/config/config.h"
 #include "dns/net/accept.h"
 
 #include <jansson.h>
@@ -20,7 +19,6 @@ enum {
 	CONTROL_ROOT_OWN = 8, /* places that all other users leave to root */
 	CONTROL_SECONDS =
 		5, /* for a client to ask and to take the reply; a verb's own time is not counted */
-	CONTROL_PATH_MAX = 108 /* sun_path */
 };
 
 struct control_request;
@@ -48,25 +46,6 @@ struct control {
 	struct control_request *oldest, *newest;
 	bool open; /* `acceptor` is */
 };
-
-/* The file of a bound socket: removed at the end, if it is still the same. */
-struct control_file {
-	char path[CONTROL_PATH_MAX];
-	dev_t device;
-	ino_t inode;
-};
-
-/* A bound socket with mode 0660 for `user` (-1: whoever we are) and the group `control-group`. A missing folder is made
- * and given to the user; a file that nobody listens on is taken over. -1: one sentence. */
-int control_bind(const struct config *config, struct control_file *file, const uid_t owner[2],
-	char *why, size_t size);
-/* A bound socket that was handed over: its file, which gets owner and group as control_bind gives them. False: one
- * sentence, it can be used all the same. */
-bool control_adopt(const struct config *config, struct control_file *file, int fd,
-	const uid_t owner[2], char *why, size_t size);
-/* The file that is there now. */
-void control_file_note(struct control_file *file, const char *path);
-void control_file_remove(const struct control_file *file);
 
 /* Listens on `fd`, which it takes over. */
 bool control_start(struct control *control, int fd, const struct control_place *place);

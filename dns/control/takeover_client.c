@@ -1,5 +1,8 @@
 #include "dns/control/takeover_client.h"
 
+#include "dns/control/takeover.h"
+#include "dns/net/worker.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +11,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { LINE_SIZE = 4096 };
 
 static bool refuse(char *why, size_t size, const char *sentence)
 {
@@ -25,39 +26,6 @@ static bool refuse_errno(char *why, size_t size, const char *sentence)
 		: errno ? strerror(errno)
 			: "it has ended the connection");
 	return false;
-}
-
-static bool octets_send(int fd, const void *octets, size_t size)
-{
-	const char *at = octets;
-	while (size) {
-		ssize_t count = send(fd, at, size, MSG_NOSIGNAL);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return false;
-		at += count;
-		size -= (size_t)count;
-	}
-	return true;
-}
-
-/* errno 0: the end of the stream. */
-static bool octets_receive(int fd, void *octets, size_t size)
-{
-	char *at = octets;
-	while (size) {
-		ssize_t count = recv(fd, at, size, 0);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count == 0)
-			errno = 0;
-		if (count <= 0)
-			return false;
-		at += count;
-		size -= (size_t)count;
-	}
-	return true;
 }
 
 static bool socket_connect(struct takeover *takeover, const char *path, char *why, size_t size)
@@ -85,21 +53,6 @@ static bool socket_connect(struct takeover *takeover, const char *path, char *wh
 	return false;
 }
 
-/* Octet by octet: what follows carries descriptors. */
-static bool line_receive(int fd, char line[LINE_SIZE])
-{
-	for (size_t at = 0; at < LINE_SIZE - 1; at++) {
-		if (!octets_receive(fd, line + at, 1))
-			return false;
-		if (line[at] == '\n') {
-			line[at] = '\0';
-			return true;
-		}
-	}
-	errno = EMSGSIZE;
-	return false;
-}
-
 /* What comes. */
 struct offer {
 	size_t sockets;
@@ -109,7 +62,7 @@ struct offer {
 static bool offer_receive(struct takeover *takeover, struct offer *offer, char *why, size_t size)
 {
 	static const char question[] = "{\"verb\":\"takeover\"}\n";
-	char line[LINE_SIZE];
+	char line[TAKEOVER_LINE_MAX];
 	if (!octets_send(takeover->fd, question, sizeof(question) - 1) ||
 		!line_receive(takeover->fd, line))
 		return refuse_errno(why, size, "the running server does not reply");
@@ -127,43 +80,6 @@ static bool offer_receive(struct takeover *takeover, struct offer *offer, char *
 	}
 	json_decref(reply);
 	return good;
-}
-
-/* One message's descriptors, at most as many as are still expected; others are closed. -1: none came. */
-static ssize_t descriptors_receive(int fd, int *fds, size_t room)
-{
-	char octet;
-	union {
-		char octets[CMSG_SPACE(TAKEOVER_FDS * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec vector = {&octet, 1};
-	struct msghdr message = {.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	ssize_t got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	if (got == 0)
-		errno = 0;
-	if (got <= 0)
-		return -1;
-	size_t count = 0;
-	for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each;
-		each = CMSG_NXTHDR(&message, each)) {
-		if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t many = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < many; i++) {
-			int one;
-			memcpy(&one, CMSG_DATA(each) + i * sizeof(int), sizeof(one));
-			if (count < room)
-				fds[count++] = one;
-			else
-				close(one);
-		}
-	}
-	errno = EPROTO;
-	return count && !(message.msg_flags & MSG_CTRUNC) ? (ssize_t)count : -1;
 }
 
 /* The first one; -1: it is not among them. */

@@ -1,6 +1,7 @@
-#include "dns/control/takeover_client.h"
+#include "dns/control/takeover_server.h"
 
 #include "dns/base/log.h"
+#include "dns/control/takeover.h"
 #include "dns/load/drain_file.h"
 #include "dns/stats/totals_json.h"
 
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum { LOOK_MS = 20, LOOKS_MAX = 400 }; /* within the other one's patience */
@@ -58,48 +58,7 @@ static void time_is_up(uv_timer_t *timer)
 	give_up(timer->data, "the other one took too long");
 }
 
-/* All at once or not at all: the other one waits for it, and is of our own user. */
-static bool all_send(int fd, const void *octets, size_t size)
-{
-	const char *at = octets;
-	while (size) {
-		ssize_t count = send(fd, at, size, MSG_NOSIGNAL);
-		if (count <= 0)
-			return false;
-		at += count;
-		size -= (size_t)count;
-	}
-	return true;
-}
-
 /* --- sockets --- */
-
-static bool descriptors_send(int fd, const int *fds, size_t count)
-{
-	union {
-		char octets[CMSG_SPACE(TAKEOVER_FDS * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	while (count) {
-		size_t now = count < TAKEOVER_FDS ? count : TAKEOVER_FDS;
-		struct iovec vector = {"f", 1};
-		struct msghdr message = {.msg_iov = &vector,
-			.msg_iovlen = 1,
-			.msg_control = &control,
-			.msg_controllen = CMSG_SPACE(now * sizeof(int))};
-		memset(&control, 0, sizeof(control));
-		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(now * sizeof(int));
-		memcpy(CMSG_DATA(head), fds, now * sizeof(int));
-		if (sendmsg(fd, &message, MSG_NOSIGNAL) != 1)
-			return false;
-		fds += now;
-		count -= now;
-	}
-	return true;
-}
 
 /* The control and the metrics socket, then column by column the workers' UDP sockets: in the order in which they were bound; then TCP's.
  * *count of them; NULL: no memory. */
@@ -137,8 +96,8 @@ static bool offer_send(struct takeover_give *give)
 		(json_int_t)(fds ? count : 0), "control", control_listener(give->control) >= 0,
 		"metrics", give->metrics >= 0);
 	char *text = offer ? json_dumps(offer, JSON_COMPACT) : NULL;
-	bool good = fds && text && all_send(give->fd, text, strlen(text)) &&
-		    all_send(give->fd, "\n", 1) && descriptors_send(give->fd, fds, count);
+	bool good = fds && text && octets_send(give->fd, text, strlen(text)) &&
+		    octets_send(give->fd, "\n", 1) && descriptors_send(give->fd, fds, count);
 	json_decref(offer);
 	free(text);
 	free(fds);
@@ -155,13 +114,13 @@ static bool turns_send(const struct takeover_give *give, const struct takeover_h
 	bool good = keys && nexts;
 	for (uint32_t i = 0; good && i < head->turns; i++)
 		keys[i] = snapshot->turns[i].key;
-	good = good && all_send(give->fd, keys, head->turns * sizeof(*keys));
+	good = good && octets_send(give->fd, keys, head->turns * sizeof(*keys));
 	for (unsigned w = 0; good && w < head->workers; w++) {
 		const struct serving *serving = &workers_of(give)->workers[w].serving;
 		for (uint32_t i = 0; i < head->turns; i++)
 			nexts[i] = serving->snapshot == snapshot ? serving->turns[i].next
 								 : WORKER_TURN_NEW;
-		good = all_send(give->fd, nexts, head->turns * sizeof(*nexts));
+		good = octets_send(give->fd, nexts, head->turns * sizeof(*nexts));
 	}
 	free(keys);
 	free(nexts);
@@ -185,8 +144,8 @@ static bool state_send(const struct takeover_give *give)
 	if ((uint64_t)head.turns * head.workers > TAKEOVER_TURNS_MAX)
 		head.turns = 0; /* they begin anew */
 	head.state = text ? (uint32_t)strlen(text) : 0;
-	bool good = text && all_send(give->fd, &head, sizeof(head)) &&
-		    all_send(give->fd, text, head.state) && turns_send(give, &head);
+	bool good = text && octets_send(give->fd, &head, sizeof(head)) &&
+		    octets_send(give->fd, text, head.state) && turns_send(give, &head);
 	free(text);
 	return good;
 }
@@ -221,7 +180,7 @@ static void told(uv_poll_t *poll, int status, int events)
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_HOLD_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
 			worker_hold(&workers->workers[i]);
-	} else if (word == 's' && give->told && all_send(give->fd, "l", 1)) {
+	} else if (word == 's' && give->told && octets_send(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Another server has taken over: this one finishes its "
 					   "TCP connections and ends");

@@ -1,6 +1,7 @@
+#include "dns/server/load.h"
+
 #include "dns/base/log.h"
 #include "dns/load/load.h"
-#include "dns/server/open.h"
 #include "dns/snapshot/build.h"
 
 #include <time.h>

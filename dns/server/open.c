@@ -1,7 +1,9 @@
+#include "dns/server/open.h"
+
 #include "dns/base/log.h"
 #include "dns/net/listen_page.h"
 #include "dns/net/systemd_sockets.h"
-#include "dns/server/open.h"
+#include "dns/server/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,13 @@
-/* dns/server/open.h - one server, between the files of dns/server/server. */
+/* dns/server/open.h - one server with all that it has, and what it binds. */
 #ifndef DNS_SERVER_OPEN_H
 #define DNS_SERVER_OPEN_H
 
-#include "dns/control/commands.h"
-#include "dns/control/control.h"
+#include "dns/control/control_path.h"
+#include "dns/base/user.h"
+#include "dns/control/context.h"
+#include "dns/control/takeover_client.h"
+#include "dns/control/takeover_server.h"
 #include "dns/net/affinity.h"
-#include "dns/server/server.h"
 #include "dns/server/watchdog.h"
 #include "dns/stats/metrics_server.h"
 
@@ -39,8 +41,5 @@ bool server_open(struct server *server, const struct config *config, char *why);
 /* The workers have their sockets and hold, a running server holds too and has gone for good: the sockets are all ours, and
  * we become the user. False: one sentence. */
 bool server_join(struct server *server, const struct config *config, char *why);
-
-/* Was an export kept since this was loaded? */
-bool server_kept_since(const struct snapshot *snapshot);
 
 #endif

@@ -1,7 +1,12 @@
+#include "dns/server/server.h"
+
+#include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
 #include "dns/base/systemd.h"
+#include "dns/control/commands.h"
 #include "dns/load/drain_file.h"
+#include "dns/server/load.h"
 #include "dns/server/open.h"
 #include "dns/stats/totals_json.h"
 

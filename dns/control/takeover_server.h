@@ -1,0 +1,36 @@
+/* dns/control/takeover_server.h - the old server's side of a takeover: it hands its sockets and its state over, and ends. */
+#ifndef DNS_CONTROL_TAKEOVER_SERVER_H
+#define DNS_CONTROL_TAKEOVER_SERVER_H
+
+#include "dns/control/control.h"
+#include "dns/control/reload.h"
+
+struct takeover_give {
+	uv_loop_t *loop;
+	const struct reload *reload;
+	const struct control *control;
+	void (*left)(void *server); /* the other one serves */
+	void *server;
+	int fd; /* -1: nobody takes over */
+	pid_t successor;
+	struct control_request
+		*request; /* it waits until what was taken last is saved; NULL: it does not */
+	unsigned looks; /* for that */
+	unsigned forced; /* exports that had been forced when the sockets were sent */
+	int metrics; /* a listening socket that is handed over, too; -1: none */
+	bool holding; /* the workers are to stand still */
+	bool told; /* they did, and the other one has the state */
+	bool polled; /* `poll` is open */
+	uv_poll_t poll;
+	uv_timer_t timer;
+	uv_async_t held;
+};
+
+/* Must be initialised before the workers start: they tell it when they hold. */
+bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct worker_shared *workers);
+/* The verb takeover. */
+void takeover_give_begin(struct takeover_give *give, struct control_request *request);
+/* The server ends: a takeover under way comes to nothing. */
+void takeover_give_stop(struct takeover_give *give);
+
+#endif

@@ -1,8 +1,9 @@
-#include "dns/control/reload_part.h"
+#include "dns/control/reload.h"
 
 #include "dns/base/log.h"
 #include "dns/base/systemd.h"
 #include "dns/base/threads.h"
+#include "dns/control/reload_restart.h"
 #include "dns/load/load.h"
 #include "dns/snapshot/build.h"
 
@@ -36,16 +37,14 @@ static void waiters_tell(struct reload_waiter **list, const struct reload_outcom
 }
 
 /* The build is served, or was refused. */
-static void outcome_tell(struct reload *reload, bool served, const char *why)
+static void outcome_tell(struct reload *reload, bool served)
 {
-	struct reload_outcome outcome = {served, reload->refused, why};
-	if (reload->build_all) {
-		reload->last_when = time(NULL);
-		reload->last_served = served;
-		reload->last_refused = reload->refused;
-		snprintf(reload->last_why, sizeof(reload->last_why), "%s", why);
-	}
-	waiters_tell(&reload->building, &outcome);
+	reload->outcome.when = time(NULL);
+	reload->outcome.served = served;
+	const struct reload_outcome outcome = reload->outcome;
+	if (reload->build.all)
+		reload->last = outcome;
+	waiters_tell(&reload->build.waiting, &outcome);
 }
 
 /* Whoever asks comes first: where all CPUs are busy a build gets a tenth of one. */
@@ -60,20 +59,21 @@ static void build(uv_work_t *work)
 	struct reload *reload = work->data;
 	thread_step_back();
 	struct inputs_request request = {
-		.config_path = reload->build_all ? reload->config_path : NULL,
+		.config_path = reload->build.all ? reload->config_path : NULL,
 		.before = reload->current->inputs,
-		.changed = reload->build_all ? NULL : reload->build_changed,
+		.changed = reload->build.all ? NULL : reload->build.changed,
 		.drains = reload->build_drains,
-		.force = reload->build_force,
+		.force = reload->build.force,
 	};
+	struct reload_outcome *outcome = &reload->outcome;
 	struct inputs *inputs =
-		inputs_load(&request, &reload->refused, reload->why, sizeof(reload->why));
+		inputs_load(&request, &outcome->refused, outcome->why, sizeof(outcome->why));
 	if (!inputs)
 		return;
-	char why[sizeof(reload->why)]; /* that of a refused file stays, if this goes well */
+	char why[RELOAD_WHY_MAX]; /* that of a refused file stays, if this goes well */
 	reload->built = link_snapshot(inputs, reload->current, why, sizeof(why));
 	if (!reload->built)
-		memcpy(reload->why, why, sizeof(why));
+		memcpy(outcome->why, why, sizeof(why));
 }
 
 /* Thread pool: what nobody waits for. jansson and ldns leave much behind that glibc would keep. */
@@ -81,8 +81,8 @@ static void tidy(uv_work_t *work)
 {
 	struct reload *reload = work->data;
 	thread_step_back();
-	char why[sizeof(reload->why)];
-	if (reload->build_all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
+	char why[RELOAD_WHY_MAX];
+	if (reload->build.all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
 					 (unsigned)-1, why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
 	ledger_close(reload->ledger);
@@ -91,6 +91,8 @@ static void tidy(uv_work_t *work)
 	inputs_keep(reload->current->inputs);
 	malloc_trim(0);
 }
+
+static void reload_begin(struct reload *reload);
 
 static void idle(struct reload *reload)
 {
@@ -112,19 +114,21 @@ static void watch_current(struct reload *reload)
 	const struct config *config = inputs_config(inputs);
 	size_t count = inputs_files(config);
 	const char **paths = calloc(count, sizeof(*paths));
-	free(reload->want);
-	reload->want = calloc(count, sizeof(*reload->want));
-	reload->want_count = reload->want ? count : 0;
+	free(reload->want.changed);
+	reload->want.changed = calloc(count, sizeof(*reload->want.changed));
+	reload->file_count = reload->want.changed ? count : 0;
 	for (size_t i = 0; paths && i < count; i++)
 		paths[i] = inputs_file(config, i);
-	if (!paths || !reload->want || !watch_set(&reload->watch, paths, inputs->stamps, count))
+	if (!paths || !reload->want.changed ||
+		!watch_set(&reload->watch, paths, inputs->stamps, count))
 		log_line(LOG_LEVEL_ERROR, "No memory to watch files: SIGHUP reloads them");
 	free(paths);
 }
 
 /* For systemctl status: what is served, and whether all of it is what lies on the disk. */
-static void status_say(const struct reload *reload, const char *refused)
+static void status_say(const struct reload *reload)
 {
+	const char *refused = reload->outcome.why;
 	const struct inputs *inputs = reload->current->inputs;
 	size_t addresses = 0;
 	for (size_t z = 0; z < inputs->zone_count; z++) {
@@ -146,27 +150,29 @@ static void taken(uv_async_t *async)
 		if (atomic_load_explicit(&reload->workers->workers[i].served,
 			    memory_order_acquire) != reload->current)
 			return;
+	const struct config *config = inputs_config(reload->current->inputs);
+	unsigned refused = reload->outcome.refused;
 	reload->handing = false;
-	reload->forced += reload->build_force;
-	log_detail_set(inputs_config(reload->current->inputs)->log_level);
+	reload->forced += reload->build.force;
+	log_detail_set(config->log_level);
 	if (inputs_are_fresh(reload->current->inputs)) {
-		ledger_reload(reload->ledger, reload->refused ? RELOAD_PARTLY : RELOAD_OK);
-		status_say(reload, reload->refused ? reload->why : "");
+		ledger_reload(reload->ledger, refused ? RELOAD_PARTLY : RELOAD_OK);
+		status_say(reload);
 	}
 	inputs_say(reload->current->inputs);
-	if (reload->build_all) {
+	if (reload->build.all) {
 		watch_current(reload);
-		reload_restart_say(reload);
-		tcp_room_say(&reload->workers->tcp, inputs_config(reload->current->inputs));
-		if (reload->refused)
+		reload_restart_say(shared_get(reload->started), config);
+		tcp_room_say(&reload->workers->tcp, config);
+		if (refused)
 			log_line(LOG_LEVEL_WARNING,
-				"The reload is served, but for %u file%s refused", reload->refused,
-				reload->refused == 1 ? "" : "s");
+				"The reload is served, but for %u file%s refused", refused,
+				refused == 1 ? "" : "s");
 		else
 			log_line(LOG_LEVEL_INFO, "The reload is served");
 		service_ready();
 	}
-	outcome_tell(reload, true, reload->refused ? reload->why : "");
+	outcome_tell(reload, true);
 	reload->tidying = uv_queue_work(reload->loop, &reload->work, tidy, tidied) == 0;
 	if (!reload->tidying)
 		idle(reload);
@@ -185,7 +191,8 @@ static void publish(struct reload *reload)
 		free(handovers);
 	} else {
 		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
-		outcome_tell(reload, false, "no memory to serve a new snapshot");
+		snprintf(reload->outcome.why, RELOAD_WHY_MAX, "no memory to serve a new snapshot");
+		outcome_tell(reload, false);
 		worker_handovers_free(handovers, shared->count);
 		snapshot_free(reload->built);
 	}
@@ -196,19 +203,20 @@ static void publish(struct reload *reload)
  * else. */
 static void want_again(struct reload *reload)
 {
-	reload->want_relink |=
-		reload->build_all && reload->build_drains != reload->current->inputs->drains;
-	for (size_t i = 0; reload->build_all && i < reload->want_count; i++)
-		reload->want[i] |= reload->build_changed[i];
+	if (!reload->build.all)
+		return;
+	reload->want.relink |= reload->build_drains != reload->current->inputs->drains;
+	for (size_t i = 0; i < reload->file_count; i++)
+		reload->want.changed[i] |= reload->build.changed[i];
 }
 
 /* Of the build: what was served goes on being served. */
 static void build_refused(struct reload *reload)
 {
-	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->why);
-	status_say(reload, reload->why);
+	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->outcome.why);
+	status_say(reload);
 	ledger_reload(reload->ledger, RELOAD_FAILED);
-	outcome_tell(reload, false, reload->why);
+	outcome_tell(reload, false);
 }
 
 static void build_done(uv_work_t *work, int status)
@@ -226,73 +234,67 @@ static void build_done(uv_work_t *work, int status)
 	}
 	shared_release(reload->build_drains);
 	reload->build_drains = NULL;
-	free(reload->build_changed);
-	reload->build_changed = NULL;
+	free(reload->build.changed);
+	reload->build.changed = NULL;
 	if (status != 0 || reload->handing)
 		return;
-	if (reload->build_all)
+	if (reload->build.all)
 		service_ready();
 	idle(reload);
 }
 
 static bool any_wanted(const struct reload *reload)
 {
-	bool any = reload->want_all || reload->want_relink;
-	for (size_t i = 0; !any && i < reload->want_count; i++)
-		any = reload->want[i];
+	bool any = reload->want.all || reload->want.relink;
+	for (size_t i = 0; !any && i < reload->file_count; i++)
+		any = reload->want.changed[i];
 	return any;
 }
 
 /* A reload that was asked for is refused. What was changed stays wanted, and the clock asks again: that is said once. */
 static void threads_missed(struct reload *reload)
 {
-	bool asked = reload->want_all || reload->waiting;
+	struct reload_job *want = &reload->want;
+	bool asked = want->all || want->waiting;
 	if (!asked && reload->missed)
 		return;
 	reload->missed = true;
-	reload->build_all = reload->want_all;
-	reload->building = reload->waiting;
-	reload->refused = 0;
-	reload->waiting = NULL;
-	reload->want_all = reload->want_force = false;
+	reload->build = (struct reload_job){.all = want->all, .waiting = want->waiting};
+	want->all = want->force = false;
+	want->waiting = NULL;
 	build_refused(reload);
 }
 
-void reload_begin(struct reload *reload)
+/* A build, if something is asked for and none is under way. */
+static void reload_begin(struct reload *reload)
 {
 	if (reload->busy || reload->stopping || !any_wanted(reload))
 		return;
-	if (!threads_ready(reload->why, sizeof(reload->why))) {
+	reload->outcome = (struct reload_outcome){.refused = 0};
+	if (!threads_ready(reload->outcome.why, RELOAD_WHY_MAX)) {
 		threads_missed(reload);
 		return;
 	}
 	reload->missed = false;
-	reload->build_changed = malloc(reload->want_count * sizeof(*reload->want) + 1);
-	if (!reload->build_changed)
+	bool *changed = calloc(reload->file_count + 1, sizeof(*changed));
+	if (!changed)
 		return; /* the next look at the clock tries again */
-	reload->build_all = reload->want_all;
-	reload->want_relink = false;
-	memcpy(reload->build_changed, reload->want, reload->want_count * sizeof(*reload->want));
-	memset(reload->want, 0, reload->want_count * sizeof(*reload->want));
-	reload->build_force = reload->want_force;
+	reload->build = reload->want;
+	reload->want = (struct reload_job){.changed = changed};
 	reload->build_drains = shared_hold(reload->drains);
-	reload->building = reload->waiting;
-	reload->waiting = NULL;
-	reload->want_all = reload->want_force = false;
 	reload->built = NULL;
-	reload->refused = 0;
 	reload->busy = true;
 	/* It fails for no work alone. */
 	uv_queue_work(reload->loop, &reload->work, build, build_done);
-	if (reload->build_all)
+	if (reload->build.all)
 		service_reloading();
 }
 
 static void files_changed(void *owner, const bool *changed)
 {
 	struct reload *reload = owner;
-	for (size_t i = 0; i < reload->want_count; i++)
-		reload->want[i] |= changed[i];
+	for (size_t i = 0; i < reload->file_count; i++)
+		reload->want.changed[i] |= changed[i];
 	reload_begin(reload);
 }
 
@@ -302,11 +304,11 @@ bool reload_ask(struct reload *reload, const struct reload_wish *wish)
 		struct reload_waiter *waiter = malloc(sizeof(*waiter));
 		if (!waiter)
 			return false;
-		*waiter = (struct reload_waiter){reload->waiting, wish->done, wish->owner};
-		reload->waiting = waiter;
+		*waiter = (struct reload_waiter){reload->want.waiting, wish->done, wish->owner};
+		reload->want.waiting = waiter;
 	}
-	*(wish->all ? &reload->want_all : &reload->want_relink) = true;
-	reload->want_force |= wish->force;
+	*(wish->all ? &reload->want.all : &reload->want.relink) = true;
+	reload->want.force |= wish->force;
 	reload_begin(reload);
 	return true;
 }
@@ -315,16 +317,29 @@ void reload_drains_set(struct reload *reload, struct shared *drains)
 {
 	shared_release(reload->drains);
 	reload->drains = drains;
-	reload->want_relink = true;
+	reload->want.relink = true;
+}
+
+static void reload_look(uv_timer_t *timer)
+{
+	struct reload *reload = timer->data;
+	const struct inputs *inputs = reload->current->inputs;
+	int64_t now = time(NULL);
+	struct shared *left = drains_look(inputs, shared_get(reload->drains), now);
+	reload->want.relink |= stale_look(&reload->stale, inputs, now);
+	reload->want.relink |= drains_end(shared_get(inputs->drains), inputs->now, now);
+	if (left)
+		reload_drains_set(reload, left);
+	if (!reload->busy) /* else what is wanted may be of the inputs before */
+		passing_look(inputs, now, reload->want.changed, reload->file_count);
+	ledger_beat(reload->ledger);
+	reload_begin(reload);
 }
 
 bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
 	struct ledger *ledger)
 {
-	memset(reload, 0, sizeof(*reload));
-	reload->loop = loop;
-	reload->workers = workers;
-	reload->ledger = ledger;
+	*reload = (struct reload){.loop = loop, .workers = workers, .ledger = ledger};
 	workers->taken = &reload->taken;
 	reload->taken.data = reload->clock.data = reload->work.data = reload;
 	return uv_async_init(loop, &reload->taken, taken) == 0 &&
@@ -337,9 +352,8 @@ static void whys_note(struct reload *reload)
 {
 	const struct inputs *inputs = reload->current->inputs;
 	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
-		if (inputs->verdicts[i].why && reload->last_refused++ == 0)
-			snprintf(reload->last_why, sizeof(reload->last_why), "%s",
-				inputs->verdicts[i].why);
+		if (inputs->verdicts[i].why && reload->last.refused++ == 0)
+			snprintf(reload->last.why, RELOAD_WHY_MAX, "%s", inputs->verdicts[i].why);
 }
 
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first)
@@ -348,12 +362,12 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 	reload->current = first;
 	reload->started = shared_hold(first->inputs->config);
 	reload->drains = shared_hold(first->inputs->drains);
-	reload->last_when = first->inputs->now;
-	reload->last_served = true;
+	reload->last.when = first->inputs->now;
+	reload->last.served = true;
 	whys_note(reload);
 	watch_current(reload);
 	inputs_say(first->inputs);
-	status_say(reload, "");
+	status_say(reload);
 	inputs_keep(first->inputs);
 	malloc_trim(0);
 	return uv_timer_start(&reload->clock, reload_look, 0, CLOCK_MS) == 0;
@@ -365,9 +379,9 @@ void reload_stop(struct reload *reload)
 	watch_stop(&reload->watch);
 	uv_close((uv_handle_t *)&reload->clock, NULL);
 	uv_close((uv_handle_t *)&reload->taken, NULL);
-	const struct reload_outcome outcome = {.why = "the server is ending"};
-	waiters_tell(&reload->waiting, &outcome);
-	waiters_tell(&reload->building, &outcome);
+	static const struct reload_outcome outcome = {.why = "the server is ending"};
+	waiters_tell(&reload->want.waiting, &outcome);
+	waiters_tell(&reload->build.waiting, &outcome);
 }
 
 void reload_keep(struct reload *reload)
@@ -382,5 +396,5 @@ void reload_free(struct reload *reload)
 	snapshot_free(reload->current);
 	shared_release(reload->started);
 	shared_release(reload->drains);
-	free(reload->want);
+	free(reload->want.changed);
 }

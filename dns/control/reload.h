@@ -6,14 +6,18 @@
 #define DNS_CONTROL_RELOAD_H
 
 #include "dns/base/watch.h"
+#include "dns/control/expiry.h"
 #include "dns/net/worker.h"
 #include "dns/stats/totals.h"
 
-/* How a build ended that somebody waits for. */
+enum { RELOAD_WHY_MAX = 2048 };
+
+/* How a build ended. */
 struct reload_outcome {
+	int64_t when; /* Unix seconds */
 	bool served; /* by every worker */
 	unsigned refused; /* files whose last good copy is served instead */
-	const char *why; /* "" when all went well; else the first sentence */
+	char why[RELOAD_WHY_MAX]; /* "" when all went well; else the first sentence */
 };
 typedef void reload_done(void *owner, const struct reload_outcome *outcome);
 
@@ -26,7 +30,14 @@ struct reload_wish {
 
 struct reload_waiter;
 
-enum { RELOAD_WHY_MAX = 2048 };
+/* What a build is asked for. */
+struct reload_job {
+	bool all; /* configuration and zone files too */
+	bool relink; /* nothing was changed but the time or the drains */
+	bool force;
+	bool *changed; /* by watched file */
+	struct reload_waiter *waiting;
+};
 
 struct reload {
 	uv_loop_t *loop;
@@ -41,35 +52,21 @@ struct reload {
 	uv_work_t work;
 	uv_async_t taken;
 	uv_timer_t clock; /* TXT strings age */
-	int64_t stale_said; /* Unix seconds of the last lines on stale strings */
-	unsigned stale_count; /* strings that were stale at the last look */
+	struct stale stale;
 	bool busy; /* a build, a hand-over or the tidying after it is under way */
 	bool handing; /* some worker has yet to take `current` */
 	bool tidying; /* what was taken is being saved */
 	unsigned forced; /* builds that were served whatever serial, age and shrink */
 	bool stopping;
 	bool missed; /* threads, for what is wanted; it was said */
-	/* What the next build is asked for. */
-	bool want_all; /* configuration and zone files too */
-	bool want_relink; /* nothing was changed but the time or the drains */
-	bool want_force;
-	struct reload_waiter *waiting; /* for the next build */
-	bool *want; /* by watched file */
-	size_t want_count;
+	size_t file_count; /* watched ones */
+	struct reload_job want; /* the next build */
 	/* The build under way: the loop's thread does not touch it until it is done. */
-	bool build_all;
-	bool *build_changed;
-	bool build_force;
+	struct reload_job build;
 	struct shared *build_drains;
-	struct reload_waiter *building; /* wait for this build */
 	struct snapshot *built;
-	unsigned refused;
-	char why[RELOAD_WHY_MAX];
-	/* The last reload of everything, or the start. */
-	int64_t last_when; /* Unix seconds */
-	bool last_served;
-	unsigned last_refused;
-	char last_why[RELOAD_WHY_MAX];
+	struct reload_outcome outcome;
+	struct reload_outcome last; /* of the last reload of everything, or the start */
 };
 
 /* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be

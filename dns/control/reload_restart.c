@@ -1,4 +1,4 @@
-#include "dns/control/reload_part.h"
+#include "dns/control/reload_restart.h"
 
 #include "dns/base/log.h"
 
@@ -16,10 +16,8 @@ static bool listens_differ(const struct config *a, const struct config *b)
 	return false;
 }
 
-void reload_restart_say(const struct reload *reload)
+void reload_restart_say(const struct config *started, const struct config *now)
 {
-	const struct config *started = shared_get(reload->started);
-	const struct config *now = inputs_config(reload->current->inputs);
 	const struct {
 		bool differs;
 		const char *name;

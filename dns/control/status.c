@@ -104,11 +104,11 @@ static json_t *geo_json(const struct inputs *inputs)
 
 static json_t *reload_json(const struct reload *reload)
 {
-	const char *result = !reload->last_served   ? "refused"
-			     : reload->last_refused ? "partly refused"
+	const char *result = !reload->last.served   ? "refused"
+			     : reload->last.refused ? "partly refused"
 						    : "ok";
-	return json_pack("{s:o, s:s, s:o}", "when", when_json(reload->last_when), "result", result,
-		"why", plain_json(reload->last_why));
+	return json_pack("{s:o, s:s, s:o}", "when", when_json(reload->last.when), "result", result,
+		"why", plain_json(reload->last.why));
 }
 
 /* With how many addresses each one takes out now: what the snapshot knows, so none where it is not served yet. */

@@ -39,7 +39,7 @@ static void connection_close(struct takeover_give *give)
 static bool was_forced(const struct takeover_give *give)
 {
 	const struct reload *reload = give->reload;
-	return reload->forced != give->forced || (reload->busy && reload->build_force);
+	return reload->forced != give->forced || (reload->busy && reload->build.force);
 }
 
 /* This one goes on. */
@@ -133,7 +133,7 @@ static bool state_send(const struct takeover_give *give)
 		.workers = workers_of(give)->count};
 	json_t *state = json_pack("{s:o, s:o, s:I}", "counters", ledger_json(give->reload->ledger),
 		"drains", drains_json(shared_get(give->reload->drains)), "reloaded",
-		(json_int_t)give->reload->last_when);
+		(json_int_t)give->reload->last.when);
 	char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
 	if (text && strlen(text) > TAKEOVER_STATE_MAX) { /* counters begin anew, drains do not */
 		free(text);

@@ -22,7 +22,7 @@ static void status_run(struct control_request *request)
 static void stats_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
-	json_t *stats = stats_json(place->reload);
+	json_t *stats = stats_json(place->reload->ledger, place->reload->current);
 	control_reply(
 		request, stats ? STATUS_GOOD : STATUS_FAILED, stats, stats ? NULL : "no memory");
 }

@@ -66,16 +66,16 @@ static json_t *sums_json(const struct ledger_sums *sums)
 		zones_json(&sums->tally));
 }
 
-json_t *stats_json(const struct reload *reload)
+json_t *stats_json(struct ledger *ledger, const struct snapshot *current)
 {
 	struct ledger_sums sums;
-	if (!ledger_look(reload->ledger, &sums))
+	if (!ledger_look(ledger, &sums))
 		return NULL;
 	json_t *stats = sums_json(&sums);
 	tally_free(&sums.tally);
 	json_object_set_new(stats, "tcp_connections",
 		number(atomic_load_explicit(
-			&reload->workers->tcp.connections, memory_order_relaxed)));
-	json_object_set_new(stats, "turns", number(reload->current->turn_count));
+			&ledger->workers->tcp.connections, memory_order_relaxed)));
+	json_object_set_new(stats, "turns", number(current->turn_count));
 	return stats;
 }

@@ -2,11 +2,11 @@
 #ifndef DNS_STATS_STATS_H
 #define DNS_STATS_STATS_H
 
-#include "dns/control/reload.h"
+#include "dns/stats/totals.h"
 
 #include <jansson.h>
 
 /* Numbers, some in groups; names do not change. Over a takeover they go on. NULL: no memory. The caller's. */
-json_t *stats_json(const struct reload *reload);
+json_t *stats_json(struct ledger *ledger, const struct snapshot *current);
 
 #endif

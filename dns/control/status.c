@@ -43,7 +43,7 @@ static size_t mirrors_served(const struct mirrors *mirrors)
 	return count;
 }
 
-static json_t *export_json(const struct inputs *inputs, size_t z, size_t number)
+static json_t *export_json(const struct inputs *inputs, size_t z)
 {
 	const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
 	if (!mirrors)
@@ -55,11 +55,11 @@ static json_t *export_json(const struct inputs *inputs, size_t z, size_t number)
 		when_json(mirrors->generated), "age_seconds", (json_int_t)(time(NULL) - since),
 		"mirrors", (json_int_t)mirrors->count, "served",
 		(json_int_t)mirrors_served(mirrors));
-	file_state_add(export, inputs, number);
+	file_state_add(export, inputs, inputs_export(inputs_config(inputs), z));
 	return export;
 }
 
-static json_t *txt_json(const struct inputs *inputs, size_t z, size_t t, size_t number)
+static json_t *txt_json(const struct inputs *inputs, size_t z, size_t t)
 {
 	const struct config_txt *config = &inputs_config(inputs)->zones[z].txts[t];
 	const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
@@ -69,24 +69,23 @@ static json_t *txt_json(const struct inputs *inputs, size_t z, size_t t, size_t 
 		text_json(copy), "age_seconds", txt ? json_integer(now - txt->since) : json_null(),
 		"stale", txt && txt_is_stale(txt, config, now));
 	free(copy);
-	file_state_add(json, inputs, number);
+	file_state_add(json, inputs, inputs_export(inputs_config(inputs), z) + 1 + t);
 	return json;
 }
 
-/* `number`: of the watched file that is its export. */
-static json_t *zone_json(const struct snapshot *snapshot, size_t z, size_t number)
+static json_t *zone_json(const struct snapshot *snapshot, size_t z)
 {
 	const struct inputs *inputs = snapshot->inputs;
 	const struct config_zone *config = &inputs_config(inputs)->zones[z];
 	const struct zone_file *file = shared_get(inputs->zones[z].file);
 	json_t *txts = json_array();
 	for (size_t t = 0; t < config->txt_count; t++)
-		json_array_append_new(txts, txt_json(inputs, z, t, number + 1 + t));
+		json_array_append_new(txts, txt_json(inputs, z, t));
 	return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o}", "zone", plain_json(config->name),
 		"serial", (json_int_t)file->serial, "names",
 		(json_int_t)zone_names(snapshot->zones[z].zone), "pools",
 		(json_int_t)config->pool_count, "export",
-		config->export ? export_json(inputs, z, number) : json_null(), "txt", txts);
+		config->export ? export_json(inputs, z) : json_null(), "txt", txts);
 }
 
 static json_t *geo_json(const struct inputs *inputs)
@@ -132,13 +131,9 @@ static json_t *drained_json(const struct reload *reload)
 json_t *status_json(const struct reload *reload, int64_t started)
 {
 	const struct snapshot *snapshot = reload->current;
-	const struct config *config = inputs_config(snapshot->inputs);
 	json_t *zones = json_array();
-	size_t number = INPUTS_ZONES;
-	for (size_t z = 0; z < snapshot->zone_count; z++) {
-		json_array_append_new(zones, zone_json(snapshot, z, number));
-		number += 1 + config->zones[z].txt_count;
-	}
+	for (size_t z = 0; z < snapshot->zone_count; z++)
+		json_array_append_new(zones, zone_json(snapshot, z));
 	return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "version", MIRRORNS_VERSION,
 		"uptime_seconds", (json_int_t)(time(NULL) - started), "config",
 		plain_json(reload->config_path), "zones", zones, "geo", geo_json(snapshot->inputs),

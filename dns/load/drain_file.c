@@ -50,11 +50,6 @@ static bool drain_read(struct drain *drain, const json_t *json, char *why, size_
 	return false;
 }
 
-static void release_drains(void *object)
-{
-	free(object);
-}
-
 struct shared *drains_parse(const json_t *json, char *why, size_t size)
 {
 	size_t count = json_array_size(json);
@@ -71,7 +66,7 @@ struct shared *drains_parse(const json_t *json, char *why, size_t size)
 		free(drains);
 		return NULL;
 	}
-	return shared_new(drains, release_drains);
+	return shared_new(drains, free);
 }
 
 static void path_write(char path[PATH_SIZE], const struct config *config)
@@ -81,7 +76,7 @@ static void path_write(char path[PATH_SIZE], const struct config *config)
 
 static struct shared *drains_empty(void)
 {
-	return shared_new(calloc(1, sizeof(struct drains)), release_drains);
+	return shared_new(calloc(1, sizeof(struct drains)), free);
 }
 
 /* A start goes on without drains rather than not at all: what they were is in the file still. */

@@ -4,11 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-static void release_drains(void *object)
-{
-	free(object);
-}
-
 /* NULL is the empty list. */
 static size_t count_of(const struct drains *drains)
 {
@@ -36,12 +31,12 @@ struct shared *drains_with(const struct drains *drains, const struct drain *adde
 	}
 	if (copy)
 		copy->list[copy->count++] = *added;
-	return shared_new(copy, release_drains);
+	return shared_new(copy, free);
 }
 
 struct shared *drains_without(const struct drains *drains, const char *glob, int64_t now)
 {
-	return shared_new(drains_copy(drains, glob, now), release_drains);
+	return shared_new(drains_copy(drains, glob, now), free);
 }
 
 const struct drain *drains_find(const struct drains *drains, const char *glob)

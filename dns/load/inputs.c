@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t inputs_files(const struct config *config)
-{
-	size_t count = INPUTS_ZONES;
-	for (size_t i = 0; i < config->zone_count; i++)
-		count += 1 + config->zones[i].txt_count;
-	return count;
-}
-
 const char *inputs_file(const struct config *config, size_t number)
 {
 	if (number == INPUTS_DATABASE)

@@ -64,7 +64,6 @@ struct inputs_save {
 
 /* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
 enum { INPUTS_DATABASE, INPUTS_OVERRIDES, INPUTS_ZONES };
-size_t inputs_files(const struct config *config);
 const char *inputs_file(const struct config *config, size_t number); /* NULL: not configured */
 /* file_read with the configured limit, which the sentence names. */
 bool inputs_file_read(
@@ -72,6 +71,10 @@ bool inputs_file_read(
 
 /* The number of a zone's export among the watched files; its TXT files are the next ones. */
 size_t inputs_export(const struct config *config, size_t z);
+static inline size_t inputs_files(const struct config *config)
+{
+	return inputs_export(config, config->zone_count);
+}
 
 void inputs_free(struct inputs *inputs);
 

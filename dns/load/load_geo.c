@@ -3,6 +3,7 @@
 #include "dns/base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 static void release_database(void *object)
@@ -20,64 +21,52 @@ static void release_places(void *object)
 	places_free(object);
 }
 
-static bool database_load(const struct loading *loading, char *why, size_t size)
+static struct shared *database_parse(
+	const struct loading *loading, const struct file *file, char *why, size_t size)
 {
 	const char *path = loading->config->geo_database;
-	const struct inputs *before = loading->request->before;
-	struct file file;
-	if (!path)
-		return true;
-	if (!inputs_due(loading, INPUTS_DATABASE)) {
-		loading->inputs->database = shared_hold(before->database);
-		return true;
-	}
-	struct place_database *database = NULL;
-	if (inputs_read(loading, INPUTS_DATABASE, &file, why, size)) {
-		database = place_database_parse(
-			(const uint8_t *)file.bytes, file.size, path, why, size);
-		free(file.bytes);
-	}
-	if (database) {
+	struct place_database *database =
+		place_database_parse((const uint8_t *)file->bytes, file->size, path, why, size);
+	if (database)
 		inputs_news_add(loading,
 			"The country database %s was read networks=%zu build=%llu type=%s", path,
 			database->networks, (unsigned long long)database->build, database->type);
-		loading->inputs->database = shared_new(database, release_database);
-		return loading->inputs->database;
-	}
-	if (!before || !before->database)
-		return false;
-	inputs_refuse(loading, INPUTS_DATABASE, why, "the database read before stays in service");
-	loading->inputs->database = shared_hold(before->database);
-	return true;
+	return shared_new(database, release_database);
 }
 
-static bool overrides_load(const struct loading *loading, char *why, size_t size)
+static struct shared *overrides_parse(
+	const struct loading *loading, const struct file *file, char *why, size_t size)
 {
 	const char *path = loading->config->geo_overrides;
-	const struct inputs *before = loading->request->before;
-	struct file file;
-	if (!path)
-		return true;
-	if (!inputs_due(loading, INPUTS_OVERRIDES)) {
-		loading->inputs->overrides = shared_hold(before->overrides);
-		return true;
-	}
-	struct place_overrides *overrides = NULL;
-	if (inputs_read(loading, INPUTS_OVERRIDES, &file, why, size)) {
-		overrides = place_overrides_parse(file.bytes, file.size, path, why, size);
-		free(file.bytes);
-	}
-	if (overrides) {
+	struct place_overrides *overrides =
+		place_overrides_parse(file->bytes, file->size, path, why, size);
+	if (overrides)
 		inputs_news_add(
 			loading, "The overrides %s were read networks=%zu", path, overrides->count);
-		loading->inputs->overrides = shared_new(overrides, release_overrides);
-		return loading->inputs->overrides;
+	return shared_new(overrides, release_overrides);
+}
+
+/* One of both as it is now, else as it was before. NULL: it was not there, or is not configured; `why` has the sentence. */
+static struct shared *part_load(
+	const struct loading *loading, size_t number, struct shared *before, char *why, size_t size)
+{
+	bool is_database = number == INPUTS_DATABASE;
+	struct shared *part = NULL;
+	struct file file;
+	if (!inputs_file(loading->config, number))
+		return NULL;
+	if (!inputs_due(loading, number))
+		return shared_hold(before);
+	if (inputs_read(loading, number, &file, why, size)) {
+		part = (is_database ? database_parse : overrides_parse)(loading, &file, why, size);
+		free(file.bytes);
 	}
-	if (!before || !before->overrides)
-		return false;
-	inputs_refuse(loading, INPUTS_OVERRIDES, why, "the overrides read before stay in service");
-	loading->inputs->overrides = shared_hold(before->overrides);
-	return true;
+	if (part || !before)
+		return part;
+	inputs_refuse(loading, number, why,
+		is_database ? "the database read before stays in service"
+			    : "the overrides read before stay in service");
+	return shared_hold(before);
 }
 
 static uint64_t clock_ms(void)
@@ -92,7 +81,13 @@ bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 	struct inputs *inputs = loading->inputs;
 	const struct inputs *before = loading->request->before;
 	uint64_t begin = clock_ms();
-	if (!database_load(loading, why, size) || !overrides_load(loading, why, size))
+	inputs->database =
+		part_load(loading, INPUTS_DATABASE, before ? before->database : NULL, why, size);
+	if (!inputs->database && loading->config->geo_database)
+		return false;
+	inputs->overrides =
+		part_load(loading, INPUTS_OVERRIDES, before ? before->overrides : NULL, why, size);
+	if (!inputs->overrides && loading->config->geo_overrides)
 		return false;
 	if (before && inputs->database == before->database &&
 		inputs->overrides == before->overrides) {

@@ -8,11 +8,6 @@
 
 enum { SERIAL_MAX = 24 };
 
-static void release_object(void *object)
-{
-	free(object);
-}
-
 static void release_zone_file(void *object)
 {
 	zone_file_free(object);
@@ -166,7 +161,7 @@ static struct shared *txt_take(
 {
 	struct txt *txt;
 	if (txt_parse(&txt, file, path, config, why, INPUTS_WHY_MAX))
-		return shared_new(txt, release_object);
+		return shared_new(txt, free);
 	free(file->bytes);
 	return NULL;
 }

@@ -57,7 +57,7 @@ uint32_t layout_places(const struct layout_plan *plan, uint32_t count)
 	return 0;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
+uint64_t layout_gcd(uint64_t a, uint64_t b)
 {
 	while (b) {
 		uint64_t rest = a % b;
@@ -72,7 +72,7 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 static uint32_t step_find(uint32_t slots)
 {
 	uint32_t step = (uint32_t)((uint64_t)slots * 618034 / 1000000);
-	while (gcd(step, slots) != 1)
+	while (layout_gcd(step, slots) != 1)
 		step++;
 	return step;
 }
@@ -85,7 +85,7 @@ static bool shares_fill(struct pool_layout *layout)
 	bool equal = true;
 	for (uint32_t i = 0; i < plan->list.count; i++) {
 		uint32_t weight = member_weight(plan, i);
-		common = gcd(weight, common);
+		common = layout_gcd(weight, common);
 		total += weight;
 		equal = equal && weight == member_weight(plan, 0);
 	}

@@ -54,6 +54,9 @@ uint32_t layout_places(const struct layout_plan *plan, uint32_t count);
 struct pool_layout *layout_new(const struct layout_plan *plan);
 void layout_free(struct pool_layout *layout);
 
+/* The greatest common divisor. */
+uint64_t layout_gcd(uint64_t a, uint64_t b);
+
 /* Turns after which everything repeats; may be more than 32 bits. */
 uint64_t layout_period(const struct pool_layout *layout);
 

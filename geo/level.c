@@ -166,16 +166,17 @@ static bool place_resolve(struct pool_place *place, const struct pool_place *fir
 	return place->code != CONTINENT_NONE;
 }
 
-struct level_walk level_walk(const struct pool_rule *rule, unsigned country)
+void level_walk(struct walk *walk, const struct pool_rule *rule, unsigned country)
 {
-	struct level_walk walk = {.places = {place_first(rule, country)}, .count = 1};
-	for (size_t i = 0; i < rule->fallback_count && walk.count < LEVEL_WALK_MAX; i++) {
+	const struct pool_place first = place_first(rule, country);
+	walk->levels[0].place = first;
+	walk->count = 1;
+	for (size_t i = 0; i < rule->fallback_count && walk->count < WALK_LEVELS_MAX; i++) {
 		struct pool_place place = rule->fallback[i];
-		bool known = !place_resolve(&place, &walk.places[0]);
-		for (size_t k = 0; !known && k < walk.count; k++)
-			known = level_number(&place) == level_number(&walk.places[k]);
+		bool known = !place_resolve(&place, &first);
+		for (int k = 0; !known && k < walk->count; k++)
+			known = level_number(&place) == level_number(&walk->levels[k].place);
 		if (!known)
-			walk.places[walk.count++] = place;
+			walk->levels[walk->count++].place = place;
 	}
-	return walk;
 }

@@ -7,11 +7,11 @@
 
 #include "geo/country.h"
 #include "geo/mirrors.h"
-#include "geo/rule.h"
+#include "geo/walk.h"
 
 /* Disabled and drained members are in neither class. */
 enum level_class { LEVEL_IN_SERVICE, LEVEL_REMOVED, LEVEL_CLASSES };
-enum { LEVEL_PLACES = 1 + CONTINENT_MAX + COUNTRY_MAX, LEVEL_WALK_MAX = POOL_FALLBACK_MAX + 1 };
+enum { LEVEL_PLACES = 1 + CONTINENT_MAX + COUNTRY_MAX };
 
 struct level_list {
 	const uint32_t *members;
@@ -26,12 +26,6 @@ struct levels {
 	uint32_t *members; /* of all lists, one after the other */
 };
 
-/* A rule's levels for one client, in order; none twice. */
-struct level_walk {
-	struct pool_place places[LEVEL_WALK_MAX];
-	size_t count; /* at least 1 */
-};
-
 /* NULL: no memory. */
 struct levels *levels_new(const struct mirrors *mirrors);
 void levels_free(struct levels *levels);
@@ -41,6 +35,7 @@ size_t level_number(const struct pool_place *place);
 /* Goes on with a list's hash, which starts at 0, over one more member. */
 uint64_t level_hash(uint64_t hash, const struct mirrors *mirrors, uint32_t member);
 
-struct level_walk level_walk(const struct pool_rule *rule, unsigned country);
+/* The places of a rule's levels for one client, in order; none twice. */
+void level_walk(struct walk *walk, const struct pool_rule *rule, unsigned country);
 
 #endif

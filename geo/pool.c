@@ -2,6 +2,7 @@
 
 #include "geo/layout.h"
 #include "geo/level.h"
+#include "geo/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,6 @@ struct set_entry {
 struct pools {
 	const struct mirrors *mirrors;
 	struct levels *levels;
-	uint32_t *seen; /* by address: the number of the last topped-up set that has it */
-	uint32_t seen_number;
 	struct pool_layout *layouts[BUCKETS];
 	struct set_entry *sets[BUCKETS];
 };
@@ -35,13 +34,11 @@ struct pools {
 struct build {
 	struct pools *pools;
 	const struct pool_rule *rule;
-	const struct level_walk *walk;
-	enum level_class class;
+	const struct walk *walk;
 	enum pool_family family;
-	struct pool_group groups[LEVEL_WALK_MAX];
+	struct pool_group groups[WALK_LEVELS_MAX];
 	uint32_t group_count;
 	uint32_t places; /* of an answer that are still free */
-	uint32_t members; /* in all groups */
 };
 
 struct pools *pools_new(const struct mirrors *mirrors)
@@ -51,8 +48,7 @@ struct pools *pools_new(const struct mirrors *mirrors)
 		return NULL;
 	pools->mirrors = mirrors;
 	pools->levels = levels_new(mirrors);
-	pools->seen = calloc(mirrors->address_count + 1, sizeof *pools->seen);
-	if (pools->levels && pools->seen)
+	if (pools->levels)
 		return pools;
 	pools_free(pools);
 	return NULL;
@@ -73,7 +69,6 @@ void pools_free(struct pools *pools)
 		}
 	}
 	levels_free(pools->levels);
-	free(pools->seen);
 	free(pools);
 }
 
@@ -108,16 +103,6 @@ static const struct pool_layout *layout_intern(
 	return layout;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	while (b) {
-		uint64_t rest = a % b;
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 /* Of all groups together, as far as 32 bits go: first the own members' rounds, then their rows,
  * then the others. What had to be left out jumps when the turn wraps, once in thousands of millions
  * of turns. */
@@ -127,7 +112,7 @@ static uint32_t period_find(const struct build *build)
 	bool whole = true;
 	for (uint32_t i = 0; i < build->group_count; i++) {
 		uint64_t other = layout_period(build->groups[i].layout);
-		uint64_t times = other / gcd(period, other);
+		uint64_t times = other / layout_gcd(period, other);
 		if (times <= period_max / period)
 			period *= times;
 		else
@@ -173,7 +158,7 @@ static const struct pool_set *set_intern(const struct build *build)
 	memcpy(entry->groups, build->groups, groups_size);
 	entry->set = (struct pool_set){.groups = entry->groups,
 		.group_count = build->group_count,
-		.members = build->members,
+		.members = build->walk->members[build->family],
 		.period = period_find(build),
 		.key = key};
 	for (uint32_t i = 0; i < build->group_count; i++) {
@@ -186,157 +171,167 @@ static const struct pool_set *set_intern(const struct build *build)
 	return &entry->set;
 }
 
-/* --- one set --- */
+/* --- the decision --- */
 
-static const struct level_list *build_list(const struct build *build, size_t level)
+static uint32_t places_wanted(const struct pool_rule *rule, enum pool_family family)
 {
-	return &build->pools->levels->lists[build->class][build->family]
-					   [level_number(&build->walk->places[level])];
-}
-
-static uint32_t places_wanted(const struct build *build)
-{
-	uint32_t size = build->family == POOL_IPV6 ? LAYOUT_RECORD_IPV6 : LAYOUT_RECORD_IPV4;
-	uint32_t fit = RECORDS_SIZE_MAX / size, answers = build->rule->answers;
+	uint32_t size = family == POOL_IPV6 ? LAYOUT_RECORD_IPV6 : LAYOUT_RECORD_IPV4;
+	uint32_t fit = RECORDS_SIZE_MAX / size, answers = rule->answers;
 	return answers == 0 || answers > fit ? fit : answers;
 }
 
-static bool build_add(struct build *build, struct level_list list, uint32_t *owned)
+/* The first level of each family that has a member to serve. False: none has. */
+static bool own_find(struct walk *walk, const struct pool_rule *rule)
 {
+	bool found = false;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		int level = 0;
+		while (rule->families[f] && level < walk->count && !walk_served(walk, level, f))
+			level++;
+		walk->own[f] = rule->families[f] && level < walk->count ? level : WALK_NONE;
+		found |= walk->own[f] != WALK_NONE;
+	}
+	return found;
+}
+
+/* Is a level's place part of another's? No two of a walk are the same. */
+static bool place_is_within(const struct pool_place *place, const struct pool_place *other)
+{
+	return other->kind == PLACE_WORLD ||
+	       (place->kind == PLACE_COUNTRY && walk_place_has(other, place->code));
+}
+
+/* How many of a level are in none from the own one on. Places are within one another or apart. */
+static uint32_t level_new(const struct walk *walk, int level, enum pool_family family)
+{
+	const struct pool_place *place = &walk->levels[level].place;
+	uint32_t count = walk_served(walk, level, family);
+	for (int i = walk->own[family]; i < level; i++) {
+		const struct walk_level *before = &walk->levels[i];
+		if (place_is_within(place, &before->place))
+			return 0;
+		if (place_is_within(&before->place, place))
+			count -= before->candidates[family];
+	}
+	return count;
+}
+
+/* Whole levels, until there are enough; a group without a place in the answers is no candidate. */
+static void top_up(struct walk *walk, const struct pool_rule *rule, enum pool_family family)
+{
+	uint32_t places = places_wanted(rule, family), *members = &walk->members[family];
+	int level = walk->own[family];
+	*members = 0;
+	walk->last[family] = rule->families[family] ? walk->count - 1 : WALK_NONE;
+	if (level == WALK_NONE)
+		return;
+	do {
+		walk->last[family] = level;
+		walk->levels[level].candidates[family] = level_new(walk, level, family);
+		*members += walk->levels[level].candidates[family];
+	} while (++level < walk->count && *members < rule->min_members && *members < places);
+}
+
+void pools_decide(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	struct walk *walk)
+{
+	const struct levels *levels = pools->levels;
+	level_walk(walk, rule, country);
+	for (int i = 0; i < walk->count; i++) {
+		struct walk_level *level = &walk->levels[i];
+		size_t number = level_number(&level->place);
+		for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+			level->in_service[f] = levels->lists[LEVEL_IN_SERVICE][f][number].count;
+			level->removed[f] = levels->lists[LEVEL_REMOVED][f][number].count;
+			level->listed[f] = levels->listed[f][number];
+			level->candidates[f] = 0;
+		}
+	}
+	walk->open = false;
+	if (!own_find(walk, rule) && rule->fail_open) {
+		walk->open = true;
+		walk->open = own_find(walk, rule);
+	}
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		int other = walk->own[!f];
+		if (rule->together && other != WALK_NONE && other < walk->own[f])
+			walk->own[f] = WALK_NONE;
+		top_up(walk, rule, f);
+	}
+}
+
+/* --- one set --- */
+
+/* Those of a level who are not in yet, in a list that is to be freed. False: no memory. */
+static bool list_new(
+	const struct build *build, int level, struct level_list *list, uint32_t **owned)
+{
+	const struct walk *walk = build->walk;
+	const struct mirrors *mirrors = build->pools->mirrors;
+	const struct level_list all = *list;
+	bool known[COUNTRY_MAX + 1] = {false};
+	for (int i = walk->own[build->family]; i < level; i++)
+		for (unsigned country = 1; country <= COUNTRY_MAX; country++)
+			known[country] |= walk_place_has(&walk->levels[i].place, country);
+	uint32_t *members = malloc(walk->levels[level].candidates[build->family] * sizeof *members);
+	*list = (struct level_list){.members = *owned = members};
+	for (uint32_t i = 0; members && i < all.count; i++) {
+		uint32_t member = all.members[i];
+		if (known[mirrors->list[mirrors->addresses[member].mirror].country])
+			continue;
+		members[list->count++] = member;
+		list->hash = level_hash(list->hash, mirrors, member);
+	}
+	return members;
+}
+
+/* Adds the candidates of a level; false: no memory. */
+static bool build_add(struct build *build, int level)
+{
+	const struct walk_level *from = &build->walk->levels[level];
+	enum level_class class = build->walk->open ? LEVEL_REMOVED : LEVEL_IN_SERVICE;
 	struct layout_plan plan = {.mirrors = build->pools->mirrors,
-		.list = list,
+		.list = build->pools->levels
+				->lists[class][build->family][level_number(&from->place)],
 		.ttl = build->rule->ttl,
 		.ipv6 = build->family == POOL_IPV6,
 		.tops_up = build->group_count > 0};
-	uint32_t count = list.count < build->places ? list.count : build->places;
+	uint32_t *owned = NULL;
+	if (from->candidates[build->family] < plan.list.count &&
+		!list_new(build, level, &plan.list, &owned))
+		return false;
+	uint32_t count = plan.list.count < build->places ? plan.list.count : build->places;
 	plan.places = layout_places(&plan, count);
 	const struct pool_layout *layout = layout_intern(build->pools, &plan, owned);
 	if (!layout)
 		return false;
 	build->groups[build->group_count++] = (struct pool_group){layout, count};
 	build->places -= count;
-	build->members += list.count;
 	return true;
-}
-
-/* Adds the members of a level who are not in yet; false: no memory. */
-static bool build_top_up(struct build *build, const struct level_list *level)
-{
-	struct pools *pools = build->pools;
-	uint32_t *members = malloc((level->count + 1) * sizeof *members);
-	if (!members)
-		return false;
-	struct level_list list = {.members = members};
-	for (uint32_t i = 0; i < level->count; i++) {
-		uint32_t member = level->members[i];
-		if (pools->seen[member] == pools->seen_number)
-			continue;
-		pools->seen[member] = pools->seen_number;
-		members[list.count++] = member;
-		list.hash = level_hash(list.hash, pools->mirrors, member);
-	}
-	if (list.count == 0) {
-		free(members);
-		return true;
-	}
-	uint32_t *fitted = realloc(members, list.count * sizeof *members);
-	list.members = fitted ? fitted : members;
-	return build_add(build, list, fitted ? fitted : members);
-}
-
-/* The set whose own members are those of level `own`; a group without a place in the answers is
- * no candidate. NULL: no memory. */
-static const struct pool_set *build_set(struct build *build, size_t own)
-{
-	const struct level_list *list = build_list(build, own);
-	struct pools *pools = build->pools;
-	build->places = places_wanted(build);
-	if (!build_add(build, *list, NULL))
-		return NULL;
-	if (build->members >= build->rule->min_members)
-		return set_intern(build);
-	pools->seen_number++;
-	for (uint32_t i = 0; i < list->count; i++)
-		pools->seen[list->members[i]] = pools->seen_number;
-	for (size_t i = own + 1; i < build->walk->count; i++) {
-		if (build->places == 0 || build->members >= build->rule->min_members)
-			break;
-		if (!build_top_up(build, build_list(build, i)))
-			return NULL;
-	}
-	return set_intern(build);
-}
-
-/* --- the walk --- */
-
-/* The first level where a family among `families` has a member; walk->count: none has. */
-static size_t own_find(const struct pools *pools, const struct level_walk *walk,
-	enum level_class class, const bool families[POOL_FAMILIES])
-{
-	for (size_t i = 0; i < walk->count; i++) {
-		size_t number = level_number(&walk->places[i]);
-		for (size_t f = 0; f < POOL_FAMILIES; f++) {
-			if (families[f] && pools->levels->lists[class][f][number].count > 0)
-				return i;
-		}
-	}
-	return walk->count;
-}
-
-void pools_reach(const struct pools *pools, const struct pool_rule *rule, unsigned country,
-	bool reached[POOL_FAMILIES])
-{
-	struct level_walk walk = level_walk(rule, country);
-	size_t first = own_find(pools, &walk, LEVEL_IN_SERVICE, rule->families);
-	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		const bool families[POOL_FAMILIES] = {
-			f == POOL_IPV4 && rule->families[f], f == POOL_IPV6 && rule->families[f]};
-		size_t own = own_find(pools, &walk, LEVEL_IN_SERVICE, families);
-		reached[f] = own < walk.count && (!rule->together || own == first);
-	}
 }
 
 bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned country,
 	struct pool_outcome *outcome)
 {
-	struct level_walk walk = level_walk(rule, country);
-	enum level_class class = LEVEL_IN_SERVICE;
-	size_t first = own_find(pools, &walk, class, rule->families);
+	struct walk walk;
+	pools_decide(pools, rule, country, &walk);
 	*outcome = (struct pool_outcome){0};
-	if (first == walk.count && rule->fail_open) {
-		class = LEVEL_REMOVED;
-		first = own_find(pools, &walk, class, rule->families);
-	}
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		const bool families[POOL_FAMILIES] = {
-			f == POOL_IPV4 && rule->families[f], f == POOL_IPV6 && rule->families[f]};
-		size_t own = own_find(pools, &walk, class, families);
-		if (own == walk.count || (rule->together && own != first))
+		struct build build = {.pools = pools,
+			.rule = rule,
+			.walk = &walk,
+			.family = f,
+			.places = places_wanted(rule, f)};
+		if (walk.own[f] == WALK_NONE)
 			continue;
-		struct build build = {
-			.pools = pools, .rule = rule, .walk = &walk, .class = class, .family = f};
-		outcome->set[f] = build_set(&build, own);
+		for (int level = walk.own[f]; level <= walk.last[f]; level++)
+			if (walk.levels[level].candidates[f] && !build_add(&build, level))
+				return false;
+		outcome->set[f] = set_intern(&build);
 		if (!outcome->set[f])
 			return false;
 	}
 	return true;
-}
-
-size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, unsigned country,
-	struct pool_level levels[POOL_FALLBACK_MAX + 1])
-{
-	struct level_walk walk = level_walk(rule, country);
-	for (size_t i = 0; i < walk.count; i++) {
-		size_t number = level_number(&walk.places[i]);
-		levels[i].place = walk.places[i];
-		for (size_t f = 0; f < POOL_FAMILIES; f++) {
-			levels[i].in_service[f] =
-				pools->levels->lists[LEVEL_IN_SERVICE][f][number].count;
-			levels[i].removed[f] = pools->levels->lists[LEVEL_REMOVED][f][number].count;
-			levels[i].listed[f] = pools->levels->listed[f][number];
-		}
-	}
-	return walk.count;
 }
 
 /* --- answers --- */

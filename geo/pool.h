@@ -44,19 +44,10 @@ const struct mirrors *pools_mirrors(const struct pools *pools);
 bool pools_resolve(struct pools *pools, const struct pool_rule *rule, unsigned country,
 	struct pool_outcome *outcome);
 
-/* For which families has a place a member in service at the level that decides, fail-open left aside? */
-void pools_reach(const struct pools *pools, const struct pool_rule *rule, unsigned country,
-	bool reached[POOL_FAMILIES]);
-
-/* A level of a walk and who is there: for warnings and explain. */
-struct pool_level {
-	struct pool_place place;
-	uint32_t in_service[POOL_FAMILIES];
-	uint32_t removed[POOL_FAMILIES]; /* whom fail = open serves */
-	uint32_t listed[POOL_FAMILIES];
-};
-size_t pools_levels(const struct pools *pools, const struct pool_rule *rule, unsigned country,
-	struct pool_level levels[POOL_FALLBACK_MAX + 1]);
+/* What is decided for a place, and pools_resolve makes its sets of: the levels that are asked, and whom each gives. */
+struct walk;
+void pools_decide(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	struct walk *walk);
 
 /* Writes the answer of this turn at `out`: set->answer_size octets, set->answer_count records in the
  * form of zones/rrset.h (owner pointer to the question). */

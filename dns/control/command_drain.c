@@ -6,6 +6,7 @@
 #include "geo/country.h"
 #include "geo/pool.h"
 #include "geo/stamp.h"
+#include "geo/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,10 +73,11 @@ static const char *const types[POOL_FAMILIES] = {"A", "AAAA"};
 static bool place_empties(const struct pools *before, const struct pools *after,
 	const struct pool_rule *rule, unsigned country, unsigned family)
 {
-	bool had[POOL_FAMILIES], has[POOL_FAMILIES];
-	pools_reach(before, rule, country, had);
-	pools_reach(after, rule, country, has);
-	return had[family] && !has[family];
+	struct walk had, has;
+	pools_decide(before, rule, country, &had);
+	pools_decide(after, rule, country, &has);
+	return had.own[family] != WALK_NONE && !had.open &&
+	       (has.own[family] == WALK_NONE || has.open);
 }
 
 static const char *place_name(const struct pool_rule *rule, unsigned country)

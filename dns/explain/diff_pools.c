@@ -2,6 +2,7 @@
 
 #include "dns/base/json.h"
 #include "dns/explain/diff.h"
+#include "geo/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,13 +15,13 @@ static json_t *counts_json(uint32_t before, uint32_t after)
 }
 
 /* The country alone, as a fixed place without fallback. */
-static struct pool_level country_level(const struct pools *pools, unsigned country)
+static struct walk_level country_level(const struct pools *pools, unsigned country)
 {
 	struct pool_rule rule = {
 		.from = POOL_FROM_FIXED, .fixed = {PLACE_COUNTRY, (uint16_t)country}};
-	struct pool_level levels[POOL_FALLBACK_MAX + 1];
-	pools_levels(pools, &rule, country, levels);
-	return levels[0];
+	struct walk walk;
+	pools_decide(pools, &rule, country, &walk);
+	return walk.levels[0];
 }
 
 json_t *diff_countries(const struct diff_pair *pair)
@@ -28,8 +29,8 @@ json_t *diff_countries(const struct diff_pair *pair)
 	json_t *list = json_array();
 	bool good = list;
 	for (unsigned country = 1; good && country <= COUNTRY_MAX; country++) {
-		struct pool_level before = country_level(pair->before, country);
-		struct pool_level after = country_level(pair->after, country);
+		struct walk_level before = country_level(pair->before, country);
+		struct walk_level after = country_level(pair->after, country);
 		if (memcmp(before.in_service, after.in_service, sizeof(before.in_service)) == 0)
 			continue;
 		json_t *row = json_pack("{s:s, s:s, s:o, s:o}", "country", country_code(country),
@@ -111,8 +112,8 @@ static bool pool_add(
 	bool good = rows[POOL_IPV4] && rows[POOL_IPV6];
 	for (unsigned country = first; good && country <= (fixed ? 0 : COUNTRY_MAX); country++) {
 		struct walk walks[2];
-		walk_find(&walks[0], pair->before, &config->rule, country);
-		walk_find(&walks[1], pair->after, &config->rule, country);
+		pools_decide(pair->before, &config->rule, country, &walks[0]);
+		pools_decide(pair->after, &config->rule, country, &walks[1]);
 		for (unsigned f = 0; good && f < POOL_FAMILIES; f++)
 			good = !config->rule.families[f] || change_add(rows[f], walks, f, country);
 	}

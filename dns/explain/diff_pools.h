@@ -2,7 +2,8 @@
 #ifndef DNS_EXPLAIN_DIFF_POOLS_H
 #define DNS_EXPLAIN_DIFF_POOLS_H
 
-#include "dns/snapshot/find.h"
+#include "dns/config/zone.h"
+#include "geo/pool.h"
 
 #include <jansson.h>
 

@@ -3,6 +3,7 @@
 #include "dns/base/json.h"
 #include "dns/explain/explain_pool.h"
 #include "dns/explain/self_query.h"
+#include "dns/snapshot/find.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -241,7 +242,7 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 				? place->country
 				: walk_label(pool->pool->config, explaining->reply.target);
 	pool->outcome = locate_outcome_find(pool->pool, &explaining->client.source);
-	walk_find(&pool->walk, pool->zone->pools, rule, pool->country);
+	pools_decide(pool->zone->pools, rule, pool->country, &pool->walk);
 	text_add(explaining, "pool", pool->pool->config->name);
 	text_add(explaining, "zone", pool->zone->config->name);
 	text_add(explaining, "rule", walk_rule_write(rule, text));

@@ -18,87 +18,51 @@ static const struct mirror *mirror_of(const struct explain_pool *explain, uint32
 	return &pools_mirrors(explain->zone->pools)->list[number];
 }
 
-/* The level that a candidate comes from: the first one asked that has its country. */
-static int level_of(
-	const struct explain_pool *explain, unsigned family, const struct pool_member *member)
+/* The level that candidate number `i` comes from. */
+static const struct walk_level *level_of(
+	const struct explain_pool *explain, unsigned family, uint32_t i)
 {
-	unsigned country = mirror_of(explain, member->mirror)->country;
-	int level = explain->walk.own[family];
-	while (!member->own && level + 1 < explain->walk.count) {
-		level++;
-		if (walk_place_has(&explain->walk.levels[level].place, country))
-			break;
-	}
+	const struct walk_level *level = &explain->walk.levels[explain->walk.own[family]];
+	while (i >= level->candidates[family])
+		i -= level++->candidates[family];
 	return level;
 }
 
-/* How many candidates come from each level. Returns the last level that was asked. */
-static int levels_count(
-	const struct explain_pool *explain, unsigned family, uint32_t counts[POOL_FALLBACK_MAX + 1])
-{
-	const struct pool_set *set = explain->outcome->set[family];
-	const struct pool_rule *rule = &explain->pool->config->rule;
-	struct pool_member member;
-	memset(counts, 0, (POOL_FALLBACK_MAX + 1) * sizeof(*counts));
-	if (!set)
-		return rule->families[family] ? explain->walk.count - 1 : WALK_NONE;
-	int last = explain->walk.own[family];
-	for (uint32_t i = 0; pool_member(set, i, &member); i++) {
-		int level = level_of(explain, family, &member);
-		counts[level]++;
-		if (level > last)
-			last = level;
-	}
-	/* All have a place in each answer and there are still too few: everybody was asked. */
-	if (set->members < rule->min_members && set->answer_count == set->members &&
-		(rule->answers == 0 || set->answer_count < rule->answers))
-		last = explain->walk.count - 1;
-	return last;
-}
-
 /* What a level was to a family. */
-static const char *use_of(
-	const struct explain_pool *explain, unsigned family, int level, int last, uint32_t count)
+static const char *use_of(const struct walk *walk, unsigned family, int level)
 {
-	if (!explain->pool->config->rule.families[family])
+	if (walk->last[family] == WALK_NONE)
 		return "not answered";
-	if (explain->outcome->set[family] && level == explain->walk.own[family])
+	if (level == walk->own[family])
 		return "own";
-	if (level > last)
+	if (level > walk->last[family])
 		return "not asked";
-	if (count)
+	if (walk->levels[level].candidates[family])
 		return "top-up";
-	if (walk_served(&explain->walk, level, family) == 0)
+	if (walk_served(walk, level, family) == 0)
 		return "empty";
-	return explain->outcome->set[family] ? "nobody new" : "not answered";
+	return walk->own[family] != WALK_NONE ? "nobody new" : "not answered";
 }
 
-static json_t *level_json(const struct explain_pool *explain, unsigned family, int level,
-	const char *use, uint32_t count)
+static json_t *level_json(const struct walk *walk, unsigned family, int level)
 {
-	const struct pool_level *at = &explain->walk.levels[level];
+	const struct walk_level *at = &walk->levels[level];
 	char text[WALK_PLACE_MAX];
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I}", "level",
 		walk_place_write(&at->place, text), "place", walk_place_name(&at->place), "family",
 		walk_family(family), "members", (json_int_t)at->listed[family], "served",
-		(json_int_t)at->in_service[family], "use", use, "candidates", (json_int_t)count);
+		(json_int_t)at->in_service[family], "use", use_of(walk, family, level),
+		"candidates", (json_int_t)at->candidates[family]);
 }
 
 json_t *explain_levels(const struct explain_pool *explain)
 {
-	uint32_t counts[POOL_FAMILIES][POOL_FALLBACK_MAX + 1];
-	int last[POOL_FAMILIES];
 	json_t *list = json_array();
-	for (unsigned f = 0; f < POOL_FAMILIES; f++)
-		last[f] = levels_count(explain, f, counts[f]);
 	bool good = list;
 	for (int level = 0; good && level < explain->walk.count; level++)
-		for (unsigned f = 0; good && f < POOL_FAMILIES; f++) {
-			uint32_t count = counts[f][level];
-			const char *use = use_of(explain, f, level, last[f], count);
-			good = json_array_append_new(
-				       list, level_json(explain, f, level, use, count)) == 0;
-		}
+		for (unsigned f = 0; good && f < POOL_FAMILIES; f++)
+			good = json_array_append_new(list, level_json(&explain->walk, f, level)) ==
+			       0;
 	if (good)
 		return list;
 	json_decref(list);
@@ -107,14 +71,10 @@ json_t *explain_levels(const struct explain_pool *explain)
 
 bool explain_falls_back(const struct explain_pool *explain)
 {
-	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		uint32_t counts[POOL_FALLBACK_MAX + 1];
-		if (explain->outcome->set[f] &&
-			levels_count(explain, f, counts) > explain->walk.own[f])
+	const struct walk *walk = &explain->walk;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		if (walk->own[f] != WALK_NONE && walk->last[f] > 0)
 			return true;
-		if (explain->outcome->set[f] && explain->walk.own[f] > 0)
-			return true;
-	}
 	return false;
 }
 
@@ -130,19 +90,19 @@ static uint64_t weights_sum(const struct pool_set *set)
 	return sum;
 }
 
-static json_t *candidate_json(const struct explain_pool *explain, unsigned family,
+static json_t *candidate_json(const struct explain_pool *explain, unsigned family, uint32_t i,
 	const struct pool_member *member, double share)
 {
 	char address[INET6_ADDRSTRLEN], level[WALK_PLACE_MAX];
 	const struct mirror *mirror = mirror_of(explain, member->mirror);
-	const struct pool_level *at = &explain->walk.levels[level_of(explain, family, member)];
+	const struct pool_place *place = &level_of(explain, family, i)->place;
 	inet_ntop(
 		family == POOL_IPV6 ? AF_INET6 : AF_INET, member->octets, address, sizeof(address));
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:s, s:b, s:s}", "address", address,
 		"host", mirror->host, "country", country_code(mirror->country), "state",
 		mirror_state_name((enum mirror_state)mirror->state), "weight", (int)member->weight,
-		"share", share, "level", walk_place_write(&at->place, level), "top_up",
-		!member->own, "since", mirror->since);
+		"share", share, "level", walk_place_write(place, level), "top_up", !member->own,
+		"since", mirror->since);
 }
 
 json_t *explain_candidates(const struct explain_pool *explain, size_t *more)
@@ -161,7 +121,7 @@ json_t *explain_candidates(const struct explain_pool *explain, size_t *more)
 				break;
 			double share = member.own ? (double)member.weight / (double)sum : 0.0;
 			good = json_array_append_new(
-				       list, candidate_json(explain, f, &member, share)) == 0;
+				       list, candidate_json(explain, f, i, &member, share)) == 0;
 		}
 	}
 	if (good)
@@ -251,10 +211,6 @@ static json_t *left_json(
 json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 {
 	const struct mirrors *mirrors = pools_mirrors(explain->zone->pools);
-	uint32_t counts[POOL_FALLBACK_MAX + 1];
-	int last[POOL_FAMILIES];
-	for (unsigned f = 0; f < POOL_FAMILIES; f++)
-		last[f] = levels_count(explain, f, counts);
 	json_t *list = json_array();
 	bool *marked = candidates_mark(explain);
 	bool good = list && marked;
@@ -264,7 +220,7 @@ json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		char text[WHY_MAX];
 		if (marked[i] || !is_out(mirror, address) ||
-			!level_asked(explain, mirror->country, last[address->ipv6]))
+			!level_asked(explain, mirror->country, explain->walk.last[address->ipv6]))
 			continue;
 		/* Only who is shown is asked for its drain: that looks through all of them. */
 		if (json_array_size(list) == EXPLAIN_LEFT_MAX)

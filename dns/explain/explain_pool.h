@@ -4,7 +4,8 @@
 #ifndef DNS_EXPLAIN_EXPLAIN_POOL_H
 #define DNS_EXPLAIN_EXPLAIN_POOL_H
 
-#include "dns/snapshot/find.h"
+#include "dns/snapshot/snapshot.h"
+#include "geo/walk.h"
 
 #include <jansson.h>
 

@@ -1,6 +1,7 @@
 #include "dns/explain/lint.h"
 
 #include "dns/base/log.h"
+#include "geo/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -96,18 +97,15 @@ struct summary {
 static void place_look(struct summary *summary, const struct snapshot_zone *zone,
 	const struct pool_rule *rule, unsigned country)
 {
-	struct pool_level levels[POOL_FALLBACK_MAX + 1];
-	struct pool_outcome outcome;
+	struct walk walk;
 	bool thin = false, empty = true;
-	pools_levels(zone->pools, rule, country, levels);
-	if (!pools_resolve(zone->pools, rule, country, &outcome))
-		return;
+	pools_decide(zone->pools, rule, country, &walk);
 	summary->first_level = 0;
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		uint32_t count = rule->families[f] ? levels[0].in_service[f] : 0;
+		uint32_t count = rule->families[f] ? walk.levels[0].in_service[f] : 0;
 		summary->first_level += count;
 		thin |= count && count < rule->min_members;
-		empty &= outcome.set[f] == NULL;
+		empty &= walk.own[f] == WALK_NONE;
 	}
 	if (empty)
 		country_add(&summary->empty, country);

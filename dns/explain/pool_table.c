@@ -3,6 +3,7 @@
 #include "dns/base/json.h"
 #include "dns/load/drain.h"
 #include "dns/snapshot/find.h"
+#include "geo/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,38 +20,29 @@ struct census {
 	size_t more; /* rows beyond the list */
 };
 
-/* One row under way. */
-struct row {
-	const struct snapshot_outcome *outcome;
-	unsigned country;
-	const char *name; /* without the zone's */
-};
 
 /* The flag of a family; "": nothing is remarkable. */
-static const char *flag_find(const struct census *census, const struct walk *walk,
-	const struct row *row, unsigned family)
+static const char *flag_find(const struct pool_rule *rule, const struct walk *walk, unsigned family)
 {
-	const struct pool_rule *rule = &census->config->rule;
+	int own = walk->own[family];
 	if (!rule->families[family])
 		return "not answered";
-	if (!row->outcome->set[family])
+	if (own == WALK_NONE)
 		return "empty";
 	if (walk->open)
 		return "fail-open";
-	return walk_served(walk, walk->own[family], family) < rule->min_members ? "thin" : "";
+	return walk->levels[own].candidates[family] < rule->min_members ? "thin" : "";
 }
 
-static json_t *family_json(const struct census *census, const struct walk *walk,
-	const struct row *row, unsigned family)
+static json_t *family_json(const struct pool_rule *rule, const struct walk *walk, unsigned family)
 {
 	char level[WALK_PLACE_MAX] = "";
-	const struct pool_set *set = row->outcome->set[family];
-	if (set)
+	if (walk->own[family] != WALK_NONE)
 		walk_place_write(&walk->levels[walk->own[family]].place, level);
 	return json_pack("{s:I, s:I, s:s, s:I, s:s}", "served",
 		(json_int_t)walk->levels[0].in_service[family], "listed",
 		(json_int_t)walk->levels[0].listed[family], "level", level, "members",
-		(json_int_t)(set ? set->members : 0), "flag", flag_find(census, walk, row, family));
+		(json_int_t)walk->members[family], "flag", flag_find(rule, walk, family));
 }
 
 static bool row_matches(const struct census *census, const char *name)
@@ -62,24 +54,24 @@ static bool row_matches(const struct census *census, const char *name)
 	return drain_glob(census->pattern, name) || drain_glob(census->pattern, whole);
 }
 
-static bool row_add(struct census *census, const struct row *row)
+static bool row_add(struct census *census, const char *name, unsigned country)
 {
+	const struct pool_rule *rule = &census->config->rule;
 	struct walk walk;
-	char place[WALK_PLACE_MAX], rule[WALK_RULE_MAX];
-	if (!row_matches(census, row->name))
+	char place[WALK_PLACE_MAX], text[WALK_RULE_MAX];
+	if (!row_matches(census, name))
 		return true;
 	if (json_array_size(census->rows) == CENSUS_ROWS_MAX) {
 		census->more++;
 		return true;
 	}
-	walk_find(&walk, census->zone->pools, &census->config->rule, row->country);
+	pools_decide(census->zone->pools, rule, country, &walk);
 	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "zone",
 		plain_json(census->zone->config->name), "pool", plain_json(census->config->name),
-		"name", plain_json(row->name), "rule", walk_rule_write(&census->config->rule, rule),
-		"country", country_code(row->country), "place",
-		walk_place_write(&walk.levels[0].place, place), "ipv4",
-		family_json(census, &walk, row, POOL_IPV4), "ipv6",
-		family_json(census, &walk, row, POOL_IPV6));
+		"name", plain_json(name), "rule", walk_rule_write(rule, text), "country",
+		country_code(country), "place", walk_place_write(&walk.levels[0].place, place),
+		"ipv4", family_json(rule, &walk, POOL_IPV4), "ipv6",
+		family_json(rule, &walk, POOL_IPV6));
 	return json_array_append_new(census->rows, json) == 0;
 }
 
@@ -117,26 +109,15 @@ static bool labels_add(struct census *census)
 		uint8_t name[NAME_SIZE_MAX];
 		char text[NAME_TEXT_MAX];
 		struct walk_name found;
-		struct row row;
-		const char *label = country_label(i, &row.country);
+		unsigned country;
+		const char *label = country_label(i, &country);
 		walk_name_find(&found, census->snapshot, name_expand(census->config, label, name));
 		if (!found.pool || found.pool->config != census->config)
 			continue; /* an exact name, or the zone file, has it */
-		row.outcome = &found.pool->outcomes[0];
-		row.name = name_short(census, name, text);
-		if (!row_add(census, &row))
+		if (!row_add(census, name_short(census, name, text), country))
 			return false;
 	}
 	return true;
-}
-
-/* Which outcome each country has in this map. */
-static const uint16_t *outcomes_of(const struct snapshot *snapshot, const struct map *map)
-{
-	for (size_t i = 0; i < snapshot->map_count; i++)
-		if (shared_get(snapshot->maps[i].map) == map)
-			return snapshot->maps[i].outcome;
-	return NULL;
 }
 
 /* One of the names that this configuration is bound to: all have the same outcomes. */
@@ -158,14 +139,11 @@ static bool pool_add(struct census *census)
 	const struct snapshot_pool *pool = pool_of(census->snapshot, census->config);
 	if (!pool) /* the zone file has all of its names */
 		return true;
-	struct row row = {.name = name_short(census, census->config->wire, text)};
-	const uint16_t *outcomes = pool->map ? outcomes_of(census->snapshot, pool->map) : NULL;
-	unsigned last = outcomes ? COUNTRY_MAX : 0;
-	for (row.country = 0; row.country <= last; row.country++) {
-		row.outcome = &pool->outcomes[outcomes ? outcomes[row.country] : 0];
-		if (!row_add(census, &row))
+	const char *name = name_short(census, census->config->wire, text);
+	unsigned last = pool->map ? COUNTRY_MAX : 0;
+	for (unsigned country = 0; country <= last; country++)
+		if (!row_add(census, name, country))
 			return false;
-	}
 	return true;
 }
 

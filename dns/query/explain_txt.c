@@ -1,7 +1,7 @@
 #include "dns/query/txt_strings.h"
 #include "dns/snapshot/find.h"
 #include "dns/snapshot/locate.h"
-#include "geo/layout.h"
+#include "geo/walk.h"
 
 #include <string.h>
 
@@ -124,32 +124,7 @@ static uint8_t scope_find(
 
 /* --- levels and candidates --- */
 
-/* The last level that was asked: a group tops up from one level each. */
-static int level_last(const struct walk *walk, const struct pool_rule *rule,
-	const struct mirrors *mirrors, const struct pool_set *set, unsigned family)
-{
-	struct pool_member member;
-	uint32_t first = 0;
-	if (!set)
-		return rule->families[family] ? walk->count - 1 : WALK_NONE;
-	int level = walk->own[family];
-	for (uint32_t k = 1; k < set->group_count; k++) {
-		first += set->groups[k - 1].layout->plan.list.count;
-		if (!pool_member(set, first, &member))
-			break;
-		unsigned country = mirrors->list[member.mirror].country;
-		do
-			level++;
-		while (level + 1 < walk->count &&
-			!walk_place_has(&walk->levels[level].place, country));
-	}
-	if (set->members < rule->min_members && set->answer_count == set->members &&
-		(rule->answers == 0 || set->answer_count < rule->answers))
-		return walk->count - 1;
-	return level;
-}
-
-static void level_add(struct gist *gist, const struct pool_level *level)
+static void level_add(struct gist *gist, const struct walk_level *level)
 {
 	char place[WALK_PLACE_MAX];
 	struct gist_line line = gist_line_begin("level=");
@@ -208,19 +183,12 @@ static void sets_add(struct gist *gist, const struct snapshot_outcome *outcome)
 		gist_number_add(gist, "more=", more);
 }
 
-static void levels_add(struct gist *gist, const struct walk_name *found, const struct walk *walk,
-	const struct snapshot_outcome *outcome)
+static void levels_add(struct gist *gist, const struct walk *walk)
 {
-	const struct mirrors *mirrors = pools_mirrors(found->zone->pools);
-	int last = WALK_NONE;
-	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		int level =
-			level_last(walk, &found->pool->config->rule, mirrors, outcome->set[f], f);
-		last = level > last ? level : last;
-	}
+	int ipv4 = walk->last[POOL_IPV4], ipv6 = walk->last[POOL_IPV6];
 	/* A long walk leaves half of the room to the candidates. */
 	const uint8_t *half = gist->at + (gist->end - gist->at) / 2;
-	for (int i = 0; i <= last && gist->at < half; i++)
+	for (int i = 0; i <= (ipv4 > ipv6 ? ipv4 : ipv6) && gist->at < half; i++)
 		level_add(gist, &walk->levels[i]);
 }
 
@@ -265,8 +233,8 @@ static void pool_add(struct gist *gist, const struct walk_name *found, const uin
 	const struct snapshot_outcome *outcome = locate_outcome_find(found->pool, &looked->client);
 	if (config->rule.from == POOL_FROM_LABEL)
 		country = walk_label(config, name);
-	walk_find(&walk, found->zone->pools, &config->rule, country);
-	levels_add(gist, found, &walk, outcome);
+	pools_decide(found->zone->pools, &config->rule, country, &walk);
+	levels_add(gist, &walk);
 	sets_add(gist, outcome);
 }
 

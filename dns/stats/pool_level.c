@@ -1,5 +1,8 @@
 #include "dns/stats/pool_counts.h"
 
+#include "geo/walk.h"
+
+#include <limits.h>
 #include <stdio.h>
 
 static unsigned place_level(const struct pool_place *place)
@@ -37,22 +40,20 @@ static unsigned fallback_level(
 	return place_level(at);
 }
 
-/* As pools_resolve decides it: the first level with a member in service. `number` is the level's in the walk. */
+/* `number` is the level's in the walk. */
 static unsigned country_level(const struct pools *pools, const struct pool_rule *rule,
-	unsigned country, enum pool_family family, size_t *number)
+	unsigned country, enum pool_family family, int *number)
 {
-	struct pool_level levels[POOL_FALLBACK_MAX + 1];
-	size_t count = pools_levels(pools, rule, country, levels);
-	for (*number = 0; *number < count; ++*number) {
-		if (!levels[*number].in_service[family])
-			continue;
-		if (*number > 0)
-			return fallback_level(rule, &levels[0].place, &levels[*number].place);
-		/* Who is in no country starts at the world. */
-		bool nowhere = rule->from != POOL_FROM_FIXED && country == COUNTRY_NONE;
-		return nowhere ? TALLY_WORLD : TALLY_OWN;
-	}
-	return TALLY_REMOVED;
+	struct walk walk;
+	pools_decide(pools, rule, country, &walk);
+	*number = walk.own[family];
+	if (walk.open)
+		return TALLY_REMOVED;
+	if (*number > 0)
+		return fallback_level(rule, &walk.levels[0].place, &walk.levels[*number].place);
+	/* Who is in no country starts at the world. */
+	bool nowhere = rule->from != POOL_FROM_FIXED && country == COUNTRY_NONE;
+	return nowhere ? TALLY_WORLD : TALLY_OWN;
 }
 
 static const uint16_t *map_outcomes(const struct snapshot *snapshot, const struct map *map)
@@ -67,7 +68,7 @@ unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
 	const struct snapshot_pool *pool, uint32_t outcome, enum pool_family family)
 {
 	const struct pool_rule *rule = &pool->config->rule;
-	size_t number, least = SIZE_MAX;
+	int number, least = INT_MAX;
 	unsigned level = TALLY_WORLD;
 	if (!pool->map)
 		return country_level(pools, rule, pool->country, family, &number);
@@ -78,7 +79,7 @@ unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
 		if (outcomes[country] != outcome)
 			continue;
 		unsigned found = country_level(pools, rule, country, family, &number);
-		if (number < least && (country || least == SIZE_MAX)) {
+		if (number < least && (country || least == INT_MAX)) {
 			least = number;
 			level = found;
 		}

@@ -9,6 +9,7 @@
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/pool.h"
+#include "geo/walk.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -216,6 +217,16 @@ struct reached {
 	uint32_t members; /* of its IPv4 set; 0: none */
 };
 
+/* For which families has a place a member in service at the level that decides? */
+static void reach_find(const struct pools *pools, const struct pool_rule *rule, unsigned country,
+	bool reached[POOL_FAMILIES])
+{
+	struct walk walk;
+	pools_decide(pools, rule, country, &walk);
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		reached[f] = walk.own[f] != WALK_NONE && !walk.open;
+}
+
 static struct reached reach(const struct pool_rule *rule, const char *country, const char *glob)
 {
 	struct reached reached;
@@ -225,11 +236,11 @@ static struct reached reach(const struct pool_rule *rule, const char *country, c
 	unsigned code = country_find(country, strlen(country));
 	struct pools *pools = pools_new(shared_get(exported));
 	assert_non_null(pools);
-	pools_reach(pools, rule, code, reached.before);
+	reach_find(pools, rule, code, reached.before);
 	pools_free(pools);
 	pools = pools_new(shared_get(marked));
 	assert_non_null(pools);
-	pools_reach(pools, rule, code, reached.after);
+	reach_find(pools, rule, code, reached.after);
 	assert_true(pools_resolve(pools, rule, code, &reached.outcome));
 	reached.members =
 		reached.outcome.set[POOL_IPV4] ? reached.outcome.set[POOL_IPV4]->members : 0;

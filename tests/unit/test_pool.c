@@ -1,5 +1,6 @@
 /* Candidate sets: who is asked at which level, who tops up, what is one object. */
 #include "geo/pool.h"
+#include "geo/walk.h"
 
 #include "tests/unit/mirror_case.h"
 
@@ -145,6 +146,64 @@ static const struct row rows[] = {
 	{"label:DE", "continent world", 5, 3, false, true, "46", "1 2 +3 +10", "1 +3 +10"},
 };
 
+/* What is decided is what the sets are made of. */
+static void decision_check(
+	const struct row *row, const struct walk *walk, const struct pool_outcome *outcome)
+{
+	const struct pool_set *set;
+	struct pool_member member;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		int level = walk->own[f];
+		set = outcome->set[f];
+		assert_int_equal(walk->last[f] == WALK_NONE, !strchr(row->families, "46"[f]));
+		assert_int_equal(level == WALK_NONE, !set);
+		assert_int_equal(walk->members[f], set ? set->members : 0);
+		for (uint32_t i = 0, of = 0; set && i < set->members; i++, of++) {
+			for (; of == walk->levels[level].candidates[f]; of = 0)
+				level++;
+			assert_true(pool_member(set, i, &member));
+			assert_int_equal(member.own, level == walk->own[f]);
+			assert_true(level <= walk->last[f]);
+			unsigned country =
+				country_find(network[member.mirror].country, strlen("DE"));
+			assert_true(walk_place_has(&walk->levels[level].place, country));
+		}
+	}
+}
+
+/* The last level asked: of all that are there, when there are still too few. */
+static void test_last(void **state)
+{
+	static const struct {
+		struct row row;
+		int last[POOL_FAMILIES];
+		bool open;
+	} cases[] = {
+		{{"label:DE", "continent world", 1, 8, false, true, "46", "", ""}, {0, 0}, false},
+		{{"label:DE", "continent world", 3, 8, false, true, "4", "", ""}, {1, -1}, false},
+		{{"label:DE", "continent world", 99, 8, false, true, "46", "", ""}, {2, 2}, false},
+		{{"label:DE", "continent world", 99, 3, false, true, "46", "", ""}, {1, 1}, false},
+		{{"label:DE", "world continent", 99, 8, false, true, "46", "", ""}, {2, 2}, false},
+		{{"label:CA", "continent world", 1, 8, true, true, "46", "", ""}, {2, 0}, false},
+		{{"label:JP", "continent", 1, 8, false, true, "46", "", ""}, {0, 0}, true},
+		{{"label:CN", "", 1, 8, false, true, "46", "", ""}, {0, 0}, false},
+	};
+	struct mirrors *mirrors = mirror_cases(network);
+	struct pools *pools = pools_new(mirrors);
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pool_rule rule;
+		struct walk walk;
+		unsigned country = row_rule(&cases[i].row, &rule);
+		pools_decide(pools, &rule, country, &walk);
+		for (unsigned f = 0; f < POOL_FAMILIES; f++)
+			assert_int_equal(walk.last[f], cases[i].last[f]);
+		assert_int_equal(walk.open, cases[i].open);
+	}
+	pools_free(pools);
+	mirrors_free(mirrors);
+}
+
 static void test_levels(void **state)
 {
 	(void)state;
@@ -153,10 +212,13 @@ static void test_levels(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct pool_rule rule;
 		struct pool_outcome outcome, again;
+		struct walk walk;
 		unsigned country = row_rule(&rows[i], &rule);
 		assert_true(pools_resolve(pools, &rule, country, &outcome));
 		row_check(&rows[i], outcome.set[POOL_IPV4], rows[i].ipv4, 3);
 		row_check(&rows[i], outcome.set[POOL_IPV6], rows[i].ipv6, 15);
+		pools_decide(pools, &rule, country, &walk);
+		decision_check(&rows[i], &walk, &outcome);
 		assert_true(pools_resolve(pools, &rule, country, &again));
 		assert_ptr_equal(outcome.set[0], again.set[0]);
 		assert_ptr_equal(outcome.set[1], again.set[1]);
@@ -280,9 +342,11 @@ static void test_level_counts(void **state)
 		{PLACE_WORLD, {5, 4}, {9, 6}},
 	};
 	struct pool_rule rule;
-	struct pool_level levels[POOL_FALLBACK_MAX + 1];
+	struct walk walk;
 	unsigned country = row_rule(&row, &rule);
-	assert_int_equal(pools_levels(pools, &rule, country, levels), 4);
+	pools_decide(pools, &rule, country, &walk);
+	assert_int_equal(walk.count, 4);
+	const struct walk_level *levels = walk.levels;
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(levels[i].place.kind, expected[i].kind);
 		for (size_t f = 0; f < POOL_FAMILIES; f++) {
@@ -392,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_last),
 		cmocka_unit_test(test_one_object),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_level_counts),

@@ -1,7 +1,8 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/snapshot/find.h"
 #include "dns/base/json.h"
+#include "geo/pool.h"
+#include "geo/walk.h"
 
 #include <stdlib.h>
 
@@ -41,7 +42,7 @@ static struct country_view view_make(
 	struct country_view view = {html, network, field_text(report, "zone"), country,
 		.walk = {.own = {WALK_NONE, WALK_NONE}}};
 	if (network->pools)
-		walk_find(&view.walk, network->pools, network_rule(), country);
+		pools_decide(network->pools, network_rule(), country, &view.walk);
 	return view;
 }
 
@@ -147,7 +148,7 @@ static void levels_add(const struct country_view *view)
 		"<th scope=col>Level<th scope=col>IPv4 in service<th scope=col>IPv6 in "
 		"service\n<tbody>\n");
 	for (int i = 0; i < view->walk.count; i++) {
-		const struct pool_level *level = &view->walk.levels[i];
+		const struct walk_level *level = &view->walk.levels[i];
 		html_add(html, "<tr><th scope=row>");
 		html_text(html, walk_place_name(&level->place));
 		for (unsigned f = 0; f < POOL_FAMILIES; f++)

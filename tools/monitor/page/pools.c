@@ -1,6 +1,5 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/snapshot/find.h"
 #include "dns/base/json.h"
 
 #include <stdio.h>

@@ -90,7 +90,7 @@ static int *descriptors_collect(const struct takeover_give *give, size_t *count)
 
 static bool offer_send(struct takeover_give *give)
 {
-	size_t count;
+	size_t count = 0;
 	int *fds = descriptors_collect(give, &count);
 	json_t *offer = json_pack("{s:i, s:{s:I, s:b, s:b}}", "exit", 0, "result", "sockets",
 		(json_int_t)(fds ? count : 0), "control", control_listener(give->control) >= 0,

@@ -1,36 +1,7 @@
-#include "dns/query/answer.h"
-#include "dns/query/explain_txt.h"
+#include "dns/query/chaos.h"
+
 #include "zones/wire.h"
 
-/* _explain.NAME: for those who may ask, whoever that subnet is. */
-void answer_gist(const struct asked *asked)
-{
-	struct answer *answer = asked->answer;
-	const struct query *query = asked->query;
-	const struct snapshot *snapshot = asked->snapshot;
-	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
-	bool identity;
-	size_t size = gist_room(query, snapshot->identity_size, &identity);
-	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
-		size = gist_write(snapshot, asked->client, query, rdata, size);
-	else
-		size = 0;
-	if (!size) {
-		answer->rcode = RCODE_REFUSED;
-		answer->authoritative = false;
-	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
-		answer_negative_add(asked, RCODE_NOERROR);
-	} else {
-		_Static_assert(RECORD_FIXED + GIST_RDATA_MAX <= sizeof(answer->made), "one record");
-		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = record};
-		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
-		answer_rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
-		answer->scope = query->subnet.option ? query->subnet.source : 0;
-		answer->no_identity = !identity;
-	}
-}
-
-/* RFC 4892: who and what is this server. */
 void answer_chaos(struct answer *answer, const struct snapshot *snapshot, const struct query *query)
 {
 	static const struct {

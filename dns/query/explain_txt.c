@@ -1,3 +1,6 @@
+#include "dns/query/explain_txt.h"
+
+#include "dns/query/answer.h"
 #include "dns/query/txt_strings.h"
 #include "dns/snapshot/find.h"
 #include "dns/snapshot/locate.h"
@@ -20,6 +23,7 @@ struct looked {
 	struct client client;
 	unsigned length; /* of a client subnet */
 	bool ecs;
+	uint8_t scope; /* that a reply has; without a client subnet, the one for a resolver near the client */
 };
 
 bool gist_is_asked(const struct name_key *name)
@@ -76,15 +80,17 @@ static struct looked looked_find(const struct snapshot *snapshot, const struct c
 	const struct query *query, const struct snapshot_pool *pool)
 {
 	const struct query_subnet *subnet = &query->subnet;
-	struct looked source = {.client = *client};
-	if (!subnet->option || !subnet->source || (pool && !pool->ecs))
-		return source;
-	struct looked named = {
-		.client = {.ipv6 = subnet->family == 2}, .length = subnet->source, .ecs = true};
-	memcpy(named.client.address, subnet->option + SUBNET_FIXED, subnet->octets);
-	if (locate_place_find(snapshot->inputs, &named.client).special)
-		return source;
-	return named;
+	bool named = subnet->option && subnet->source;
+	struct looked looked = {.client = *client};
+	struct client other = named ? query_subnet_client(subnet) : *client;
+	if (pool && (named || !subnet->option))
+		looked.scope = locate_scope_find(pool, &other);
+	if (!named || (pool && !pool->ecs) || locate_place_find(snapshot->inputs, &other).special)
+		return looked;
+	looked.client = other;
+	looked.length = subnet->source;
+	looked.ecs = true;
+	return looked;
 }
 
 static void place_add(
@@ -107,19 +113,6 @@ static void place_add(
 	gist_pair_add(gist, "country=", country, strlen(country));
 	if (place->override)
 		gist_number_add(gist, "override=line ", place->override->line);
-}
-
-/* The scope that a reply about the pool has; without a client subnet, the one that a resolver near the client would see. */
-static uint8_t scope_find(
-	const struct snapshot_pool *pool, const struct client *client, const struct query *query)
-{
-	struct client named = {.ipv6 = query->subnet.family == 2};
-	if (!query->subnet.option)
-		return locate_scope_find(pool, client);
-	if (!query->subnet.source)
-		return 0;
-	memcpy(named.address, query->subnet.option + SUBNET_FIXED, query->subnet.octets);
-	return locate_scope_find(pool, &named);
 }
 
 /* --- levels and candidates --- */
@@ -260,8 +253,35 @@ size_t gist_write(const struct snapshot *snapshot, const struct client *client,
 		size_t size = strlen(found.pool->config->name);
 		gist_pair_add(&gist, "pool=", found.pool->config->name,
 			size < POOL_SHOWN_MAX ? size : POOL_SHOWN_MAX);
-		gist_number_add(&gist, "scope=", scope_find(found.pool, client, query));
+		gist_number_add(&gist, "scope=", looked.scope);
 		pool_add(&gist, &found, name, &looked, place.country);
 	}
 	return (size_t)(gist.at - rdata);
+}
+
+void answer_gist(const struct asked *asked)
+{
+	struct answer *answer = asked->answer;
+	const struct query *query = asked->query;
+	const struct snapshot *snapshot = asked->snapshot;
+	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
+	bool identity;
+	size_t size = gist_room(query, snapshot->identity_size, &identity);
+	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
+		size = gist_write(snapshot, asked->client, query, rdata, size);
+	else
+		size = 0;
+	if (!size) {
+		answer->rcode = RCODE_REFUSED;
+		answer->authoritative = false;
+	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
+		answer_negative_add(asked, RCODE_NOERROR);
+	} else {
+		_Static_assert(RECORD_FIXED + GIST_RDATA_MAX <= sizeof(answer->made), "one record");
+		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = record};
+		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
+		answer_rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);
+		answer->scope = query->subnet.option ? query->subnet.source : 0;
+		answer->no_identity = !identity;
+	}
 }

@@ -26,4 +26,8 @@ size_t gist_room(const struct query *query, uint16_t identity_size, bool *identi
 size_t gist_write(const struct snapshot *snapshot, const struct client *client,
 	const struct query *query, uint8_t *rdata, size_t room);
 
+/* The whole answer: for those who may ask, whoever that subnet is. */
+struct asked;
+void answer_gist(const struct asked *asked);
+
 #endif

@@ -1,32 +1,15 @@
-#include "dns/query/answer.h"
-#include "dns/query/explain_txt.h"
-#include "zones/wire.h"
+#include "dns/query/lookup.h"
 
-static struct map_match source_find(const struct map *map, const struct client *client)
-{
-	const uint8_t *octets = client->address;
-	if (client->ipv6)
-		return map_find_ipv6(map, map_key(octets));
-	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
-}
+#include "dns/query/chaos.h"
+#include "dns/query/explain_txt.h"
+#include "dns/snapshot/locate.h"
 
 /* Apart: a function with an array pays for it at each call. */
-static __attribute__((cold, noinline)) uint8_t special_length(
-	const struct map *map, const struct query_subnet *subnet)
+static __attribute__((cold, noinline)) uint8_t special_scope(
+	const struct snapshot_pool *pool, const struct query_subnet *subnet)
 {
-	uint8_t address[SUBNET_OCTETS_MAX] = {0};
-	memcpy(address, subnet->option + SUBNET_FIXED, subnet->octets);
-	return map_special_length(map, subnet->family == 2, address);
-}
-
-static struct map_match subnet_find(const struct map *map, const struct query_subnet *subnet)
-{
-	struct map_match match = subnet->family == 2
-					 ? map_find_ipv6(map, query_subnet_ipv6(subnet))
-					 : map_find_ipv4(map, query_subnet_ipv4(subnet));
-	if (match.special)
-		match.length = special_length(map, subnet);
-	return match;
+	struct client client = query_subnet_client(subnet);
+	return locate_scope_find(pool, &client);
 }
 
 /* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
@@ -36,10 +19,15 @@ static uint32_t outcome_find(const struct asked *asked, const struct snapshot_po
 	if (!pool->map)
 		return 0;
 	if (!pool->ecs || !subnet->option || !subnet->source)
-		return source_find(pool->map, asked->client).outcome;
-	struct map_match match = subnet_find(pool->map, subnet);
+		return locate_match(pool->map, asked->client).outcome;
+	struct map_match match = subnet->family == 2
+					 ? map_find_ipv6(pool->map, query_subnet_ipv6(subnet))
+					 : map_find_ipv4(pool->map, query_subnet_ipv4(subnet));
 	asked->answer->scope = match.length;
-	return match.special ? source_find(pool->map, asked->client).outcome : match.outcome;
+	if (!match.special)
+		return match.outcome;
+	asked->answer->scope = special_scope(pool, subnet);
+	return locate_match(pool->map, asked->client).outcome;
 }
 
 /* A or AAAA. False: this place has none. */
@@ -280,19 +268,6 @@ static enum rcode type_rcode(uint16_t type)
 	default:
 		return RCODE_NOERROR;
 	}
-}
-
-void answer_error(struct answer *answer, enum rcode rcode)
-{
-	answer->rcode = rcode;
-	answer->authoritative = false;
-	answer->overflow = false;
-	answer->no_identity = false;
-	answer->scope = 0;
-	answer->count = 0;
-	answer->set = NULL;
-	answer->pinged = NULL;
-	answer->made_count = 0;
 }
 
 void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,

@@ -4,6 +4,7 @@
 #ifndef DNS_QUERY_QUERY_H
 #define DNS_QUERY_QUERY_H
 
+#include "dns/snapshot/client.h"
 #include "zones/name.h"
 
 #include <endian.h>
@@ -56,6 +57,14 @@ static inline unsigned __int128 query_subnet_ipv6(const struct query_subnet *sub
 		return bits ? (unsigned __int128)be64toh(last) << (128 - bits) : 0;
 	memcpy(&first, subnet->option + SUBNET_FIXED, sizeof(first));
 	return (unsigned __int128)be64toh(first) << 64 | be64toh(last) << (128 - bits);
+}
+
+/* Somebody there. */
+static inline struct client query_subnet_client(const struct query_subnet *subnet)
+{
+	struct client client = {.ipv6 = subnet->family == 2};
+	memcpy(client.address, subnet->option + SUBNET_FIXED, subnet->octets);
+	return client;
 }
 
 struct query {

@@ -1,9 +1,11 @@
-/* dns/query/txt_strings.h - the strings of an explanation, between the files of dns/query/explain_txt. Without printf or malloc: they are
- * written on the answer path. */
+/* dns/query/txt_strings.h - character-strings of a TXT record. Without printf or malloc: they are written on the answer
+ * path. */
 #ifndef DNS_QUERY_TXT_STRINGS_H
 #define DNS_QUERY_TXT_STRINGS_H
 
-#include "dns/query/explain_txt.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { GIST_STRING_MAX = 255 /* octets of a character-string */ };
 

@@ -1,7 +1,6 @@
 #include "dns/snapshot/locate.h"
 
 #include "geo/prefix.h"
-#include "zones/wire.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -179,19 +178,11 @@ struct locate_place locate_place_find(const struct inputs *inputs, const struct 
 	return place;
 }
 
-static struct map_match match_find(const struct map *map, const struct client *client)
-{
-	const uint8_t *octets = client->address;
-	if (client->ipv6)
-		return map_find_ipv6(map, map_key(octets));
-	return map_find_ipv4(map, (uint32_t)wire_u16(octets) << 16 | wire_u16(octets + 2));
-}
-
 uint8_t locate_scope_find(const struct snapshot_pool *pool, const struct client *client)
 {
 	if (!pool->map || !pool->ecs)
 		return 0;
-	struct map_match match = match_find(pool->map, client);
+	struct map_match match = locate_match(pool->map, client);
 	return match.special ? map_special_length(pool->map, client->ipv6, client->address)
 			     : match.length;
 }
@@ -199,5 +190,5 @@ uint8_t locate_scope_find(const struct snapshot_pool *pool, const struct client 
 const struct snapshot_outcome *locate_outcome_find(
 	const struct snapshot_pool *pool, const struct client *client)
 {
-	return &pool->outcomes[pool->map ? match_find(pool->map, client).outcome : 0];
+	return &pool->outcomes[pool->map ? locate_match(pool->map, client).outcome : 0];
 }

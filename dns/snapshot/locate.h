@@ -33,6 +33,16 @@ const char *locate_client_write(const struct locate_client *client, char text[LO
 struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client);
 const char *locate_network_write(const struct locate_place *place, char text[LOCATE_CLIENT_MAX]);
 
+/* A client in a pool's map. */
+static inline struct map_match locate_match(const struct map *map, const struct client *client)
+{
+	uint32_t ipv4;
+	if (client->ipv6)
+		return map_find_ipv6(map, map_key(client->address));
+	memcpy(&ipv4, client->address, sizeof(ipv4));
+	return map_find_ipv4(map, be32toh(ipv4));
+}
+
 /* The widest prefix around the client in which this pool answers alike: the scope for ECS. */
 uint8_t locate_scope_find(const struct snapshot_pool *pool, const struct client *client);
 /* The outcome that the client's own address gets. */

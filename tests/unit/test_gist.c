@@ -10,7 +10,7 @@
 enum { STRINGS_MAX = 64 };
 
 /* The strings of one TXT, and the query that asked for it. */
-struct asked {
+struct told {
 	struct packet packet;
 	struct query query;
 	struct client client;
@@ -22,7 +22,7 @@ struct asked {
 static const struct client loopback = {.address = {127, 0, 0, 1}};
 
 /* "192.0.2.0/24", or NULL: no client subnet. */
-static void query_build(struct asked *asked, const char *name, const char *subnet)
+static void query_build(struct told *asked, const char *name, const char *subnet)
 {
 	uint8_t rest[400], wire[NAME_SIZE_MAX], address[16] = {0};
 	char text[64];
@@ -57,7 +57,7 @@ static void query_build(struct asked *asked, const char *name, const char *subne
 }
 
 /* Asks with `room` octets and takes the strings apart. */
-static void gist_ask(struct asked *asked, size_t room)
+static void gist_ask(struct told *asked, size_t room)
 {
 	uint8_t *rdata = malloc(room ? room : 1);
 	assert_non_null(rdata);
@@ -72,9 +72,9 @@ static void gist_ask(struct asked *asked, size_t room)
 	free(rdata);
 }
 
-static struct asked *ask(const char *name, const char *subnet)
+static struct told *ask(const char *name, const char *subnet)
 {
-	static struct asked asked;
+	static struct told asked;
 	asked.client = loopback;
 	query_build(&asked, name, subnet);
 	assert_true(gist_is_asked(&asked.query.name));
@@ -83,7 +83,7 @@ static struct asked *ask(const char *name, const char *subnet)
 	return &asked;
 }
 
-static bool has(const struct asked *asked, const char *string)
+static bool has(const struct told *asked, const char *string)
 {
 	for (unsigned i = 0; i < asked->count; i++)
 		if (strcmp(asked->strings[i], string) == 0)
@@ -135,7 +135,7 @@ static void test_strings(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct asked *asked = ask(rows[i].name, rows[i].subnet);
+		const struct told *asked = ask(rows[i].name, rows[i].subnet);
 		for (unsigned k = 0; k < 12 && rows[i].strings[k]; k++)
 			if (!has(asked, rows[i].strings[k])) {
 				for (unsigned n = 0; n < asked->count; n++)
@@ -170,7 +170,7 @@ static void test_is_asked(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct asked asked;
+		struct told asked;
 		query_build(&asked, rows[i].name, NULL);
 		if (gist_is_asked(&asked.query.name) != rows[i].is)
 			fail_msg("%s", rows[i].name);
@@ -202,7 +202,7 @@ static void test_allowed(void **state)
 }
 
 /* Who is shown, each a candidate that explain says too; *more: what the reply says of the rest. */
-static size_t shown_count(const struct asked *asked, const json_t *candidates, size_t *more)
+static size_t shown_count(const struct told *asked, const json_t *candidates, size_t *more)
 {
 	size_t shown = 0;
 	*more = 0;
@@ -234,7 +234,7 @@ static void test_rooms(void **state)
 		assert_non_null(object);
 		const json_t *candidates = json_object_get(object, "candidates");
 		snprintf(name, sizeof(name), "_explain.%s", names[i]);
-		struct asked *asked = ask(name, "203.0.113.0/24");
+		struct told *asked = ask(name, "203.0.113.0/24");
 		for (size_t room = 0; room <= GIST_RDATA_MAX; room++) {
 			gist_ask(asked, room);
 			size_t shown = shown_count(asked, candidates, &more);
@@ -252,7 +252,7 @@ static void test_rooms(void **state)
 /* The longest reply fits 512 octets, whatever else is in it. */
 static void test_room(void **state)
 {
-	struct asked asked;
+	struct told asked;
 	char name[300] = "_explain";
 	(void)state;
 	for (unsigned i = 0; i < 110; i++)
@@ -288,7 +288,7 @@ static void test_addresses(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(subnets) / sizeof(*subnets); i++) {
 		char expected[80];
-		const struct asked *asked = ask("_explain.db.local", subnets[i]);
+		const struct told *asked = ask("_explain.db.local", subnets[i]);
 		snprintf(expected, sizeof(expected), "client=%s", subnets[i]);
 		if (i == 1) /* the way it is written when it is not typed */
 			snprintf(expected, sizeof(expected), "client=2001:db8:0:0:1::/80");

@@ -3,6 +3,7 @@
 #include "tools/cvd/record.h"
 #include "tools/monitor/config/list.h"
 #include "tools/monitor/probe/probe.h"
+#include "tools/monitor/probe/timestamp.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,10 @@
 #include "tests/unit/folder_case.h"
 
 #include "geo/mirror.h"
+#include "tools/monitor/config/list.h"
 #include "tools/monitor/state/inventory.h"
 #include "tools/monitor/state/transition.h"
+#include "tools/monitor/targets/target.h"
 
 enum { T0 = 1800000000, HOUR = 3600, DAY = 86400 };
 

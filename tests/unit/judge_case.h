@@ -10,6 +10,7 @@
 
 #include "tools/monitor/state/outage.h"
 #include "tools/monitor/state/transition.h"
+#include "tools/monitor/targets/target.h"
 
 #include <stdio.h>
 #include <stdlib.h>

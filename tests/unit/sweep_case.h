@@ -6,6 +6,7 @@
 
 #include "geo/country.h"
 #include "tools/monitor/probe/scheduler.h"
+#include "tools/monitor/targets/target.h"
 
 #include <arpa/inet.h>
 

@@ -1,7 +1,9 @@
 #include "tests/unit/folder_case.h"
 
 #include "geo/country.h"
-#include "tools/monitor/alert/alert_part.h"
+#include "tools/monitor/alert/command.h"
+#include "tools/monitor/alert/smtp.h"
+#include "tools/monitor/alert/text.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -2,9 +2,11 @@
 
 #include "geo/country.h"
 #include "tools/monitor/http/facts.h"
+#include "tools/monitor/http/server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
 /* When the monitor doubts itself, what clears it, and what does not. */
 #include "tests/unit/judge_case.h"
+#include "tools/monitor/targets/target.h"
 
 enum { MANY = 10 };
 

@@ -1,5 +1,6 @@
 /* What is thought of a target: every way from one state to another, and every one that must not be taken. */
 #include "tests/unit/judge_case.h"
+#include "tools/monitor/targets/target.h"
 
 static struct roster_window judge_window;
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "tools/monitor/probe/probe.h"
+#include "tools/monitor/probe/timestamp.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "tests/unit/sweep_case.h"
 
 #include "tools/monitor/probe/ping_hints.h"
+#include "tools/monitor/targets/target.h"
 
 #define STAMP "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1732000000"
 

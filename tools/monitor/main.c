@@ -1,6 +1,7 @@
 #include "dns/base/exit.h"
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/export/merge.h"
+#include "tools/monitor/export/merge_vote.h"
 #include "tools/monitor/run/monitor.h"
 
 #include "dns/base/file.h"

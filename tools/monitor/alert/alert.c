@@ -2,7 +2,9 @@
 
 #include "dns/base/log.h"
 #include "dns/base/threads.h"
-#include "tools/monitor/alert/alert_part.h"
+#include "tools/monitor/alert/command.h"
+#include "tools/monitor/alert/smtp.h"
+#include "tools/monitor/alert/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

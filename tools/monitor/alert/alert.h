@@ -9,6 +9,8 @@
 #include "tools/monitor/config/mailbox.h"
 #include "tools/monitor/state/inventory.h"
 
+#include <uv.h>
+
 struct alert;
 
 enum { ALERT_HOUR_MAX = 20 };

@@ -1,6 +1,7 @@
-#include "tools/monitor/alert/alert_part.h"
+#include "tools/monitor/alert/message.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

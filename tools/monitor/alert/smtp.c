@@ -1,4 +1,4 @@
-#include "tools/monitor/alert/alert_part.h"
+#include "tools/monitor/alert/smtp.h"
 
 #include "dns/base/log.h"
 

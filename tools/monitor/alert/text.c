@@ -1,4 +1,4 @@
-#include "tools/monitor/alert/alert_part.h"
+#include "tools/monitor/alert/text.h"
 
 #include "dns/base/json.h"
 #include "geo/country.h"

@@ -2,7 +2,7 @@
 #ifndef TOOLS_MONITOR_CONFIG_LIST_TEXT_H
 #define TOOLS_MONITOR_CONFIG_LIST_TEXT_H
 
-#include "tools/monitor/config/list.h"
+#include "tools/monitor/config/entry.h"
 
 #include <jansson.h>
 

@@ -10,7 +10,7 @@
 #include "geo/mirrors.h"
 #include "tools/monitor/export/export_file.h"
 
-enum { MERGE_MAX = 64, MERGE_BEHIND_MAX = 1800 /* seconds */ };
+enum { MERGE_BEHIND_MAX = 1800 /* seconds */ };
 
 /* Marks whom to leave out: used[i] is true for the others; `exports` may have NULLs, which are. Calls `say` with a
  * sentence for each. What the others say of when they were made is made `now` where it is later. Returns how many are

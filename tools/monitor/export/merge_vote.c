@@ -2,7 +2,6 @@
 
 #include "dns/base/json.h"
 #include "geo/stamp.h"
-#include "tools/monitor/export/merge.h"
 
 #include <stdio.h>
 #include <stdlib.h>

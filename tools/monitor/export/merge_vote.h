@@ -4,7 +4,7 @@
 
 #include "geo/mirrors.h"
 
-enum { MERGE_REASON_MAX = 256 };
+enum { MERGE_MAX = 64 /* monitors */, MERGE_REASON_MAX = 256 };
 
 struct merge_vote {
 	const struct mirror_address *address;

@@ -2,7 +2,7 @@
 #ifndef TOOLS_MONITOR_HTTP_FACTS_H
 #define TOOLS_MONITOR_HTTP_FACTS_H
 
-#include "tools/monitor/http/server.h"
+#include "tools/monitor/state/inventory.h"
 
 enum { BOARD_SERIES_MAX = 2000 /* addresses that have series of their own */ };
 

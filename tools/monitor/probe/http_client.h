@@ -5,12 +5,14 @@
 #ifndef TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 #define TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 
+#include "tools/monitor/probe/http_error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
-enum { TRANSFER_WHY_MAX = 160, TRANSFER_FIELD_MAX = 128, TRANSFER_HEAD_MAX = 16384 /* octets */ };
+enum { TRANSFER_FIELD_MAX = 128, TRANSFER_HEAD_MAX = 16384 /* octets */ };
 
 struct transfers;
 struct transfer;

@@ -2,9 +2,10 @@
 #ifndef TOOLS_MONITOR_PROBE_HTTP_ERROR_H
 #define TOOLS_MONITOR_PROBE_HTTP_ERROR_H
 
-#include "tools/monitor/probe/http_client.h"
-
 #include <curl/curl.h>
+#include <stdint.h>
+
+enum { TRANSFER_WHY_MAX = 160 };
 
 /* `error` is libcurl's own text; `limit_seconds` is what the whole time was. */
 void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char *error,

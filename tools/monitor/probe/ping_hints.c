@@ -1,6 +1,7 @@
 #include "tools/monitor/probe/ping_hints.h"
 
 #include "dns/base/log.h"
+#include "tools/monitor/probe/http_error.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #define TOOLS_MONITOR_PROBE_PING_HINTS_H
 
 #include "tools/monitor/config/config.h"
-#include "tools/monitor/config/list.h"
+#include "tools/monitor/config/entry.h"
 #include "tools/monitor/probe/http_client.h"
 
 enum {

@@ -3,6 +3,8 @@
 #include "geo/country.h"
 #include "geo/special.h"
 #include "tools/cvd/cvd.h"
+#include "tools/monitor/probe/timestamp.h"
+#include "tools/monitor/targets/target.h"
 
 #include <ctype.h>
 #include <stdarg.h>

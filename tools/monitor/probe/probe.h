@@ -11,19 +11,6 @@
 #include "tools/monitor/probe/http_client.h"
 #include "tools/monitor/targets/target.h"
 
-enum { PROBE_QUOTE_MAX = 100 };
-
-/* What one check has found. Whether the stamp is fresh enough is the judge's question. */
-struct observation {
-	int64_t at; /* Unix seconds at its end */
-	bool good; /* reached, understood, and all but the stamp's age as it should be */
-	int64_t stamp; /* Unix seconds; 0: none was understood */
-	uint32_t milliseconds; /* of /timestamp, from the connect on */
-	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
-	int64_t skew; /* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
-	char why[TARGET_REASON_MAX]; /* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
-};
-
 struct probe;
 typedef void probe_ended(void *owner, const struct observation *seen);
 
@@ -38,13 +25,5 @@ bool probe_start(struct probe *probe, const struct target *target,
 void probe_stop(struct probe *probe);
 /* NULL: nothing. */
 void probe_free(struct probe *probe);
-
-/* A body of /timestamp, in the accepted forms: Unix seconds, RFC 3339, HTTP date (RFC 9110 5.6.7); white space around it is
- * fine. Never 0 or beyond the year 9999. False: none of them. */
-bool probe_stamp(const char *body, size_t size, int64_t *stamp);
-/* One of the three forms of an HTTP date. */
-bool probe_date(const char *text, int64_t *seconds);
-/* The octets in quotes, what is not plain ASCII as \xHH, cut with "..." where they are many. Returns text. */
-const char *probe_quote(const char *octets, size_t size, char text[PROBE_QUOTE_MAX]);
 
 #endif

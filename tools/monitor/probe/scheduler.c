@@ -2,8 +2,10 @@
 
 #include "dns/base/log.h"
 #include "tools/monitor/probe/ping_hints.h"
+#include "tools/monitor/probe/probe.h"
 #include "tools/monitor/probe/references.h"
 #include "tools/monitor/probe/schedule.h"
+#include "tools/monitor/targets/target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -8,7 +8,8 @@
 #ifndef TOOLS_MONITOR_PROBE_SCHEDULER_H
 #define TOOLS_MONITOR_PROBE_SCHEDULER_H
 
-#include "tools/monitor/probe/probe.h"
+#include "tools/monitor/config/config.h"
+#include "tools/monitor/targets/target.h"
 
 #include <uv.h>
 
@@ -42,12 +43,6 @@ void sweep_references(struct sweep *sweep, sweep_reached *reached);
 /* Gives up what is under way; the loop must run once more for its handles. */
 void sweep_free(struct sweep *sweep);
 
-/* How many checks have ended, and how many seconds the last whole turn over all targets took. */
-struct sweep_counts {
-	uint64_t checks, good, failed;
-	uint32_t busy;
-	double round_seconds;
-};
 struct sweep_counts sweep_counts(const struct sweep *sweep);
 
 #endif

@@ -3,6 +3,7 @@
 #include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "tools/cvd/record.h"
+#include "tools/monitor/config/list.h"
 #include "tools/monitor/run/loop.h"
 
 #include <stdio.h>

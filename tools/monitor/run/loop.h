@@ -6,7 +6,9 @@
 #include "tools/monitor/alert/alert.h"
 #include "tools/monitor/export/export_file.h"
 #include "tools/monitor/http/server.h"
+#include "tools/monitor/probe/scheduler.h"
 #include "tools/monitor/state/store.h"
+#include "tools/monitor/targets/target.h"
 #include "tools/monitor/targets/targets.h"
 
 enum {

@@ -5,6 +5,7 @@
 #include "dns/base/log_out.h"
 #include "dns/base/systemd.h"
 #include "geo/mirror.h"
+#include "tools/monitor/config/list.h"
 #include "tools/monitor/run/loop.h"
 #include "tools/monitor/state/transition.h"
 

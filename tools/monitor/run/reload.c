@@ -3,6 +3,7 @@
 #include "dns/base/file.h"
 #include "dns/base/log.h"
 #include "tools/cvd/record.h"
+#include "tools/monitor/config/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>

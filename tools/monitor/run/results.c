@@ -3,6 +3,7 @@
 #include "dns/base/log.h"
 #include "geo/country.h"
 #include "tools/monitor/state/transition.h"
+#include "tools/monitor/targets/target.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #define TOOLS_MONITOR_STATE_INVENTORY_H
 
 #include "tools/monitor/config/config.h"
-#include "tools/monitor/probe/scheduler.h"
 #include "tools/monitor/state/outage.h"
 #include "tools/monitor/targets/target.h"
 

@@ -1,6 +1,8 @@
 #include "tools/monitor/state/transition.h"
 
 #include "geo/stamp.h"
+#include "tools/monitor/config/list.h"
+#include "tools/monitor/targets/target.h"
 
 #include <inttypes.h>
 #include <stdio.h>

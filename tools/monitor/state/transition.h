@@ -11,7 +11,8 @@
 #ifndef TOOLS_MONITOR_STATE_TRANSITION_H
 #define TOOLS_MONITOR_STATE_TRANSITION_H
 
-#include "tools/monitor/probe/probe.h"
+#include "tools/monitor/config/config.h"
+#include "tools/monitor/targets/target.h"
 
 enum { JUDGE_FUTURE_MAX = 3600 }; /* seconds that a mirror's timestamp may be ahead of our clock */
 

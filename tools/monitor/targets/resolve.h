@@ -6,7 +6,7 @@
 #ifndef TOOLS_MONITOR_TARGETS_RESOLVE_H
 #define TOOLS_MONITOR_TARGETS_RESOLVE_H
 
-#include "tools/monitor/config/list.h"
+#include "tools/monitor/config/entry.h"
 
 #include <uv.h>
 

@@ -1,5 +1,7 @@
 #include "tools/monitor/targets/target.h"
 
+#include "tools/monitor/config/list.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define TOOLS_MONITOR_TARGETS_TARGET_H
 
 #include "geo/mirrors.h"
-#include "tools/monitor/config/list.h"
+#include "tools/monitor/config/entry.h"
 
 enum {
 	TARGET_HOST_MAX = 253,
@@ -57,6 +57,25 @@ struct target {
 };
 
 enum { TARGET_ADDRESS_MAX = 46 };
+
+/* What one check has found. Whether the stamp is fresh enough is the judge's question. */
+struct observation {
+	int64_t at; /* Unix seconds at its end */
+	bool good; /* reached, understood, and all but the stamp's age as it should be */
+	int64_t stamp; /* Unix seconds; 0: none was understood */
+	uint32_t milliseconds; /* of /timestamp, from the connect on */
+	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
+	int64_t skew; /* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
+	char why[TARGET_REASON_MAX]; /* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
+};
+
+/* How many checks have ended, and how many seconds the last whole turn over all targets took. */
+struct sweep_counts {
+	uint64_t checks, good, failed;
+	uint32_t busy;
+	double round_seconds;
+};
+
 /* Its address as a text; returns it. */
 const char *target_address(const struct roster_address *address, char text[TARGET_ADDRESS_MAX]);
 bool target_address_equal(const struct roster_address *a, const struct roster_address *b);

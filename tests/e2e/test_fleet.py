@@ -19,9 +19,9 @@ PARALLEL = 64
 THOUGHT = {
     "good": ("ok", ""), "rfc3339": ("ok", ""), "dated": ("ok", ""), "modified": ("ok", ""),
     "still": ("ok", ""), "slow": ("ok", ""), "bare": ("ok", ""),
-    "stale": ("old", r"timestamp \S+ is 1 day old or older"),
+    "stale": ("old", r"timestamp \S+ is \d+ \w+ old, limit 1 day"),
     "ahead": ("old", r"timestamp \S+ is in the future: a clock is wrong; the mirror's clock is 3 days ahead"),
-    "behind": ("old", r"timestamp \S+ is 1 day old or older; the mirror's clock is 3 days behind"),
+    "behind": ("old", r"timestamp \S+ is 3 days old, limit 1 day; the mirror's clock is 3 days behind"),
     "adrift": ("ok", ""),
     "outdated": ("old", r"daily is 28030, 4 behind 28034"),
     "hanging": ("old", r"no reply within 2 s"),

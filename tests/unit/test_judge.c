@@ -48,7 +48,7 @@ static void test_new(void **state)
 		{2 * DAY - 1, "x", MIRROR_OLD, false, "never seen yet: x"},
 		{2 * DAY, "HTTP 503", MIRROR_REMOVED, true, "never seen yet: HTTP 503"},
 		{2 * DAY + 9, "", MIRROR_OK, true, ""});
-	WALK("stale from the start", {0, "stale", MIRROR_OLD, false, "is 1 day old or older"},
+	WALK("stale from the start", {0, "stale", MIRROR_OLD, false, "is 1 day old, limit 1 day"},
 		{60, "", MIRROR_OK, true, ""});
 }
 
@@ -77,8 +77,8 @@ static void test_stamps(void **state)
 	(void)state;
 	WALK("old at once", {0, "", MIRROR_OK, true, ""},
 		{600, "stale", MIRROR_OLD, true, "timestamp 20"},
-		{600 + 2 * DAY - 1, "stale", MIRROR_OLD, false, "1 day old or older"},
-		{600 + 2 * DAY, "stale", MIRROR_REMOVED, true, "1 day old or older"},
+		{600 + 2 * DAY - 1, "stale", MIRROR_OLD, false, "is 1 day old, limit 1 day"},
+		{600 + 2 * DAY, "stale", MIRROR_REMOVED, true, "is 1 day old, limit 1 day"},
 		{3 * DAY, "", MIRROR_OK, true, ""});
 	WALK("the future is a failure like others", {0, "", MIRROR_OK, true, ""},
 		{600, "future", MIRROR_OK, false, "is in the future: a clock is wrong"},
@@ -106,8 +106,8 @@ static void test_skew(void **state)
 		seen.skew = skew;
 		judge_note(target, &seen, &judge_settings, false, T0);
 		assert_string_equal(target->fault,
-			"timestamp 2027-01-12T08:00:00Z is 1 day old or older; the mirror's clock "
-			"is 1 day behind");
+			"timestamp 2027-01-12T08:00:00Z is 3 days old, limit 1 day; the mirror's "
+			"clock is 1 day behind");
 	}
 	seen.skew = INT64_MAX / 2;
 	judge_note(target, &seen, &judge_settings, false, T0);

@@ -72,6 +72,7 @@ static void target_check_same(const struct target *a, const struct target *b)
 	assert_string_equal(a->host, b->host);
 	assert_string_equal(a->reason, b->reason);
 	assert_string_equal(a->fault, b->fault);
+	assert_int_equal(a->stale, b->stale);
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->before, b->before);
 	assert_int_equal(a->since, b->since);
@@ -214,9 +215,46 @@ static void test_newer(void **unused)
 	sqlite3_close(base);
 	assert_null(state_open(path, why, sizeof(why)));
 	assert_non_null(strstr(why, "is of a newer mirrorns-monitor (version 9 of the file), "
-				    "expected at most version 1"));
+				    "expected at most version 2"));
 	assert_false(state_check(path, why, sizeof(why)));
 	assert_int_equal(files_like("s.sqlite.corrupt-"), 0);
+}
+
+/* A file of version 1, which has only a sentence for what `stale` is. */
+static void test_older(void **unused)
+{
+	struct book_case *made = book_case_new();
+	struct state *state = opened();
+	sqlite3 *base;
+	(void)unused;
+	saved(state, &made->book);
+	state_close(state);
+	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(base,
+				 "ALTER TABLE targets DROP COLUMN stale; PRAGMA user_version = 1;"
+				 "UPDATE targets SET fault = 'timestamp: found \" 1 day old or "
+				 "older\"';"
+				 "UPDATE targets SET fault = 'timestamp 2027-01-12T08:00:00Z is 1 "
+				 "day old or older; the mirror''s clock is 1 day behind' "
+				 "WHERE address = '192.0.2.1'",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(base);
+	assert_true(state_check(path, why, sizeof(why)));
+	for (int i = 0; i < 2; i++) {
+		state = opened();
+		struct memory *memory = remember(state);
+		assert_int_equal(memory->count, BOOK_TARGETS);
+		for (size_t at = 0; at < memory->count; at++) {
+			char text[TARGET_ADDRESS_MAX];
+			target_address(&memory->targets[at]->address, text);
+			assert_int_equal(
+				memory->targets[at]->stale, strcmp(text, "192.0.2.1") == 0);
+		}
+		forget(memory);
+		state_close(state);
+	}
+	book_case_free(made);
 }
 
 /* A page in the middle is overwritten while we run: the next writes find out, and all is written anew. */
@@ -297,7 +335,7 @@ static void test_edited(void **unused)
 			"UPDATE targets SET state = 77, before = -1, since = -5, good_run = "
 			"1 << 40, reason = hex(randomblob(500));"
 			"INSERT INTO targets SELECT host, 'nowhere', reason, fault, 1, 0, 0, "
-			"0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM targets LIMIT 1;"
+			"0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM targets LIMIT 1;"
 			"INSERT INTO spans VALUES ('a.example', '192.0.2.1', 'day', 3, -3, 9, "
 			"99, 1), ('a.example', '192.0.2.1', 'day', 4, 34, 1, 99, 1);"
 			"INSERT INTO monitor VALUES ('nothing', 1), ('serial', -7)"
@@ -354,6 +392,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_aside, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_foreign, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_newer, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_older, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_corrupt_meanwhile, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_one_monitor, folder_make, folder_remove),

@@ -260,8 +260,6 @@ static bool state_take(struct monitor *monitor, char *why)
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the state");
 	if (!state_load(monitor->state, book, &book->targets, &book->count))
 		return false;
-	for (size_t i = 0; i < book->count; i++)
-		judge_recall(book->targets[i]);
 	book->suspect = book->doubt.on;
 	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
 	monitor->disk.path = monitor->settings->export;

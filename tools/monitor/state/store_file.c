@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { APPLICATION = 0x6D6E736D /* "mnsm" */, VERSION = 1, BUSY_MS = 1000 };
+enum { APPLICATION = 0x6D6E736D /* "mnsm" */, VERSION = 2, BUSY_MS = 1000 };
 
 /* Times in Unix seconds, states in the order ok, old, removed, disabled. */
 static const char tables[] =
-	"PRAGMA application_id = 0x6D6E736D; PRAGMA user_version = 1;"
+	"PRAGMA application_id = 0x6D6E736D; PRAGMA user_version = 2;"
 	"CREATE TABLE monitor (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE targets (host TEXT NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL,"
 	" fault TEXT NOT NULL, state INTEGER NOT NULL, since INTEGER NOT NULL,"
@@ -23,7 +23,7 @@ static const char tables[] =
 	" failing_since INTEGER NOT NULL, stamp INTEGER NOT NULL, returned INTEGER NOT NULL,"
 	" good_run INTEGER NOT NULL, milliseconds INTEGER NOT NULL, main INTEGER NOT NULL,"
 	" daily INTEGER NOT NULL, bytecode INTEGER NOT NULL, before INTEGER NOT NULL,"
-	" counting INTEGER NOT NULL, witness INTEGER NOT NULL,"
+	" counting INTEGER NOT NULL, witness INTEGER NOT NULL, stale INTEGER NOT NULL,"
 	" PRIMARY KEY (host, address)) WITHOUT ROWID;"
 	"CREATE TABLE spans (host TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL,"
 	" slot INTEGER NOT NULL, number INTEGER NOT NULL, checks INTEGER NOT NULL,"
@@ -35,6 +35,11 @@ static const char tables[] =
 	" why TEXT NOT NULL);"
 	"CREATE TABLE txts (id INTEGER PRIMARY KEY AUTOINCREMENT, since INTEGER NOT NULL,"
 	" value TEXT NOT NULL);";
+
+/* Version 1 had no `stale`: there a sentence said it, which is one of the forms of that file. */
+static const char upgrade[] = "PRAGMA user_version = 2;"
+			      "ALTER TABLE targets ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
+			      "UPDATE targets SET stale = fault GLOB 'timestamp * old or older*';";
 
 static bool is_corrupt(int code)
 {
@@ -128,18 +133,23 @@ static bool base_open(struct state_file *file, char *why, size_t size)
 	return false;
 }
 
-/* Tables where there are none, and how it is written. */
+/* Tables where there are none or old ones, and how it is written. */
 static bool base_begin(struct state_file *file, bool empty, char *why, size_t size)
 {
-	char mode[16];
+	char mode[16], version[16] = "";
+	const char *change = tables;
 	int code = value_ask(file->base, "PRAGMA journal_mode = WAL", mode, sizeof(mode));
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(file->base, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
-	if (code == SQLITE_OK && empty)
+	if (code == SQLITE_OK && !empty) {
+		code = value_ask(file->base, "PRAGMA user_version", version, sizeof(version));
+		change = strcmp(version, "1") == 0 ? upgrade : "";
+	}
+	if (code == SQLITE_OK)
 		code = sqlite3_exec(file->base, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (code == SQLITE_OK && empty)
-		code = sqlite3_exec(file->base, tables, NULL, NULL, NULL);
-	if (code == SQLITE_OK && empty)
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(file->base, change, NULL, NULL, NULL);
+	if (code == SQLITE_OK)
 		code = sqlite3_exec(file->base, "COMMIT", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		return true;

@@ -25,7 +25,7 @@ enum {
 #define COLUMNS                                                                                    \
 	"host, address, reason, fault, state, since, first_seen, checked, last_good, "             \
 	"failing_since, stamp, returned, good_run, milliseconds, main, daily, bytecode, before, "  \
-	"counting, witness"
+	"counting, witness, stale"
 
 static const char *const sql[STATE_STATEMENTS] = {
 	[READ_NUMBERS] = "SELECT key, value FROM monitor",
@@ -37,7 +37,7 @@ static const char *const sql[STATE_STATEMENTS] = {
 	[READ_TXTS] = "SELECT since, value FROM txts ORDER BY id DESC",
 	[WRITE_NUMBER] = "INSERT OR REPLACE INTO monitor (key, value) VALUES (?, ?)",
 	[WRITE_TARGET] = "INSERT OR REPLACE INTO targets (" COLUMNS
-			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[WRITE_SPAN] = "INSERT OR REPLACE INTO spans (host, address, kind, slot, number, checks, "
 		       "good, milliseconds) VALUES (?,?,?,?,?,?,?,?)",
 	[WRITE_EVENT] = "INSERT INTO events (at, host, address, country, \"from\", \"to\", first, "
@@ -68,6 +68,7 @@ static const struct {
 	{CONFIG_FIELD(struct target, before)},
 	{CONFIG_FIELD(struct target, counting)},
 	{CONFIG_FIELD(struct target, witness)},
+	{CONFIG_FIELD(struct target, stale)},
 };
 enum { TEXTS = 4, NUMBERS = sizeof(columns) / sizeof(columns[0]) };
 

@@ -44,11 +44,18 @@ static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 	return text;
 }
 
-/* Judges a timestamp that was read; the sentence stays the same while the timestamp does. */
+/* In a unit of which it has two at least, so that it is exact, but does not change with each check for long. */
+static const char *age_write(int64_t age, char text[JUDGE_SPAN_MAX])
+{
+	int64_t unit = age >= 2 * DAY ? DAY : age >= 7200 ? 3600 : age >= 120 ? 60 : 1;
+	return judge_span(age - age % unit, text);
+}
+
 static void stamp_judge(
 	struct target *target, const struct settings *settings, int64_t skew, int64_t now)
 {
-	char stamp[STAMP_TEXT_MAX], span[JUDGE_SPAN_MAX], clock[SKEW_TEXT_MAX];
+	char stamp[STAMP_TEXT_MAX], age[JUDGE_SPAN_MAX], limit[JUDGE_SPAN_MAX],
+		clock[SKEW_TEXT_MAX];
 	stamp_write(target->stamp, stamp);
 	skew_write(skew, clock);
 	if (target->stamp > now + JUDGE_FUTURE_MAX)
@@ -56,15 +63,9 @@ static void stamp_judge(
 			"timestamp %s is in the future: a clock is wrong%s", stamp, clock);
 	target->stale = now - target->stamp >= settings->old_after;
 	if (target->stale)
-		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old or older%s",
-			stamp, judge_span(settings->old_after, span), clock);
-}
-
-/* The sentences above, and no other, begin so: there the fault is the timestamp's alone. */
-void judge_recall(struct target *target)
-{
-	target->stale = strncmp(target->fault, "timestamp ", 10) == 0 &&
-			strstr(target->fault, " old or older");
+		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old, limit %s%s",
+			stamp, age_write(now - target->stamp, age),
+			judge_span(settings->old_after, limit), clock);
 }
 
 void judge_note(struct target *target, const struct observation *seen,

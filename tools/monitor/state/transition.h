@@ -25,9 +25,6 @@ bool judge_decide(
 /* The state by the list: away as it says, or back from there. True: it is another one, since now. */
 bool judge_away(struct target *target, int64_t now);
 
-/* After a restart: what the state file has not, from what it has. */
-void judge_recall(struct target *target);
-
 /* Nothing was in the future: our clock may have gone back. */
 void judge_clip(struct target *target, int64_t now);
 /* From `from` until now nobody could know: that time does not count against it. */

@@ -47,7 +47,7 @@ struct target {
 	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
 
 	char fault[TARGET_REASON_MAX]; /* of its last check; "": it was good */
-	bool stale; /* that check was good, but for the timestamp's age */
+	bool stale; /* that check was good, but for the timestamp's age (kept) */
 	int64_t back; /* its downtime was over here; the first check after it decides. 0: it was not */
 	bool changed; /* since it was last written to the state file */
 

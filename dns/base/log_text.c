@@ -1,5 +1,7 @@
 #include "dns/base/log_text.h"
 
+#include "geo/utf8.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,37 +28,6 @@ static void text_add(struct text *text, const char *octets, size_t size)
 
 /* --- characters --- */
 
-/* The octets of the character at `at`, of which `left` are there; 0: no UTF-8 (RFC 3629 4). */
-static size_t character_read(const char *at, size_t left, uint32_t *code)
-{
-	static const struct {
-		uint32_t mask, lead, least;
-	} forms[] = {{0x80, 0, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}};
-	const unsigned char *octets = (const unsigned char *)at;
-	size_t more = 0, i = 1;
-	while (more < 4 && (octets[0] & forms[more].mask) != forms[more].lead)
-		more++;
-	if (more == 4 || more >= left)
-		return 0;
-	*code = octets[0] & ~forms[more].mask;
-	for (; i <= more && (octets[i] & 0xC0) == 0x80; i++)
-		*code = *code << 6 | (octets[i] & 0x3F);
-	bool good = i > more && *code >= forms[more].least && *code <= 0x10FFFF &&
-		    (*code < 0xD800 || *code > 0xDFFF);
-	return good ? more + 1 : 0;
-}
-
-/* What a terminal or a reader of lines would obey. */
-static bool is_control(uint32_t code)
-{
-	static const uint32_t ranges[][2] = {{0, 0x1F}, {0x7F, 0x9F}, {0x61C, 0x61C},
-		{0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		if (code >= ranges[i][0] && code <= ranges[i][1])
-			return true;
-	return false;
-}
-
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -79,8 +50,8 @@ static void characters_add(struct text *text, const char *at, size_t size, enum 
 {
 	for (const char *end = at + size; at < end && !text->full;) {
 		uint32_t code;
-		size_t octets = character_read(at, (size_t)(end - at), &code);
-		if (octets == 0 || is_control(code) ||
+		size_t octets = utf8_read(at, (size_t)(end - at), &code);
+		if (octets == 0 || utf8_is_control(code) ||
 			(*at == '=' && role == ROLE_SENTENCE && pair_begins(text)))
 			text_add(text, "?", 1);
 		else if (role == ROLE_VALUE && (*at == '"' || *at == '\\'))
@@ -124,7 +95,7 @@ static size_t string_size(const char *string, size_t most)
 	while (back > 0 && size - back < 3 && (string[back - 1] & 0xC0) == 0x80)
 		back--;
 	bool cut = back > 0 && (unsigned char)string[back - 1] >= 0xC0 &&
-		   !character_read(string + back - 1, size - back + 1, &code);
+		   !utf8_read(string + back - 1, size - back + 1, &code);
 	return cut ? back - 1 : size;
 }
 

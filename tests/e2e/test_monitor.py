@@ -79,7 +79,7 @@ def life(stage):
     busy.become("busy")
     stale.age = 3600
     entries = watcher.wait_states({stale: "old"})
-    assert re.fullmatch(r"timestamp \S+ is \d+ seconds old, limit 2 seconds", entries[stale.address]["reason"])
+    assert re.fullmatch(r"timestamp \S+ is \d+ \w+ old, limit 2 seconds", entries[stale.address]["reason"])
     entries = watcher.wait_states({down: "old", busy: "old", mirrors[3]: "ok"})
     assert entries[down.address]["reason"] == "connect: connection refused"
     assert entries[busy.address]["reason"] == "HTTP 503"

@@ -1,6 +1,8 @@
 #include "tools/html/html.h"
 
 #include "geo/country.h"
+#include "geo/stamp.h"
+#include "geo/utf8.h"
 #include "tools/html/asset.h"
 
 #include <stdarg.h>
@@ -9,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define POINT_REPLACED "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -64,28 +65,6 @@ void html_clear(struct html *html)
 		html->text[0] = '\0';
 }
 
-/* The code point at `text`, whose octets go to *size; UINT32_MAX: no UTF-8. */
-static uint32_t point_at(const unsigned char *text, size_t *size)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t count = *text < 0x80 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : 4;
-	*size = 1;
-	if (count == 1)
-		return *text;
-	if (*text < 0xC2 || *text > 0xF4)
-		return UINT32_MAX;
-	uint32_t point = *text & (0x7Fu >> count);
-	for (size_t i = 1; i < count; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return UINT32_MAX;
-		point = point << 6 | (text[i] & 0x3F);
-	}
-	if (point < least[count] || point > 0x10FFFF)
-		return UINT32_MAX;
-	*size = count;
-	return point;
-}
-
 /* Controls, what turns the direction of writing, what is not seen, what is no character. */
 static bool point_is_bad(uint32_t point)
 {
@@ -93,8 +72,8 @@ static bool point_is_bad(uint32_t point)
 		uint32_t first, last;
 	} bad[] = {{0x00, 0x1F}, {0x7F, 0x9F}, {0xAD, 0xAD}, {0x061C, 0x061C}, {0x115F, 0x1160},
 		{0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-		{0x3164, 0x3164}, {0xD800, 0xDFFF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
-		{0xFFF0, 0xFFFF}, {0xE0000, 0xE0FFF}, {0x110000, UINT32_MAX}};
+		{0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFF},
+		{0xE0000, 0xE0FFF}};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (point >= bad[i].first && point <= bad[i].last)
 			return true;
@@ -122,46 +101,35 @@ static const char *escape_find(uint32_t point)
 void html_text(struct html *html, const char *text)
 {
 	for (size_t size; *text; text += size) {
-		uint32_t point = point_at((const unsigned char *)text, &size);
-		const char *escaped = escape_find(point);
-		if (point_is_bad(point))
+		uint32_t point;
+		size = utf8_read(text, SIZE_MAX, &point);
+		const char *escaped = size ? escape_find(point) : NULL;
+		if (!size || point_is_bad(point))
 			escaped = POINT_REPLACED;
 		if (escaped)
 			html_add(html, escaped);
 		else
 			octets_add(html, text, size);
+		size = size ? size : 1;
 	}
-}
-
-long long html_seconds(const char *time)
-{
-	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
-	struct tm broken = {0};
-	if (strlen(time) != sizeof(form) - 1)
-		return 0;
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'd' ? time[i] < '0' || time[i] > '9' : time[i] != form[i])
-			return 0;
-	if (sscanf(time, "%d-%d-%dT%d:%d:%d", &broken.tm_year, &broken.tm_mon, &broken.tm_mday,
-		    &broken.tm_hour, &broken.tm_min, &broken.tm_sec) != 6)
-		return 0;
-	broken.tm_year -= 1900;
-	broken.tm_mon--;
-	struct tm given = broken;
-	long long seconds = timegm(&broken);
-	bool same = broken.tm_mday == given.tm_mday && broken.tm_hour == given.tm_hour &&
-		    broken.tm_min == given.tm_min && broken.tm_mon == given.tm_mon;
-	return same && seconds > 0 ? seconds : 0;
 }
 
 /* Octets of "2026-11-20" and "2026-11-20T18:00", and where "18:00" begins. */
 enum { DATE = 10, MINUTE = 16, CLOCK = 11 };
 
+/* To Unix seconds, and as we write it in UTC. False: it is no time. */
+static bool time_read(const char *time, int64_t *seconds, char text[STAMP_TEXT_MAX])
+{
+	return stamp_parse(time, seconds) && *stamp_write(*seconds, text);
+}
+
 void html_time(struct html *html, const char *time)
 {
-	if (html_seconds(time))
-		html_format(html, "<time datetime=%.*sZ>%.*s %.*s</time>", MINUTE, time, DATE, time,
-			MINUTE - CLOCK, time + CLOCK);
+	char text[STAMP_TEXT_MAX];
+	int64_t seconds;
+	if (time_read(time, &seconds, text))
+		html_format(html, "<time datetime=%.*sZ>%.*s %.*s</time>", MINUTE, text, DATE, text,
+			MINUTE - CLOCK, text + CLOCK);
 	else
 		html_text(html, *time ? time : "–");
 }
@@ -169,15 +137,18 @@ void html_time(struct html *html, const char *time)
 void html_moment(struct html *html, const char *time, const char *now)
 {
 	enum { CLOCK_TOLD = 7 * 86400 /* seconds for which a date alone would say too little */ };
-	if (!html_seconds(time))
+	char text[STAMP_TEXT_MAX], now_text[STAMP_TEXT_MAX] = "";
+	int64_t seconds, now_seconds = 0;
+	time_read(now, &now_seconds, now_text);
+	if (!time_read(time, &seconds, text))
 		html_text(html, *time ? time : "–");
-	else if (html_seconds(now) - html_seconds(time) > CLOCK_TOLD)
-		html_format(html, "<time>%.*s</time>", DATE, time);
-	else if (strncmp(time, now, DATE) == 0)
-		html_format(html, "<time>%.*s</time>", MINUTE - CLOCK, time + CLOCK);
+	else if (now_seconds - seconds > CLOCK_TOLD)
+		html_format(html, "<time>%.*s</time>", DATE, text);
+	else if (strncmp(text, now_text, DATE) == 0)
+		html_format(html, "<time>%.*s</time>", MINUTE - CLOCK, text + CLOCK);
 	else
 		html_format(
-			html, "<time>%.*s %.*sZ</time>", DATE, time, MINUTE - CLOCK, time + CLOCK);
+			html, "<time>%.*s %.*sZ</time>", DATE, text, MINUTE - CLOCK, text + CLOCK);
 }
 
 void html_country_name(struct html *html, unsigned country)

@@ -46,7 +46,4 @@ void html_end(struct html *html, const struct html_frame *frame);
 /* Ready for the next page; the memory stays. */
 void html_clear(struct html *html);
 
-/* Unix seconds of an RFC 3339 time in UTC ("2026-11-20T18:00:00Z"); 0: it is none. */
-long long html_seconds(const char *time);
-
 #endif

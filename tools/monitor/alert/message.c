@@ -1,5 +1,7 @@
 #include "tools/monitor/alert/message.h"
 
+#include "geo/utf8.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +20,11 @@ enum {
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* How many octets the UTF-8 character at `text` has; 1 for what is none. */
-static size_t character_size(const unsigned char *text)
+static size_t character_size(const char *text)
 {
-	size_t size = *text < 0xC2 ? 1 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF5 ? 4 : 1;
-	for (size_t i = 1; i < size; i++)
-		if ((text[i] & 0xC0) != 0x80)
-			return 1;
-	return size;
+	uint32_t code;
+	size_t size = utf8_read(text, SIZE_MAX, &code);
+	return size ? size : 1;
 }
 
 /* The text as it may stand in a header: a copy without control characters, '?' for what is no UTF-8. */
@@ -33,7 +33,7 @@ static char *text_clean(const char *text)
 	char *clean = strdup(text);
 	for (size_t i = 0, step; clean && clean[i]; i += step) {
 		unsigned char c = (unsigned char)clean[i];
-		step = character_size((const unsigned char *)clean + i);
+		step = character_size(clean + i);
 		if (c < 0x20 || c == 0x7F)
 			clean[i] = ' ';
 		else if (c > 0x7F && step == 1)
@@ -42,8 +42,9 @@ static char *text_clean(const char *text)
 	return clean;
 }
 
-static void word_write(FILE *out, const unsigned char *text, size_t size)
+static void word_write(FILE *out, const char *octets, size_t size)
 {
+	const unsigned char *text = (const unsigned char *)octets;
 	fputs("=?UTF-8?B?", out);
 	for (size_t i = 0; i < size; i += 3) {
 		uint32_t b = i + 1 < size ? text[i + 1] : 0, c = i + 2 < size ? text[i + 2] : 0;
@@ -59,14 +60,13 @@ static void word_write(FILE *out, const unsigned char *text, size_t size)
 /* RFC 2047: words of whole characters, a line each. */
 static void words_write(FILE *out, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-	while (*at) {
+	while (*text) {
 		size_t size = 0;
-		while (at[size] && size + character_size(at + size) <= WORD_OCTETS)
-			size += character_size(at + size);
-		word_write(out, at, size);
-		at += size;
-		if (*at)
+		while (text[size] && size + character_size(text + size) <= WORD_OCTETS)
+			size += character_size(text + size);
+		word_write(out, text, size);
+		text += size;
+		if (*text)
 			fputs("\r\n ", out);
 	}
 }

@@ -1,6 +1,7 @@
 #include "tools/monitor/page/parts.h"
 
 #include "dns/base/json.h"
+#include "geo/stamp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,8 @@ static long long record_time(const char *value)
 long long html_txt_age(const json_t *report)
 {
 	long long since = record_time(field_text(json_object_get(report, "txt"), "value"));
-	long long now = html_seconds(field_text(report, "generated"));
-	if (since < 0 || !now)
+	int64_t now;
+	if (since < 0 || !stamp_parse(field_text(report, "generated"), &now))
 		return -1;
 	return now > since ? now - since : 0; /* a time to come is as good as now */
 }

@@ -2,6 +2,7 @@
 
 #include "dns/base/file.h"
 #include "dns/base/json.h"
+#include "geo/stamp.h"
 #include "tools/html/asset.h"
 #include "tools/monitor/page/parts.h"
 
@@ -100,10 +101,11 @@ static bool asset_write(struct writing *writing, const struct asset *asset)
 static bool generated_write(struct writing *writing)
 {
 	const char *generated = field_text(writing->report, "generated");
+	int64_t seconds;
 	html_format(&writing->html,
 		"document.documentElement.dataset.generated=\"%s\";\n"
 		"document.documentElement.dataset.interval=\"%" JSON_INTEGER_FORMAT "\";\n",
-		html_seconds(generated) ? generated : "",
+		stamp_parse(generated, &seconds) ? generated : "",
 		field_number(writing->report, "interval_seconds"));
 	return page_done(writing, "generated.js");
 }

@@ -76,8 +76,8 @@ static inline void book_case_check(struct book_case *made, size_t i, const char 
 	enum mirror_state from = target->state;
 	bool first = !target->first_seen;
 	snprintf(seen.why, sizeof(seen.why), "%s", found);
-	judge_note(target, &seen, &made->settings, false, now);
-	if (!judge_decide(target, &made->settings, false, now))
+	transition_record(target, &seen, &made->settings, false, now);
+	if (!transition_decide(target, &made->settings, false, now))
 		return;
 	struct book_event event = book_event_of(target, from, first && target->first_seen);
 	book_event_add(&made->book, &event);

@@ -1,5 +1,5 @@
 /* When the monitor doubts itself, what clears it, and what does not. */
-#include "tests/unit/judge_case.h"
+#include "tests/unit/transition_case.h"
 #include "tools/monitor/targets/target.h"
 
 enum { MANY = 10 };
@@ -16,8 +16,8 @@ static struct network *network_new(size_t count)
 	assert_non_null(network);
 	network->count = count;
 	for (size_t i = 0; i < count; i++) {
-		network->targets[i] = judge_target(&judge_mirror, (unsigned)i + 1);
-		assert_true(judge_check(network->targets[i], "", T0));
+		network->targets[i] = transition_target(&transition_mirror, (unsigned)i + 1);
+		assert_true(transition_check(network->targets[i], "", T0));
 	}
 	return network;
 }
@@ -27,20 +27,21 @@ static void network_free(struct network *network)
 	for (size_t i = 0; i < network->count; i++)
 		free(network->targets[i]);
 	free(network);
-	judge_settings.reference_count = 0;
+	transition_settings.reference_count = 0;
 }
 
 static enum doubt_news look(struct network *network, int64_t now)
 {
-	return doubt_look(&network->doubt, network->targets, network->count, &judge_settings, now);
+	return doubt_look(
+		&network->doubt, network->targets, network->count, &transition_settings, now);
 }
 
 /* As the monitor does it: note, doubt, decide. */
 static enum doubt_news check(struct network *network, size_t i, const char *found, int64_t now)
 {
-	judge_seen(network->targets[i], found, now, network->doubt.on);
+	transition_seen(network->targets[i], found, now, network->doubt.on);
 	enum doubt_news news = look(network, now);
-	judge_decide(network->targets[i], &judge_settings, network->doubt.on, now);
+	transition_decide(network->targets[i], &transition_settings, network->doubt.on, now);
 	return news;
 }
 
@@ -115,13 +116,13 @@ static void test_references(void **state)
 {
 	struct network *network = network_new(MANY);
 	(void)state;
-	assert_false(doubt_asks(&network->doubt, &judge_settings));
+	assert_false(doubt_asks(&network->doubt, &transition_settings));
 	for (size_t i = 0; i < MANY; i++)
 		check(network, i, "x", T0 + 60);
 	assert_true(network->doubt.on);
-	assert_false(doubt_asks(&network->doubt, &judge_settings)); /* none is configured */
-	judge_settings.reference_count = 1;
-	assert_true(doubt_asks(&network->doubt, &judge_settings));
+	assert_false(doubt_asks(&network->doubt, &transition_settings)); /* none is configured */
+	transition_settings.reference_count = 1;
+	assert_true(doubt_asks(&network->doubt, &transition_settings));
 	assert_int_equal(
 		doubt_reached(&network->doubt, false, network->targets, MANY, T0 + 61), DOUBT_SAME);
 	assert_true(network->doubt.on);
@@ -129,7 +130,7 @@ static void test_references(void **state)
 		doubt_reached(&network->doubt, true, network->targets, MANY, T0 + 62), DOUBT_ENDED);
 	assert_true(!network->doubt.on && network->doubt.cleared);
 	assert_int_equal(look(network, T0 + 63), DOUBT_SAME); /* not again by the same */
-	assert_true(doubt_asks(&network->doubt, &judge_settings)); /* but it is asked again */
+	assert_true(doubt_asks(&network->doubt, &transition_settings)); /* but it is asked again */
 	assert_int_equal(
 		doubt_reached(&network->doubt, false, network->targets, MANY, T0 + 64), DOUBT_SAME);
 	assert_int_equal(look(network, T0 + 65), DOUBT_BEGAN); /* now our network is gone */
@@ -152,18 +153,19 @@ static void test_master(void **state)
 	int64_t old = T0 + DAY;
 	char why[200];
 	(void)state;
-	judge_settings.reference_count = 1;
+	transition_settings.reference_count = 1;
 	for (size_t i = 0; i < MANY; i++)
-		judge_note(network->targets[i], &seen, &judge_settings, false, old - 300);
+		transition_record(
+			network->targets[i], &seen, &transition_settings, false, old - 300);
 	assert_int_equal(look(network, old - 1), DOUBT_SAME);
-	judge_note(network->targets[0], &seen, &judge_settings, false, old);
+	transition_record(network->targets[0], &seen, &transition_settings, false, old);
 	assert_int_equal(look(network, old), DOUBT_BEGAN);
 	assert_true(network->doubt.stale);
-	assert_false(judge_decide(network->targets[0], &judge_settings, true, old));
+	assert_false(transition_decide(network->targets[0], &transition_settings, true, old));
 	doubt_why(&network->doubt, why, sizeof(why));
 	assert_non_null(strstr(why, "the timestamps of 10 of 10 addresses became too old at once"));
 	/* References say nothing about that. */
-	assert_false(doubt_asks(&network->doubt, &judge_settings));
+	assert_false(doubt_asks(&network->doubt, &transition_settings));
 	assert_int_equal(
 		doubt_reached(&network->doubt, true, network->targets, MANY, old), DOUBT_SAME);
 	/* The master is back: fresh again, one after the other. */
@@ -180,12 +182,12 @@ static void test_master_stays(void **state)
 {
 	struct network *network = network_new(MANY);
 	(void)state;
-	judge_settings.reference_count = 1;
+	transition_settings.reference_count = 1;
 	for (size_t i = 0; i < MANY; i++)
 		check(network, i, "stale", T0 + 60);
 	assert_true(network->doubt.on && network->doubt.stale);
 	assert_int_equal(look(network, T0 + 120), DOUBT_SAME);
-	assert_false(doubt_asks(&network->doubt, &judge_settings));
+	assert_false(doubt_asks(&network->doubt, &transition_settings));
 	check(network, 1, "future", T0 + 120);
 	assert_false(network->targets[1]->stale);
 	network_free(network);
@@ -196,14 +198,14 @@ static void test_fast_clock(void **state)
 {
 	struct network *network = network_new(MANY);
 	(void)state;
-	judge_settings.interval = judge_settings.timeout = 1;
-	judge_settings.old_after = 2;
+	transition_settings.interval = transition_settings.timeout = 1;
+	transition_settings.old_after = 2;
 	for (size_t i = 0; i < MANY; i++)
 		check(network, i, "", T0 + 10);
 	assert_int_equal(look(network, T0 + 12), DOUBT_SAME);
-	judge_settings.interval = 600;
-	judge_settings.timeout = 10;
-	judge_settings.old_after = DAY;
+	transition_settings.interval = 600;
+	transition_settings.timeout = 10;
+	transition_settings.old_after = DAY;
 	network_free(network);
 }
 
@@ -222,7 +224,7 @@ static void test_random(void **state)
 {
 	struct network *network = network_new(MANY);
 	(void)state;
-	judge_settings.policy = POLICY_RANDOM;
+	transition_settings.policy = POLICY_RANDOM;
 	for (size_t i = 0; i < 7; i++)
 		check(network, i, "", T0 + (int64_t)i * HOUR);
 	assert_int_equal(check(network, 7, "x", T0 + 7 * HOUR), DOUBT_SAME);
@@ -230,7 +232,7 @@ static void test_random(void **state)
 	assert_int_equal(check(network, 9, "x", T0 + 9 * HOUR), DOUBT_SAME);
 	assert_int_equal(check(network, 0, "x", T0 + 10 * HOUR), DOUBT_SAME);
 	assert_int_equal(check(network, 1, "x", T0 + 11 * HOUR), DOUBT_BEGAN);
-	judge_settings.policy = POLICY_EACH;
+	transition_settings.policy = POLICY_EACH;
 	network_free(network);
 }
 
@@ -260,7 +262,7 @@ static void test_gone(void **state)
 		check(network, i, "x", T0 + 60);
 	assert_true(network->doubt.on);
 	assert_int_equal(
-		doubt_look(&network->doubt, network->targets + 6, 4, &judge_settings, T0 + 61),
+		doubt_look(&network->doubt, network->targets + 6, 4, &transition_settings, T0 + 61),
 		DOUBT_ENDED);
 	network_free(network);
 }

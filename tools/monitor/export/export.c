@@ -33,7 +33,7 @@ static unsigned group_weight(const struct group *group, enum mirror_state state,
 	for (size_t i = 0; i < group->count; i++) {
 		if (!is_in(group->targets[i], state))
 			continue;
-		sum += judge_weight(group->targets[i], settings, now);
+		sum += transition_weight(group->targets[i], settings, now);
 		count++;
 	}
 	return count ? (sum + count - 1) / count : 0;

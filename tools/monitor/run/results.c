@@ -47,7 +47,7 @@ static void decide(struct monitor *monitor, struct target *target, int64_t now)
 	enum mirror_state from = target->state;
 	bool new = target->first_seen == 0;
 	memcpy(reason, target->reason, sizeof(reason));
-	if (judge_decide(target, monitor->settings, monitor->book.doubt.on, now))
+	if (transition_decide(target, monitor->settings, monitor->book.doubt.on, now))
 		changed(monitor, target, from, new && target->first_seen);
 	else if (target->state != MIRROR_OK && strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);
@@ -90,7 +90,7 @@ void monitor_checked(void *owner, struct target *target, const struct observatio
 {
 	struct monitor *monitor = owner;
 	int64_t now = time(NULL);
-	judge_note(target, seen, monitor->settings, monitor->book.doubt.on, now);
+	transition_record(target, seen, monitor->settings, monitor->book.doubt.on, now);
 	doubt_see(monitor, now);
 	decide(monitor, target, now);
 	monitor_mark(monitor, false);
@@ -138,10 +138,10 @@ void monitor_gap(struct monitor *monitor, int64_t now)
 			"them seconds=%" PRId64,
 			now - book->alive);
 		for (size_t i = 0; i < book->count; i++)
-			judge_pardon(book->targets[i], book->alive, now);
+			transition_exclude_gap(book->targets[i], book->alive, now);
 	}
 	for (size_t i = 0; now < book->alive && i < book->count; i++)
-		judge_clip(book->targets[i], now);
+		transition_clamp(book->targets[i], now);
 	book->alive = now;
 }
 
@@ -151,7 +151,7 @@ static void away_look(struct monitor *monitor, struct target *target, int64_t no
 	bool back = target->back != 0;
 	char reason[TARGET_REASON_MAX];
 	memcpy(reason, target->reason, sizeof(reason));
-	if (judge_away(target, now))
+	if (transition_maintenance(target, now))
 		changed(monitor, target, from, false);
 	else if (strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);

@@ -83,7 +83,7 @@ static enum doubt_news doubt_end(
 	doubt->on = doubt->stale = false;
 	witnesses_set(targets, count, NULL, now);
 	for (size_t i = 0; i < count; i++)
-		judge_pardon(targets[i], doubt->since, now);
+		transition_exclude_gap(targets[i], doubt->since, now);
 	return DOUBT_ENDED;
 }
 

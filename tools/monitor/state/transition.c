@@ -10,7 +10,7 @@
 
 enum { DAY = 86400, SKEW_TEXT_MAX = 80 };
 
-const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX])
+const char *transition_span(int64_t seconds, char text[TRANSITION_SPAN_MAX])
 {
 	static const struct {
 		int64_t seconds;
@@ -21,7 +21,7 @@ const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX])
 	while (unit < 3 && (seconds < units[unit].seconds || seconds % units[unit].seconds))
 		unit++;
 	int64_t count = seconds / units[unit].seconds;
-	snprintf(text, JUDGE_SPAN_MAX, "%" PRId64 " %s", count,
+	snprintf(text, TRANSITION_SPAN_MAX, "%" PRId64 " %s", count,
 		count == 1 ? units[unit].one : units[unit].many);
 	return text;
 }
@@ -34,45 +34,45 @@ static void text_set(char text[TARGET_REASON_MAX], const char *value)
 /* "; the mirror's clock is 3 days ahead": whole days, the nearest, so that it says the same each time. "": it is right. */
 static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 {
-	char span[JUDGE_SPAN_MAX];
+	char span[TRANSITION_SPAN_MAX];
 	int64_t size = skew < 0 ? -skew : skew;
 	text[0] = '\0';
 	if (size)
 		snprintf(text, SKEW_TEXT_MAX, "; the mirror's clock is %s %s",
-			judge_span((size + DAY / 2) / DAY * DAY, span),
+			transition_span((size + DAY / 2) / DAY * DAY, span),
 			skew < 0 ? "behind" : "ahead");
 	return text;
 }
 
 /* In a unit of which it has two at least, so that it is exact, but does not change with each check for long. */
-static const char *age_write(int64_t age, char text[JUDGE_SPAN_MAX])
+static const char *age_write(int64_t age, char text[TRANSITION_SPAN_MAX])
 {
 	int64_t unit = age >= 2 * DAY ? DAY : age >= 7200 ? 3600 : age >= 120 ? 60 : 1;
-	return judge_span(age - age % unit, text);
+	return transition_span(age - age % unit, text);
 }
 
-static void stamp_judge(
+static void stamp_check(
 	struct target *target, const struct settings *settings, int64_t skew, int64_t now)
 {
-	char stamp[STAMP_TEXT_MAX], age[JUDGE_SPAN_MAX], limit[JUDGE_SPAN_MAX],
+	char stamp[STAMP_TEXT_MAX], age[TRANSITION_SPAN_MAX], limit[TRANSITION_SPAN_MAX],
 		clock[SKEW_TEXT_MAX];
 	stamp_write(target->stamp, stamp);
 	skew_write(skew, clock);
-	if (target->stamp > now + JUDGE_FUTURE_MAX)
+	if (target->stamp > now + TRANSITION_FUTURE_MAX)
 		snprintf(target->fault, sizeof(target->fault),
 			"timestamp %s is in the future: a clock is wrong%s", stamp, clock);
 	target->stale = now - target->stamp >= settings->old_after;
 	if (target->stale)
 		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old, limit %s%s",
 			stamp, age_write(now - target->stamp, age),
-			judge_span(settings->old_after, limit), clock);
+			transition_span(settings->old_after, limit), clock);
 }
 
-void judge_note(struct target *target, const struct observation *seen,
+void transition_record(struct target *target, const struct observation *seen,
 	const struct settings *settings, bool doubted, int64_t now)
 {
 	bool versions = seen->versions[0] || seen->versions[1] || seen->versions[2];
-	judge_clip(target, now);
+	transition_clamp(target, now);
 	target->checked = now;
 	target->changed = true;
 	target->stale = false;
@@ -80,7 +80,7 @@ void judge_note(struct target *target, const struct observation *seen,
 	if (seen->stamp)
 		target->stamp = seen->stamp;
 	if (seen->good && seen->stamp)
-		stamp_judge(target, settings, seen->skew, now);
+		stamp_check(target, settings, seen->skew, now);
 	if (seen->good && !seen->stamp)
 		text_set(target->fault, "timestamp: none was found");
 	if (versions)
@@ -138,7 +138,8 @@ static bool decide_back(struct target *target, int64_t now)
 	return state_set(target, target->before == MIRROR_OK ? MIRROR_OLD : target->before, now);
 }
 
-bool judge_decide(struct target *target, const struct settings *settings, bool doubted, int64_t now)
+bool transition_decide(
+	struct target *target, const struct settings *settings, bool doubted, int64_t now)
 {
 	if (target->state == MIRROR_DISABLED && (!target->back || target->checked < target->back))
 		return false;
@@ -160,10 +161,10 @@ bool judge_decide(struct target *target, const struct settings *settings, bool d
 	return false;
 }
 
-bool judge_away(struct target *target, int64_t now)
+bool transition_maintenance(struct target *target, int64_t now)
 {
 	char why[TARGET_REASON_MAX];
-	judge_clip(target, now);
+	transition_clamp(target, now);
 	if (!roster_away(target->mirror, now, why, sizeof(why))) {
 		if (target->state == MIRROR_DISABLED && !target->back) {
 			target->back = now;
@@ -183,40 +184,41 @@ bool judge_away(struct target *target, int64_t now)
 	return state_set(target, MIRROR_DISABLED, now);
 }
 
-static void time_clip(int64_t *time, int64_t now)
+static void time_clamp(int64_t *time, int64_t now)
 {
 	if (*time > now)
 		*time = now;
 }
 
-void judge_clip(struct target *target, int64_t now)
+void transition_clamp(struct target *target, int64_t now)
 {
-	time_clip(&target->since, now);
-	time_clip(&target->counting, now);
-	time_clip(&target->first_seen, now);
-	time_clip(&target->checked, now);
-	time_clip(&target->last_good, now);
-	time_clip(&target->failing_since, now);
-	time_clip(&target->returned, now);
-	time_clip(&target->back, now);
+	time_clamp(&target->since, now);
+	time_clamp(&target->counting, now);
+	time_clamp(&target->first_seen, now);
+	time_clamp(&target->checked, now);
+	time_clamp(&target->last_good, now);
+	time_clamp(&target->failing_since, now);
+	time_clamp(&target->returned, now);
+	time_clamp(&target->back, now);
 }
 
 /* Moves the beginning of a count by as much of it as nobody saw. */
-static void time_pardon(int64_t *time, int64_t from, int64_t now)
+static void time_exclude_gap(int64_t *time, int64_t from, int64_t now)
 {
 	if (*time && now > from)
 		*time += now - (*time > from ? *time : from);
 }
 
-void judge_pardon(struct target *target, int64_t from, int64_t now)
+void transition_exclude_gap(struct target *target, int64_t from, int64_t now)
 {
-	judge_clip(target, now);
-	time_pardon(&target->failing_since, from, now);
-	time_pardon(&target->counting, from, now);
+	transition_clamp(target, now);
+	time_exclude_gap(&target->failing_since, from, now);
+	time_exclude_gap(&target->counting, from, now);
 	target->changed = true;
 }
 
-unsigned judge_weight(const struct target *target, const struct settings *settings, int64_t now)
+unsigned transition_weight(
+	const struct target *target, const struct settings *settings, int64_t now)
 {
 	unsigned full = target->mirror->weight;
 	int64_t since = now - target->returned;
@@ -226,5 +228,6 @@ unsigned judge_weight(const struct target *target, const struct settings *settin
 		since = 0;
 	if (since >= settings->ramp)
 		return full;
-	return 1 + (full - 1) * (unsigned)(since * JUDGE_STEPS / settings->ramp) / JUDGE_STEPS;
+	return 1 + (full - 1) * (unsigned)(since * TRANSITION_STEPS / settings->ramp) /
+			   TRANSITION_STEPS;
 }

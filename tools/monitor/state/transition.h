@@ -14,28 +14,31 @@
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/targets/target.h"
 
-enum { JUDGE_FUTURE_MAX = 3600 }; /* seconds that a mirror's timestamp may be ahead of our clock */
+enum {
+	TRANSITION_FUTURE_MAX = 3600
+}; /* seconds that a mirror's timestamp may be ahead of our clock */
 
 /* Takes down what a check has found: facts, no state. `doubted`: a failure may be our own. */
-void judge_note(struct target *target, const struct observation *seen,
+void transition_record(struct target *target, const struct observation *seen,
 	const struct settings *settings, bool doubted, int64_t now);
 /* The state by these facts. True: it is another one, since now. */
-bool judge_decide(
+bool transition_decide(
 	struct target *target, const struct settings *settings, bool doubted, int64_t now);
 /* The state by the list: away as it says, or back from there. True: it is another one, since now. */
-bool judge_away(struct target *target, int64_t now);
+bool transition_maintenance(struct target *target, int64_t now);
 
 /* Nothing was in the future: our clock may have gone back. */
-void judge_clip(struct target *target, int64_t now);
+void transition_clamp(struct target *target, int64_t now);
 /* From `from` until now nobody could know: that time does not count against it. */
-void judge_pardon(struct target *target, int64_t from, int64_t now);
+void transition_exclude_gap(struct target *target, int64_t from, int64_t now);
 
-/* 1 to its mirror's weight, in JUDGE_STEPS steps over `ramp` from its return on. */
-enum { JUDGE_STEPS = 20 };
-unsigned judge_weight(const struct target *target, const struct settings *settings, int64_t now);
+/* 1 to its mirror's weight, in TRANSITION_STEPS steps over `ramp` from its return on. */
+enum { TRANSITION_STEPS = 20 };
+unsigned transition_weight(
+	const struct target *target, const struct settings *settings, int64_t now);
 
 /* A duration as people write it: "2 days", "90 s". Returns text. */
-enum { JUDGE_SPAN_MAX = 40 };
-const char *judge_span(int64_t seconds, char text[JUDGE_SPAN_MAX]);
+enum { TRANSITION_SPAN_MAX = 40 };
+const char *transition_span(int64_t seconds, char text[TRANSITION_SPAN_MAX]);
 
 #endif

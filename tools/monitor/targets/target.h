@@ -58,7 +58,7 @@ struct target {
 
 enum { TARGET_ADDRESS_MAX = 46 };
 
-/* What one check has found. Whether the stamp is fresh enough is the judge's question. */
+/* What one check has found. Whether the stamp is fresh enough is for state/transition to say. */
 struct observation {
 	int64_t at; /* Unix seconds at its end */
 	bool good; /* reached, understood, and all but the stamp's age as it should be */

@@ -1,8 +1,8 @@
 /* What is thought of a target: every way from one state to another, and every one that must not be taken. */
-#include "tests/unit/judge_case.h"
+#include "tests/unit/transition_case.h"
 #include "tools/monitor/targets/target.h"
 
-static struct roster_window judge_window;
+static struct roster_window transition_window;
 
 struct step {
 	int64_t after; /* seconds since T0 */
@@ -14,13 +14,13 @@ struct step {
 
 static void walk(const char *name, const struct step *steps, size_t count)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	for (size_t i = 0; i < count; i++) {
 		const struct step *step = &steps[i];
 		int64_t now = T0 + step->after;
-		bool changed = judge_away(target, now);
+		bool changed = transition_maintenance(target, now);
 		if (step->found)
-			changed = judge_check(target, step->found, now) || changed;
+			changed = transition_check(target, step->found, now) || changed;
 		if (target->state != step->state || changed != step->changed ||
 			!strstr(target->reason, step->reason))
 			fail_msg("%s, step %zu: %s%s, \"%s\"", name, i,
@@ -93,31 +93,31 @@ static void test_stamps(void **state)
 /* A clock that is wrong is named, in whole days: the sentence does not change with each check. */
 static void test_skew(void **state)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	struct observation seen = {.good = true};
 	(void)state;
-	judge_skew = 3 * DAY - 5;
+	transition_skew = 3 * DAY - 5;
 	WALK("ahead", {0, "", MIRROR_OK, true, ""},
 		{600, "future", MIRROR_OK, false,
 			"is in the future: a clock is wrong; the mirror's clock is 3 days ahead"});
-	judge_skew = 0;
+	transition_skew = 0;
 	for (int64_t skew = -DAY - 1; skew >= -DAY - 10; skew--) {
 		seen.stamp = T0 - 3 * DAY;
 		seen.skew = skew;
-		judge_note(target, &seen, &judge_settings, false, T0);
+		transition_record(target, &seen, &transition_settings, false, T0);
 		assert_string_equal(target->fault,
 			"timestamp 2027-01-12T08:00:00Z is 3 days old, limit 1 day; the mirror's "
 			"clock is 1 day behind");
 	}
 	seen.skew = INT64_MAX / 2;
-	judge_note(target, &seen, &judge_settings, false, T0);
+	transition_record(target, &seen, &transition_settings, false, T0);
 	free(target);
 }
 
 static void test_recover_after(void **state)
 {
 	(void)state;
-	judge_settings.recover_after = 3;
+	transition_settings.recover_after = 3;
 	WALK("the first success is enough", {0, "", MIRROR_OK, true, ""});
 	WALK("flapping", {0, "", MIRROR_OK, true, ""}, {1, "stale", MIRROR_OLD, true, ""},
 		{2, "", MIRROR_OLD, false, "good again in 1 of 3 checks"},
@@ -130,39 +130,39 @@ static void test_recover_after(void **state)
 		{3 + 2 * DAY, "", MIRROR_REMOVED, false, "1 of 3"},
 		{4 + 2 * DAY, "", MIRROR_REMOVED, false, "2 of 3"},
 		{5 + 2 * DAY, "", MIRROR_OK, true, ""});
-	judge_settings.recover_after = 1;
+	transition_settings.recover_after = 1;
 }
 
 static void test_by_hand(void **state)
 {
 	(void)state;
-	struct target *target = judge_target(&judge_mirror, 1);
-	assert_true(judge_check(target, "", T0));
-	judge_mirror.disabled = true;
-	assert_true(judge_away(target, T0 + 10));
+	struct target *target = transition_target(&transition_mirror, 1);
+	assert_true(transition_check(target, "", T0));
+	transition_mirror.disabled = true;
+	assert_true(transition_maintenance(target, T0 + 10));
 	assert_int_equal(target->state, MIRROR_DISABLED);
 	assert_string_equal(target->reason, "disabled by hand");
-	assert_false(judge_away(target, T0 + 11));
+	assert_false(transition_maintenance(target, T0 + 11));
 	/* Checks go on, and decide nothing; they do not count as availability. */
-	assert_false(judge_check(target, "x", T0 + 20));
-	assert_false(judge_check(target, "", T0 + 30));
+	assert_false(transition_check(target, "x", T0 + 20));
+	assert_false(transition_check(target, "", T0 + 30));
 	assert_string_equal(target->reason, "disabled by hand");
 	assert_int_equal(target->days[(T0 / DAY) % TARGET_DAYS].checks, 1);
-	judge_mirror.disabled = false;
-	assert_false(judge_away(target, T0 + 40));
+	transition_mirror.disabled = false;
+	assert_false(transition_maintenance(target, T0 + 40));
 	assert_int_equal(target->state, MIRROR_DISABLED);
-	assert_true(judge_check(target, "", T0 + 50));
+	assert_true(transition_check(target, "", T0 + 50));
 	assert_int_equal(target->state, MIRROR_OK);
 	assert_int_equal(target->returned, T0 + 50);
 	free(target);
 	/* In the list as disabled from the start: no change to tell. */
-	judge_mirror.disabled = true;
-	target = judge_target(&judge_mirror, 1);
+	transition_mirror.disabled = true;
+	target = transition_target(&transition_mirror, 1);
 	assert_int_equal(target->state, MIRROR_DISABLED);
-	assert_false(judge_away(target, T0 + 1));
-	judge_mirror.disabled = false;
-	judge_away(target, T0 + 2);
-	assert_true(judge_check(target, "x", T0 + 3));
+	assert_false(transition_maintenance(target, T0 + 1));
+	transition_mirror.disabled = false;
+	transition_maintenance(target, T0 + 2);
+	assert_true(transition_check(target, "x", T0 + 3));
 	assert_int_equal(target->state, MIRROR_OLD);
 	free(target);
 }
@@ -170,9 +170,9 @@ static void test_by_hand(void **state)
 static void test_downtime(void **state)
 {
 	(void)state;
-	judge_window = (struct roster_window){T0 + 100, T0 + 200};
-	judge_mirror.windows = &judge_window;
-	judge_mirror.window_count = 1;
+	transition_window = (struct roster_window){T0 + 100, T0 + 200};
+	transition_mirror.windows = &transition_window;
+	transition_mirror.window_count = 1;
 	WALK("back as planned", {0, "", MIRROR_OK, true, ""}, {99, "x", MIRROR_OK, false, "x"},
 		{100, NULL, MIRROR_DISABLED, true, "planned downtime until 20"},
 		{150, "x", MIRROR_DISABLED, false, "planned downtime"},
@@ -187,50 +187,50 @@ static void test_downtime(void **state)
 	WALK("still stale", {0, "", MIRROR_OK, true, ""},
 		{100, NULL, MIRROR_DISABLED, true, "planned"},
 		{201, "stale", MIRROR_OLD, true, "back from its downtime, but: timestamp"});
-	struct target *target = judge_target(&judge_mirror, 1);
-	assert_true(judge_check(target, "", T0));
+	struct target *target = transition_target(&transition_mirror, 1);
+	assert_true(transition_check(target, "", T0));
 	target->state = MIRROR_REMOVED;
-	assert_true(judge_away(target, T0 + 100));
-	judge_away(target, T0 + 200);
-	assert_true(judge_check(target, "x", T0 + 201));
+	assert_true(transition_maintenance(target, T0 + 100));
+	transition_maintenance(target, T0 + 200);
+	assert_true(transition_check(target, "x", T0 + 201));
 	assert_int_equal(target->state, MIRROR_REMOVED); /* what it was before */
 	free(target);
 	/* One that has to prove itself does so after its downtime, too. */
-	judge_settings.recover_after = 2;
-	target = judge_target(&judge_mirror, 1);
-	assert_true(judge_check(target, "", T0));
-	assert_true(judge_check(target, "stale", T0 + 1));
-	assert_true(judge_away(target, T0 + 100));
-	judge_away(target, T0 + 200);
-	assert_true(judge_check(target, "", T0 + 201));
+	transition_settings.recover_after = 2;
+	target = transition_target(&transition_mirror, 1);
+	assert_true(transition_check(target, "", T0));
+	assert_true(transition_check(target, "stale", T0 + 1));
+	assert_true(transition_maintenance(target, T0 + 100));
+	transition_maintenance(target, T0 + 200);
+	assert_true(transition_check(target, "", T0 + 201));
 	assert_int_equal(target->state, MIRROR_OLD);
-	assert_true(judge_check(target, "", T0 + 202));
+	assert_true(transition_check(target, "", T0 + 202));
 	assert_int_equal(target->state, MIRROR_OK);
 	free(target);
-	judge_settings.recover_after = 1;
-	judge_mirror.windows = NULL;
-	judge_mirror.window_count = 0;
+	transition_settings.recover_after = 1;
+	transition_mirror.windows = NULL;
+	transition_mirror.window_count = 0;
 }
 
 /* Under doubt nothing gets worse; what is good gets better. */
 static void test_doubted(void **state)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	(void)state;
-	assert_true(judge_check(target, "", T0));
+	assert_true(transition_check(target, "", T0));
 	uint32_t checks = target->days[(T0 / DAY) % TARGET_DAYS].checks;
-	judge_seen(target, "x", T0 + 1, true);
-	assert_false(judge_decide(target, &judge_settings, true, T0 + 1));
-	judge_seen(target, "stale", T0 + 2, true);
-	assert_false(judge_decide(target, &judge_settings, true, T0 + 2));
+	transition_seen(target, "x", T0 + 1, true);
+	assert_false(transition_decide(target, &transition_settings, true, T0 + 1));
+	transition_seen(target, "stale", T0 + 2, true);
+	assert_false(transition_decide(target, &transition_settings, true, T0 + 2));
 	assert_int_equal(target->state, MIRROR_OK);
 	assert_int_equal(target->days[(T0 / DAY) % TARGET_DAYS].checks, checks);
-	assert_true(judge_decide(target, &judge_settings, false, T0 + 3));
+	assert_true(transition_decide(target, &transition_settings, false, T0 + 3));
 	assert_int_equal(target->state, MIRROR_OLD);
-	judge_seen(target, "x", T0 + 5 * DAY, true);
-	assert_false(judge_decide(target, &judge_settings, true, T0 + 5 * DAY));
-	judge_seen(target, "", T0 + 5 * DAY + 1, true);
-	assert_true(judge_decide(target, &judge_settings, true, T0 + 5 * DAY + 1));
+	transition_seen(target, "x", T0 + 5 * DAY, true);
+	assert_false(transition_decide(target, &transition_settings, true, T0 + 5 * DAY));
+	transition_seen(target, "", T0 + 5 * DAY + 1, true);
+	assert_true(transition_decide(target, &transition_settings, true, T0 + 5 * DAY + 1));
 	assert_int_equal(target->state, MIRROR_OK);
 	free(target);
 }
@@ -238,19 +238,19 @@ static void test_doubted(void **state)
 /* A pardoned time counts neither as unavailable nor as old. */
 static void test_pardon(void **state)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	(void)state;
-	assert_true(judge_check(target, "", T0));
-	assert_false(judge_check(target, "x", T0 + 100));
-	judge_pardon(target, T0 + 50, T0 + 10 * DAY);
+	assert_true(transition_check(target, "", T0));
+	assert_false(transition_check(target, "x", T0 + 100));
+	transition_exclude_gap(target, T0 + 50, T0 + 10 * DAY);
 	assert_int_equal(target->failing_since, T0 + 10 * DAY);
-	assert_false(judge_check(target, "x", T0 + 11 * DAY - 1));
-	assert_true(judge_check(target, "x", T0 + 11 * DAY));
+	assert_false(transition_check(target, "x", T0 + 11 * DAY - 1));
+	assert_true(transition_check(target, "x", T0 + 11 * DAY));
 	int64_t since = target->since;
-	judge_pardon(target, T0 + 12 * DAY, T0 + 20 * DAY);
+	transition_exclude_gap(target, T0 + 12 * DAY, T0 + 20 * DAY);
 	assert_int_equal(target->since, since); /* it is old since then all the same */
-	assert_false(judge_check(target, "x", T0 + 21 * DAY - 1));
-	assert_true(judge_check(target, "x", T0 + 21 * DAY));
+	assert_false(transition_check(target, "x", T0 + 21 * DAY - 1));
+	assert_true(transition_check(target, "x", T0 + 21 * DAY));
 	assert_int_equal(target->state, MIRROR_REMOVED);
 	free(target);
 }
@@ -258,21 +258,21 @@ static void test_pardon(void **state)
 /* Our clock goes back a year and comes again: nobody is judged by times that were never. */
 static void test_clock_back(void **state)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	int64_t before = T0 - 365 * DAY;
 	(void)state;
-	assert_true(judge_check(target, "", T0));
-	assert_false(judge_check(target, "x", T0 + 1));
-	assert_false(judge_check(target, "x", before));
+	assert_true(transition_check(target, "", T0));
+	assert_false(transition_check(target, "x", T0 + 1));
+	assert_false(transition_check(target, "x", before));
 	assert_int_equal(target->since, before);
 	assert_int_equal(target->failing_since, before);
 	assert_int_equal(target->last_good, before);
-	assert_false(judge_check(target, "x", before + DAY - 1));
-	assert_true(judge_check(target, "x", before + DAY));
+	assert_false(transition_check(target, "x", before + DAY - 1));
+	assert_true(transition_check(target, "x", before + DAY));
 	/* What was counted in a time that is not yet does not keep its place. */
 	assert_int_equal(target->days[(T0 / DAY) % TARGET_DAYS].checks, 2);
 	for (int64_t now = before + 2 * DAY; now < before + 32 * DAY; now += DAY)
-		judge_check(target, "", now);
+		transition_check(target, "", now);
 	for (size_t i = 0; i < TARGET_DAYS; i++)
 		assert_true(target->days[i].number < T0 / DAY);
 	free(target);
@@ -280,26 +280,28 @@ static void test_clock_back(void **state)
 
 static void test_weight(void **state)
 {
-	struct target *target = judge_target(&judge_mirror, 1);
+	struct target *target = transition_target(&transition_mirror, 1);
 	unsigned last = 0, steps = 0;
 	(void)state;
-	assert_true(judge_check(target, "", T0));
-	assert_int_equal(judge_weight(target, &judge_settings, T0), 100); /* new: at once */
+	assert_true(transition_check(target, "", T0));
+	assert_int_equal(
+		transition_weight(target, &transition_settings, T0), 100); /* new: at once */
 	target->state = MIRROR_REMOVED;
-	assert_int_equal(judge_weight(target, &judge_settings, T0), 100);
-	assert_true(judge_check(target, "", T0 + 10));
+	assert_int_equal(transition_weight(target, &transition_settings, T0), 100);
+	assert_true(transition_check(target, "", T0 + 10));
 	for (int64_t now = T0 + 10; now <= T0 + 10 + HOUR; now++) {
-		unsigned weight = judge_weight(target, &judge_settings, now);
+		unsigned weight = transition_weight(target, &transition_settings, now);
 		assert_true(weight >= last && weight >= 1);
 		steps += weight != last;
 		last = weight;
 	}
 	assert_int_equal(last, 100);
-	assert_int_equal(steps, JUDGE_STEPS + 1);
-	assert_int_equal(judge_weight(target, &judge_settings, T0), 1); /* the clock went back */
-	judge_settings.ramp = 0;
-	assert_int_equal(judge_weight(target, &judge_settings, T0 + 10), 100);
-	judge_settings.ramp = HOUR;
+	assert_int_equal(steps, TRANSITION_STEPS + 1);
+	assert_int_equal(
+		transition_weight(target, &transition_settings, T0), 1); /* the clock went back */
+	transition_settings.ramp = 0;
+	assert_int_equal(transition_weight(target, &transition_settings, T0 + 10), 100);
+	transition_settings.ramp = HOUR;
 	free(target);
 }
 
@@ -310,10 +312,10 @@ static void test_spans(void **state)
 		const char *text;
 	} rows[] = {{1, "1 second"}, {90, "90 seconds"}, {120, "2 minutes"}, {3600, "1 hour"},
 		{86400, "1 day"}, {172800, "2 days"}, {90000, "25 hours"}};
-	char text[JUDGE_SPAN_MAX];
+	char text[TRANSITION_SPAN_MAX];
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_string_equal(judge_span(rows[i].seconds, text), rows[i].text);
+		assert_string_equal(transition_span(rows[i].seconds, text), rows[i].text);
 }
 
 int main(void)

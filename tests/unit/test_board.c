@@ -171,7 +171,7 @@ static void test_metrics(void **state)
 	targets[1].checked = targets[1].last_good = 5;
 	targets[1].milliseconds = 250;
 	targets[1].stamp = 1795200000;
-	book.suspect = true;
+	book.outage.active = true;
 	book.serial = 412;
 	book.sweep.good = 7;
 	book.alerts_held = 3;
@@ -224,7 +224,7 @@ static void test_health(void **state)
 	post("");
 	assert_int_equal(ask("GET /health", ""), 200);
 	book.exported = time(NULL) - 1000;
-	book.suspect = true;
+	book.outage.active = true;
 	snprintf(book.suspect_why, sizeof(book.suspect_why), "200 of 300 \xFF");
 	post("");
 	assert_int_equal(ask("GET /health", ""), 503);

@@ -89,7 +89,7 @@ static void test_empty_places(void **state)
 	struct book_case *made = book_case_new();
 	(void)state;
 	book_txt_take(&made->book, T0, "1:2:3");
-	made->book.suspect = true;
+	made->book.outage.active = true;
 	snprintf(made->book.suspect_why, sizeof(made->book.suspect_why), "most fail");
 	snprintf(made->book.targets[0]->reason, TARGET_REASON_MAX, "HTTP \xFF<b>");
 	json_t *report = report_new(&made->book, T0 + 10);

@@ -85,7 +85,7 @@ static void target_check_same(const struct target *a, const struct target *b)
 	assert_int_equal(a->returned, b->returned);
 	assert_int_equal(a->good_run, b->good_run);
 	assert_int_equal(a->milliseconds, b->milliseconds);
-	assert_int_equal(a->witness, b->witness);
+	assert_int_equal(a->in_sample, b->in_sample);
 	assert_memory_equal(a->versions, b->versions, sizeof(a->versions));
 	assert_memory_equal(a->days, b->days, sizeof(a->days));
 	assert_memory_equal(a->hours, b->hours, sizeof(a->hours));
@@ -100,13 +100,13 @@ static void test_round_trip(void **unused)
 		book_case_check(made, 0, i % 3 ? "" : "x", T0 + i * DAY + i * HOUR);
 		saved(state, &made->book);
 	}
-	made->book.targets[1]->witness = true;
+	made->book.targets[1]->in_sample = true;
 	made->book.targets[1]->versions[2] = 339;
 	made->book.targets[1]->changed = true;
 	made->book.serial = 412;
 	made->book.generated = T0 + 9;
 	made->book.alive = T0 + 8;
-	made->book.doubt = (struct doubt){.on = true, .stale = true, .since = T0 + 7};
+	made->book.outage = (struct outage){.active = true, .stale = true, .since = T0 + 7};
 	assert_true(book_txt_take(&made->book, T0, "1:2:3"));
 	assert_true(book_txt_take(&made->book, T0 + 1, "1:2:4:100:1"));
 	saved(state, &made->book);
@@ -125,8 +125,8 @@ static void test_round_trip(void **unused)
 	assert_int_equal(memory->book.serial, 412);
 	assert_int_equal(memory->book.generated, T0 + 9);
 	assert_int_equal(memory->book.alive, T0 + 8);
-	assert_true(memory->book.doubt.on && memory->book.doubt.stale);
-	assert_int_equal(memory->book.doubt.since, T0 + 7);
+	assert_true(memory->book.outage.active && memory->book.outage.stale);
+	assert_int_equal(memory->book.outage.since, T0 + 7);
 	assert_int_equal(memory->book.txt_count, 2);
 	assert_string_equal(memory->book.txts[0].value, "1:2:4:2000:1");
 	assert_int_equal(memory->book.txts[0].since, T0 + 1);

@@ -212,8 +212,8 @@ static void test_downtime(void **state)
 	transition_mirror.window_count = 0;
 }
 
-/* Under doubt nothing gets worse; what is good gets better. */
-static void test_doubted(void **state)
+/* Under outage nothing gets worse; what is good gets better. */
+static void test_suspected(void **state)
 {
 	struct target *target = transition_target(&transition_mirror, 1);
 	(void)state;
@@ -328,7 +328,7 @@ int main(void)
 		cmocka_unit_test(test_recover_after),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_downtime),
-		cmocka_unit_test(test_doubted),
+		cmocka_unit_test(test_suspected),
 		cmocka_unit_test(test_pardon),
 		cmocka_unit_test(test_clock_back),
 		cmocka_unit_test(test_weight),

@@ -43,7 +43,7 @@ static inline struct target *transition_target(const struct roster_mirror *mirro
 /* One check at `now`: "" is good with a timestamp of then, "stale" one that is as old as may not be, "future" one of a mirror
  * whose clock is some days ahead, else a failure. */
 static inline void transition_seen(
-	struct target *target, const char *found, int64_t now, bool doubted)
+	struct target *target, const char *found, int64_t now, bool suspected)
 {
 	struct observation seen = {.at = now, .milliseconds = 7};
 	bool stale = strcmp(found, "stale") == 0, future = strcmp(found, "future") == 0;
@@ -54,7 +54,7 @@ static inline void transition_seen(
 		seen.stamp = now + TRANSITION_FUTURE_MAX + 1, seen.skew = transition_skew;
 	if (!seen.good)
 		snprintf(seen.why, sizeof(seen.why), "%s", found);
-	transition_record(target, &seen, &transition_settings, doubted, now);
+	transition_record(target, &seen, &transition_settings, suspected, now);
 }
 
 static inline bool transition_check(struct target *target, const char *found, int64_t now)

@@ -95,7 +95,7 @@ static void standing_write(FILE *out, const struct book *book)
 	} else {
 		fputs("Export:    none was written since the start\n", out);
 	}
-	if (book->suspect)
+	if (book->outage.active)
 		fprintf(out, "The monitor trusts itself no longer, and states stand still: %s\n",
 			book->suspect_why);
 }

@@ -104,7 +104,7 @@ static void exports_write(const struct view *view)
 
 static void suspect_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->suspect, NULL);
+	sample(view->out, view->name, view->book->outage.active, NULL);
 }
 
 static void alerts_write(const struct view *view)

@@ -16,7 +16,8 @@
 enum {
 	CONNECTIONS_MAX = DEADLINES_MAX,
 	ADDRESS_CONNECTIONS_MAX = CONNECTIONS_MAX / 2,
-	VISIT_SECONDS = 10, /* from accept to the last octet of the reply, as in dns/stats/metrics_server.c */
+	VISIT_SECONDS =
+		10, /* from accept to the last octet of the reply, as in dns/stats/metrics_server.c */
 	REQUEST_OCTETS = 16 << 10, /* of a connection: its request line and headers */
 	TAG_MAX = 24
 };
@@ -239,7 +240,7 @@ void board_post(
 	free(board->facts.state);
 	board->facts.state = state;
 	board->facts.exported = book->exported;
-	board->facts.suspect = book->suspect;
+	board->facts.suspect = book->outage.active;
 	memcpy(board->facts.suspect_why, book->suspect_why, sizeof(board->facts.suspect_why));
 	pthread_mutex_unlock(&board->lock);
 	sheet_free(&status);

@@ -174,8 +174,8 @@ json_t *report_new(const struct book *book, int64_t now)
 	text_set(json, "version", MIRRORNS_VERSION);
 	time_set(json, "generated", now);
 	number_set(json, "serial", book->serial);
-	json_object_set_new(json, "suspect", json_boolean(book->suspect));
-	text_set(json, "why", book->suspect ? book->suspect_why : "");
+	json_object_set_new(json, "suspect", json_boolean(book->outage.active));
+	text_set(json, "why", book->outage.active ? book->suspect_why : "");
 	number_set(json, "interval_seconds", book->settings->interval);
 	json_object_set_new(json, "counts", counts_json(book));
 	json_object_set_new(json, "txt", txt_json(book));

@@ -77,7 +77,7 @@ bool monitor_watch(struct monitor *monitor);
 /* --- results.c --- */
 
 void monitor_checked(void *monitor, struct target *target, const struct observation *seen);
-/* Once a second: downtimes, doubts, clocks. */
+/* Once a second: downtimes, outages, clocks. */
 void monitor_look(struct monitor *monitor);
 void monitor_ask_references(struct monitor *monitor);
 /* The time when nobody watched, from the last sign of life to now. */

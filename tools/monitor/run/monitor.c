@@ -260,8 +260,7 @@ static bool state_take(struct monitor *monitor, char *why)
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the state");
 	if (!state_load(monitor->state, book, &book->targets, &book->count))
 		return false;
-	book->suspect = book->doubt.on;
-	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
+	outage_why(&book->outage, book->suspect_why, sizeof(book->suspect_why));
 	monitor->disk.path = monitor->settings->export;
 	sheet_disk_look(&monitor->disk);
 	if (monitor->disk.text) /* it was good a moment ago */

@@ -47,51 +47,51 @@ static void decide(struct monitor *monitor, struct target *target, int64_t now)
 	enum mirror_state from = target->state;
 	bool new = target->first_seen == 0;
 	memcpy(reason, target->reason, sizeof(reason));
-	if (transition_decide(target, monitor->settings, monitor->book.doubt.on, now))
+	if (transition_decide(target, monitor->settings, monitor->book.outage.active, now))
 		changed(monitor, target, from, new && target->first_seen);
 	else if (target->state != MIRROR_OK && strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);
 }
 
-static void doubt_say(struct monitor *monitor, enum doubt_news news, int64_t now)
+static void outage_say(struct monitor *monitor, enum outage_change news, int64_t now)
 {
 	struct book *book = &monitor->book;
-	book->suspect = book->doubt.on;
-	doubt_why(&book->doubt, book->suspect_why, sizeof(book->suspect_why));
+	outage_why(&book->outage, book->suspect_why, sizeof(book->suspect_why));
 	switch (news) {
-	case DOUBT_SAME:
+	case OUTAGE_SAME:
 		return;
-	case DOUBT_BEGAN:
+	case OUTAGE_STARTED:
 		log_line(LOG_LEVEL_WARNING,
 			"The monitor doubts itself, no mirror gets worse until it is clear: %s "
 			"failing=%zu of=%zu references=%zu",
-			book->suspect_why, book->doubt.failing, book->doubt.witnesses,
+			book->suspect_why, book->outage.failing, book->outage.sample,
 			monitor->settings->reference_count);
 		monitor->asked = 0;
 		break;
-	case DOUBT_ENDED:
+	case OUTAGE_ENDED:
 		log_line(LOG_LEVEL_WARNING, "The monitor trusts itself again: %s seconds=%" PRId64,
-			book->doubt.cleared ? "a reference answers, so it is the mirrors"
-					    : "most of the mirrors are good again",
-			now - book->doubt.since);
+			book->outage.cleared ? "a reference answers, so it is the mirrors"
+					     : "most of the mirrors are good again",
+			now - book->outage.since);
 		break;
 	}
 	monitor_mark(monitor, true);
 }
 
-static void doubt_see(struct monitor *monitor, int64_t now)
+static void outage_see(struct monitor *monitor, int64_t now)
 {
 	struct book *book = &monitor->book;
-	doubt_say(monitor,
-		doubt_look(&book->doubt, book->targets, book->count, monitor->settings, now), now);
+	outage_say(monitor,
+		outage_update(&book->outage, book->targets, book->count, monitor->settings, now),
+		now);
 }
 
 void monitor_checked(void *owner, struct target *target, const struct observation *seen)
 {
 	struct monitor *monitor = owner;
 	int64_t now = time(NULL);
-	transition_record(target, seen, monitor->settings, monitor->book.doubt.on, now);
-	doubt_see(monitor, now);
+	transition_record(target, seen, monitor->settings, monitor->book.outage.active, now);
+	outage_see(monitor, now);
 	decide(monitor, target, now);
 	monitor_mark(monitor, false);
 }
@@ -104,9 +104,10 @@ static void reached(void *owner, bool any)
 	monitor->asking = false;
 	if (monitor->ending)
 		return;
-	enum doubt_news news = doubt_reached(&book->doubt, any, book->targets, book->count, now);
-	doubt_say(monitor, news, now);
-	if (news == DOUBT_ENDED)
+	enum outage_change news =
+		outage_reached(&book->outage, any, book->targets, book->count, now);
+	outage_say(monitor, news, now);
+	if (news == OUTAGE_ENDED)
 		for (size_t i = 0; i < book->count; i++)
 			decide(monitor, book->targets[i], now);
 }
@@ -118,7 +119,7 @@ void monitor_ask_references(struct monitor *monitor)
 	int64_t wait = settings->interval < ASK_MAX ? settings->interval : ASK_MAX;
 	if (wait < settings->timeout)
 		wait = settings->timeout;
-	if (monitor->asking || !doubt_asks(&monitor->book.doubt, settings) ||
+	if (monitor->asking || !outage_asks(&monitor->book.outage, settings) ||
 		(monitor->asked && clock - monitor->asked < wait * 1000))
 		return;
 	monitor->asking = true;
@@ -168,7 +169,7 @@ void monitor_look(struct monitor *monitor)
 	monitor_gap(monitor, now);
 	for (size_t i = 0; i < book->count; i++)
 		away_look(monitor, book->targets[i], now);
-	doubt_see(monitor, now);
+	outage_see(monitor, now);
 	monitor_ask_references(monitor);
 	if (clock - monitor->resolved >= pause * 1000) {
 		monitor->resolved = clock;

@@ -41,8 +41,7 @@ struct book {
 	int64_t exported; /* Unix seconds, 0: never */
 	uint64_t exports; /* written since the start */
 	int64_t alive; /* the monitor was running here, Unix seconds */
-	struct doubt doubt;
-	bool suspect; /* doubt.on */
+	struct outage outage;
 	char suspect_why[TARGET_REASON_MAX];
 	struct sweep_counts sweep;
 	uint64_t alerts_sent, alerts_failed, alerts_held;

@@ -15,12 +15,12 @@ static int64_t window_of(const struct settings *settings)
 	return interval + settings->timeout;
 }
 
-struct tally {
-	size_t witnesses, failing, stale;
+struct sample_counts {
+	size_t sample, failing, stale;
 };
 
 /* A timestamp may have become too old since the last check: where it was half as old then, it stands still, and was not
- * just put there anew. A check of long ago says so only under doubt. */
+ * just put there anew. A check of long ago says so only under outage. */
 static bool is_stale(
 	const struct target *target, const struct settings *settings, int64_t now, int64_t window)
 {
@@ -32,7 +32,7 @@ static bool is_stale(
 
 /* Was it good until a moment ago, and does it count? In a turn failures are often seen first: those still to be checked count,
  * too, but where few are drawn. */
-static bool is_witness(const struct target *target, const struct settings *settings, int64_t now)
+static bool is_in_sample(const struct target *target, const struct settings *settings, int64_t now)
 {
 	int64_t window = window_of(settings);
 	return target->first_seen && mirror_in_service(target->state) &&
@@ -40,17 +40,17 @@ static bool is_witness(const struct target *target, const struct settings *setti
 	       (!target->failing_since || now - target->failing_since <= window);
 }
 
-static struct tally tally_take(const struct doubt *doubt, struct target *const *targets,
+static struct sample_counts sample_take(const struct outage *outage, struct target *const *targets,
 	size_t count, const struct settings *settings, int64_t now)
 {
-	struct tally tally = {0, 0, 0};
+	struct sample_counts tally = {0, 0, 0};
 	int64_t window = window_of(settings);
 	for (size_t i = 0; i < count; i++) {
 		const struct target *target = targets[i];
-		if (doubt->on ? !target->witness : !is_witness(target, settings, now))
+		if (outage->active ? !target->in_sample : !is_in_sample(target, settings, now))
 			continue;
-		bool stale = is_stale(target, settings, now, doubt->on ? INT64_MAX : window);
-		tally.witnesses++;
+		bool stale = is_stale(target, settings, now, outage->active ? INT64_MAX : window);
+		tally.sample++;
 		tally.stale += stale;
 		tally.failing += stale || target->failing_since;
 	}
@@ -58,91 +58,91 @@ static struct tally tally_take(const struct doubt *doubt, struct target *const *
 }
 
 /* Marks those that count now; without settings nobody. */
-static void witnesses_set(
+static void sample_set(
 	struct target *const *targets, size_t count, const struct settings *settings, int64_t now)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool witness = settings && is_witness(targets[i], settings, now);
-		targets[i]->changed = targets[i]->changed || witness != targets[i]->witness;
-		targets[i]->witness = witness;
+		bool in_sample = settings && is_in_sample(targets[i], settings, now);
+		targets[i]->changed = targets[i]->changed || in_sample != targets[i]->in_sample;
+		targets[i]->in_sample = in_sample;
 	}
 }
 
-static enum doubt_news doubt_begin(struct doubt *doubt, struct target *const *targets, size_t count,
-	const struct settings *settings, int64_t now)
+static enum outage_change outage_begin(struct outage *outage, struct target *const *targets,
+	size_t count, const struct settings *settings, int64_t now)
 {
-	doubt->on = true;
-	doubt->since = now;
-	witnesses_set(targets, count, settings, now);
-	return DOUBT_BEGAN;
+	outage->active = true;
+	outage->since = now;
+	sample_set(targets, count, settings, now);
+	return OUTAGE_STARTED;
 }
 
-static enum doubt_news doubt_end(
-	struct doubt *doubt, struct target *const *targets, size_t count, int64_t now)
+static enum outage_change outage_end(
+	struct outage *outage, struct target *const *targets, size_t count, int64_t now)
 {
-	doubt->on = doubt->stale = false;
-	witnesses_set(targets, count, NULL, now);
+	outage->active = outage->stale = false;
+	sample_set(targets, count, NULL, now);
 	for (size_t i = 0; i < count; i++)
-		transition_exclude_gap(targets[i], doubt->since, now);
-	return DOUBT_ENDED;
+		transition_exclude_gap(targets[i], outage->since, now);
+	return OUTAGE_ENDED;
 }
 
-enum doubt_news doubt_look(struct doubt *doubt, struct target *const *targets, size_t count,
+enum outage_change outage_update(struct outage *outage, struct target *const *targets, size_t count,
 	const struct settings *settings, int64_t now)
 {
-	if (doubt->since > now)
-		doubt->since = now;
-	struct tally tally = tally_take(doubt, targets, count, settings, now);
-	bool most = tally.failing * 2 > tally.witnesses;
-	doubt->failing = tally.failing;
-	doubt->witnesses = tally.witnesses;
-	bool stale = tally.stale * 2 > tally.witnesses;
-	if (doubt->on) {
-		doubt->stale = stale;
-		return most ? DOUBT_SAME : doubt_end(doubt, targets, count, now);
+	if (outage->since > now)
+		outage->since = now;
+	struct sample_counts tally = sample_take(outage, targets, count, settings, now);
+	bool most = tally.failing * 2 > tally.sample;
+	outage->failing = tally.failing;
+	outage->sample = tally.sample;
+	bool stale = tally.stale * 2 > tally.sample;
+	if (outage->active) {
+		outage->stale = stale;
+		return most ? OUTAGE_SAME : outage_end(outage, targets, count, now);
 	}
-	if (!most || tally.witnesses < DOUBT_LEAST) {
-		doubt->cleared = false;
-		return DOUBT_SAME;
+	if (!most || tally.sample < OUTAGE_LEAST) {
+		outage->cleared = false;
+		return OUTAGE_SAME;
 	}
-	doubt->stale = stale;
-	if (doubt->cleared && !stale)
-		return DOUBT_SAME;
-	return doubt_begin(doubt, targets, count, settings, now);
+	outage->stale = stale;
+	if (outage->cleared && !stale)
+		return OUTAGE_SAME;
+	return outage_begin(outage, targets, count, settings, now);
 }
 
-enum doubt_news doubt_reached(
-	struct doubt *doubt, bool reached, struct target *const *targets, size_t count, int64_t now)
+enum outage_change outage_reached(struct outage *outage, bool reached,
+	struct target *const *targets, size_t count, int64_t now)
 {
-	if (doubt->stale)
-		return DOUBT_SAME;
-	if (reached && doubt->on) {
-		doubt->cleared = true;
-		return doubt_end(doubt, targets, count, now);
+	if (outage->stale)
+		return OUTAGE_SAME;
+	if (reached && outage->active) {
+		outage->cleared = true;
+		return outage_end(outage, targets, count, now);
 	}
 	/* The network has gone since: the next look begins anew. */
 	if (!reached)
-		doubt->cleared = false;
-	return DOUBT_SAME;
+		outage->cleared = false;
+	return OUTAGE_SAME;
 }
 
-bool doubt_asks(const struct doubt *doubt, const struct settings *settings)
+bool outage_asks(const struct outage *outage, const struct settings *settings)
 {
-	return settings->reference_count && !doubt->stale && (doubt->on || doubt->cleared);
+	return settings->reference_count && !outage->stale && (outage->active || outage->cleared);
 }
 
-void doubt_why(const struct doubt *doubt, char *why, size_t size)
+void outage_why(const struct outage *outage, char *why, size_t size)
 {
-	if (!doubt->on)
+	if (!outage->active)
 		why[0] = '\0';
-	else if (doubt->stale)
+	else if (outage->stale)
 		snprintf(why, size,
 			"the timestamps of %zu of %zu addresses became too old at once: their "
 			"master has stopped, or this clock is wrong",
-			doubt->failing, doubt->witnesses);
+			outage->failing, outage->sample);
 	else
 		snprintf(why, size,
 			"%zu of %zu addresses that were good fail at once: it may be this "
 			"monitor's own network",
-			doubt->failing, doubt->witnesses);
+			outage->failing, outage->sample);
 }

@@ -33,9 +33,9 @@ static const struct {
 	{"generated", CONFIG_FIELD(struct book, generated)},
 	{"exported", CONFIG_FIELD(struct book, exported)},
 	{"alive", CONFIG_FIELD(struct book, alive)},
-	{"doubt", CONFIG_FIELD(struct book, doubt.on)},
-	{"doubt_stale", CONFIG_FIELD(struct book, doubt.stale)},
-	{"doubt_since", CONFIG_FIELD(struct book, doubt.since)},
+	{"doubt", CONFIG_FIELD(struct book, outage.active)},
+	{"doubt_stale", CONFIG_FIELD(struct book, outage.stale)},
+	{"doubt_since", CONFIG_FIELD(struct book, outage.since)},
 };
 enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 

@@ -67,7 +67,7 @@ static const struct {
 	{CONFIG_FIELD(struct target, versions[2])},
 	{CONFIG_FIELD(struct target, before)},
 	{CONFIG_FIELD(struct target, counting)},
-	{CONFIG_FIELD(struct target, witness)},
+	{CONFIG_FIELD(struct target, in_sample)},
 	{CONFIG_FIELD(struct target, stale)},
 };
 enum { TEXTS = 4, NUMBERS = sizeof(columns) / sizeof(columns[0]) };

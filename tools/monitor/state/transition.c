@@ -69,7 +69,7 @@ static void stamp_check(
 }
 
 void transition_record(struct target *target, const struct observation *seen,
-	const struct settings *settings, bool doubted, int64_t now)
+	const struct settings *settings, bool suspected, int64_t now)
 {
 	bool versions = seen->versions[0] || seen->versions[1] || seen->versions[2];
 	transition_clamp(target, now);
@@ -86,7 +86,7 @@ void transition_record(struct target *target, const struct observation *seen,
 	if (versions)
 		memcpy(target->versions, seen->versions, sizeof(target->versions));
 	bool good = !target->fault[0];
-	if (target->state != MIRROR_DISABLED && (good || !doubted))
+	if (target->state != MIRROR_DISABLED && (good || !suspected))
 		target_count(target, now, good, seen->milliseconds);
 	if (!good) {
 		target->good_run = 0;
@@ -139,7 +139,7 @@ static bool decide_back(struct target *target, int64_t now)
 }
 
 bool transition_decide(
-	struct target *target, const struct settings *settings, bool doubted, int64_t now)
+	struct target *target, const struct settings *settings, bool suspected, int64_t now)
 {
 	if (target->state == MIRROR_DISABLED && (!target->back || target->checked < target->back))
 		return false;
@@ -148,10 +148,10 @@ bool transition_decide(
 	if (!target->fault[0])
 		return decide_good(target, settings, now);
 	if (target->state == MIRROR_DISABLED)
-		return !doubted && decide_back(target, now);
+		return !suspected && decide_back(target, now);
 	snprintf(target->reason, sizeof(target->reason), "%s%.180s",
 		target->first_seen ? "" : "never seen yet: ", target->fault);
-	if (doubted)
+	if (suspected)
 		return false;
 	if (target->state == MIRROR_OK &&
 		(target->stale || now - target->failing_since >= settings->old_after))

@@ -7,7 +7,7 @@
  *   disabled by the list or its planned downtime, whatever checks say; afterwards the next check decides: ok, or, if it
  *            fails, what it was before, but never ok
  *
- * While the monitor doubts itself nothing gets worse; what is good gets better. */
+ * While an outage of the monitor is suspected nothing gets worse; what is good gets better. */
 #ifndef TOOLS_MONITOR_STATE_TRANSITION_H
 #define TOOLS_MONITOR_STATE_TRANSITION_H
 
@@ -18,12 +18,12 @@ enum {
 	TRANSITION_FUTURE_MAX = 3600
 }; /* seconds that a mirror's timestamp may be ahead of our clock */
 
-/* Takes down what a check has found: facts, no state. `doubted`: a failure may be our own. */
+/* Takes down what a check has found: facts, no state. `suspected`: a failure may be our own. */
 void transition_record(struct target *target, const struct observation *seen,
-	const struct settings *settings, bool doubted, int64_t now);
+	const struct settings *settings, bool suspected, int64_t now);
 /* The state by these facts. True: it is another one, since now. */
 bool transition_decide(
-	struct target *target, const struct settings *settings, bool doubted, int64_t now);
+	struct target *target, const struct settings *settings, bool suspected, int64_t now);
 /* The state by the list: away as it says, or back from there. True: it is another one, since now. */
 bool transition_maintenance(struct target *target, int64_t now);
 

@@ -43,7 +43,7 @@ struct target {
 	enum mirror_state before; /* disabled: what it was until then */
 	int64_t counting; /* remove-after runs from here: since, or later where nobody could know */
 	bool exported; /* the export on disk had it at the start: it counts as having been good (not kept) */
-	bool witness; /* one of those whose failing made the monitor doubt itself */
+	bool in_sample; /* one of those whose failing made the monitor outage itself */
 	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
 
 	char fault[TARGET_REASON_MAX]; /* of its last check; "": it was good */

@@ -140,11 +140,11 @@ def a_warning_and_a_removal(office):
     monitor = watch(smtp=box.url, mail_from=FROM, old_after="2s", remove_after="1s").started()
     mirror.become("busy")
     warning, removal = mailed(box, 2)[:2]
-    assert warning.subject.endswith("is old") and "HTTP 503" in warning.body
-    assert re.search(r"still in the answers.*stays like this for 1s\.", warning.body, re.S)
-    assert removal.subject.endswith("is removed") and "not in the answers any more" in removal.body
+    assert warning.subject.endswith(": warning") and "HTTP 503" in warning.body
+    assert re.search(r"still in the answers.*lasts another 1s\.", warning.body, re.S)
+    assert removal.subject.endswith(": removed from service") and "removed from the answers" in removal.body
     mirror.become("good")
-    assert mailed(box, 3)[2].subject.endswith("is ok")
+    assert mailed(box, 3)[2].subject.endswith(": back in service")
     assert monitor.states_of("m0.example") == {"ok"} and others
 
 

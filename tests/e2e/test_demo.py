@@ -118,7 +118,7 @@ def test_what_one_may_type(demo):
     assert demo.process.wait(DEADLINE) == 0
     assert demo.text().endswith("Everything has ended.\n")
     demo.check_nothing_left()
-    assert "Ending: what is known is written signal=TERM" in (demo.folder / "mirrorns-monitor.log").read_text()
+    assert "Shutting down, saving state and export signal=TERM" in (demo.folder / "mirrorns-monitor.log").read_text()
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 0), (signal.SIGHUP, 129), (signal.SIGKILL, -9)])

@@ -189,13 +189,13 @@ def test_pings_that_cannot_be_read(watch):
         mirror = fleet.add()
         server.settimeout(DEADLINE)
         monitor = watch(fleet, pings=f"http://{mirror.address}:{mirror.port}/metrics")
-        monitor.start().wait_log(" The page of `pings` cannot be read: HTTP 404$")
+        monitor.start().wait_log(" The ping metrics page cannot be read: HTTP 404$")
         monitor.stop()
         monitor.configure(pings=f"https://127.0.0.1:{server.getsockname()[1]}/metrics")
         monitor.start()
         with server.accept()[0] as connection:
             assert connection.recv(1) == b"\x16", "a TLS handshake"
-        monitor.wait_log(" The page of `pings` cannot be read: (?!HTTP)")
+        monitor.wait_log(" The ping metrics page cannot be read: (?!HTTP)")
 
 
 def test_a_name_that_nobody_resolves(watch, make_namespace, tmp_path):
@@ -210,13 +210,13 @@ def test_a_name_that_nobody_resolves(watch, make_namespace, tmp_path):
         with mute:
             mute.bind(("127.0.0.1", 53))
             monitor = watch(fleet, enter=namespace.enter, timeout="1s", pings="http://a:b@stats.example/metrics")
-            monitor.start().wait_log(" The page of `pings` cannot be read: resolve: timed out after 1 s$")
+            monitor.start().wait_log(" The ping metrics page cannot be read: resolve: timed out after 1 s$")
             monitor.stop()
             mute.settimeout(0)
             with pytest.raises(BlockingIOError):
                 while True:
                     assert b"stats" in mute.recv(512)
-        monitor.start().wait_log(" The page of `pings` cannot be read: resolve: no address was found for "
+        monitor.start().wait_log(" The ping metrics page cannot be read: resolve: no address was found for "
                                  "stats.example$")
 
 
@@ -225,10 +225,10 @@ def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
     (tmp_path / "hosts").write_text("".join(f"127.9.9.{i} many.example\n" for i in range(1, 21)))
     monitor = watch(None, enter=make_namespace(f"mount --bind {tmp_path}/hosts /etc/hosts").enter)
     monitor.write_list([{"host": "many.example", "country": "DE"}])
-    monitor.start().wait_log(" The mirrors are known hosts=1 addresses=16 ")
+    monitor.start().wait_log(" Mirror list loaded hosts=1 addresses=16 ")
     for times in (2, 3):
         monitor.process.send_signal(signal.SIGHUP)
-        monitor.wait_log(" The mirrors are known ", times)
+        monitor.wait_log(" Mirror list loaded ", times)
     monitor.stop()
     line, = monitor.lines("A name has more addresses than are checked")
     assert line.endswith(" warning A name has more addresses than are checked host=many.example max=16")

@@ -321,7 +321,7 @@ def test_monitor_without_threads(program, open_folder):
         watcher.start().wait_log(" No name can be resolved, what was known stays: " + re.escape(NO_THREAD) + "$")
         threads(watcher.process, True)
         watcher.process.send_signal(signal.SIGHUP)
-        watcher.wait_log(" The mirrors are known hosts=1 addresses=[12] ")
+        watcher.wait_log(" Mirror list loaded hosts=1 addresses=[12] ")
         assert len(watcher.lines("No name can be resolved")) == 1
     finally:
         watcher.close()

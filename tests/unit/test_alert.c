@@ -243,12 +243,12 @@ static void test_subject_and_body(void **state)
 	size_t size;
 	(void)state;
 	alert_subject(&settings, &event, subject, sizeof(subject));
-	assert_string_equal(subject, "[clamav.net mirrors] clamav.example.pl 192.0.2.10 is old");
+	assert_string_equal(subject, "[clamav.net mirrors] clamav.example.pl 192.0.2.10: warning");
 	FILE *out = open_memstream(&text, &size);
 	alert_change_write(out, &settings, &event, &mirror);
 	assert_int_equal(fclose(out), 0);
 	assert_non_null(strstr(text, "Why:      HTTP 503\n"));
-	assert_non_null(strstr(text, "stays like this for 2d.\n"));
+	assert_non_null(strstr(text, "lasts another 2d.\n"));
 	assert_non_null(strstr(
 		text, "curl -H 'Host: db.pl.clamav.net' http://192.0.2.10:8080/timestamp\n"));
 	free(text);

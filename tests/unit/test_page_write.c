@@ -211,8 +211,8 @@ static void test_banners(void **state)
 	has_not("index.html", "class=banner");
 	has_not("index.html", "refreshed");
 	written("'suspect':false,'why':''", "'suspect':true,'why':'4 of <6> fail'");
-	has("index.html", "<strong>The monitor suspects itself.</strong>");
-	has("index.html", "are reached again: 4 of &lt;6&gt; fail</div>");
+	has("index.html", "<strong>Possible monitoring outage.</strong>");
+	has("index.html", "changes are suspended: 4 of &lt;6&gt; fail</div>");
 }
 
 static void test_hostile(void **state)

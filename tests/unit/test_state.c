@@ -372,7 +372,7 @@ static void test_check(void **unused)
 	struct state *state = opened();
 	saved(state, &made->book);
 	assert_true(state_check(path, why, sizeof(why))); /* also while it is in use */
-	assert_non_null(strstr(why, "5 addresses are known"));
+	assert_non_null(strstr(why, "5 known addresses"));
 	state_close(state);
 	assert_false(state_check("/nonexistent/s.sqlite", why, sizeof(why)));
 	assert_non_null(strstr(why, "/nonexistent/s.sqlite: cannot be opened: No such file"));

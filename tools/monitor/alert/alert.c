@@ -331,8 +331,9 @@ void alert_send(
 		!alert_command_add(alert->command, settings->alert, alert_json(event, mirror))) {
 		if (!alert->full)
 			log_line(LOG_LEVEL_WARNING,
-				"Changes come faster than the alert command takes them: it does "
-				"not hear of some command=%s",
+				"Alert queue full: some changes are not passed to the alert "
+				"command "
+				"command=%s",
 				settings->alert);
 		alert->full = true;
 		alert->book->alerts_held++;

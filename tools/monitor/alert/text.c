@@ -27,9 +27,13 @@ static void span_write(FILE *out, uint32_t seconds)
 void alert_subject(
 	const struct settings *settings, const struct book_event *event, char *text, size_t size)
 {
+	static const char *const news[MIRROR_STATES] = {[MIRROR_OK] = "back in service",
+		[MIRROR_OLD] = "warning",
+		[MIRROR_REMOVED] = "removed from service",
+		[MIRROR_DISABLED] = "disabled or in planned downtime"};
 	char address[TARGET_ADDRESS_MAX];
-	snprintf(text, size, "[%s mirrors] %s %s is %s", settings->zone, event->host,
-		target_address(&event->address, address), mirror_state_name(event->to));
+	snprintf(text, size, "[%s mirrors] %s %s: %s", settings->zone, event->host,
+		target_address(&event->address, address), news[event->to]);
 }
 
 static void outlook_write(FILE *out, const struct settings *settings, enum mirror_state to)
@@ -39,19 +43,20 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 		fputs("It is in the answers.\n", out);
 		return;
 	case MIRROR_OLD:
-		fputs("This is a warning: it is still in the answers. It is taken out of them if "
-		      "it\nstays like this for ",
+		fputs("This is a warning: it is still in the answers. It will be removed from "
+		      "them\nif this "
+		      "lasts another ",
 			out);
 		span_write(out, settings->remove_after);
 		fputs(".\n", out);
 		return;
 	case MIRROR_REMOVED:
-		fputs("It is not in the answers any more, and comes back by itself once its "
-		      "timestamp\nis fresh.\n",
+		fputs("It is removed from the answers, and returns by itself once its checks\n"
+		      "succeed again.\n",
 			out);
 		return;
 	case MIRROR_DISABLED:
-		fputs("It is not in the answers, by hand or as planned.\n", out);
+		fputs("It is not in the answers: disabled, or in a planned downtime.\n", out);
 		return;
 	}
 }
@@ -68,7 +73,7 @@ void alert_change_write(FILE *out, const struct settings *settings, const struct
 		mirror_state_name(event->from), at);
 	fprintf(out, "Why:      %s\n\n", event->why[0] ? event->why : "-");
 	outlook_write(out, settings, event->to);
-	fputs("\nWhat is looked at:\n", out);
+	fputs("\nTo reproduce the check:\n", out);
 	fprintf(out,
 		event->address.ipv6 ? "    curl -g -H 'Host: db.%c%c.%s' http://[%s]:%u/timestamp\n"
 				    : "    curl -H 'Host: db.%c%c.%s' http://%s:%u/timestamp\n",
@@ -96,7 +101,7 @@ static void standing_write(FILE *out, const struct book *book)
 		fputs("Export:    none was written since the start\n", out);
 	}
 	if (book->outage.active)
-		fprintf(out, "The monitor trusts itself no longer, and states stand still: %s\n",
+		fprintf(out, "Suspected outage of the monitor, state changes are suspended: %s\n",
 			book->suspect_why);
 }
 
@@ -166,9 +171,9 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary)
 	if (!lines && !summary->lost && !summary->change_count)
 		fputs("  none\n", out);
 	if (summary->held)
-		fprintf(out,
-			"\n%" PRIu64 " changes had no mail of their own: there were too many.\n",
-			summary->held);
+		fprintf(out, "\n%" PRIu64 " %s no mail of %s own: there were too many.\n",
+			summary->held, summary->held == 1 ? "change had" : "changes had",
+			summary->held == 1 ? "its" : "their");
 }
 
 /* --- for the command --- */

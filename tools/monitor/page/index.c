@@ -5,15 +5,17 @@
 enum { EVENTS_SHOWN = 6 };
 
 static const char *const states[] = {"ok", "old", "removed", "disabled"};
-static const char *const state_words[] = {
-	"in service", "in service, with a warning", "out of service", "out by plan or by hand"};
+static const char *const state_words[] = {"in service", "in service, with a warning",
+	"out of service", "planned downtime or disabled"};
 
 enum { STATES = sizeof(states) / sizeof(*states) };
 
-/* Three hours and more are told in hours, then in days. */
+/* Two hours and more are told in hours, then in days. */
 static void span_add(struct html *html, long long seconds)
 {
-	if (seconds < 120 * 60)
+	if (seconds < 60)
+		html_format(html, "%lld s", seconds);
+	else if (seconds < 120 * 60)
 		html_format(html, "%lld min", seconds / 60);
 	else if (seconds < 48 * 3600)
 		html_format(html, "%lld h", seconds / 3600);
@@ -26,9 +28,8 @@ static void banners_add(struct html *html, const json_t *report)
 	const char *why = field_text(report, "why");
 	long long age = html_txt_age(report);
 	if (field_true(report, "suspect")) {
-		html_add(html, "<div class=banner><strong>The monitor suspects itself.</strong> "
-			       "Most mirrors look down at once, so all states stand still until "
-			       "some are reached again");
+		html_add(html, "<div class=banner><strong>Possible monitoring outage.</strong> "
+			       "Most mirrors fail at once, state changes are suspended");
 		html_add(html, *why ? ": " : ".");
 		html_text(html, why);
 		html_add(html, "</div>\n");

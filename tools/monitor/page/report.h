@@ -1,7 +1,7 @@
 /* tools/monitor/page/report.h - all that the monitor knows, as one JSON object: for the status page, /api/status and --json.
  *
  * { "zone", "version", "generated" (RFC 3339), "serial",
- *   "suspect" (bool: most mirrors look down, so the states stand still), "why" (of that, or ""),
+ *   "suspect" (bool: most mirrors fail at once, state changes are suspended), "why" (of that, or ""),
  *   "interval_seconds", "counts": {"ok","old","removed","disabled"} (addresses),
  *   "txt": null or {"value","since","history":[{"since","value"}…] newest first, at most 50},
  *   "mirrors": [ in the list's order

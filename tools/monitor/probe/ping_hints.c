@@ -156,9 +156,9 @@ static void trouble_say(struct hint *hint, const struct transfer_reply *reply)
 	if (strcmp(why, hint->trouble) == 0)
 		return;
 	if (why[0])
-		log_line(LOG_LEVEL_WARNING, "The page of `pings` cannot be read: %s", why);
+		log_line(LOG_LEVEL_WARNING, "The ping metrics page cannot be read: %s", why);
 	else
-		log_line(LOG_LEVEL_INFO, "The page of `pings` is read again");
+		log_line(LOG_LEVEL_INFO, "The ping metrics page is readable");
 	memcpy(hint->trouble, why, sizeof(why));
 }
 

@@ -199,7 +199,7 @@ static void signalled(uv_signal_t *handle, int number)
 		return;
 	}
 	if (number != SIGHUP) {
-		log_line(LOG_LEVEL_INFO, "Ending: what is known is written signal=%s",
+		log_line(LOG_LEVEL_INFO, "Shutting down, saving state and export signal=%s",
 			number == SIGTERM ? "TERM" : "INT");
 		service_stopping(ending);
 		monitor_end(monitor);

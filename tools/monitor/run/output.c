@@ -109,7 +109,9 @@ static void status_say(const struct book *book)
 		counts[book->targets[i]->state]++;
 	service_say("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
 		counts[MIRROR_OLD], counts[MIRROR_REMOVED], counts[MIRROR_DISABLED],
-		book->outage.active ? "; most fail at once, states stand still" : "");
+		book->outage.active
+			? "; suspected outage of the monitor, state changes are suspended"
+			: "");
 }
 
 /* The same report for the page and the board. */

@@ -70,7 +70,7 @@ static bool muster_take(struct monitor *monitor, const struct roster *roster, bo
 	if (!sweep_set(monitor->sweep, book->targets, book->count))
 		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
 	size_t out = targets_leave(monitor, olds, count);
-	log_line(LOG_LEVEL_INFO, "The mirrors are known hosts=%zu addresses=%zu new=%zu gone=%zu",
+	log_line(LOG_LEVEL_INFO, "Mirror list loaded hosts=%zu addresses=%zu new=%zu removed=%zu",
 		roster->count, book->count, book->count - (count - out), out);
 	monitor_mark(monitor, true);
 	return true;
@@ -153,7 +153,7 @@ static void txt_take(struct monitor *monitor, const struct record *record, const
 			monitor_mark(monitor, false);
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "The mirrors are to have these versions txt=%s", text);
+	log_line(LOG_LEVEL_INFO, "Expected database versions changed txt=%s", text);
 	monitor_mark(monitor, true);
 }
 

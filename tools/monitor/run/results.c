@@ -62,14 +62,15 @@ static void outage_say(struct monitor *monitor, enum outage_change news, int64_t
 		return;
 	case OUTAGE_STARTED:
 		log_line(LOG_LEVEL_WARNING,
-			"The monitor doubts itself, no mirror gets worse until it is clear: %s "
+			"Suspected outage of the monitor: most mirrors fail at once, no mirror is "
+			"downgraded until it clears: %s "
 			"failing=%zu of=%zu references=%zu",
 			book->suspect_why, book->outage.failing, book->outage.sample,
 			monitor->settings->reference_count);
 		monitor->asked = 0;
 		break;
 	case OUTAGE_ENDED:
-		log_line(LOG_LEVEL_WARNING, "The monitor trusts itself again: %s seconds=%" PRId64,
+		log_line(LOG_LEVEL_WARNING, "Suspected outage cleared: %s seconds=%" PRId64,
 			book->outage.cleared ? "a reference answers, so it is the mirrors"
 					     : "most of the mirrors are good again",
 			now - book->outage.since);
@@ -135,8 +136,8 @@ void monitor_gap(struct monitor *monitor, int64_t now)
 		least = GAP_MIN;
 	if (book->alive && now - book->alive > least) {
 		log_line(LOG_LEVEL_NOTICE,
-			"Nobody has watched the mirrors for a while, which does not count against "
-			"them seconds=%" PRId64,
+			"The monitor was not running; this gap is excluded from failure times "
+			"seconds=%" PRId64,
 			now - book->alive);
 		for (size_t i = 0; i < book->count; i++)
 			transition_exclude_gap(book->targets[i], book->alive, now);

@@ -219,7 +219,7 @@ bool state_save(struct state *state, struct book *book, char *why, size_t size)
 	state->open = false;
 	if (!corrupt)
 		return false;
-	log_line(LOG_LEVEL_WARNING, "%s: it is set aside", why);
+	log_line(LOG_LEVEL_WARNING, "%s; renamed, starting with an empty state file", why);
 	if (!begin_anew(state, true, why, size) || !book_write(state, book))
 		return false;
 	book_written(state, book);
@@ -253,6 +253,7 @@ bool state_check(const char *path, char *found, size_t size)
 		return missing_check(path, found, size);
 	int code = sqlite3_open_v2(path, &base, SQLITE_OPEN_READONLY, NULL);
 	enum state_kind kind = STATE_FAILED;
+	int known = 0;
 	if (code == SQLITE_OK)
 		kind = state_file_kind(base, path, why, sizeof(why));
 	else
@@ -263,8 +264,9 @@ bool state_check(const char *path, char *found, size_t size)
 		if (sqlite3_prepare_v2(base, "SELECT count(*) FROM targets", -1, &statement,
 			    NULL) == SQLITE_OK)
 			sqlite3_step(statement);
-		snprintf(found, size, "state %s: %d addresses are known", path,
-			statement ? sqlite3_column_int(statement, 0) : 0);
+		known = statement ? sqlite3_column_int(statement, 0) : 0;
+		snprintf(found, size, "state %s: %d known %s", path, known,
+			known == 1 ? "address" : "addresses");
 		break;
 	case STATE_EMPTY:
 		snprintf(found, size, "state %s: is empty, a start fills it", path);

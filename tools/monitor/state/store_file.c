@@ -171,7 +171,7 @@ static bool file_try(struct state_file *file, bool aside, char *why, size_t size
 	case STATE_CORRUPT:
 		if (!aside)
 			return false;
-		log_line(LOG_LEVEL_WARNING, "%s: it is set aside", why);
+		log_line(LOG_LEVEL_WARNING, "%s; renamed, starting with an empty state file", why);
 		return state_file_aside(file, why, size);
 	case STATE_NEWER:
 	case STATE_FAILED:

@@ -173,7 +173,7 @@ static void test_metrics(void **state)
 	targets[1].stamp = 1795200000;
 	book.outage.active = true;
 	book.serial = 412;
-	book.sweep.good = 7;
+	book.scheduler.good = 7;
 	book.alerts_held = 3;
 	book.txt_count = 1;
 	book.txts[0].since = 1795200001;

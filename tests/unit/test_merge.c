@@ -44,10 +44,10 @@ static struct mirrors *export_of(const struct said *said, const char *address, i
 /* Merges in the given order; the result as a server reads it. */
 static struct mirrors *merge(struct mirrors *const *exports, size_t count, char **text)
 {
-	struct sheet sheet;
-	assert_true(merge_sheet(exports, count, NULL, &sheet));
-	*text = sheet_text(&sheet, 1, now);
-	sheet_free(&sheet);
+	struct export_text export;
+	assert_true(merge_text(exports, count, NULL, &export));
+	*text = export_text_write(&export, 1, now);
+	export_text_free(&export);
 	struct mirrors *mirrors = mirrors_parse(*text, strlen(*text), "m.json", why, sizeof(why));
 	if (!mirrors)
 		fail_msg("%s", why);

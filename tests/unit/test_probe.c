@@ -1,4 +1,4 @@
-#include "tests/unit/sweep_case.h"
+#include "tests/unit/scheduler_case.h"
 
 /* What is said of each reply. The time stands for a stamp: nobody judges its age here. Mirrors are on loopback addresses:
  * nothing that they say may be quoted. */
@@ -26,8 +26,8 @@ static const char *stamp_once(const char *reply)
 {
 	const struct fake_answer answers[] = {{"/timestamp", reply}, {0}};
 	const char *why = once(answers, true);
-	sweep_free(sweep);
-	sweep = NULL;
+	scheduler_free(scheduler);
+	scheduler = NULL;
 	return why;
 }
 
@@ -183,8 +183,8 @@ static void test_refused(void **state)
 	case_target(0, "one.example", "127.0.0.1", fakes[0].port);
 	fake_close(&fakes[0]);
 	case_wait(NULL, 1);
-	sweep = sweep_new(&loop, &settings, case_report, &settings);
-	assert_true(sweep_set(sweep, list, 1));
+	scheduler = scheduler_new(&loop, &settings, case_report, &settings);
+	assert_true(scheduler_set(scheduler, list, 1));
 	case_round();
 	assert_string_equal(seen[0].why, "connect: connection refused");
 }
@@ -205,7 +205,7 @@ static void test_databases(void **state)
 	settings.local_test = true;
 	struct fake *fake = case_mirror("one.example", "127.0.0.1", answers);
 	case_begin();
-	sweep_versions(sweep, versions);
+	scheduler_versions(scheduler, versions);
 	case_round();
 	assert_string_equal(seen[0].why, "");
 	assert_true(seen[0].good);
@@ -224,7 +224,7 @@ static void expect_daily(const char *reply, const char *why, uint32_t version)
 	const struct fake_answer answers[] = {{"/timestamp", STAMP}, {"/daily.cvd", reply}, {0}};
 	case_mirror("one.example", "127.0.0.1", answers);
 	case_begin();
-	sweep_versions(sweep, versions);
+	scheduler_versions(scheduler, versions);
 	case_round();
 	assert_string_equal(seen[0].why, why);
 	assert_int_equal(seen[0].versions[1], version);
@@ -265,7 +265,7 @@ static void test_bad_database(void **state)
 	(void)state;
 	case_mirror("one.example", "127.0.0.1", answers);
 	case_begin();
-	sweep_versions(sweep, versions);
+	scheduler_versions(scheduler, versions);
 	case_round();
 	assert_false(seen[0].good);
 	assert_string_equal(seen[0].why, "main.cvd: no header of a database was found");

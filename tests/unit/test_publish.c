@@ -21,11 +21,11 @@ static struct mirrors *export_read(const char *path)
 	return mirrors;
 }
 
-static enum sheet_outcome publish(struct book_case *made, struct sheet_disk *disk, int64_t now)
+static enum export_outcome publish(struct book_case *made, struct export_file *disk, int64_t now)
 {
 	disk->path = made->settings.export;
-	enum sheet_outcome outcome = publish_write(&made->book, disk, now, why, sizeof(why));
-	if (outcome == SHEET_FAILED)
+	enum export_outcome outcome = publish_write(&made->book, disk, now, why, sizeof(why));
+	if (outcome == EXPORT_FAILED)
 		fail_msg("%s", why);
 	return outcome;
 }
@@ -33,12 +33,12 @@ static enum sheet_outcome publish(struct book_case *made, struct sheet_disk *dis
 static void test_entries(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	(void)state;
 	book_case_check(made, 0, "", T0 + 5);
 	book_case_check(made, 2, "", T0 + 9);
 	book_case_check(made, 1, "HTTP 503", T0 + 7);
-	assert_int_equal(publish(made, &disk, T0 + 10), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 10), EXPORT_WRITTEN);
 	struct mirrors *mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->count, 4);
 	assert_int_equal(mirrors->address_count, BOOK_TARGETS);
@@ -65,7 +65,7 @@ static void test_entries(void **state)
 	assert_int_equal(mirror->state, MIRROR_DISABLED);
 	assert_string_equal(mirror->reason, "disabled by hand");
 	mirrors_free(mirrors);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
@@ -73,7 +73,7 @@ static void test_entries(void **state)
 static void test_named(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	const struct roster_mirror *named = &made->roster->list[3];
 	struct roster_address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
 	(void)state;
@@ -84,12 +84,13 @@ static void test_named(void **state)
 		made->book.targets[i] = target_new(named, &addresses[i], T0);
 	disk.path = made->settings.export;
 	/* Nobody to write of, and the first check is still to come. */
-	assert_int_equal(publish(made, &disk, T0), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0), EXPORT_SAME);
 	book_case_check(made, 0, "HTTP 503", T0 + 1);
 	book_case_check(made, 1, "HTTP 503", T0 + 1);
-	assert_int_equal(publish_write(&made->book, &disk, T0 + 1, why, sizeof(why)), SHEET_FAILED);
+	assert_int_equal(
+		publish_write(&made->book, &disk, T0 + 1, why, sizeof(why)), EXPORT_FAILED);
 	book_case_check(made, 1, "", T0 + 2);
-	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 2), EXPORT_WRITTEN);
 	struct mirrors *mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->address_count, 1);
 	assert_int_equal(mirrors->addresses[0].octets[3], 2);
@@ -99,17 +100,17 @@ static void test_named(void **state)
 	book_case_check(made, 1, "HTTP 503", T0 + 3 * DAY);
 	book_case_check(made, 1, "HTTP 503", T0 + 5 * DAY);
 	assert_int_equal(made->book.targets[0]->state, MIRROR_REMOVED);
-	assert_int_equal(publish(made, &disk, T0 + 5 * DAY), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 5 * DAY), EXPORT_WRITTEN);
 	mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->address_count, 1);
 	assert_int_equal(mirrors->list[0].state, MIRROR_OLD);
 	mirrors_free(mirrors);
 	made->book.targets[0]->exported = true;
-	assert_int_equal(publish(made, &disk, T0 + 5 * DAY + 1), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 5 * DAY + 1), EXPORT_WRITTEN);
 	mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->address_count, 2);
 	mirrors_free(mirrors);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
@@ -117,27 +118,27 @@ static void test_named(void **state)
 static void test_when(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	(void)state;
 	book_case_check(made, 0, "", T0);
-	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0), EXPORT_WRITTEN);
 	int64_t serial = disk.serial;
 	book_case_check(made, 0, "", T0 + 100);
-	assert_int_equal(publish(made, &disk, T0 + 100), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0 + 100), EXPORT_SAME);
 	book_case_check(made, 0, "x", T0 + 101); /* ok as yet: nothing to tell servers */
-	assert_int_equal(publish(made, &disk, T0 + 101), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0 + 101), EXPORT_SAME);
 	book_case_check(made, 1, "HTTP 500", T0 + 102);
-	assert_int_equal(publish(made, &disk, T0 + 102), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 102), EXPORT_WRITTEN);
 	assert_int_equal(disk.serial, serial + 1);
-	assert_int_equal(publish(made, &disk, T0 + 401), SHEET_SAME);
-	assert_int_equal(publish(made, &disk, T0 + 402), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 401), EXPORT_SAME);
+	assert_int_equal(publish(made, &disk, T0 + 402), EXPORT_WRITTEN);
 	assert_int_equal(made->book.serial, serial + 2);
 	assert_int_equal(made->book.exports, 3);
 	/* Somebody has removed it. */
 	assert_int_equal(unlink(disk.path), 0);
-	assert_int_equal(publish(made, &disk, T0 + 403), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 403), EXPORT_WRITTEN);
 	assert_int_equal(disk.serial, serial + 3);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
@@ -145,36 +146,36 @@ static void test_when(void **state)
 static void test_lost(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	char path[FOLDER_PATH_MAX];
 	static const char other[] =
 		"{\"format\": \"mirror-export/1\", \"mirrors\": [{\"host\": \"x\", "
 		"\"country\": \"DE\", \"state\": \"ok\", \"ipv4\": [\"192.0.2.9\"]}]}";
 	(void)state;
-	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
-	assert_false(sheet_disk_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0), EXPORT_WRITTEN);
+	assert_false(export_file_lost(&disk));
 	int64_t serial = disk.serial;
 	folder_write("copy", disk.text, strlen(disk.text));
 	assert_int_equal(utime(folder_path(path, "copy"), &(struct utimbuf){T0, T0}), 0);
 	assert_int_equal(rename(folder_path(path, "copy"), disk.path), 0);
-	assert_false(sheet_disk_lost(&disk));
+	assert_false(export_file_lost(&disk));
 	made->book.exported = 0;
-	assert_int_equal(publish(made, &disk, T0 + 1), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0 + 1), EXPORT_SAME);
 	assert_int_equal(made->book.exported, T0); /* that is what is there */
 	folder_write(
 		"mirrors.json", other, sizeof(other) - 1); /* an export: it has its five minutes */
-	assert_false(sheet_disk_lost(&disk));
-	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	assert_false(export_file_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 2), EXPORT_WRITTEN);
 	serial++;
 	folder_write("mirrors.json", "{", 1);
-	assert_true(sheet_disk_lost(&disk));
-	assert_int_equal(publish(made, &disk, T0 + 2), SHEET_WRITTEN);
+	assert_true(export_file_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 2), EXPORT_WRITTEN);
 	assert_int_equal(unlink(disk.path), 0);
-	assert_true(sheet_disk_lost(&disk));
-	assert_int_equal(publish(made, &disk, T0 + 3), SHEET_WRITTEN);
-	assert_false(sheet_disk_lost(&disk));
+	assert_true(export_file_lost(&disk));
+	assert_int_equal(publish(made, &disk, T0 + 3), EXPORT_WRITTEN);
+	assert_false(export_file_lost(&disk));
 	assert_int_equal(disk.serial, serial + 2);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
@@ -182,16 +183,16 @@ static void test_lost(void **state)
 static void test_last_serial(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = INT64_MAX - 1};
+	struct export_file disk = {.serial = INT64_MAX - 1};
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		book_case_check(made, (size_t)i, "", T0 + i);
-		assert_int_equal(publish(made, &disk, T0 + i), SHEET_WRITTEN);
+		assert_int_equal(publish(made, &disk, T0 + i), EXPORT_WRITTEN);
 		struct mirrors *mirrors = export_read(disk.path);
 		assert_true(mirrors->serial == INT64_MAX);
 		mirrors_free(mirrors);
 	}
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
@@ -199,96 +200,96 @@ static void test_last_serial(void **state)
 static void test_restart(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0}, again = {.serial = 0};
+	struct export_file disk = {.serial = 0}, again = {.serial = 0};
 	int64_t now = time(NULL);
 	(void)state;
-	assert_int_equal(publish(made, &disk, now), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, now), EXPORT_WRITTEN);
 	assert_true(disk.serial >= now); /* nothing was known: above whatever was before */
 	disk.serial = 411;
 	made->book.serial = 0;
 	book_case_check(made, 0, "", now);
-	assert_int_equal(publish(made, &disk, now), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, now), EXPORT_WRITTEN);
 	assert_int_equal(disk.serial, 412);
-	assert_int_equal(publish(made, &again, now + 1), SHEET_SAME);
+	assert_int_equal(publish(made, &again, now + 1), EXPORT_SAME);
 	assert_int_equal(again.serial, 412);
 	assert_non_null(strstr(again.text, "\"serial\": 412,"));
 	book_case_check(made, 0, "", now + 2);
 	made->book.serial = 500; /* the state knows better */
 	book_case_check(made, 1, "", now + 2);
-	assert_int_equal(publish(made, &again, now + 2), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &again, now + 2), EXPORT_WRITTEN);
 	assert_int_equal(again.serial, 501);
 	/* Another writer was here, and then somebody who writes nonsense. */
-	assert_int_equal(publish(made, &disk, now + 3), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, now + 3), EXPORT_SAME);
 	assert_int_equal(disk.serial, 501);
 	folder_write("mirrors.json", "nonsense", 8);
-	assert_int_equal(publish(made, &disk, now + 4), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, now + 4), EXPORT_WRITTEN);
 	assert_int_equal(disk.serial, 502);
-	sheet_disk_free(&disk);
-	sheet_disk_free(&again);
+	export_file_free(&disk);
+	export_file_free(&again);
 	book_case_free(made);
 }
 
 static void test_clock(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	(void)state;
-	assert_int_equal(publish(made, &disk, T0), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0), EXPORT_WRITTEN);
 	/* A few minutes back: generated stands still. */
-	assert_int_equal(publish(made, &disk, T0 - 600), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 - 600), EXPORT_WRITTEN);
 	assert_int_equal(disk.generated, T0);
-	assert_int_equal(publish(made, &disk, T0 - 599), SHEET_SAME);
+	assert_int_equal(publish(made, &disk, T0 - 599), EXPORT_SAME);
 	/* A year ahead, and back: what nobody has accepted does not hold us. */
-	assert_int_equal(publish(made, &disk, T0 + 365 * DAY), SHEET_WRITTEN);
-	assert_int_equal(publish(made, &disk, T0 + 900), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 365 * DAY), EXPORT_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 900), EXPORT_WRITTEN);
 	assert_int_equal(disk.generated, T0 + 900);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
 static void test_ramp(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.serial = 0};
+	struct export_file disk = {.serial = 0};
 	unsigned written = 0;
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		book_case_check(made, i, "", T0);
 	made->book.targets[1]->state = MIRROR_REMOVED;
 	book_case_check(made, 1, "", T0 + 10);
-	assert_int_equal(publish(made, &disk, T0 + 10), SHEET_WRITTEN);
+	assert_int_equal(publish(made, &disk, T0 + 10), EXPORT_WRITTEN);
 	struct mirrors *mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->list[0].weight, 67); /* of 100, 1 and 100 */
 	mirrors_free(mirrors);
 	assert_int_equal(publish_weight(&made->book, 2, T0 + 10), 67);
 	for (int64_t now = T0 + 10; now <= T0 + 10 + HOUR; now++)
-		written += publish(made, &disk, now) == SHEET_WRITTEN;
+		written += publish(made, &disk, now) == EXPORT_WRITTEN;
 	mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->list[0].weight, 100);
 	assert_in_range(written, 20, 32); /* twenty steps, and each five minutes */
 	mirrors_free(mirrors);
-	sheet_disk_free(&disk);
+	export_file_free(&disk);
 	book_case_free(made);
 }
 
 static void test_refused(void **state)
 {
 	struct book_case *made = book_case_new();
-	struct sheet_disk disk = {.path = made->settings.export};
+	struct export_file disk = {.path = made->settings.export};
 	size_t count = made->book.count;
 	(void)state;
 	made->book.count = 0;
-	assert_int_equal(publish_write(&made->book, &disk, T0, why, sizeof(why)), SHEET_FAILED);
+	assert_int_equal(publish_write(&made->book, &disk, T0, why, sizeof(why)), EXPORT_FAILED);
 	assert_non_null(strstr(why, "is not written: no mirror has an address that is listed or "
 				    "has passed a check, and servers refuse"));
 	assert_int_not_equal(access(disk.path, F_OK), 0);
 	made->book.count = count;
 	char nowhere[] = "/nonexistent/mirrors.json";
-	struct sheet_disk lost = {.path = nowhere};
-	assert_int_equal(publish_write(&made->book, &lost, T0, why, sizeof(why)), SHEET_FAILED);
+	struct export_file lost = {.path = nowhere};
+	assert_int_equal(publish_write(&made->book, &lost, T0, why, sizeof(why)), EXPORT_FAILED);
 	assert_non_null(strstr(why, "/nonexistent/mirrors.json.new: cannot be written: No such"));
-	sheet_disk_free(&disk);
-	sheet_disk_free(&lost);
+	export_file_free(&disk);
+	export_file_free(&lost);
 	book_case_free(made);
 }
 

@@ -48,12 +48,12 @@ static size_t group_count(const struct group *group, enum mirror_state state)
 	return count;
 }
 
-static bool entry_add(struct sheet *sheet, const struct group *group, enum mirror_state state,
-	const struct settings *settings, int64_t now)
+static bool entry_add(struct export_text *export, const struct group *group,
+	enum mirror_state state, const struct settings *settings, int64_t now)
 {
 	char since_text[STAMP_TEXT_MAX], checked_text[STAMP_TEXT_MAX] = "";
 	const struct roster_mirror *mirror = group->targets[0]->mirror;
-	struct sheet_entry entry = {.host = mirror->host,
+	struct export_entry entry = {.host = mirror->host,
 		.since = since_text,
 		.checked = checked_text,
 		.reason = "",
@@ -71,59 +71,59 @@ static bool entry_add(struct sheet *sheet, const struct group *group, enum mirro
 		checked = target->checked > checked ? target->checked : checked;
 		if (state != MIRROR_OK && !entry.reason[0])
 			entry.reason = target->reason;
-		good = sheet_entry_address(&entry, target->address.octets, target->address.ipv6) &&
+		good = export_entry_address(&entry, target->address.octets, target->address.ipv6) &&
 		       good;
 	}
 	stamp_write(since, since_text);
 	if (checked)
 		stamp_write(checked, checked_text);
-	return sheet_add(sheet, &entry) && good;
+	return export_text_add(export, &entry) && good;
 }
 
-bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now)
+bool publish_text(const struct book *book, struct export_text *export, int64_t now)
 {
-	bool good = sheet_begin(sheet);
+	bool good = export_text_begin(export);
 	for (size_t at = 0; good && at < book->count;) {
 		struct group group = group_at(book, at);
 		for (unsigned state = 0; good && state < MIRROR_STATES; state++)
 			if (group_count(&group, state))
-				good = entry_add(sheet, &group, state, book->settings, now);
+				good = entry_add(export, &group, state, book->settings, now);
 		at += group.count;
 	}
-	return good && sheet_end(sheet);
+	return good && export_text_end(export);
 }
 
 /* Nobody to write of, but somebody whose first check may be good. */
-static bool is_early(const struct book *book, const struct sheet *sheet)
+static bool is_early(const struct book *book, const struct export_text *export)
 {
 	bool early = false;
-	for (size_t i = 0; !sheet->entries && i < book->count; i++)
+	for (size_t i = 0; !export->entries && i < book->count; i++)
 		early = early || !book->targets[i]->checked;
 	return early;
 }
 
-enum sheet_outcome publish_write(
-	struct book *book, struct sheet_disk *disk, int64_t now, char *why, size_t size)
+enum export_outcome publish_write(
+	struct book *book, struct export_file *disk, int64_t now, char *why, size_t size)
 {
-	struct sheet sheet;
-	enum sheet_outcome outcome = SHEET_FAILED;
+	struct export_text export;
+	enum export_outcome outcome = EXPORT_FAILED;
 	if (book->serial > disk->serial)
 		disk->serial = book->serial;
 	if (book->generated > disk->generated)
 		disk->generated = book->generated;
-	if (!publish_sheet(book, &sheet, now))
+	if (!publish_text(book, &export, now))
 		snprintf(why, size, "%s: out of memory", disk->path);
-	else if (is_early(book, &sheet))
-		outcome = SHEET_SAME;
+	else if (is_early(book, &export))
+		outcome = EXPORT_SAME;
 	else
-		outcome = sheet_disk_write(disk, &sheet, now, why, size);
-	sheet_free(&sheet);
+		outcome = export_file_write(disk, &export, now, why, size);
+	export_text_free(&export);
 	book->serial = disk->serial;
 	book->generated = disk->generated;
 	/* What is there is one, too, whoever has written it. */
-	if (outcome == SHEET_SAME && book->exported < disk->written && disk->written <= now)
+	if (outcome == EXPORT_SAME && book->exported < disk->written && disk->written <= now)
 		book->exported = disk->written;
-	if (outcome != SHEET_WRITTEN)
+	if (outcome != EXPORT_WRITTEN)
 		return outcome;
 	book->exported = now;
 	book->exports++;

@@ -9,11 +9,11 @@
 #include "tools/monitor/export/export_file.h"
 #include "tools/monitor/state/inventory.h"
 
-/* Lays out the book. False: no memory; the sheet is to be freed in both cases. */
-bool publish_sheet(const struct book *book, struct sheet *sheet, int64_t now);
+/* Lays out the book. False: no memory; its text is to be freed in both cases. */
+bool publish_text(const struct book *book, struct export_text *export, int64_t now);
 /* Writes it to disk where it is time to, and the book's serial and times. FAILED: one sentence. */
-enum sheet_outcome publish_write(
-	struct book *book, struct sheet_disk *disk, int64_t now, char *why, size_t size);
+enum export_outcome publish_write(
+	struct book *book, struct export_file *disk, int64_t now, char *why, size_t size);
 /* The weight that the entry of target number `at` has now. */
 unsigned publish_weight(const struct book *book, size_t at, int64_t now);
 

@@ -12,15 +12,15 @@
 
 enum { AHEAD_MAX = 3600 }; /* seconds; a `generated` so far ahead was accepted by nobody */
 
-bool sheet_begin(struct sheet *sheet)
+bool export_text_begin(struct export_text *export)
 {
-	memset(sheet, 0, sizeof(*sheet));
-	sheet->lines = open_memstream(&sheet->lines_text, &sheet->lines_size);
-	sheet->gist = open_memstream(&sheet->gist_text, &sheet->gist_size);
-	return sheet->lines && sheet->gist;
+	memset(export, 0, sizeof(*export));
+	export->lines = open_memstream(&export->lines_text, &export->lines_size);
+	export->comparable = open_memstream(&export->comparable_text, &export->comparable_size);
+	return export->lines && export->comparable;
 }
 
-bool sheet_entry_address(struct sheet_entry *entry, const uint8_t octets[16], bool ipv6)
+bool export_entry_address(struct export_entry *entry, const uint8_t octets[16], bool ipv6)
 {
 	char text[INET6_ADDRSTRLEN];
 	json_t **list = ipv6 ? &entry->ipv6 : &entry->ipv4;
@@ -44,10 +44,10 @@ static void text_add(json_t *object, const char *key, const char *text)
 	json_object_set_new(object, key, plain_json(text));
 }
 
-bool sheet_add(struct sheet *sheet, const struct sheet_entry *entry)
+bool export_text_add(struct export_text *export, const struct export_entry *entry)
 {
 	json_t *object = json_object();
-	bool first = sheet->entries++ == 0;
+	bool first = export->entries++ == 0;
 	text_add(object, "host", entry->host);
 	text_add(object, "country", country_code(entry->country));
 	if (entry->ipv4)
@@ -60,56 +60,56 @@ bool sheet_add(struct sheet *sheet, const struct sheet_entry *entry)
 	text_add(object, "checked", ""); /* its place is kept */
 	text_add(object, "reason", entry->reason);
 	json_object_set_new(object, "weight", json_integer(entry->weight));
-	bool good = object && line_add(sheet->gist, object, first);
+	bool good = object && line_add(export->comparable, object, first);
 	if (entry->checked[0])
 		text_add(object, "checked", entry->checked);
 	else
 		json_object_del(object, "checked");
-	good = good && line_add(sheet->lines, object, first);
+	good = good && line_add(export->lines, object, first);
 	json_decref(object);
 	return good;
 }
 
-bool sheet_end(struct sheet *sheet)
+bool export_text_end(struct export_text *export)
 {
-	bool good = fclose(sheet->lines) == 0;
-	good = fclose(sheet->gist) == 0 && good;
-	sheet->lines = sheet->gist = NULL;
+	bool good = fclose(export->lines) == 0;
+	good = fclose(export->comparable) == 0 && good;
+	export->lines = export->comparable = NULL;
 	return good;
 }
 
-void sheet_free(struct sheet *sheet)
+void export_text_free(struct export_text *export)
 {
-	if (sheet->lines)
-		fclose(sheet->lines);
-	if (sheet->gist)
-		fclose(sheet->gist);
-	free(sheet->lines_text);
-	free(sheet->gist_text);
-	memset(sheet, 0, sizeof(*sheet));
+	if (export->lines)
+		fclose(export->lines);
+	if (export->comparable)
+		fclose(export->comparable);
+	free(export->lines_text);
+	free(export->comparable_text);
+	memset(export, 0, sizeof(*export));
 }
 
-char *sheet_text(const struct sheet *sheet, int64_t serial, int64_t generated)
+char *export_text_write(const struct export_text *export, int64_t serial, int64_t generated)
 {
 	char stamp[STAMP_TEXT_MAX], *text = NULL;
 	if (asprintf(&text,
 		    "{\"format\": \"mirror-export/1\", \"generated\": \"%s\", \"serial\": %" PRId64
 		    ",\n\"mirrors\": [\n%s\n]}\n",
-		    stamp_write(generated, stamp), serial, sheet->lines_text) < 0)
+		    stamp_write(generated, stamp), serial, export->lines_text) < 0)
 		return NULL;
 	return text;
 }
 
-/* The gist of an export that was read, as sheet_add would have it. NULL: no memory. */
-static char *gist_of(const struct mirrors *mirrors)
+/* The comparable of an export that was read, as export_text_add would have it. NULL: no memory. */
+static char *comparable_of(const struct mirrors *mirrors)
 {
-	struct sheet sheet;
-	bool good = sheet_begin(&sheet);
+	struct export_text export;
+	bool good = export_text_begin(&export);
 	const struct mirror_address *address = mirrors->addresses,
 				    *end = address + mirrors->address_count;
 	for (size_t i = 0; good && i < mirrors->count; i++) {
 		const struct mirror *mirror = &mirrors->list[i];
-		struct sheet_entry entry = {.host = mirror->host,
+		struct export_entry entry = {.host = mirror->host,
 			.since = mirror->since,
 			.checked = "",
 			.reason = mirror->reason,
@@ -117,18 +117,18 @@ static char *gist_of(const struct mirrors *mirrors)
 			.weight = mirror->weight,
 			.state = mirror->state};
 		for (; good && address < end && address->mirror == i; address++)
-			good = sheet_entry_address(&entry, address->octets, address->ipv6);
-		good = sheet_add(&sheet, &entry) && good;
+			good = export_entry_address(&entry, address->octets, address->ipv6);
+		good = export_text_add(&export, &entry) && good;
 	}
-	good = sheet.gist && sheet.lines && sheet_end(&sheet) && good;
-	char *gist = good ? sheet.gist_text : NULL;
+	good = export.comparable && export.lines && export_text_end(&export) && good;
+	char *comparable = good ? export.comparable_text : NULL;
 	if (good)
-		sheet.gist_text = NULL;
-	sheet_free(&sheet);
-	return gist;
+		export.comparable_text = NULL;
+	export_text_free(&export);
+	return comparable;
 }
 
-void sheet_disk_look(struct sheet_disk *disk)
+void export_file_refresh(struct export_file *disk)
 {
 	struct file file;
 	char why[512];
@@ -136,10 +136,10 @@ void sheet_disk_look(struct sheet_disk *disk)
 	if (stamp.inode && file_stamp_equal(&stamp, &disk->stamp))
 		return;
 	disk->stamp = stamp;
-	free(disk->gist);
+	free(disk->comparable);
 	free(disk->text);
-	disk->gist = disk->text = NULL;
-	if (!file_read(&file, disk->path, SHEET_FILE_MAX, why, sizeof(why)))
+	disk->comparable = disk->text = NULL;
+	if (!file_read(&file, disk->path, EXPORT_FILE_MAX, why, sizeof(why)))
 		return;
 	struct mirrors *mirrors =
 		mirrors_parse(file.bytes, file.size, disk->path, why, sizeof(why));
@@ -148,7 +148,7 @@ void sheet_disk_look(struct sheet_disk *disk)
 		return;
 	}
 	disk->text = file.bytes;
-	disk->gist = gist_of(mirrors);
+	disk->comparable = comparable_of(mirrors);
 	disk->written = file.modified;
 	if (mirrors->serial > disk->serial)
 		disk->serial = mirrors->serial;
@@ -157,14 +157,14 @@ void sheet_disk_look(struct sheet_disk *disk)
 	mirrors_free(mirrors);
 }
 
-bool sheet_disk_lost(struct sheet_disk *disk)
+bool export_file_lost(struct export_file *disk)
 {
-	sheet_disk_look(disk);
-	return !disk->gist;
+	export_file_refresh(disk);
+	return !disk->comparable;
 }
 
 /* Where everything was lost, the seconds since 1970 are above any serial that was counted up from 1. */
-static int64_t serial_next(const struct sheet_disk *disk, int64_t now)
+static int64_t serial_next(const struct export_file *disk, int64_t now)
 {
 	if (disk->serial <= 0)
 		return now;
@@ -172,43 +172,44 @@ static int64_t serial_next(const struct sheet_disk *disk, int64_t now)
 					: disk->serial; /* an equal one is fine */
 }
 
-static int64_t generated_next(const struct sheet_disk *disk, int64_t now)
+static int64_t generated_next(const struct export_file *disk, int64_t now)
 {
 	bool ahead = disk->generated > now && disk->generated <= now + AHEAD_MAX;
 	return ahead ? disk->generated : now;
 }
 
-static bool is_due(const struct sheet_disk *disk, const struct sheet *sheet, int64_t now)
+static bool is_due(const struct export_file *disk, const struct export_text *export, int64_t now)
 {
-	return !disk->gist || strcmp(disk->gist, sheet->gist_text) != 0 || now < disk->written ||
-	       now - disk->written >= SHEET_SECONDS;
+	return !disk->comparable || strcmp(disk->comparable, export->comparable_text) != 0 ||
+	       now < disk->written || now - disk->written >= EXPORT_SECONDS;
 }
 
-enum sheet_outcome sheet_disk_write(
-	struct sheet_disk *disk, const struct sheet *sheet, int64_t now, char *why, size_t size)
+enum export_outcome export_file_write(struct export_file *disk, const struct export_text *export,
+	int64_t now, char *why, size_t size)
 {
-	if (sheet->entries == 0) {
+	if (export->entries == 0) {
 		snprintf(why, size,
 			"%s: is not written: no mirror has an address that is listed or has passed "
 			"a check, and servers refuse an empty list",
 			disk->path);
-		return SHEET_FAILED;
+		return EXPORT_FAILED;
 	}
-	sheet_disk_look(disk);
-	if (!is_due(disk, sheet, now))
-		return SHEET_SAME;
-	int64_t made = sheet->generated ? sheet->generated : now;
+	export_file_refresh(disk);
+	if (!is_due(disk, export, now))
+		return EXPORT_SAME;
+	int64_t made = export->generated ? export->generated : now;
 	int64_t serial = serial_next(disk, now), generated = generated_next(disk, made);
-	char *text = sheet_text(sheet, serial, generated), *gist = strdup(sheet->gist_text);
-	if (!text || !gist) {
+	char *text = export_text_write(export, serial, generated),
+	     *comparable = strdup(export->comparable_text);
+	if (!text || !comparable) {
 		snprintf(why, size, "%s: out of memory", disk->path);
 		goto fail;
 	}
 	if (!file_write(disk->path, &(struct file){.bytes = text, .size = strlen(text)}, why, size))
 		goto fail;
-	free(disk->gist);
+	free(disk->comparable);
 	free(disk->text);
-	disk->gist = gist;
+	disk->comparable = comparable;
 	disk->text = text;
 	disk->serial = serial;
 	disk->generated = generated;
@@ -216,16 +217,16 @@ enum sheet_outcome sheet_disk_write(
 	disk->stamp = file_stamp(disk->path);
 	if (disk->stamp.size != strlen(text)) /* somebody was there between */
 		memset(&disk->stamp, 0, sizeof(disk->stamp));
-	return SHEET_WRITTEN;
+	return EXPORT_WRITTEN;
 fail:
 	free(text);
-	free(gist);
-	return SHEET_FAILED;
+	free(comparable);
+	return EXPORT_FAILED;
 }
 
-void sheet_disk_free(struct sheet_disk *disk)
+void export_file_free(struct export_file *disk)
 {
-	free(disk->gist);
+	free(disk->comparable);
 	free(disk->text);
 	memset(disk, 0, sizeof(*disk));
 }

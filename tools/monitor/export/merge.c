@@ -134,10 +134,10 @@ static void since_keep(
 }
 
 /* One entry for a run of rulings on the same host and state. */
-static bool entry_add(struct sheet *sheet, const struct merge_ruling *rulings, size_t count)
+static bool entry_add(struct export_text *export, const struct merge_ruling *rulings, size_t count)
 {
 	char since_text[STAMP_TEXT_MAX] = "", checked_text[STAMP_TEXT_MAX] = "";
-	struct sheet_entry entry = {.host = rulings[0].host,
+	struct export_entry entry = {.host = rulings[0].host,
 		.since = since_text,
 		.checked = checked_text,
 		.reason = "",
@@ -154,7 +154,7 @@ static bool entry_add(struct sheet *sheet, const struct merge_ruling *rulings, s
 		weight += ruling->weight;
 		if (!entry.reason[0])
 			entry.reason = ruling->reason;
-		good = sheet_entry_address(
+		good = export_entry_address(
 			       &entry, ruling->address->octets, ruling->address->ipv6) &&
 		       good;
 	}
@@ -163,16 +163,16 @@ static bool entry_add(struct sheet *sheet, const struct merge_ruling *rulings, s
 		stamp_write(since, since_text);
 	if (checked)
 		stamp_write(checked, checked_text);
-	return sheet_add(sheet, &entry) && good;
+	return export_text_add(export, &entry) && good;
 }
 
-bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirrors *before,
-	struct sheet *sheet)
+bool merge_text(struct mirrors *const *exports, size_t count, const struct mirrors *before,
+	struct export_text *export)
 {
 	size_t vote_count, ruling_count = 0;
 	struct merge_vote *votes = votes_take(exports, count, &vote_count);
 	struct merge_ruling *rulings = votes ? calloc(vote_count + 1, sizeof(*rulings)) : NULL;
-	bool good = sheet_begin(sheet) && rulings;
+	bool good = export_text_begin(export) && rulings;
 	int64_t latest = 0;
 	for (size_t i = 0; i < count; i++)
 		if (exports[i]->generated > latest)
@@ -188,12 +188,12 @@ bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirr
 			if (strcmp(rulings[next].host, rulings[at].host) != 0 ||
 				rulings[next].state != rulings[at].state)
 				break;
-		good = entry_add(sheet, rulings + at, next - at);
+		good = entry_add(export, rulings + at, next - at);
 	}
-	sheet->generated = latest;
+	export->generated = latest;
 	free(votes);
 	free(rulings);
-	return good && sheet_end(sheet);
+	return good && export_text_end(export);
 }
 
 static void complain(const char *sentence)
@@ -202,9 +202,9 @@ static void complain(const char *sentence)
 }
 
 /* Without a file to compare with, the same inputs give the same text. */
-static int sheet_print(const struct sheet *sheet)
+static int export_text_print(const struct export_text *export)
 {
-	char *text = sheet_text(sheet, sheet->generated, sheet->generated);
+	char *text = export_text_write(export, export->generated, export->generated);
 	bool good = text && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 	free(text);
 	if (!good)
@@ -212,23 +212,24 @@ static int sheet_print(const struct sheet *sheet)
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
-static int sheet_put(const struct sheet *sheet, const char *out)
+static int export_text_put(const struct export_text *export, const char *out)
 {
 	char path[4096], why[WHY_MAX];
 	snprintf(path, sizeof(path), "%s", out);
-	struct sheet_disk disk = {.path = path};
-	enum sheet_outcome outcome = sheet_disk_write(&disk, sheet, time(NULL), why, sizeof(why));
-	sheet_disk_free(&disk);
-	if (outcome == SHEET_FAILED)
+	struct export_file disk = {.path = path};
+	enum export_outcome outcome =
+		export_file_write(&disk, export, time(NULL), why, sizeof(why));
+	export_file_free(&disk);
+	if (outcome == EXPORT_FAILED)
 		log_line(LOG_LEVEL_ERROR, "%s", why);
-	return outcome == SHEET_FAILED ? STATUS_FAILED : STATUS_GOOD;
+	return outcome == EXPORT_FAILED ? STATUS_FAILED : STATUS_GOOD;
 }
 
 static struct mirrors *export_load(const char *path, char *why, size_t size)
 {
 	struct file file;
 	struct mirrors *export = NULL;
-	if (file_read(&file, path, SHEET_FILE_MAX, why, size)) {
+	if (file_read(&file, path, EXPORT_FILE_MAX, why, size)) {
 		export = mirrors_parse(file.bytes, file.size, path, why, size);
 		free(file.bytes);
 	}
@@ -236,12 +237,12 @@ static struct mirrors *export_load(const char *path, char *why, size_t size)
 }
 
 /* False: no memory. */
-static bool sheet_make(
-	struct mirrors *const *chosen, size_t count, const char *out, struct sheet *sheet)
+static bool export_text_make(
+	struct mirrors *const *chosen, size_t count, const char *out, struct export_text *export)
 {
 	char why[WHY_MAX];
 	struct mirrors *before = out ? export_load(out, why, sizeof(why)) : NULL;
-	bool good = merge_sheet(chosen, count, before, sheet);
+	bool good = merge_text(chosen, count, before, export);
 	mirrors_free(before);
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "out of memory");
@@ -253,7 +254,7 @@ int merge_run(const char *const *paths, size_t count, const char *out)
 	struct mirrors *exports[MERGE_MAX] = {NULL}, *chosen[MERGE_MAX];
 	char why[WHY_MAX];
 	bool used[MERGE_MAX];
-	struct sheet sheet = {.entries = 0};
+	struct export_text export = {.entries = 0};
 	int status = STATUS_FAILED;
 	size_t left, at = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -269,12 +270,12 @@ int merge_run(const char *const *paths, size_t count, const char *out)
 		log_line(LOG_LEVEL_ERROR,
 			"%zu of %zu exports are left, expected at least half: nothing is written",
 			left, count);
-	else if (sheet_make(chosen, left, out, &sheet) && !sheet.entries)
+	else if (export_text_make(chosen, left, out, &export) && !export.entries)
 		log_line(LOG_LEVEL_ERROR,
 			"no address is in most of the exports: nothing is written");
-	else if (sheet.entries)
-		status = out ? sheet_put(&sheet, out) : sheet_print(&sheet);
-	sheet_free(&sheet);
+	else if (export.entries)
+		status = out ? export_text_put(&export, out) : export_text_print(&export);
+	export_text_free(&export);
 	for (size_t i = 0; i < count; i++)
 		mirrors_free(exports[i]);
 	return status;

@@ -19,9 +19,9 @@ typedef void merge_say(const char *sentence);
 size_t merge_choose(struct mirrors *const *exports, const char *const *names, size_t count,
 	bool *used, merge_say *say, int64_t now);
 /* Lays out what these exports have in common. What is in the state that it was in `before` (NULL: none) is so since then.
- * False: no memory; the sheet is to be freed in both cases. */
-bool merge_sheet(struct mirrors *const *exports, size_t count, const struct mirrors *before,
-	struct sheet *sheet);
+ * False: no memory; the export is to be freed in both cases. */
+bool merge_text(struct mirrors *const *exports, size_t count, const struct mirrors *before,
+	struct export_text *export);
 
 /* Reads the named files, and writes `out`, or standard output for NULL. Returns the exit status. */
 int merge_run(const char *const *paths, size_t count, const char *out);

@@ -78,18 +78,18 @@ static void mirrors_write(const struct view *view)
 
 static void checks_write(const struct view *view)
 {
-	labelled(view->out, view->name, (double)view->book->sweep.good, "result", "good");
-	labelled(view->out, view->name, (double)view->book->sweep.failed, "result", "failed");
+	labelled(view->out, view->name, (double)view->book->scheduler.good, "result", "good");
+	labelled(view->out, view->name, (double)view->book->scheduler.failed, "result", "failed");
 }
 
 static void busy_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->sweep.busy, NULL);
+	sample(view->out, view->name, view->book->scheduler.busy, NULL);
 }
 
 static void round_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->sweep.round_seconds, NULL);
+	sample(view->out, view->name, view->book->scheduler.round_seconds, NULL);
 }
 
 static void serial_write(const struct view *view)

@@ -8,7 +8,7 @@ enum { SPREAD_MAX_MS = 60000, STEP_MAX_MS = 1000 };
 static const int64_t NEVER = INT64_MAX;
 
 /* xorshift64: chance for jitter and draws, no secret. */
-static uint64_t chance(struct sweep_list *list)
+static uint64_t chance(struct schedule *list)
 {
 	list->chance ^= list->chance << 13;
 	list->chance ^= list->chance >> 7;
@@ -17,7 +17,7 @@ static uint64_t chance(struct sweep_list *list)
 }
 
 /* An interval, a tenth longer or shorter at most. */
-static int64_t interval_ms(struct sweep_list *list)
+static int64_t interval_ms(struct schedule *list)
 {
 	int64_t interval = list->settings->interval * INT64_C(1000);
 	uint64_t range = (uint64_t)interval / 5 + 1;
@@ -26,20 +26,20 @@ static int64_t interval_ms(struct sweep_list *list)
 
 static int entry_compare(const void *a, const void *b)
 {
-	const struct target *left = ((const struct sweep_entry *)a)->target;
-	const struct target *right = ((const struct sweep_entry *)b)->target;
+	const struct target *left = ((const struct schedule_entry *)a)->target;
+	const struct target *right = ((const struct schedule_entry *)b)->target;
 	return left < right ? -1 : left > right;
 }
 
-struct sweep_entry *sweep_list_find(const struct sweep_list *list, const struct target *target)
+struct schedule_entry *schedule_find(const struct schedule *list, const struct target *target)
 {
-	struct sweep_entry key = {.target = (struct target *)(uintptr_t)target};
+	struct schedule_entry key = {.target = (struct target *)(uintptr_t)target};
 	return list->count ? bsearch(&key, list->entries, list->count, sizeof(key), entry_compare)
 			   : NULL;
 }
 
 /* New ones, never seen by anybody before those from a former run, with a pause between each two. */
-static void new_schedule(const struct sweep_list *list, const struct sweep_list *before,
+static void new_schedule(const struct schedule *list, const struct schedule *before,
 	struct target **targets, size_t count, int64_t now)
 {
 	int64_t spread = list->settings->interval * INT64_C(1000), step, at = 0;
@@ -51,7 +51,7 @@ static void new_schedule(const struct sweep_list *list, const struct sweep_list 
 	for (int known = 0; known < 2; known++)
 		for (size_t i = 0; i < count; i++) {
 			struct target *target = targets[i];
-			if ((target->checked != 0) != known || sweep_list_find(before, target))
+			if ((target->checked != 0) != known || schedule_find(before, target))
 				continue;
 			bool drawn = known && list->settings->policy == POLICY_RANDOM;
 			target->due = drawn ? NEVER : now + at;
@@ -62,13 +62,13 @@ static void new_schedule(const struct sweep_list *list, const struct sweep_list 
 
 static int host_compare(const void *a, const void *b)
 {
-	const struct sweep_entry *const *left = a, *const *right = b;
+	const struct schedule_entry *const *left = a, *const *right = b;
 	return strcasecmp((*left)->target->host, (*right)->target->host);
 }
 
-static bool groups_set(struct sweep_list *list)
+static bool groups_set(struct schedule *list)
 {
-	struct sweep_entry **order = malloc((list->count + 1) * sizeof(struct sweep_entry *));
+	struct schedule_entry **order = malloc((list->count + 1) * sizeof(struct schedule_entry *));
 	list->groups = calloc(list->count + 1, sizeof(*list->groups));
 	if (!order || !list->groups) {
 		free(order);
@@ -76,7 +76,7 @@ static bool groups_set(struct sweep_list *list)
 	}
 	for (size_t i = 0; i < list->count; i++)
 		order[i] = &list->entries[i];
-	qsort(order, list->count, sizeof(struct sweep_entry *), host_compare);
+	qsort(order, list->count, sizeof(struct schedule_entry *), host_compare);
 	list->group_count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		list->group_count += i == 0 || host_compare(&order[i - 1], &order[i]) != 0;
@@ -87,39 +87,39 @@ static bool groups_set(struct sweep_list *list)
 	return true;
 }
 
-static void turn_begin(struct sweep_list *list)
+static void turn_begin(struct schedule *list)
 {
 	list->left = list->count;
 	for (size_t i = 0; i < list->count; i++)
 		list->entries[i].counted = false;
 }
 
-bool sweep_list_set(struct sweep_list *list, struct target **targets, size_t count, int64_t now)
+bool schedule_set(struct schedule *list, struct target **targets, size_t count, int64_t now)
 {
-	struct sweep_list before = *list;
+	struct schedule before = *list;
 	list->entries = calloc(count + 1, sizeof(*list->entries));
 	list->groups = NULL;
 	list->count = list->entries ? count : 0;
 	list->wanted = list->left = 0;
 	new_schedule(list, &before, targets, list->count, now);
 	for (size_t i = 0; i < list->count; i++) {
-		const struct sweep_entry *known = sweep_list_find(&before, targets[i]);
-		list->entries[i] = known ? *known : (struct sweep_entry){.target = targets[i]};
+		const struct schedule_entry *known = schedule_find(&before, targets[i]);
+		list->entries[i] = known ? *known : (struct schedule_entry){.target = targets[i]};
 		list->wanted += list->entries[i].wanted;
 		list->left += !list->entries[i].counted;
 	}
-	sweep_list_free(&before);
+	schedule_free(&before);
 	if (list->entries)
 		qsort(list->entries, list->count, sizeof(*list->entries), entry_compare);
 	if (list->left == 0)
 		turn_begin(list);
 	if (list->entries && groups_set(list))
 		return true;
-	sweep_list_free(list);
+	schedule_free(list);
 	return false;
 }
 
-void sweep_list_free(struct sweep_list *list)
+void schedule_free(struct schedule *list)
 {
 	free(list->entries);
 	free(list->groups);
@@ -128,22 +128,22 @@ void sweep_list_free(struct sweep_list *list)
 	list->count = list->wanted = 0;
 }
 
-struct sweep_entry *sweep_list_next(const struct sweep_list *list, bool scheduled)
+struct schedule_entry *schedule_next(const struct schedule *list, bool scheduled)
 {
-	struct sweep_entry *best = NULL;
+	struct schedule_entry *best = NULL;
 	for (size_t i = 0; i < list->count; i++) {
-		struct sweep_entry *entry = &list->entries[i];
+		struct schedule_entry *entry = &list->entries[i];
 		const struct target *target = entry->target;
 		if (target->busy || target->due == NEVER || (!scheduled && !entry->wanted) ||
 			(best && target->due >= best->target->due))
 			continue;
-		if (list->groups[entry->group] < SWEEP_HOST_MAX)
+		if (list->groups[entry->group] < SCHEDULER_HOST_MAX)
 			best = entry;
 	}
 	return best;
 }
 
-void sweep_list_round(struct sweep_list *list, int64_t now)
+void schedule_cycle(struct schedule *list, int64_t now)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		list->entries[i].wanted = true;
@@ -155,7 +155,7 @@ void sweep_list_round(struct sweep_list *list, int64_t now)
 	list->turn_begun = now;
 }
 
-void sweep_list_draw(struct sweep_list *list, int64_t now)
+void schedule_draw(struct schedule *list, int64_t now)
 {
 	size_t group = list->group_count ? chance(list) % list->group_count : 0;
 	for (size_t i = 0; i < list->count; i++)
@@ -163,14 +163,14 @@ void sweep_list_draw(struct sweep_list *list, int64_t now)
 			list->entries[i].target->due = now;
 }
 
-void sweep_list_begin(struct sweep_list *list, struct sweep_entry *entry, int64_t now)
+void schedule_begin(struct schedule *list, struct schedule_entry *entry, int64_t now)
 {
 	entry->begun = now;
 	entry->target->busy = true;
 	list->groups[entry->group]++;
 }
 
-static void turn_count(struct sweep_list *list, struct sweep_entry *entry, int64_t now)
+static void turn_count(struct schedule *list, struct schedule_entry *entry, int64_t now)
 {
 	if (entry->counted)
 		return;
@@ -182,7 +182,7 @@ static void turn_count(struct sweep_list *list, struct sweep_entry *entry, int64
 	turn_begin(list);
 }
 
-void sweep_list_end(struct sweep_list *list, struct sweep_entry *entry, int64_t now)
+void schedule_end(struct schedule *list, struct schedule_entry *entry, int64_t now)
 {
 	entry->ended = now;
 	entry->target->busy = false;

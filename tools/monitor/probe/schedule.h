@@ -7,9 +7,9 @@
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/targets/target.h"
 
-enum { SWEEP_HOST_MAX = 2 /* checks at once of one host */ };
+enum { SCHEDULER_HOST_MAX = 2 /* checks at once of one host */ };
 
-struct sweep_entry {
+struct schedule_entry {
 	struct target *target;
 	size_t group; /* of the addresses of one host */
 	int64_t begun, ended; /* the last check; ended 0: there was none */
@@ -17,9 +17,9 @@ struct sweep_entry {
 	bool counted; /* in the present turn */
 };
 
-struct sweep_list {
+struct schedule {
 	const struct settings *settings;
-	struct sweep_entry *entries;
+	struct schedule_entry *entries;
 	size_t count;
 	uint32_t *groups; /* checks at once of each host */
 	size_t group_count;
@@ -31,17 +31,17 @@ struct sweep_list {
 };
 
 /* Takes over what is known of targets that stay; new ones get their times. False: no memory, the list is empty. */
-bool sweep_list_set(struct sweep_list *list, struct target **targets, size_t count, int64_t now);
-void sweep_list_free(struct sweep_list *list);
+bool schedule_set(struct schedule *list, struct target **targets, size_t count, int64_t now);
+void schedule_free(struct schedule *list);
 /* NULL: not in the list. */
-struct sweep_entry *sweep_list_find(const struct sweep_list *list, const struct target *target);
+struct schedule_entry *schedule_find(const struct schedule *list, const struct target *target);
 /* The next one to be checked, due or not; `scheduled` false: of the round alone. NULL: nobody. */
-struct sweep_entry *sweep_list_next(const struct sweep_list *list, bool scheduled);
+struct schedule_entry *schedule_next(const struct schedule *list, bool scheduled);
 /* Everybody, now. */
-void sweep_list_round(struct sweep_list *list, int64_t now);
+void schedule_cycle(struct schedule *list, int64_t now);
 /* All addresses of a host drawn by chance, now. */
-void sweep_list_draw(struct sweep_list *list, int64_t now);
-void sweep_list_begin(struct sweep_list *list, struct sweep_entry *entry, int64_t now);
-void sweep_list_end(struct sweep_list *list, struct sweep_entry *entry, int64_t now);
+void schedule_draw(struct schedule *list, int64_t now);
+void schedule_begin(struct schedule *list, struct schedule_entry *entry, int64_t now);
+void schedule_end(struct schedule *list, struct schedule_entry *entry, int64_t now);
 
 #endif

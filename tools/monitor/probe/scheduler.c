@@ -20,56 +20,56 @@ enum {
 
 /* One of the checks that can be under way. */
 struct check {
-	struct sweep *sweep;
+	struct scheduler *scheduler;
 	struct probe *probe; /* made when it is first needed */
 	struct target *target; /* NULL: none is */
 };
 
-struct sweep {
+struct scheduler {
 	uv_loop_t *loop;
 	uv_timer_t timer; /* when something is due */
 	const struct settings *settings;
 	struct transfers *transfers;
 	struct reach *reach;
 	struct hint *hint; /* NULL: none is configured */
-	struct sweep_list list;
+	struct schedule list;
 	struct check *checks;
 	uint32_t parallel;
 	uint32_t expected[TARGET_DATABASES];
 	int64_t draw_due, hint_due; /* milliseconds of the loop's clock */
 	bool started, turned; /* turned: a round is on, and its end is to be told */
-	sweep_report *report;
-	sweep_done *done;
-	sweep_reached *reached;
+	scheduler_report *report;
+	scheduler_done *done;
+	scheduler_reached *reached;
 	void *owner;
-	struct sweep_counts counts;
+	struct scheduler_counts counts;
 };
 
 static void time_out(uv_timer_t *timer);
 
-static int64_t now_ms(const struct sweep *sweep)
+static int64_t now_ms(const struct scheduler *scheduler)
 {
-	return (int64_t)uv_now(sweep->loop);
+	return (int64_t)uv_now(scheduler->loop);
 }
 
-static void timer_set(struct sweep *sweep, int64_t at)
+static void timer_set(struct scheduler *scheduler, int64_t at)
 {
-	int64_t now = now_ms(sweep);
-	uv_timer_start(&sweep->timer, time_out, (uint64_t)(at > now ? at - now : 0), 0);
+	int64_t now = now_ms(scheduler);
+	uv_timer_start(&scheduler->timer, time_out, (uint64_t)(at > now ? at - now : 0), 0);
 }
 
 static void check_end(struct check *check, const struct observation *seen)
 {
-	struct sweep *sweep = check->sweep;
+	struct scheduler *scheduler = check->scheduler;
 	struct target *target = check->target;
-	sweep_list_end(&sweep->list, sweep_list_find(&sweep->list, target), now_ms(sweep));
+	schedule_end(&scheduler->list, schedule_find(&scheduler->list, target), now_ms(scheduler));
 	check->target = NULL;
-	sweep->counts.busy--;
-	sweep->counts.checks++;
-	*(seen->good ? &sweep->counts.good : &sweep->counts.failed) += 1;
-	sweep->counts.round_seconds = sweep->list.turn_seconds;
-	timer_set(sweep, 0);
-	sweep->report(sweep->owner, target, seen);
+	scheduler->counts.busy--;
+	scheduler->counts.checks++;
+	*(seen->good ? &scheduler->counts.good : &scheduler->counts.failed) += 1;
+	scheduler->counts.round_seconds = scheduler->list.turn_seconds;
+	timer_set(scheduler, 0);
+	scheduler->report(scheduler->owner, target, seen);
 }
 
 static void probe_told(void *owner, const struct observation *seen)
@@ -77,88 +77,89 @@ static void probe_told(void *owner, const struct observation *seen)
 	check_end(owner, seen);
 }
 
-static struct check *check_free(struct sweep *sweep)
+static struct check *check_free(struct scheduler *scheduler)
 {
-	for (uint32_t i = 0; i < sweep->parallel; i++)
-		if (!sweep->checks[i].target)
-			return &sweep->checks[i];
+	for (uint32_t i = 0; i < scheduler->parallel; i++)
+		if (!scheduler->checks[i].target)
+			return &scheduler->checks[i];
 	return NULL;
 }
 
-static bool check_start(struct sweep *sweep, struct sweep_entry *entry)
+static bool check_start(struct scheduler *scheduler, struct schedule_entry *entry)
 {
-	struct check *check = check_free(sweep);
+	struct check *check = check_free(scheduler);
 	if (!check->probe)
-		check->probe = probe_new(sweep->transfers, sweep->settings, probe_told, check);
-	if (!check->probe || !probe_start(check->probe, entry->target, sweep->expected))
+		check->probe =
+			probe_new(scheduler->transfers, scheduler->settings, probe_told, check);
+	if (!check->probe || !probe_start(check->probe, entry->target, scheduler->expected))
 		return false;
 	check->target = entry->target;
-	sweep->counts.busy++;
-	sweep_list_begin(&sweep->list, entry, now_ms(sweep));
+	scheduler->counts.busy++;
+	schedule_begin(&scheduler->list, entry, now_ms(scheduler));
 	return true;
 }
 
 /* What is due besides checks; returns when it is next. */
-static int64_t extras(struct sweep *sweep, int64_t now)
+static int64_t extras(struct scheduler *scheduler, int64_t now)
 {
 	int64_t next = INT64_MAX;
-	int64_t interval = sweep->settings->interval * INT64_C(1000);
-	if (!sweep->started)
+	int64_t interval = scheduler->settings->interval * INT64_C(1000);
+	if (!scheduler->started)
 		return next;
-	if (sweep->settings->policy == POLICY_RANDOM) {
-		if (sweep->draw_due <= now) {
-			sweep_list_draw(&sweep->list, now);
-			sweep->draw_due = now + (interval > DRAW_MS ? interval : DRAW_MS);
+	if (scheduler->settings->policy == POLICY_RANDOM) {
+		if (scheduler->draw_due <= now) {
+			schedule_draw(&scheduler->list, now);
+			scheduler->draw_due = now + (interval > DRAW_MS ? interval : DRAW_MS);
 		}
-		next = sweep->draw_due;
+		next = scheduler->draw_due;
 	}
-	if (sweep->hint) {
-		if (sweep->hint_due <= now) {
-			hint_look(sweep->hint);
-			sweep->hint_due = now + (interval < HINT_MS ? interval : HINT_MS);
+	if (scheduler->hint) {
+		if (scheduler->hint_due <= now) {
+			hint_look(scheduler->hint);
+			scheduler->hint_due = now + (interval < HINT_MS ? interval : HINT_MS);
 		}
-		next = sweep->hint_due < next ? sweep->hint_due : next;
+		next = scheduler->hint_due < next ? scheduler->hint_due : next;
 	}
 	return next;
 }
 
 static void time_out(uv_timer_t *timer)
 {
-	struct sweep *sweep = timer->data;
-	int64_t now = now_ms(sweep), next = extras(sweep, now);
-	struct sweep_entry *entry = NULL;
-	while (sweep->counts.busy < sweep->parallel &&
-		(entry = sweep_list_next(&sweep->list, sweep->started)) &&
+	struct scheduler *scheduler = timer->data;
+	int64_t now = now_ms(scheduler), next = extras(scheduler, now);
+	struct schedule_entry *entry = NULL;
+	while (scheduler->counts.busy < scheduler->parallel &&
+		(entry = schedule_next(&scheduler->list, scheduler->started)) &&
 		entry->target->due <= now)
-		if (!check_start(sweep, entry))
+		if (!check_start(scheduler, entry))
 			entry->target->due = now + RETRY_MS;
-	if (sweep->counts.busy < sweep->parallel && entry && entry->target->due < next)
+	if (scheduler->counts.busy < scheduler->parallel && entry && entry->target->due < next)
 		next = entry->target->due;
 	if (next < INT64_MAX)
-		timer_set(sweep, next);
-	if (sweep->turned && sweep->list.wanted == 0) {
-		sweep->turned = false;
-		sweep->done(sweep->owner); /* it may free the sweep */
+		timer_set(scheduler, next);
+	if (scheduler->turned && scheduler->list.wanted == 0) {
+		scheduler->turned = false;
+		scheduler->done(scheduler->owner); /* it may free the scheduler */
 	}
 }
 
 static void reach_told(void *owner, bool reached)
 {
-	struct sweep *sweep = owner;
-	sweep_reached *call = sweep->reached;
-	sweep->reached = NULL;
-	call(sweep->owner, reached);
+	struct scheduler *scheduler = owner;
+	scheduler_reached *call = scheduler->reached;
+	scheduler->reached = NULL;
+	call(scheduler->owner, reached);
 }
 
 static void hint_told(void *owner, const struct roster_address *address)
 {
-	struct sweep *sweep = owner;
-	for (size_t i = 0; i < sweep->list.count; i++) {
-		struct target *target = sweep->list.entries[i].target;
+	struct scheduler *scheduler = owner;
+	for (size_t i = 0; i < scheduler->list.count; i++) {
+		struct target *target = scheduler->list.entries[i].target;
 		if (target->address.ipv6 == address->ipv6 &&
 			memcmp(target->address.octets, address->octets, sizeof(address->octets)) ==
 				0)
-			sweep_hurry(sweep, target);
+			scheduler_expedite(scheduler, target);
 	}
 }
 
@@ -182,104 +183,104 @@ static uint32_t parallel_find(const struct settings *settings)
 	return parallel;
 }
 
-static bool parts_make(struct sweep *sweep)
+static bool parts_make(struct scheduler *scheduler)
 {
-	const struct settings *settings = sweep->settings;
-	sweep->parallel = parallel_find(settings);
-	sweep->checks = calloc(sweep->parallel, sizeof(*sweep->checks));
-	sweep->transfers = transfers_new(sweep->loop, sweep->parallel);
-	if (!sweep->checks || !sweep->transfers)
+	const struct settings *settings = scheduler->settings;
+	scheduler->parallel = parallel_find(settings);
+	scheduler->checks = calloc(scheduler->parallel, sizeof(*scheduler->checks));
+	scheduler->transfers = transfers_new(scheduler->loop, scheduler->parallel);
+	if (!scheduler->checks || !scheduler->transfers)
 		return false;
-	for (uint32_t i = 0; i < sweep->parallel; i++)
-		sweep->checks[i].sweep = sweep;
-	sweep->reach = reach_new(sweep->transfers, settings, reach_told, sweep);
+	for (uint32_t i = 0; i < scheduler->parallel; i++)
+		scheduler->checks[i].scheduler = scheduler;
+	scheduler->reach = reach_new(scheduler->transfers, settings, reach_told, scheduler);
 	if (settings->pings && settings->pings[0])
-		sweep->hint = hint_new(sweep->transfers, settings, hint_told, sweep);
-	return sweep->reach && (sweep->hint || !settings->pings || !settings->pings[0]);
+		scheduler->hint = hint_new(scheduler->transfers, settings, hint_told, scheduler);
+	return scheduler->reach && (scheduler->hint || !settings->pings || !settings->pings[0]);
 }
 
-struct sweep *sweep_new(
-	uv_loop_t *loop, const struct settings *settings, sweep_report *report, void *owner)
+struct scheduler *scheduler_new(
+	uv_loop_t *loop, const struct settings *settings, scheduler_report *report, void *owner)
 {
-	struct sweep *sweep = calloc(1, sizeof(*sweep));
-	if (!sweep)
+	struct scheduler *scheduler = calloc(1, sizeof(*scheduler));
+	if (!scheduler)
 		return NULL;
-	sweep->loop = loop;
-	sweep->settings = settings;
-	sweep->report = report;
-	sweep->owner = owner;
-	sweep->list.settings = settings;
-	sweep->list.chance = uv_hrtime() | 1;
-	uv_timer_init(loop, &sweep->timer);
-	sweep->timer.data = sweep;
-	if (parts_make(sweep))
-		return sweep;
-	sweep_free(sweep);
+	scheduler->loop = loop;
+	scheduler->settings = settings;
+	scheduler->report = report;
+	scheduler->owner = owner;
+	scheduler->list.settings = settings;
+	scheduler->list.chance = uv_hrtime() | 1;
+	uv_timer_init(loop, &scheduler->timer);
+	scheduler->timer.data = scheduler;
+	if (parts_make(scheduler))
+		return scheduler;
+	scheduler_free(scheduler);
 	return NULL;
 }
 
-static void hint_follow(struct sweep *sweep)
+static void hint_follow(struct scheduler *scheduler)
 {
-	struct roster_address *addresses = calloc(sweep->list.count + 1, sizeof(*addresses));
-	for (size_t i = 0; addresses && i < sweep->list.count; i++)
-		addresses[i] = sweep->list.entries[i].target->address;
-	hint_set(sweep->hint, addresses, addresses ? sweep->list.count : 0);
+	struct roster_address *addresses = calloc(scheduler->list.count + 1, sizeof(*addresses));
+	for (size_t i = 0; addresses && i < scheduler->list.count; i++)
+		addresses[i] = scheduler->list.entries[i].target->address;
+	hint_set(scheduler->hint, addresses, addresses ? scheduler->list.count : 0);
 	free(addresses);
 }
 
-bool sweep_set(struct sweep *sweep, struct target **targets, size_t count)
+bool scheduler_set(struct scheduler *scheduler, struct target **targets, size_t count)
 {
-	bool good = sweep_list_set(&sweep->list, targets, count, now_ms(sweep));
-	for (uint32_t i = 0; i < sweep->parallel; i++) {
-		struct check *check = &sweep->checks[i];
-		if (!check->target || sweep_list_find(&sweep->list, check->target))
+	bool good = schedule_set(&scheduler->list, targets, count, now_ms(scheduler));
+	for (uint32_t i = 0; i < scheduler->parallel; i++) {
+		struct check *check = &scheduler->checks[i];
+		if (!check->target || schedule_find(&scheduler->list, check->target))
 			continue;
 		probe_stop(check->probe);
 		check->target = NULL;
-		sweep->counts.busy--;
+		scheduler->counts.busy--;
 	}
-	if (sweep->hint)
-		hint_follow(sweep);
-	timer_set(sweep, 0);
+	if (scheduler->hint)
+		hint_follow(scheduler);
+	timer_set(scheduler, 0);
 	return good;
 }
 
-void sweep_versions(struct sweep *sweep, const uint32_t versions[TARGET_DATABASES])
+void scheduler_versions(struct scheduler *scheduler, const uint32_t versions[TARGET_DATABASES])
 {
-	memcpy(sweep->expected, versions, sizeof(sweep->expected));
+	memcpy(scheduler->expected, versions, sizeof(scheduler->expected));
 }
 
-void sweep_start(struct sweep *sweep)
+void scheduler_start(struct scheduler *scheduler)
 {
-	sweep->started = true;
-	sweep->draw_due = sweep->hint_due = now_ms(sweep);
-	if (!sweep->turned)
-		sweep->list.turn_begun = now_ms(sweep);
-	timer_set(sweep, 0);
+	scheduler->started = true;
+	scheduler->draw_due = scheduler->hint_due = now_ms(scheduler);
+	if (!scheduler->turned)
+		scheduler->list.turn_begun = now_ms(scheduler);
+	timer_set(scheduler, 0);
 }
 
-void sweep_round(struct sweep *sweep, sweep_done *done)
+void scheduler_cycle(struct scheduler *scheduler, scheduler_done *done)
 {
-	sweep->done = done;
-	sweep->turned = true;
-	sweep_list_round(&sweep->list, now_ms(sweep));
-	timer_set(sweep, 0);
+	scheduler->done = done;
+	scheduler->turned = true;
+	schedule_cycle(&scheduler->list, now_ms(scheduler));
+	timer_set(scheduler, 0);
 }
 
-void sweep_hurry(struct sweep *sweep, struct target *target)
+void scheduler_expedite(struct scheduler *scheduler, struct target *target)
 {
-	struct sweep_entry *entry = sweep_list_find(&sweep->list, target);
-	int64_t pause = sweep->settings->timeout * INT64_C(1000);
-	if (!entry || (entry->ended && now_ms(sweep) - entry->ended < pause))
+	struct schedule_entry *entry = schedule_find(&scheduler->list, target);
+	int64_t pause = scheduler->settings->timeout * INT64_C(1000);
+	if (!entry || (entry->ended && now_ms(scheduler) - entry->ended < pause))
 		return;
 	target->due = 0;
-	timer_set(sweep, 0);
+	timer_set(scheduler, 0);
 }
 
-void sweep_references(struct sweep *sweep, sweep_reached *reached)
+void scheduler_references(struct scheduler *scheduler, scheduler_reached *reached)
 {
-	sweep->reached = reached;
-	reach_ask(sweep->reach);
+	scheduler->reached = reached;
+	reach_ask(scheduler->reach);
 }
 
 static void timer_closed(uv_handle_t *handle)
@@ -287,21 +288,21 @@ static void timer_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-void sweep_free(struct sweep *sweep)
+void scheduler_free(struct scheduler *scheduler)
 {
-	if (!sweep)
+	if (!scheduler)
 		return;
-	for (uint32_t i = 0; sweep->checks && i < sweep->parallel; i++)
-		probe_free(sweep->checks[i].probe);
-	reach_free(sweep->reach);
-	hint_free(sweep->hint);
-	transfers_free(sweep->transfers);
-	sweep_list_free(&sweep->list);
-	free(sweep->checks);
-	uv_close((uv_handle_t *)&sweep->timer, timer_closed);
+	for (uint32_t i = 0; scheduler->checks && i < scheduler->parallel; i++)
+		probe_free(scheduler->checks[i].probe);
+	reach_free(scheduler->reach);
+	hint_free(scheduler->hint);
+	transfers_free(scheduler->transfers);
+	schedule_free(&scheduler->list);
+	free(scheduler->checks);
+	uv_close((uv_handle_t *)&scheduler->timer, timer_closed);
 }
 
-struct sweep_counts sweep_counts(const struct sweep *sweep)
+struct scheduler_counts scheduler_counts(const struct scheduler *scheduler)
 {
-	return sweep->counts;
+	return scheduler->counts;
 }

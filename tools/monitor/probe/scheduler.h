@@ -13,36 +13,36 @@
 
 #include <uv.h>
 
-struct sweep;
+struct scheduler;
 
-/* A check has ended. It may call sweep_set, but not sweep_free. */
-typedef void sweep_report(void *owner, struct target *target, const struct observation *seen);
-/* All that was asked for with sweep_round is done. */
-typedef void sweep_done(void *owner);
+/* A check has ended. It may call scheduler_set, but not scheduler_free. */
+typedef void scheduler_report(void *owner, struct target *target, const struct observation *seen);
+/* All that was asked for with scheduler_cycle is done. */
+typedef void scheduler_done(void *owner);
 /* An URL has answered, with any status below 500, or not. */
-typedef void sweep_reached(void *owner, bool reached);
+typedef void scheduler_reached(void *owner, bool reached);
 
 /* `settings` must outlive it. Where fewer files may be open than `parallel` needs, a log line says so. NULL: no memory. */
-struct sweep *sweep_new(
-	uv_loop_t *loop, const struct settings *settings, sweep_report *report, void *owner);
+struct scheduler *scheduler_new(
+	uv_loop_t *loop, const struct settings *settings, scheduler_report *report, void *owner);
 /* Whom to check from now on; the array and its targets are the caller's and stay where they are until the next call.
  * Checks under way of targets that are not in it are given up without a report. New targets come first. False: no memory,
  * nobody is checked. */
-bool sweep_set(struct sweep *sweep, struct target **targets, size_t count);
+bool scheduler_set(struct scheduler *scheduler, struct target **targets, size_t count);
 /* The databases' versions that the TXT string has; each check compares: equal or at most one behind. All 0: not asked. */
-void sweep_versions(struct sweep *sweep, const uint32_t versions[TARGET_DATABASES]);
+void scheduler_versions(struct scheduler *scheduler, const uint32_t versions[TARGET_DATABASES]);
 /* Starts the schedule; and, where `pings` is set, looks for mirrors that clients have trouble with (ping_hints.h). */
-void sweep_start(struct sweep *sweep);
-/* Checks every target once, now, as many at once as may be; then calls `done`, which may free the sweep. */
-void sweep_round(struct sweep *sweep, sweep_done *done);
+void scheduler_start(struct scheduler *scheduler);
+/* Checks every target once, now, as many at once as may be; then calls `done`, which may free the scheduler. */
+void scheduler_cycle(struct scheduler *scheduler, scheduler_done *done);
 /* Moves a target to the front, unless it was checked in the last `timeout` seconds. */
-void sweep_hurry(struct sweep *sweep, struct target *target);
+void scheduler_expedite(struct scheduler *scheduler, struct target *target);
 /* Tries the configured references, all at once: `reached` is called once, true if any answered. Perhaps during this call:
  * where none is configured none answers. */
-void sweep_references(struct sweep *sweep, sweep_reached *reached);
+void scheduler_references(struct scheduler *scheduler, scheduler_reached *reached);
 /* Gives up what is under way; the loop must run once more for its handles. */
-void sweep_free(struct sweep *sweep);
+void scheduler_free(struct scheduler *scheduler);
 
-struct sweep_counts sweep_counts(const struct sweep *sweep);
+struct scheduler_counts scheduler_counts(const struct scheduler *scheduler);
 
 #endif

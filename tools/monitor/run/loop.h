@@ -31,12 +31,12 @@ struct monitor {
 	struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct book book;
 	struct state *state;
-	struct sweep *sweep;
+	struct scheduler *scheduler;
 	struct resolve *resolve;
 	struct alert *alert;
 	struct alert_hour *hour; /* outlives this monitor */
 	struct board *board; /* NULL: off */
-	struct sheet_disk disk;
+	struct export_file disk;
 	struct watch watch;
 	struct file_stamp
 		stamps[MONITOR_WATCHED]; /* of the list and the TXT, from before they were read */

@@ -82,8 +82,8 @@ static void monitor_end(struct monitor *monitor)
 	uv_timer_stop(&monitor->flush);
 	monitor->named = monitor->named || monitor->once;
 	monitor_write(monitor, true);
-	sweep_free(monitor->sweep);
-	monitor->sweep = NULL;
+	scheduler_free(monitor->scheduler);
+	monitor->scheduler = NULL;
 	resolve_free(monitor->resolve);
 	monitor->resolve = NULL;
 	monitor->started = (int64_t)uv_now(monitor->loop);
@@ -109,7 +109,7 @@ static void once_tick(struct monitor *monitor)
 	if (!monitor->named || monitor->begun)
 		return;
 	monitor->begun = true;
-	sweep_round(monitor->sweep, once_done);
+	scheduler_cycle(monitor->scheduler, once_done);
 }
 
 /* --- the clock --- */
@@ -244,11 +244,12 @@ static bool board_open(struct monitor *monitor, char *why)
 static bool parts_new(struct monitor *monitor, char *why)
 {
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the monitor");
-	monitor->sweep = sweep_new(monitor->loop, monitor->settings, monitor_checked, monitor);
+	monitor->scheduler =
+		scheduler_new(monitor->loop, monitor->settings, monitor_checked, monitor);
 	monitor->resolve = resolve_new(
 		monitor->loop, monitor->settings->allow_private, monitor_named, monitor);
 	monitor->alert = alert_new(monitor->loop, &monitor->book, monitor->hour);
-	return monitor->sweep && monitor->resolve && monitor->alert && handles_init(monitor);
+	return monitor->scheduler && monitor->resolve && monitor->alert && handles_init(monitor);
 }
 
 static bool state_take(struct monitor *monitor, char *why)
@@ -262,7 +263,7 @@ static bool state_take(struct monitor *monitor, char *why)
 		return false;
 	outage_why(&book->outage, book->suspect_why, sizeof(book->suspect_why));
 	monitor->disk.path = monitor->settings->export;
-	sheet_disk_look(&monitor->disk);
+	export_file_refresh(&monitor->disk);
 	if (monitor->disk.text) /* it was good a moment ago */
 		monitor->exported = mirrors_parse(monitor->disk.text, strlen(monitor->disk.text),
 			monitor->disk.path, why, MONITOR_WHY_MAX);
@@ -293,7 +294,7 @@ static void monitor_free(struct monitor *monitor)
 	for (size_t i = 0; i < monitor->book.count; i++)
 		free(monitor->book.targets[i]);
 	free(monitor->book.targets);
-	sheet_disk_free(&monitor->disk);
+	export_file_free(&monitor->disk);
 	mirrors_free(monitor->exported);
 	roster_free(monitor->roster);
 	settings_free(monitor->settings);
@@ -306,8 +307,8 @@ static void start_undo(struct monitor *monitor, struct roster *roster)
 	if (monitor->roster != roster)
 		roster_free(roster);
 	monitor->ending = true;
-	if (monitor->sweep)
-		sweep_free(monitor->sweep);
+	if (monitor->scheduler)
+		scheduler_free(monitor->scheduler);
 	resolve_free(monitor->resolve);
 	if (monitor->alert && monitor->tick.data)
 		monitor_close(monitor);
@@ -344,7 +345,7 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 		return STATUS_FAILED;
 	}
 	if (!monitor->once) {
-		sweep_start(monitor->sweep);
+		scheduler_start(monitor->scheduler);
 		log_line(LOG_LEVEL_INFO,
 			"mirrorns-monitor " MIRRORNS_VERSION
 			" is ready zone=%s addresses=%zu interval=%u",

@@ -68,13 +68,13 @@ static void export_write(struct monitor *monitor, int64_t now)
 	if (!monitor->named)
 		return;
 	switch (publish_write(book, &monitor->disk, now, why, sizeof(why))) {
-	case SHEET_FAILED:
+	case EXPORT_FAILED:
 		monitor_trouble(&monitor->export_trouble, why);
 		return;
-	case SHEET_WRITTEN:
+	case EXPORT_WRITTEN:
 		state_write(monitor);
 		break;
-	case SHEET_SAME:
+	case EXPORT_SAME:
 		break;
 	}
 	monitor_trouble(&monitor->export_trouble, NULL);
@@ -83,8 +83,8 @@ static void export_write(struct monitor *monitor, int64_t now)
 static bool export_due(struct monitor *monitor, int64_t now)
 {
 	return monitor->news || monitor->export_trouble.why[0] || is_ramping(monitor, now) ||
-	       sheet_disk_lost(&monitor->disk) || now < monitor->book.exported ||
-	       now - monitor->book.exported >= SHEET_SECONDS;
+	       export_file_lost(&monitor->disk) || now < monitor->book.exported ||
+	       now - monitor->book.exported >= EXPORT_SECONDS;
 }
 
 void monitor_idle(struct monitor *monitor)
@@ -142,7 +142,7 @@ void monitor_write(struct monitor *monitor, bool all)
 	int64_t now = time(NULL);
 	bool late = monitor->news && monitor->settings->page && !all &&
 		    (int64_t)uv_now(monitor->loop) - monitor->paged < PAGE_MS;
-	monitor->book.sweep = sweep_counts(monitor->sweep);
+	monitor->book.scheduler = scheduler_counts(monitor->scheduler);
 	if (monitor->facts || all)
 		state_write(monitor);
 	if (all || export_due(monitor, now))

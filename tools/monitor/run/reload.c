@@ -23,53 +23,53 @@ struct roster *monitor_list_read(const struct settings *settings, char *why, siz
 	return roster;
 }
 
-static bool is_same(const struct muster *muster)
+static bool is_same(const struct targets_update *update)
 {
-	return muster->count == muster->old_count &&
-	       (muster->count == 0 || memcmp(muster->list, muster->olds,
-					      muster->count * sizeof(*muster->list)) == 0);
+	return update->count == update->previous_count &&
+	       (update->count == 0 || memcmp(update->list, update->previous,
+					      update->count * sizeof(*update->list)) == 0);
 }
 
-/* The targets of before that are no more; the sweep has let go of them. */
-static size_t targets_leave(struct monitor *monitor, struct target **olds, size_t count)
+/* The targets of before that are no more; the scheduler has let go of them. */
+static size_t targets_leave(struct monitor *monitor, struct target **previous, size_t count)
 {
 	size_t left = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (olds[i]->mirror)
+		if (previous[i]->mirror)
 			continue;
-		state_forget(monitor->state, olds[i]);
-		free(olds[i]);
+		state_forget(monitor->state, previous[i]);
+		free(previous[i]);
 		left++;
 	}
-	free(olds);
+	free(previous);
 	return left;
 }
 
 /* Whom to watch by this list and the names that are known. False: no memory, all is as before. */
-static bool muster_take(struct monitor *monitor, const struct roster *roster, bool say)
+static bool targets_take(struct monitor *monitor, const struct roster *roster, bool say)
 {
 	struct book *book = &monitor->book;
-	struct muster muster = {.roster = roster,
+	struct targets_update update = {.roster = roster,
 		.resolve = monitor->resolve,
 		.exported = monitor->exported,
-		.olds = book->targets,
-		.old_count = book->count,
+		.previous = book->targets,
+		.previous_count = book->count,
 		.now = time(NULL),
 		.say = say};
-	if (!muster_call(&muster))
+	if (!targets_update(&update))
 		return false;
-	struct target **olds = book->targets;
+	struct target **previous = book->targets;
 	size_t count = book->count;
-	if (is_same(&muster) && roster == book->roster) {
-		free(muster.list);
+	if (is_same(&update) && roster == book->roster) {
+		free(update.list);
 		return true;
 	}
-	book->targets = muster.list;
-	book->count = muster.count;
+	book->targets = update.list;
+	book->count = update.count;
 	book->roster = roster;
-	if (!sweep_set(monitor->sweep, book->targets, book->count))
+	if (!scheduler_set(monitor->scheduler, book->targets, book->count))
 		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
-	size_t out = targets_leave(monitor, olds, count);
+	size_t out = targets_leave(monitor, previous, count);
 	log_line(LOG_LEVEL_INFO, "Mirror list loaded hosts=%zu addresses=%zu new=%zu removed=%zu",
 		roster->count, book->count, book->count - (count - out), out);
 	monitor_mark(monitor, true);
@@ -104,7 +104,7 @@ bool monitor_list_take(struct monitor *monitor, struct roster *roster)
 		return false;
 	if (!monitor->roster)
 		names_remember(monitor);
-	if (!muster_take(monitor, roster, true))
+	if (!targets_take(monitor, roster, true))
 		return false;
 	roster_free(monitor->roster);
 	monitor->roster = roster;
@@ -136,7 +136,7 @@ void monitor_named(void *owner)
 	monitor->named = true;
 	if (monitor->ending || !monitor->roster)
 		return;
-	if (!muster_take(monitor, monitor->roster, first))
+	if (!targets_take(monitor, monitor->roster, first))
 		log_line(LOG_LEVEL_ERROR, "No memory for the addresses that were found by name");
 	if (first)
 		monitor_mark(monitor, true);
@@ -147,7 +147,7 @@ static void txt_take(struct monitor *monitor, const struct record *record, const
 	struct book *book = &monitor->book;
 	const uint32_t versions[TARGET_DATABASES] = {record->versions[CVD_MAIN],
 		record->versions[CVD_DAILY], record->versions[CVD_BYTECODE]};
-	sweep_versions(monitor->sweep, versions);
+	scheduler_versions(monitor->scheduler, versions);
 	if (!book_txt_take(book, time(NULL), text)) {
 		if (book->txt_renewed)
 			monitor_mark(monitor, false);

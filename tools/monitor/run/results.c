@@ -125,7 +125,7 @@ void monitor_ask_references(struct monitor *monitor)
 		return;
 	monitor->asking = true;
 	monitor->asked = clock;
-	sweep_references(monitor->sweep, reached);
+	scheduler_references(monitor->scheduler, reached);
 }
 
 void monitor_gap(struct monitor *monitor, int64_t now)
@@ -158,7 +158,7 @@ static void away_look(struct monitor *monitor, struct target *target, int64_t no
 	else if (strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);
 	if (!back && target->back)
-		sweep_hurry(monitor->sweep, target);
+		scheduler_expedite(monitor->scheduler, target);
 }
 
 void monitor_look(struct monitor *monitor)

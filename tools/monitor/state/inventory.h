@@ -43,7 +43,7 @@ struct book {
 	int64_t alive; /* the monitor was running here, Unix seconds */
 	struct outage outage;
 	char suspect_why[TARGET_REASON_MAX];
-	struct sweep_counts sweep;
+	struct scheduler_counts scheduler;
 	uint64_t alerts_sent, alerts_failed, alerts_held;
 };
 

@@ -51,7 +51,7 @@ struct target {
 	int64_t back; /* its downtime was over here; the first check after it decides. 0: it was not */
 	bool changed; /* since it was last written to the state file */
 
-	/* when it is looked at next: the sweep's */
+	/* when it is looked at next: the scheduler's */
 	int64_t due; /* milliseconds of the loop's clock */
 	bool busy;
 };
@@ -70,7 +70,7 @@ struct observation {
 };
 
 /* How many checks have ended, and how many seconds the last whole turn over all targets took. */
-struct sweep_counts {
+struct scheduler_counts {
 	uint64_t checks, good, failed;
 	uint32_t busy;
 	double round_seconds;

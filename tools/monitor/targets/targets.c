@@ -13,13 +13,13 @@ struct place {
 };
 
 struct call {
-	struct muster *muster;
+	struct targets_update *update;
 	struct place *places; /* in the list's order */
 	size_t count;
 	struct place *listed; /* by address: what stands in the list */
 	size_t listed_count;
-	struct target **olds; /* by address */
-	const struct roster_mirror **mirrors; /* of each one in muster->list */
+	struct target **previous; /* by address */
+	const struct roster_mirror **mirrors; /* of each one in update->list */
 };
 
 static int address_compare(const struct roster_address *a, const struct roster_address *b)
@@ -58,12 +58,12 @@ static void found_add(struct call *call, const struct roster_mirror *mirror)
 	char text[TARGET_ADDRESS_MAX];
 	size_t count;
 	const struct roster_address *found =
-		resolve_find(call->muster->resolve, mirror->host, &count);
+		resolve_find(call->update->resolve, mirror->host, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct roster_mirror *owner = owner_find(call, &found[i]);
 		if (!owner)
 			call->places[call->count++] = (struct place){&found[i], mirror};
-		else if (call->muster->say)
+		else if (call->update->say)
 			log_line(LOG_LEVEL_WARNING,
 				"An address found by name is another mirror's, it stays there "
 				"address=%s name=%s host=%s",
@@ -73,24 +73,25 @@ static void found_add(struct call *call, const struct roster_mirror *mirror)
 
 static bool room_take(struct call *call)
 {
-	const struct roster *roster = call->muster->roster;
+	const struct roster *roster = call->update->roster;
 	size_t room = 1, count;
 	for (size_t i = 0; i < roster->count; i++) {
 		call->listed_count += roster->list[i].address_count;
-		resolve_find(call->muster->resolve, roster->list[i].host, &count);
+		resolve_find(call->update->resolve, roster->list[i].host, &count);
 		room += roster->list[i].address_count + count;
 	}
 	call->places = calloc(room, sizeof(*call->places));
 	call->listed = calloc(room, sizeof(*call->listed));
 	call->mirrors = calloc(room, sizeof(*call->mirrors));
-	call->olds = calloc(call->muster->old_count + 1, sizeof(*call->olds));
-	call->muster->list = calloc(room, sizeof(*call->muster->list));
-	return call->places && call->listed && call->mirrors && call->olds && call->muster->list;
+	call->previous = calloc(call->update->previous_count + 1, sizeof(*call->previous));
+	call->update->list = calloc(room, sizeof(*call->update->list));
+	return call->places && call->listed && call->mirrors && call->previous &&
+	       call->update->list;
 }
 
 static void places_find(struct call *call)
 {
-	const struct roster *roster = call->muster->roster;
+	const struct roster *roster = call->update->roster;
 	size_t listed = 0;
 	for (size_t i = 0; i < roster->count; i++)
 		for (size_t k = 0; k < roster->list[i].address_count; k++)
@@ -110,12 +111,12 @@ static void places_find(struct call *call)
 static struct target *old_find(const struct call *call, const struct place *place)
 {
 	struct target key = {.address = *place->address}, *at = &key;
-	struct target **found = bsearch(
-		&at, call->olds, call->muster->old_count, sizeof(*call->olds), target_compare);
+	struct target **found = bsearch(&at, call->previous, call->update->previous_count,
+		sizeof(*call->previous), target_compare);
 	/* After a list was edited twice there may be two hosts of one address: neighbours. */
-	while (found && found > call->olds && target_compare(found - 1, &at) == 0)
+	while (found && found > call->previous && target_compare(found - 1, &at) == 0)
 		found--;
-	for (; found && found < call->olds + call->muster->old_count; found++) {
+	for (; found && found < call->previous + call->update->previous_count; found++) {
 		if (target_compare(found, &at) != 0)
 			return NULL;
 		if (strcasecmp((*found)->host, place->mirror->host) == 0)
@@ -138,21 +139,22 @@ static bool is_exported(const struct mirrors *mirrors, const struct place *place
 
 static bool targets_take(struct call *call)
 {
-	struct muster *muster = call->muster;
-	if (muster->old_count)
-		memcpy(call->olds, muster->olds, muster->old_count * sizeof(*call->olds));
-	qsort(call->olds, muster->old_count, sizeof(*call->olds), target_compare);
+	struct targets_update *update = call->update;
+	if (update->previous_count)
+		memcpy(call->previous, update->previous,
+			update->previous_count * sizeof(*call->previous));
+	qsort(call->previous, update->previous_count, sizeof(*call->previous), target_compare);
 	for (size_t i = 0; i < call->count; i++) {
 		const struct place *place = &call->places[i];
 		struct target *target = old_find(call, place);
 		if (!target)
-			target = target_new(place->mirror, place->address, muster->now);
+			target = target_new(place->mirror, place->address, update->now);
 		if (!target)
 			return false;
 		if (!place->mirror->address_count && !target->first_seen && !target->exported)
-			target->exported = is_exported(muster->exported, place);
-		muster->list[muster->count] = target;
-		call->mirrors[muster->count++] = place->mirror;
+			target->exported = is_exported(update->exported, place);
+		update->list[update->count] = target;
+		call->mirrors[update->count++] = place->mirror;
 	}
 	return true;
 }
@@ -160,35 +162,35 @@ static bool targets_take(struct call *call)
 /* Nothing fails from here on. */
 static void targets_set(struct call *call)
 {
-	struct muster *muster = call->muster;
-	for (size_t i = 0; i < muster->old_count; i++)
-		muster->olds[i]->mirror = NULL;
-	for (size_t i = 0; i < muster->count; i++)
-		muster->list[i]->mirror = call->mirrors[i];
+	struct targets_update *update = call->update;
+	for (size_t i = 0; i < update->previous_count; i++)
+		update->previous[i]->mirror = NULL;
+	for (size_t i = 0; i < update->count; i++)
+		update->list[i]->mirror = call->mirrors[i];
 }
 
-static bool is_old(const struct muster *muster, const struct target *target)
+static bool is_old(const struct targets_update *update, const struct target *target)
 {
-	for (size_t i = 0; i < muster->old_count; i++)
-		if (muster->olds[i] == target)
+	for (size_t i = 0; i < update->previous_count; i++)
+		if (update->previous[i] == target)
 			return true;
 	return false;
 }
 
-static void targets_drop(struct muster *muster)
+static void targets_drop(struct targets_update *update)
 {
-	for (size_t i = 0; i < muster->count; i++)
-		if (!is_old(muster, muster->list[i]))
-			free(muster->list[i]);
-	free(muster->list);
-	muster->list = NULL;
-	muster->count = 0;
+	for (size_t i = 0; i < update->count; i++)
+		if (!is_old(update, update->list[i]))
+			free(update->list[i]);
+	free(update->list);
+	update->list = NULL;
+	update->count = 0;
 }
 
-bool muster_call(struct muster *muster)
+bool targets_update(struct targets_update *update)
 {
-	struct call call = {.muster = muster};
-	muster->count = 0;
+	struct call call = {.update = update};
+	update->count = 0;
 	bool good = room_take(&call);
 	if (good) {
 		places_find(&call);
@@ -197,10 +199,10 @@ bool muster_call(struct muster *muster)
 	if (good)
 		targets_set(&call);
 	else
-		targets_drop(muster);
+		targets_drop(update);
 	free(call.places);
 	free(call.listed);
 	free(call.mirrors);
-	free(call.olds);
+	free(call.previous);
 	return good;
 }

@@ -8,13 +8,13 @@
 #include "tools/monitor/targets/resolve.h"
 #include "tools/monitor/targets/target.h"
 
-struct muster {
+struct targets_update {
 	const struct roster *roster;
 	const struct resolve *resolve;
 	const struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct target *const *
-		olds; /* those of before; the ones that are not watched any more have no mirror afterwards */
-	size_t old_count;
+		previous; /* those of before; the ones that are not watched any more have no mirror afterwards */
+	size_t previous_count;
 	int64_t now;
 	bool say; /* log addresses found by name that another mirror has */
 	struct target *
@@ -23,6 +23,6 @@ struct muster {
 };
 
 /* False: no memory, and nothing has changed. */
-bool muster_call(struct muster *muster);
+bool targets_update(struct targets_update *update);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tests/unit/sweep_case.h"
+#include "tests/unit/scheduler_case.h"
 
 #include "tools/monitor/probe/ping_hints.h"
 #include "tools/monitor/targets/target.h"
@@ -33,7 +33,7 @@ static void test_round(void **state)
 	case_begin();
 	case_round();
 	expect_all(1);
-	struct sweep_counts counts = sweep_counts(sweep);
+	struct scheduler_counts counts = scheduler_counts(scheduler);
 	assert_int_equal(counts.checks, CASE_MAX);
 	assert_int_equal(counts.good, CASE_MAX);
 	assert_int_equal(counts.failed + counts.busy, 0);
@@ -83,12 +83,12 @@ static void test_interval(void **state)
 	many(3, false, good);
 	fakes[2].answers = silent;
 	case_begin();
-	sweep_start(sweep);
+	scheduler_start(scheduler);
 	case_wait(NULL, 2000);
 	assert_in_range(reports[0], 1, 3); /* a slow machine may be late, never early */
 	assert_in_range(reports[1], 1, 3);
 	assert_int_equal(reports[2], 0);
-	assert_int_equal(sweep_counts(sweep).busy, 1);
+	assert_int_equal(scheduler_counts(scheduler).busy, 1);
 }
 
 /* Those never seen come first, and nobody waits for a whole interval. */
@@ -99,7 +99,7 @@ static void test_new_first(void **state)
 	many(3, false, good);
 	targets[0].checked = targets[1].checked = 1;
 	case_begin();
-	sweep_start(sweep);
+	scheduler_start(scheduler);
 	case_wait(NULL, 200);
 	assert_int_equal(reports[2], 1);
 	assert_int_equal(all_reports, 1);
@@ -117,7 +117,7 @@ static void test_idle(void **state)
 	(void)state;
 	many(1, false, good);
 	case_begin();
-	sweep_start(sweep);
+	scheduler_start(scheduler);
 	case_wait(NULL, 200);
 	expect_all(1);
 	uv_update_time(&loop);
@@ -134,15 +134,15 @@ static void test_set_meanwhile(void **state)
 	many(3, false, silent);
 	fakes[2].answers = good;
 	case_begin();
-	sweep_start(sweep);
+	scheduler_start(scheduler);
 	while (*fakes[0].all_open < 2)
 		uv_run(&loop, UV_RUN_ONCE);
-	assert_int_equal(sweep_counts(sweep).busy, 2);
+	assert_int_equal(scheduler_counts(scheduler).busy, 2);
 	list[0] = &targets[2];
 	memset(&targets[0], 0xEE, sizeof(targets[0]));
-	assert_true(sweep_set(sweep, list, 1));
+	assert_true(scheduler_set(scheduler, list, 1));
 	memset(&targets[1], 0xEE, sizeof(targets[1]));
-	assert_int_equal(sweep_counts(sweep).busy, 0);
+	assert_int_equal(scheduler_counts(scheduler).busy, 0);
 	while (reports[2] == 0 || fakes[0].open + fakes[1].open)
 		uv_run(&loop, UV_RUN_ONCE);
 	assert_int_equal(all_reports, reports[2]);
@@ -152,7 +152,7 @@ static void set_again(void *owner, struct target *target, const struct observati
 {
 	case_report(owner, target, saw);
 	memmove(list, list + 1, sizeof(list) - sizeof(list[0]));
-	assert_true(sweep_set(sweep, list, --fake_count));
+	assert_true(scheduler_set(scheduler, list, --fake_count));
 }
 
 /* A report may change the list; the round is over when nobody of it is left. */
@@ -160,19 +160,19 @@ static void test_set_in_report(void **state)
 {
 	(void)state;
 	many(6, false, good);
-	sweep = sweep_new(&loop, &settings, set_again, &settings);
-	assert_true(sweep_set(sweep, list, 6));
+	scheduler = scheduler_new(&loop, &settings, set_again, &settings);
+	assert_true(scheduler_set(scheduler, list, 6));
 	case_round();
 	assert_in_range(all_reports, 3, 6);
-	assert_int_equal(sweep_counts(sweep).busy, 0);
+	assert_int_equal(scheduler_counts(scheduler).busy, 0);
 	fake_count = 6;
 }
 
-static void free_sweep(void *owner)
+static void free_scheduler(void *owner)
 {
 	case_done(owner);
-	sweep_free(sweep);
-	sweep = NULL;
+	scheduler_free(scheduler);
+	scheduler = NULL;
 }
 
 static void test_free_when_done(void **state)
@@ -181,7 +181,7 @@ static void test_free_when_done(void **state)
 	many(2, false, good);
 	round_over = false;
 	case_begin();
-	sweep_round(sweep, free_sweep);
+	scheduler_cycle(scheduler, free_scheduler);
 	assert_true(case_wait(&round_over, CASE_DEADLINE_MS));
 	expect_all(1);
 }
@@ -198,11 +198,11 @@ static void test_free_meanwhile(void **state)
 	many(4, false, silent);
 	fakes[1].answers = half;
 	case_begin();
-	sweep_round(sweep, case_done);
+	scheduler_cycle(scheduler, case_done);
 	case_wait(NULL, 100);
-	assert_int_equal(sweep_counts(sweep).busy, 4);
-	sweep_free(sweep);
-	sweep = NULL;
+	assert_int_equal(scheduler_counts(scheduler).busy, 4);
+	scheduler_free(scheduler);
+	scheduler = NULL;
 	case_wait(NULL, 100);
 	assert_int_equal(all_reports, 0);
 	assert_int_equal(*fakes[0].all_open, 0);
@@ -215,15 +215,15 @@ static void test_hurry(void **state)
 	for (size_t i = 0; i < 3; i++)
 		targets[i].checked = 1;
 	case_begin();
-	sweep_start(sweep);
-	sweep_hurry(sweep, &targets[2]);
+	scheduler_start(scheduler);
+	scheduler_expedite(scheduler, &targets[2]);
 	case_wait(NULL, 200);
 	assert_int_equal(reports[0] + reports[2], 2);
-	sweep_hurry(sweep, &targets[2]); /* it was just checked */
+	scheduler_expedite(scheduler, &targets[2]); /* it was just checked */
 	case_wait(NULL, 200);
 	assert_int_equal(reports[2], 1);
 	case_wait(NULL, 1000);
-	sweep_hurry(sweep, &targets[2]);
+	scheduler_expedite(scheduler, &targets[2]);
 	case_wait(NULL, 200);
 	assert_int_equal(reports[2], 2);
 }
@@ -242,7 +242,7 @@ static void test_random(void **state)
 	}
 	targets[7].checked = 0;
 	case_begin();
-	sweep_start(sweep);
+	scheduler_start(scheduler);
 	case_wait(NULL, 300);
 	unsigned drawn = 0;
 	for (size_t i = 0; i < 8; i += 2)
@@ -283,7 +283,7 @@ static bool reached_with(const char *reply)
 	settings.reference_count = 3;
 	answered = false;
 	case_begin();
-	sweep_references(sweep, told);
+	scheduler_references(scheduler, told);
 	assert_true(case_wait(&answered, CASE_DEADLINE_MS));
 	return is_reached;
 }
@@ -305,7 +305,7 @@ static void test_no_reference(void **state)
 	(void)state;
 	answered = false;
 	case_begin();
-	sweep_references(sweep, told);
+	scheduler_references(scheduler, told);
 	assert_true(answered);
 	assert_false(is_reached);
 }

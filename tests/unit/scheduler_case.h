@@ -1,6 +1,6 @@
-/* tests/unit/sweep_case.h - a sweep over fake mirrors: settings, list and reports of a test's own. */
-#ifndef TESTS_UNIT_SWEEP_CASE_H
-#define TESTS_UNIT_SWEEP_CASE_H
+/* tests/unit/scheduler_case.h - a scheduler over fake mirrors: settings, list and reports of a test's own. */
+#ifndef TESTS_UNIT_SCHEDULER_CASE_H
+#define TESTS_UNIT_SCHEDULER_CASE_H
 
 #include "tests/unit/fake_mirror.h"
 
@@ -16,7 +16,7 @@ static uv_loop_t loop;
 static uv_timer_t clock_timer;
 static bool clock_out, round_over;
 static struct settings settings;
-static struct sweep *sweep;
+static struct scheduler *scheduler;
 static struct fake fakes[CASE_MAX];
 static struct roster_mirror mirrors[CASE_MAX];
 static struct target targets[CASE_MAX], *list[CASE_MAX];
@@ -86,16 +86,16 @@ static inline struct fake *case_mirror(
 
 static inline void case_begin(void)
 {
-	sweep = sweep_new(&loop, &settings, case_report, &settings);
-	assert_non_null(sweep);
-	assert_true(sweep_set(sweep, list, fake_count));
+	scheduler = scheduler_new(&loop, &settings, case_report, &settings);
+	assert_non_null(scheduler);
+	assert_true(scheduler_set(scheduler, list, fake_count));
 }
 
 /* Every target once. */
 static inline void case_round(void)
 {
 	round_over = false;
-	sweep_round(sweep, case_done);
+	scheduler_cycle(scheduler, case_done);
 	assert_true(case_wait(&round_over, CASE_DEADLINE_MS));
 }
 
@@ -112,14 +112,14 @@ static inline int case_setup(void **state)
 	memset(seen, 0, sizeof(seen));
 	all_reports = 0;
 	fake_count = 0;
-	sweep = NULL;
+	scheduler = NULL;
 	return uv_loop_init(&loop) != 0 || uv_timer_init(&loop, &clock_timer) != 0;
 }
 
 static inline int case_teardown(void **state)
 {
 	(void)state;
-	sweep_free(sweep);
+	scheduler_free(scheduler);
 	for (size_t i = 0; i < fake_count; i++)
 		fake_close(&fakes[i]);
 	uv_close((uv_handle_t *)&clock_timer, NULL);

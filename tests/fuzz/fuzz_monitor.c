@@ -55,21 +55,22 @@ static void record_try(const char *octets, size_t size)
 		abort();
 }
 
-static void roster_try(const char *octets, size_t size)
+static void list_try(const char *octets, size_t size)
 {
-	const struct roster_source source = {octets, size, "list", size % 2};
-	struct roster *roster = roster_parse(&source, why, sizeof(why));
-	refused(!roster);
-	for (size_t i = 0; roster && i < roster->count; i++)
-		if (!roster->list[i].country || !roster->list[i].weight || !roster->list[i].port)
+	const struct list_source source = {octets, size, "list", size % 2};
+	struct mirror_list *mirror_list = list_parse(&source, why, sizeof(why));
+	refused(!mirror_list);
+	for (size_t i = 0; mirror_list && i < mirror_list->count; i++)
+		if (!mirror_list->list[i].country || !mirror_list->list[i].weight ||
+			!mirror_list->list[i].port)
 			abort();
-	roster_free(roster);
+	list_free(mirror_list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 {
 	static void (*const tries[])(const char *octets, size_t size) = {
-		stamp_try, header_try, record_try, roster_try};
+		stamp_try, header_try, record_try, list_try};
 	if (size < 1)
 		return 0;
 	/* Exactly sized, and at an address of its own alignment. */

@@ -26,7 +26,7 @@ enum { BOOK_TARGETS = 5 };
 
 struct book_case {
 	struct settings settings;
-	struct roster *roster;
+	struct mirror_list *mirror_list;
 	struct book book;
 	char path[FOLDER_PATH_MAX];
 };
@@ -35,9 +35,9 @@ static inline struct book_case *book_case_new(void)
 {
 	struct book_case *made = calloc(1, sizeof(*made));
 	assert_non_null(made);
-	const struct roster_source source = {book_list, strlen(book_list), "l.json", false};
-	made->roster = roster_parse(&source, why, sizeof(why));
-	assert_non_null(made->roster);
+	const struct list_source source = {book_list, strlen(book_list), "l.json", false};
+	made->mirror_list = list_parse(&source, why, sizeof(why));
+	assert_non_null(made->mirror_list);
 	made->settings = (struct settings){.zone = "clamav.net",
 		.interval = 600,
 		.timeout = 10,
@@ -47,12 +47,13 @@ static inline struct book_case *book_case_new(void)
 		.ramp = HOUR};
 	made->settings.export = strdup(folder_path(made->path, "mirrors.json"));
 	made->book.settings = &made->settings;
-	made->book.roster = made->roster;
+	made->book.mirror_list = made->mirror_list;
 	made->book.targets = calloc(BOOK_TARGETS, sizeof(struct target *));
-	for (size_t i = 0; i < made->roster->count; i++)
-		for (size_t k = 0; k < made->roster->list[i].address_count; k++)
-			made->book.targets[made->book.count++] = target_new(
-				&made->roster->list[i], &made->roster->list[i].addresses[k], T0);
+	for (size_t i = 0; i < made->mirror_list->count; i++)
+		for (size_t k = 0; k < made->mirror_list->list[i].address_count; k++)
+			made->book.targets[made->book.count++] =
+				target_new(&made->mirror_list->list[i],
+					&made->mirror_list->list[i].addresses[k], T0);
 	assert_int_equal(made->book.count, BOOK_TARGETS);
 	return made;
 }
@@ -62,7 +63,7 @@ static inline void book_case_free(struct book_case *made)
 	for (size_t i = 0; i < made->book.count; i++)
 		free(made->book.targets[i]);
 	free(made->book.targets);
-	roster_free(made->roster);
+	list_free(made->mirror_list);
 	free(made->settings.export);
 	free(made);
 }

@@ -18,7 +18,7 @@ static bool clock_out, round_over;
 static struct settings settings;
 static struct scheduler *scheduler;
 static struct fake fakes[CASE_MAX];
-static struct roster_mirror mirrors[CASE_MAX];
+static struct list_mirror mirrors[CASE_MAX];
 static struct target targets[CASE_MAX], *list[CASE_MAX];
 static struct observation seen[CASE_MAX]; /* the last of each target */
 static unsigned reports[CASE_MAX], all_reports;
@@ -68,7 +68,7 @@ static inline void case_target(size_t i, const char *host, const char *address, 
 	bool ipv6 = targets[i].address.ipv6 = strchr(address, ':') != NULL;
 	assert_int_equal(
 		inet_pton(ipv6 ? AF_INET6 : AF_INET, address, targets[i].address.octets), 1);
-	mirrors[i] = (struct roster_mirror){
+	mirrors[i] = (struct list_mirror){
 		.host = targets[i].host, .country = (uint16_t)country_find("PL", 2), .port = port};
 	targets[i].mirror = &mirrors[i];
 	list[i] = &targets[i];

@@ -11,7 +11,7 @@
 
 enum { LIMIT_MS = 1000, DEADLINE_MS = 10000, LINE_OCTETS_MAX = 78 };
 
-static const struct roster_mirror mirror = {
+static const struct list_mirror mirror = {
 	.host = "clamav.example.pl",
 	.port = 8080,
 	.admin = "admin@example.pl",

@@ -16,8 +16,8 @@ enum { ROOM = 4 << 20, TARGETS = 2500 };
 
 static char state_path[FOLDER_PATH_MAX];
 static struct settings settings = {.state = state_path};
-static struct roster roster = {.count = 3};
-static const struct roster_mirror mirror = {.host = "a.example", .country = 1, .port = 80};
+static struct mirror_list mirror_list = {.count = 3};
+static const struct list_mirror mirror = {.host = "a.example", .country = 1, .port = 80};
 static struct target targets[TARGETS], *list[TARGETS];
 static struct book book;
 static struct board *board;
@@ -57,7 +57,7 @@ static int setup(void **state)
 	}
 	memset(&book, 0, sizeof(book));
 	book.settings = &settings;
-	book.roster = &roster;
+	book.mirror_list = &mirror_list;
 	book.targets = list;
 	book.count = 2;
 	book.exported = time(NULL);

@@ -74,8 +74,8 @@ static void test_named(void **state)
 {
 	struct book_case *made = book_case_new();
 	struct export_file disk = {.serial = 0};
-	const struct roster_mirror *named = &made->roster->list[3];
-	struct roster_address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
+	const struct list_mirror *named = &made->mirror_list->list[3];
+	struct list_address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
 	(void)state;
 	for (size_t i = 0; i < BOOK_TARGETS; i++)
 		free(made->book.targets[i]);

@@ -310,10 +310,10 @@ static void test_no_reference(void **state)
 	assert_false(is_reached);
 }
 
-static struct roster_address named[CASE_MAX];
+static struct list_address named[CASE_MAX];
 static unsigned named_count;
 
-static void name(void *owner, const struct roster_address *address)
+static void name(void *owner, const struct list_address *address)
 {
 	assert_ptr_equal(owner, named);
 	named[named_count++] = *address;
@@ -354,11 +354,11 @@ static void poll_count(uv_handle_t *handle, void *count)
 }
 
 /* Until the page has come and libcurl has closed its socket. */
-static void look(struct hint *hint)
+static void look(struct ping_hints *hints)
 {
 	unsigned before = fakes[0].requests, polls = 0;
 	named_count = 0;
-	hint_look(hint);
+	ping_hints_look(hints);
 	while (fakes[0].requests == before || polls) {
 		uv_run(&loop, UV_RUN_ONCE);
 		polls = 0;
@@ -370,8 +370,8 @@ static void look(struct hint *hint)
 static void test_hint(void **state)
 {
 	static const struct fake_answer answers[] = {{"/metrics", page}, {0}};
-	struct roster_address addresses[4] = {{.octets = {127, 0, 0, 1}},
-		{.octets = {127, 0, 0, 2}}, {.octets = {127, 0, 0, 3}},
+	struct list_address addresses[4] = {{.octets = {127, 0, 0, 1}}, {.octets = {127, 0, 0, 2}},
+		{.octets = {127, 0, 0, 3}},
 		{.octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .ipv6 = true}};
 	char url[64];
 	(void)state;
@@ -379,27 +379,27 @@ static void test_hint(void **state)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/metrics", fakes[0].port);
 	settings.pings = url;
 	struct transfers *transfers = transfers_new(&loop, 4);
-	struct hint *hint = hint_new(transfers, &settings, name, named);
-	assert_true(hint_set(hint, addresses, 4));
+	struct ping_hints *hints = ping_hints_new(transfers, &settings, name, named);
+	assert_true(ping_hints_set(hints, addresses, 4));
 	page_write(500, 10, 0, 10);
-	look(hint);
+	look(hints);
 	assert_int_equal(named_count, 0); /* how long that took is not known */
 	page_write(502, 20, 0, 20);
-	look(hint);
+	look(hints);
 	assert_int_equal(named_count, 0); /* two may be chance */
 	page_write(512, 20, 1, 30);
-	look(hint);
+	look(hints);
 	assert_int_equal(named_count, 1);
 	assert_memory_equal(&named[0], &addresses[0], sizeof(addresses[0]));
 	page_write(532, 30, 21, 40);
-	assert_true(hint_set(hint, addresses, 4));
-	look(hint);
+	assert_true(ping_hints_set(hints, addresses, 4));
+	look(hints);
 	assert_int_equal(named_count, 0); /* all alike */
 	page_write(3, 1, 21, 140);
-	look(hint);
+	look(hints);
 	assert_int_equal(named_count, 0); /* the server began anew */
-	hint_look(hint);
-	hint_free(hint);
+	ping_hints_look(hints);
+	ping_hints_free(hints);
 	transfers_free(transfers);
 }
 

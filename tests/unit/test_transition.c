@@ -2,7 +2,7 @@
 #include "tests/unit/transition_case.h"
 #include "tools/monitor/targets/target.h"
 
-static struct roster_window transition_window;
+static struct list_window transition_window;
 
 struct step {
 	int64_t after; /* seconds since T0 */
@@ -170,7 +170,7 @@ static void test_by_hand(void **state)
 static void test_downtime(void **state)
 {
 	(void)state;
-	transition_window = (struct roster_window){T0 + 100, T0 + 200};
+	transition_window = (struct list_window){T0 + 100, T0 + 200};
 	transition_mirror.windows = &transition_window;
 	transition_mirror.window_count = 1;
 	WALK("back as planned", {0, "", MIRROR_OK, true, ""}, {99, "x", MIRROR_OK, false, "x"},

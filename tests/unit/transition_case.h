@@ -28,13 +28,13 @@ static struct settings transition_settings = {.zone = "clamav.net",
 
 static int64_t transition_skew;
 
-static struct roster_mirror transition_mirror = {
+static struct list_mirror transition_mirror = {
 	.host = "a.example", .country = 60, .port = 80, .weight = 100};
 
 /* Number `i` of a mirror. */
-static inline struct target *transition_target(const struct roster_mirror *mirror, unsigned i)
+static inline struct target *transition_target(const struct list_mirror *mirror, unsigned i)
 {
-	struct roster_address address = {.octets = {192, 0, 2, (uint8_t)i}};
+	struct list_address address = {.octets = {192, 0, 2, (uint8_t)i}};
 	struct target *target = target_new(mirror, &address, T0);
 	assert_non_null(target);
 	return target;

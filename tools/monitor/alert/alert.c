@@ -127,7 +127,7 @@ static void flood_begin(struct alert *alert, const struct mailbox *team)
 
 /* Who gets it first: the mirror's people, else the team. False: nobody. */
 static bool reader_find(
-	const struct roster_mirror *mirror, const struct mailbox *team, struct mailbox *reader)
+	const struct list_mirror *mirror, const struct mailbox *team, struct mailbox *reader)
 {
 	if (mailbox_parse(mirror->alerts, reader) || mailbox_parse(mirror->admin, reader))
 		return true;
@@ -154,7 +154,7 @@ static struct alert_mail *place_find(
 }
 
 static char *change_body(const struct alert *alert, const struct book_event *event,
-	const struct roster_mirror *mirror, bool last)
+	const struct list_mirror *mirror, bool last)
 {
 	char *text = NULL;
 	size_t size;
@@ -174,7 +174,7 @@ static char *change_body(const struct alert *alert, const struct book_event *eve
 }
 
 static void change_mail(
-	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror)
+	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror)
 {
 	const struct settings *settings = alert->book->settings;
 	struct mailbox team, reader;
@@ -322,7 +322,7 @@ static void change_keep(struct alert *alert, const struct book_event *event)
 }
 
 void alert_send(
-	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror)
+	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror)
 {
 	const struct settings *settings = alert->book->settings;
 	if (wants_summary(settings))

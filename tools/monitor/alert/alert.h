@@ -29,7 +29,7 @@ struct alert_hour {
 struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour);
 /* {"host","address","country","from","to","why","since","admin","alerts"}; `mirror` is read during the call. */
 void alert_send(
-	struct alert *alert, const struct book_event *event, const struct roster_mirror *mirror);
+	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror);
 /* Is something still being sent? */
 bool alert_busy(const struct alert *alert);
 /* Ends what is left of it; the loop must run once more. */

@@ -62,7 +62,7 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 }
 
 void alert_change_write(FILE *out, const struct settings *settings, const struct book_event *event,
-	const struct roster_mirror *mirror)
+	const struct list_mirror *mirror)
 {
 	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 	const char *code = country_code(event->country);
@@ -178,7 +178,7 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary)
 
 /* --- for the command --- */
 
-char *alert_json(const struct book_event *event, const struct roster_mirror *mirror)
+char *alert_json(const struct book_event *event, const struct list_mirror *mirror)
 {
 	char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 	stamp_write(event->at, since);

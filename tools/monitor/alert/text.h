@@ -27,9 +27,9 @@ void alert_subject(
 	const struct settings *settings, const struct book_event *event, char *text, size_t size);
 /* Each writes the letter's body. */
 void alert_change_write(FILE *out, const struct settings *settings, const struct book_event *event,
-	const struct roster_mirror *mirror);
+	const struct list_mirror *mirror);
 void alert_summary_write(FILE *out, const struct alert_summary *summary);
 /* The object for the command, with a newline; to be freed. NULL: no memory. */
-char *alert_json(const struct book_event *event, const struct roster_mirror *mirror);
+char *alert_json(const struct book_event *event, const struct list_mirror *mirror);
 
 #endif

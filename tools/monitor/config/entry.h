@@ -6,32 +6,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct roster_window {
+struct list_window {
 	int64_t from, to; /* Unix seconds; from <= now < to: away as planned */
 };
 
-struct roster_address {
+struct list_address {
 	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest 0 */
 	bool ipv6;
 };
 
-struct roster_mirror {
+struct list_mirror {
 	const char *host;
 	uint16_t country; /* never COUNTRY_NONE */
 	uint16_t port, weight;
 	bool disabled; /* by hand */
 	const char *admin,
-		*alerts; /* "" where there is none; roster_mail says whether to write to it */
-	const struct roster_address *addresses; /* none: its name is resolved */
+		*alerts; /* "" where there is none; list_mail says whether to write to it */
+	const struct list_address *addresses; /* none: its name is resolved */
 	size_t address_count;
-	const struct roster_window *windows;
+	const struct list_window *windows;
 	size_t window_count;
 	unsigned line;
 };
 
 /* One parsed list; one owner, freed as one. */
-struct roster {
-	struct roster_mirror *list;
+struct mirror_list {
+	struct list_mirror *list;
 	size_t count;
 	void *arena;
 };

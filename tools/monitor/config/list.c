@@ -11,22 +11,22 @@
 #include <strings.h>
 
 /* Of which mirror an address is, and where in its array. */
-static struct roster_spot address_spot(
-	const struct roster *roster, const struct roster_address *address)
+static struct list_spot address_spot(
+	const struct mirror_list *mirror_list, const struct list_address *address)
 {
 	size_t i = 0;
-	while (address >= roster->list[i].addresses + roster->list[i].address_count)
+	while (address >= mirror_list->list[i].addresses + mirror_list->list[i].address_count)
 		i++;
-	const struct roster_address *first = roster->list[i].addresses;
+	const struct list_address *first = mirror_list->list[i].addresses;
 	while (first->ipv6 != address->ipv6)
 		first++;
-	return (struct roster_spot){(ptrdiff_t)i, address->ipv6 ? "ipv6" : "ipv4", address - first};
+	return (struct list_spot){(ptrdiff_t)i, address->ipv6 ? "ipv6" : "ipv4", address - first};
 }
 
 static int address_compare(const void *a, const void *b)
 {
-	const struct roster_address *x = *(const struct roster_address *const *)a;
-	const struct roster_address *y = *(const struct roster_address *const *)b;
+	const struct list_address *x = *(const struct list_address *const *)a;
+	const struct list_address *y = *(const struct list_address *const *)b;
 	int order = (int)x->ipv6 - (int)y->ipv6;
 	if (order == 0)
 		order = memcmp(x->octets, y->octets, sizeof(x->octets));
@@ -34,11 +34,11 @@ static int address_compare(const void *a, const void *b)
 }
 
 /* Refuses the first address in the list that an earlier one equals. */
-static bool addresses_once(struct roster_text *text, const struct roster_address *addresses)
+static bool addresses_once(struct list_text *text, const struct list_address *addresses)
 {
 	size_t count = (size_t)(text->address - addresses);
-	const struct roster_address *first = NULL, *second = NULL;
-	const struct roster_address **order = calloc(count + 1, sizeof(*order));
+	const struct list_address *first = NULL, *second = NULL;
+	const struct list_address **order = calloc(count + 1, sizeof(*order));
 	char written[INET6_ADDRSTRLEN] = "";
 	if (!order) {
 		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
@@ -58,36 +58,36 @@ static bool addresses_once(struct roster_text *text, const struct roster_address
 	free(order);
 	if (!second)
 		return true;
-	struct roster_spot here = address_spot(text->roster, second),
-			   there = address_spot(text->roster, first);
+	struct list_spot here = address_spot(text->mirror_list, second),
+			 there = address_spot(text->mirror_list, first);
 	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, written, sizeof(written));
-	return roster_refuse(text, &here,
+	return list_refuse(text, &here,
 		"%s %s is there twice, expected once; first at line %u, host %s", here.field,
-		written, roster_text_line(text, &there), text->roster->list[there.mirror].host);
+		written, list_text_line(text, &there), text->mirror_list->list[there.mirror].host);
 }
 
 static int host_compare(const void *a, const void *b)
 {
-	const struct roster_mirror *x = *(const struct roster_mirror *const *)a;
-	const struct roster_mirror *y = *(const struct roster_mirror *const *)b;
+	const struct list_mirror *x = *(const struct list_mirror *const *)a;
+	const struct list_mirror *y = *(const struct list_mirror *const *)b;
 	int order = strcasecmp(x->host, y->host);
 	return order ? order : (x > y) - (x < y);
 }
 
 /* A host may have several entries, each with addresses of its own; a name is resolved for one entry alone. */
-static bool names_once(struct roster_text *text)
+static bool names_once(struct list_text *text)
 {
-	const struct roster *roster = text->roster;
-	const struct roster_mirror **order = calloc(roster->count + 1, sizeof(*order));
-	const struct roster_mirror *found = NULL, *other = NULL;
+	const struct mirror_list *mirror_list = text->mirror_list;
+	const struct list_mirror **order = calloc(mirror_list->count + 1, sizeof(*order));
+	const struct list_mirror *found = NULL, *other = NULL;
 	if (!order) {
 		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
 		return false;
 	}
-	for (size_t i = 0; i < roster->count; i++)
-		order[i] = &roster->list[i];
-	qsort(order, roster->count, sizeof(*order), host_compare);
-	for (size_t i = 1; i < roster->count; i++)
+	for (size_t i = 0; i < mirror_list->count; i++)
+		order[i] = &mirror_list->list[i];
+	qsort(order, mirror_list->count, sizeof(*order), host_compare);
+	for (size_t i = 1; i < mirror_list->count; i++)
 		if (strcasecmp(order[i]->host, order[i - 1]->host) == 0 &&
 			(!order[i]->address_count || !order[i - 1]->address_count) &&
 			(!found || order[i] < found)) {
@@ -97,59 +97,57 @@ static bool names_once(struct roster_text *text)
 	free(order);
 	if (!found)
 		return true;
-	return roster_refuse(text, &(struct roster_spot){found - roster->list, "host", -1},
+	return list_refuse(text, &(struct list_spot){found - mirror_list->list, "host", -1},
 		"it is there twice and one of them has no addresses, expected addresses in each or "
 		"one entry; first at line %u",
 		other->line);
 }
 
-static bool roster_take(struct roster_text *text)
+static bool list_take(struct list_text *text)
 {
 	size_t count = json_array_size(text->list), addresses = 1, windows = 0, octets = 0;
-	struct roster *roster = text->roster = calloc(1, sizeof(*roster));
-	roster_field_measure(text->list, &addresses, &windows, &octets);
-	if (roster)
-		roster->arena =
-			calloc(1, count * sizeof(struct roster_mirror) +
-					  windows * sizeof(struct roster_window) +
-					  addresses * sizeof(struct roster_address) + octets);
-	if (!roster || !roster->arena) {
+	struct mirror_list *mirror_list = text->mirror_list = calloc(1, sizeof(*mirror_list));
+	list_field_measure(text->list, &addresses, &windows, &octets);
+	if (mirror_list)
+		mirror_list->arena = calloc(1,
+			count * sizeof(struct list_mirror) + windows * sizeof(struct list_window) +
+				addresses * sizeof(struct list_address) + octets);
+	if (!mirror_list || !mirror_list->arena) {
 		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
 		return false;
 	}
-	roster->list = roster->arena;
-	roster->count = count;
-	text->window = (struct roster_window *)(roster->list + count);
-	text->address = (struct roster_address *)(text->window + windows);
+	mirror_list->list = mirror_list->arena;
+	mirror_list->count = count;
+	text->window = (struct list_window *)(mirror_list->list + count);
+	text->address = (struct list_address *)(text->window + windows);
 	text->copy = (char *)(text->address + addresses);
 	return true;
 }
 
-static bool roster_read(struct roster_text *text)
+static bool list_read(struct list_text *text)
 {
-	struct roster_spot spot = {ROSTER_NOWHERE, NULL, ROSTER_NOWHERE};
+	struct list_spot spot = {LIST_NOWHERE, NULL, LIST_NOWHERE};
 	if (!json_is_object(text->root))
-		return roster_refuse_value(
-			text, &spot, text->root, "an object {\"mirrors\": [...]}");
+		return list_refuse_value(text, &spot, text->root, "an object {\"mirrors\": [...]}");
 	spot.field = "mirrors";
 	text->list = json_object_get(text->root, spot.field);
 	if (!json_is_array(text->list) || json_array_size(text->list) == 0)
-		return roster_refuse_value(
+		return list_refuse_value(
 			text, &spot, text->list, "an array of at least one mirror");
-	if (!roster_take(text))
+	if (!list_take(text))
 		return false;
-	const struct roster_address *addresses = text->address;
-	roster_text_number(text);
-	for (size_t i = 0; i < text->roster->count; i++)
-		if (!roster_field_parse(text, i))
+	const struct list_address *addresses = text->address;
+	list_text_number(text);
+	for (size_t i = 0; i < text->mirror_list->count; i++)
+		if (!list_field_parse(text, i))
 			return false;
 	return addresses_once(text, addresses) && names_once(text);
 }
 
-struct roster *roster_parse(const struct roster_source *source, char *why, size_t size)
+struct mirror_list *list_parse(const struct list_source *source, char *why, size_t size)
 {
 	json_error_t error;
-	struct roster_text text = {.text = source->json,
+	struct list_text text = {.text = source->json,
 		.text_size = source->size,
 		.file = source->file,
 		.allow_private = source->allow_private,
@@ -160,23 +158,23 @@ struct roster *roster_parse(const struct roster_source *source, char *why, size_
 		found_syntax(source->file, &error, why, size);
 		return NULL;
 	}
-	bool good = roster_read(&text);
+	bool good = list_read(&text);
 	json_decref(text.root);
 	if (good)
-		return text.roster;
-	roster_free(text.roster);
+		return text.mirror_list;
+	list_free(text.mirror_list);
 	return NULL;
 }
 
-void roster_free(struct roster *roster)
+void list_free(struct mirror_list *mirror_list)
 {
-	if (!roster)
+	if (!mirror_list)
 		return;
-	free(roster->arena);
-	free(roster);
+	free(mirror_list->arena);
+	free(mirror_list);
 }
 
-bool roster_away(const struct roster_mirror *mirror, int64_t now, char *why, size_t size)
+bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size)
 {
 	char until[STAMP_TEXT_MAX];
 	int64_t end = 0;

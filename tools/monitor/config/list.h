@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct roster_source {
+struct list_source {
 	const char *json;
 	size_t size; /* octets */
 	const char *file; /* its name, for sentences */
@@ -18,10 +18,10 @@ struct roster_source {
 };
 
 /* NULL: the sentence. */
-struct roster *roster_parse(const struct roster_source *source, char *why, size_t size);
-void roster_free(struct roster *roster);
+struct mirror_list *list_parse(const struct list_source *source, char *why, size_t size);
+void list_free(struct mirror_list *mirror_list);
 
 /* Not to be served now: by hand, or in a planned window. *why: "disabled by hand", "planned downtime until …". */
-bool roster_away(const struct roster_mirror *mirror, int64_t now, char *why, size_t size);
+bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size);
 
 #endif

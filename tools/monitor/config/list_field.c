@@ -41,10 +41,10 @@ static const struct {
 	{"Viet Nam", "VN"},
 };
 
-typedef bool field_parse(struct roster_text *text, const struct roster_spot *spot,
-	const json_t *value, void *target);
+typedef bool field_parse(
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target);
 
-static const char *string_copy(struct roster_text *text, const json_t *string)
+static const char *string_copy(struct list_text *text, const json_t *string)
 {
 	size_t size = json_string_length(string) + 1;
 	char *copy = memcpy(text->copy, json_string_value(string), size);
@@ -53,12 +53,12 @@ static const char *string_copy(struct roster_text *text, const json_t *string)
 }
 
 static bool host_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	const char *host = json_string_value(value);
 	size_t size = host ? json_string_length(value) : 0;
 	if (!host || !host_fits(host, size, true))
-		return roster_refuse_value(text, spot, value,
+		return list_refuse_value(text, spot, value,
 			"a host name: labels of 1 to 63 letters, digits, inner hyphens and "
 			"underscores, at most 253 octets");
 	*(const char **)target = string_copy(text, value);
@@ -78,20 +78,20 @@ static unsigned country_named(const char *name, size_t size)
 }
 
 static bool country_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	const char *name = json_string_value(value);
 	unsigned country = name ? country_named(name, json_string_length(value)) : COUNTRY_NONE;
 	if (country == COUNTRY_NONE)
-		return roster_refuse_value(text, spot, value,
+		return list_refuse_value(text, spot, value,
 			"a country's two-letter code or its English name, as in \"DE\" or "
 			"\"Germany\"");
 	*(uint16_t *)target = (uint16_t)country;
 	return true;
 }
 
-static bool number_parse(struct roster_text *text, const struct roster_spot *spot,
-	const json_t *value, uint16_t *target, unsigned most)
+static bool number_parse(struct list_text *text, const struct list_spot *spot, const json_t *value,
+	uint16_t *target, unsigned most)
 {
 	char expected[48];
 	json_int_t number = json_integer_value(value);
@@ -99,29 +99,29 @@ static bool number_parse(struct roster_text *text, const struct roster_spot *spo
 		return true;
 	if (number < 1 || number > (json_int_t)most) {
 		snprintf(expected, sizeof(expected), "an integer from 1 to %u", most);
-		return roster_refuse_value(text, spot, value, expected);
+		return list_refuse_value(text, spot, value, expected);
 	}
 	*target = (uint16_t)number;
 	return true;
 }
 
 static bool port_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	return number_parse(text, spot, value, target, UINT16_MAX);
 }
 
 static bool weight_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	return number_parse(text, spot, value, target, WEIGHT_MAX);
 }
 
 static bool disabled_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	if (value && !json_is_boolean(value))
-		return roster_refuse_value(text, spot, value, "true or false");
+		return list_refuse_value(text, spot, value, "true or false");
 	*(bool *)target = json_is_true(value);
 	return true;
 }
@@ -137,52 +137,52 @@ static bool line_good(const json_t *value)
 
 /* A person, or an address: people write what they like. */
 static bool admin_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	if (value && !line_good(value))
-		return roster_refuse_value(
+		return list_refuse_value(
 			text, spot, value, "one line of at most 254 octets, as a mail address");
 	*(const char **)target = value ? string_copy(text, value) : "";
 	return true;
 }
 
 static bool alerts_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
 	const char *string = json_string_value(value);
 	struct mailbox address;
 	if (value && (!line_good(value) || (string[0] && !mailbox_parse(string, &address))))
-		return roster_refuse_value(
+		return list_refuse_value(
 			text, spot, value, "a mail address like \"noc@example.net\", one alone");
 	*(const char **)target = value ? string_copy(text, value) : "";
 	return true;
 }
 
 static bool addresses_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
-	struct roster_mirror *mirror = target;
-	struct roster_spot element = *spot;
+	struct list_mirror *mirror = target;
+	struct list_spot element = *spot;
 	bool ipv6 = strcmp(spot->field, "ipv6") == 0;
 	if (value && !json_is_array(value))
-		return roster_refuse_value(text, spot, value, "an array of addresses");
+		return list_refuse_value(text, spot, value, "an array of addresses");
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *string = json_array_get(value, i);
 		const char *written = json_string_value(string), *fault;
-		struct roster_address *address = text->address;
+		struct list_address *address = text->address;
 		element.element = (ptrdiff_t)i;
 		if (!written || inet_pton(ipv6 ? AF_INET6 : AF_INET, written, address->octets) != 1)
-			return roster_refuse_value(text, &element, string,
+			return list_refuse_value(text, &element, string,
 				ipv6 ? "an IPv6 address" : "an IPv4 address");
 		fault = mirror_address_fault(address->octets, ipv6);
 		if (fault)
-			return roster_refuse(text, &element,
+			return list_refuse(text, &element,
 				"%s is %s, %s, expected an address of one host", spot->field,
 				written, fault);
 		const struct special *special = special_find(address->octets, ipv6);
 		if (!text->allow_private && special->kind != SPECIAL_GLOBAL &&
 			special->kind != SPECIAL_DOCUMENTATION)
-			return roster_refuse(text, &element,
+			return list_refuse(text, &element,
 				"%s is %s, %s, expected a global one, or allow-private = true in "
 				"the configuration",
 				spot->field, written, special->name);
@@ -193,30 +193,30 @@ static bool addresses_parse(
 	return true;
 }
 
-static bool window_parse(struct roster_text *text, const struct roster_spot *spot,
-	const json_t *value, struct roster_window *window)
+static bool window_parse(struct list_text *text, const struct list_spot *spot, const json_t *value,
+	struct list_window *window)
 {
 	const char *from = json_string_value(json_object_get(value, "from"));
 	const char *to = json_string_value(json_object_get(value, "to"));
 	if (!from || !to || !stamp_parse(from, &window->from) || !stamp_parse(to, &window->to))
-		return roster_refuse(text, spot,
+		return list_refuse(text, spot,
 			"downtime has \"from\" %.40s and \"to\" %.40s, expected two times like "
 			"\"2026-11-20T18:00:00Z\"",
 			from ? from : "missing", to ? to : "missing");
 	if (window->from >= window->to)
-		return roster_refuse(text, spot,
+		return list_refuse(text, spot,
 			"downtime is from %.40s to %.40s, expected an end after its beginning",
 			from, to);
 	return true;
 }
 
 static bool windows_parse(
-	struct roster_text *text, const struct roster_spot *spot, const json_t *value, void *target)
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
-	struct roster_mirror *mirror = target;
-	struct roster_spot element = *spot;
+	struct list_mirror *mirror = target;
+	struct list_spot element = *spot;
 	if (value && !json_is_array(value))
-		return roster_refuse_value(
+		return list_refuse_value(
 			text, spot, value, "an array of {\"from\", \"to\"} objects");
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		element.element = (ptrdiff_t)i;
@@ -231,28 +231,28 @@ static bool windows_parse(
 static const struct field {
 	const char *name;
 	field_parse *parse;
-	size_t offset; /* of the target in struct roster_mirror */
+	size_t offset; /* of the target in struct list_mirror */
 } fields[] = {
-	{"host", host_parse, offsetof(struct roster_mirror, host)},
-	{"country", country_parse, offsetof(struct roster_mirror, country)},
-	{"port", port_parse, offsetof(struct roster_mirror, port)},
-	{"weight", weight_parse, offsetof(struct roster_mirror, weight)},
-	{"disabled", disabled_parse, offsetof(struct roster_mirror, disabled)},
-	{"admin", admin_parse, offsetof(struct roster_mirror, admin)},
-	{"alerts", alerts_parse, offsetof(struct roster_mirror, alerts)},
+	{"host", host_parse, offsetof(struct list_mirror, host)},
+	{"country", country_parse, offsetof(struct list_mirror, country)},
+	{"port", port_parse, offsetof(struct list_mirror, port)},
+	{"weight", weight_parse, offsetof(struct list_mirror, weight)},
+	{"disabled", disabled_parse, offsetof(struct list_mirror, disabled)},
+	{"admin", admin_parse, offsetof(struct list_mirror, admin)},
+	{"alerts", alerts_parse, offsetof(struct list_mirror, alerts)},
 	{"ipv4", addresses_parse, 0},
 	{"ipv6", addresses_parse, 0},
 	{"downtime", windows_parse, 0},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
-bool roster_field_parse(struct roster_text *text, size_t i)
+bool list_field_parse(struct list_text *text, size_t i)
 {
 	const json_t *object = json_array_get(text->list, i);
-	struct roster_mirror *mirror = &text->roster->list[i];
-	struct roster_spot spot = {(ptrdiff_t)i, NULL, ROSTER_NOWHERE};
+	struct list_mirror *mirror = &text->mirror_list->list[i];
+	struct list_spot spot = {(ptrdiff_t)i, NULL, LIST_NOWHERE};
 	if (!json_is_object(object))
-		return roster_refuse_value(text, &spot, object, "an object");
+		return list_refuse_value(text, &spot, object, "an object");
 	mirror->port = PORT;
 	mirror->weight = WEIGHT_DEFAULT;
 	mirror->addresses = text->address;
@@ -266,7 +266,7 @@ bool roster_field_parse(struct roster_text *text, size_t i)
 	return true;
 }
 
-void roster_field_measure(const json_t *list, size_t *addresses, size_t *windows, size_t *octets)
+void list_field_measure(const json_t *list, size_t *addresses, size_t *windows, size_t *octets)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *object = json_array_get(list, i);

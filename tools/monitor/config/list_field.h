@@ -5,8 +5,8 @@
 #include "tools/monitor/config/list_text.h"
 
 /* Adds the room that a list's mirrors need; whatever is in it. */
-void roster_field_measure(const json_t *list, size_t *addresses, size_t *windows, size_t *octets);
+void list_field_measure(const json_t *list, size_t *addresses, size_t *windows, size_t *octets);
 /* Reads mirror `i` of the list. False: refused. */
-bool roster_field_parse(struct roster_text *text, size_t i);
+bool list_field_parse(struct list_text *text, size_t i);
 
 #endif

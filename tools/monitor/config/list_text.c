@@ -27,30 +27,30 @@ static void element_enter(struct scan *scan, ptrdiff_t element)
 	}
 }
 
-unsigned roster_text_line(const struct roster_text *text, const struct roster_spot *spot)
+unsigned list_text_line(const struct list_text *text, const struct list_spot *spot)
 {
 	struct scan scan = scan_begin(text->text, text->text_size);
 	unsigned line = scan.line, found;
-	if (spot->mirror != ROSTER_NOWHERE && member_enter(&scan, "mirrors")) {
+	if (spot->mirror != LIST_NOWHERE && member_enter(&scan, "mirrors")) {
 		element_enter(&scan, spot->mirror);
 		line = scan.line;
 	}
 	found = spot->field ? member_enter(&scan, spot->field) : 0;
 	if (!found)
 		return line;
-	if (spot->element == ROSTER_NOWHERE)
+	if (spot->element == LIST_NOWHERE)
 		return found;
 	element_enter(&scan, spot->element);
 	return scan.line;
 }
 
-void roster_text_number(const struct roster_text *text)
+void list_text_number(const struct list_text *text)
 {
 	struct scan scan = scan_begin(text->text, text->text_size);
 	member_enter(&scan, "mirrors");
 	scan_open(&scan);
-	for (size_t i = 0; i < text->roster->count; i++) {
-		text->roster->list[i].line = scan.line;
+	for (size_t i = 0; i < text->mirror_list->count; i++) {
+		text->mirror_list->list[i].line = scan.line;
 		scan_skip(&scan);
 		scan_more(&scan);
 	}
@@ -58,20 +58,20 @@ void roster_text_number(const struct roster_text *text)
 
 /* "" or "host h: " or, where there is no host to name, "mirror 3: ". */
 static void owner_write(
-	const struct roster_text *text, const struct roster_spot *spot, char *owner, size_t size)
+	const struct list_text *text, const struct list_spot *spot, char *owner, size_t size)
 {
 	owner[0] = '\0';
-	if (spot->mirror == ROSTER_NOWHERE)
+	if (spot->mirror == LIST_NOWHERE)
 		return;
-	const char *host = text->roster->list[spot->mirror].host;
+	const char *host = text->mirror_list->list[spot->mirror].host;
 	if (host)
 		snprintf(owner, size, "host %s: ", host);
 	else
 		snprintf(owner, size, "mirror %td: ", spot->mirror + 1);
 }
 
-bool roster_refuse(
-	const struct roster_text *text, const struct roster_spot *spot, const char *format, ...)
+bool list_refuse(
+	const struct list_text *text, const struct list_spot *spot, const char *format, ...)
 {
 	char owner[300], reason[600];
 	va_list list;
@@ -79,15 +79,15 @@ bool roster_refuse(
 	vsnprintf(reason, sizeof(reason), format, list);
 	va_end(list);
 	owner_write(text, spot, owner, sizeof(owner));
-	snprintf(text->why, text->why_size, "%s:%u: %s%s", text->file, roster_text_line(text, spot),
+	snprintf(text->why, text->why_size, "%s:%u: %s%s", text->file, list_text_line(text, spot),
 		owner, reason);
 	return false;
 }
 
-bool roster_refuse_value(const struct roster_text *text, const struct roster_spot *spot,
+bool list_refuse_value(const struct list_text *text, const struct list_spot *spot,
 	const json_t *value, const char *expected)
 {
 	char found[FOUND_MAX];
-	return roster_refuse(text, spot, "%s is %s, expected %s", spot->field ? spot->field : "it",
+	return list_refuse(text, spot, "%s is %s, expected %s", spot->field ? spot->field : "it",
 		found_write(value, found), expected);
 }

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-struct roster_text {
+struct list_text {
 	const char *text;
 	size_t text_size;
 	const char *file;
@@ -14,30 +14,30 @@ struct roster_text {
 	char *why;
 	size_t why_size;
 	json_t *root, *list; /* list: its "mirrors" */
-	struct roster *roster;
+	struct mirror_list *mirror_list;
 	char *copy; /* free room for strings in the arena */
-	struct roster_address *address; /* likewise for addresses */
-	struct roster_window *window; /* and windows */
+	struct list_address *address; /* likewise for addresses */
+	struct list_window *window; /* and windows */
 };
 
-enum { ROSTER_NOWHERE = -1 };
+enum { LIST_NOWHERE = -1 };
 
 /* A place that a sentence can be about. */
-struct roster_spot {
-	ptrdiff_t mirror; /* ROSTER_NOWHERE: a member of the list itself */
+struct list_spot {
+	ptrdiff_t mirror; /* LIST_NOWHERE: a member of the list itself */
 	const char *field; /* NULL: the mirror, or the list, itself */
-	ptrdiff_t element; /* of an array, or ROSTER_NOWHERE */
+	ptrdiff_t element; /* of an array, or LIST_NOWHERE */
 };
 
 /* Gives every mirror its line. */
-void roster_text_number(const struct roster_text *text);
-unsigned roster_text_line(const struct roster_text *text, const struct roster_spot *spot);
+void list_text_number(const struct list_text *text);
+unsigned list_text_line(const struct list_text *text, const struct list_spot *spot);
 
 /* All refusals return false. */
-__attribute__((format(printf, 3, 4))) bool roster_refuse(
-	const struct roster_text *text, const struct roster_spot *spot, const char *format, ...);
+__attribute__((format(printf, 3, 4))) bool list_refuse(
+	const struct list_text *text, const struct list_spot *spot, const char *format, ...);
 /* "field is VALUE, expected EXPECTED"; value NULL: it is missing. */
-bool roster_refuse_value(const struct roster_text *text, const struct roster_spot *spot,
+bool list_refuse_value(const struct list_text *text, const struct list_spot *spot,
 	const json_t *value, const char *expected);
 
 #endif

@@ -52,7 +52,7 @@ static bool entry_add(struct export_text *export, const struct group *group,
 	enum mirror_state state, const struct settings *settings, int64_t now)
 {
 	char since_text[STAMP_TEXT_MAX], checked_text[STAMP_TEXT_MAX] = "";
-	const struct roster_mirror *mirror = group->targets[0]->mirror;
+	const struct list_mirror *mirror = group->targets[0]->mirror;
 	struct export_entry entry = {.host = mirror->host,
 		.since = since_text,
 		.checked = checked_text,

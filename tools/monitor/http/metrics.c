@@ -63,7 +63,7 @@ static void build_write(const struct view *view)
 
 static void hosts_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->book->roster->count, NULL);
+	sample(view->out, view->name, (double)view->book->mirror_list->count, NULL);
 }
 
 static void mirrors_write(const struct view *view)

@@ -105,7 +105,7 @@ static json_t *address_json(const struct book *book, size_t at, int64_t now)
 	return json;
 }
 
-static json_t *windows_json(const struct roster_mirror *mirror)
+static json_t *windows_json(const struct list_mirror *mirror)
 {
 	json_t *json = json_array();
 	for (size_t i = 0; i < mirror->window_count; i++) {
@@ -117,7 +117,7 @@ static json_t *windows_json(const struct roster_mirror *mirror)
 	return json;
 }
 
-static json_t *mirror_json(const struct roster_mirror *mirror)
+static json_t *mirror_json(const struct list_mirror *mirror)
 {
 	json_t *json = json_object();
 	text_set(json, "host", mirror->host);
@@ -136,8 +136,8 @@ static json_t *mirrors_json(const struct book *book, int64_t now)
 {
 	json_t *json = json_array();
 	size_t at = 0;
-	for (size_t i = 0; i < book->roster->count; i++) {
-		const struct roster_mirror *mirror = &book->roster->list[i];
+	for (size_t i = 0; i < book->mirror_list->count; i++) {
+		const struct list_mirror *mirror = &book->mirror_list->list[i];
 		json_t *object = mirror_json(mirror), *list = json_object_get(object, "addresses");
 		for (; at < book->count && book->targets[at]->mirror == mirror; at++)
 			json_array_append_new(list, address_json(book, at, now));

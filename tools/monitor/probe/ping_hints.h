@@ -10,23 +10,23 @@
 #include "tools/monitor/probe/http_client.h"
 
 enum {
-	HINT_MS = 30000 /* between two looks; an interval, where that is shorter */,
-	HINT_FAILED_MIN = 3,
-	HINT_NAMES_MAX = 8 /* of one look */
+	PING_HINTS_MS = 30000 /* between two looks; an interval, where that is shorter */,
+	PING_HINTS_FAILED_MIN = 3,
+	PING_HINTS_NAMES_MAX = 8 /* of one look */
 };
 
-struct hint;
-typedef void hint_named(void *owner, const struct roster_address *address);
+struct ping_hints;
+typedef void ping_hints_named(void *owner, const struct list_address *address);
 
 /* `settings` must outlive it. NULL: no memory. */
-struct hint *hint_new(struct transfers *transfers, const struct settings *settings,
-	hint_named *named, void *owner);
+struct ping_hints *ping_hints_new(struct transfers *transfers, const struct settings *settings,
+	ping_hints_named *named, void *owner);
 /* The addresses of interest, copied; what was counted of the others is forgotten. False: no memory, there are none. */
-bool hint_set(struct hint *hint, const struct roster_address *addresses, size_t count);
+bool ping_hints_set(struct ping_hints *hints, const struct list_address *addresses, size_t count);
 /* Reads the page at `settings->pings` once; nothing while it is being read. A log line says when it cannot be read, and
  * when it can again. */
-void hint_look(struct hint *hint);
+void ping_hints_look(struct ping_hints *hints);
 /* NULL: nothing. */
-void hint_free(struct hint *hint);
+void ping_hints_free(struct ping_hints *hints);
 
 #endif

@@ -80,7 +80,7 @@ static bool step_optional(unsigned step, long status)
 
 static bool step_ask(struct probe *probe)
 {
-	const struct roster_mirror *mirror = probe->target->mirror;
+	const struct list_mirror *mirror = probe->target->mirror;
 	const char *code = country_code(mirror->country);
 	uint64_t now = uv_hrtime() / 1000000;
 	char address[TARGET_ADDRESS_MAX], url[TARGET_ADDRESS_MAX + 64], host[TARGET_HOST_MAX + 16];

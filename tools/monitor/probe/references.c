@@ -6,15 +6,15 @@
 enum { OCTETS_MAX = 262144 };
 
 struct reference {
-	struct reach *reach;
+	struct references *references;
 	struct transfer *transfer;
 };
 
-struct reach {
+struct references {
 	const struct settings *settings;
 	struct reference references[SETTINGS_REFERENCES_MAX];
 	size_t asked; /* that have not answered yet; 0: nobody waits */
-	reach_answer *answer;
+	references_answer *answer;
 	void *owner;
 };
 
@@ -24,48 +24,48 @@ static bool head_came(void *owner, long status)
 	return false;
 }
 
-static void reach_end(struct reach *reach, bool reached)
+static void references_end(struct references *references, bool reached)
 {
-	for (size_t i = 0; i < reach->settings->reference_count; i++)
-		transfer_stop(reach->references[i].transfer);
-	reach->asked = 0;
-	reach->answer(reach->owner, reached);
+	for (size_t i = 0; i < references->settings->reference_count; i++)
+		transfer_stop(references->references[i].transfer);
+	references->asked = 0;
+	references->answer(references->owner, reached);
 }
 
 static void reply_came(void *owner, const struct transfer_reply *reply)
 {
 	struct reference *reference = owner;
 	bool good = reply->end != TRANSFER_FAILED && reply->status < 500;
-	if (good || --reference->reach->asked == 0)
-		reach_end(reference->reach, good);
+	if (good || --reference->references->asked == 0)
+		references_end(reference->references, good);
 }
 
-struct reach *reach_new(struct transfers *transfers, const struct settings *settings,
-	reach_answer *answer, void *owner)
+struct references *references_new(struct transfers *transfers, const struct settings *settings,
+	references_answer *answer, void *owner)
 {
 	static const struct transfer_calls calls = {head_came, NULL, reply_came};
-	struct reach *reach = calloc(1, sizeof(*reach));
-	if (!reach)
+	struct references *references = calloc(1, sizeof(*references));
+	if (!references)
 		return NULL;
-	reach->settings = settings;
-	reach->answer = answer;
-	reach->owner = owner;
+	references->settings = settings;
+	references->answer = answer;
+	references->owner = owner;
 	for (size_t i = 0; i < settings->reference_count; i++) {
-		reach->references[i].reach = reach;
-		reach->references[i].transfer =
-			transfer_new(transfers, &calls, &reach->references[i]);
-		if (!reach->references[i].transfer) {
-			reach_free(reach);
+		references->references[i].references = references;
+		references->references[i].transfer =
+			transfer_new(transfers, &calls, &references->references[i]);
+		if (!references->references[i].transfer) {
+			references_free(references);
 			return NULL;
 		}
 	}
-	return reach;
+	return references;
 }
 
-void reach_ask(struct reach *reach)
+void references_ask(struct references *references)
 {
-	const struct settings *settings = reach->settings;
-	if (reach->asked)
+	const struct settings *settings = references->settings;
+	if (references->asked)
 		return;
 	for (size_t i = 0; i < settings->reference_count; i++) {
 		struct transfer_ask ask = {.url = settings->references[i],
@@ -74,17 +74,17 @@ void reach_ask(struct reach *reach)
 			.left_milliseconds = settings->timeout * 1000,
 			.most = OCTETS_MAX,
 			.last = true};
-		reach->asked += transfer_start(reach->references[i].transfer, &ask);
+		references->asked += transfer_start(references->references[i].transfer, &ask);
 	}
-	if (!reach->asked)
-		reach_end(reach, false);
+	if (!references->asked)
+		references_end(references, false);
 }
 
-void reach_free(struct reach *reach)
+void references_free(struct references *references)
 {
-	if (!reach)
+	if (!references)
 		return;
 	for (size_t i = 0; i < SETTINGS_REFERENCES_MAX; i++)
-		transfer_free(reach->references[i].transfer);
-	free(reach);
+		transfer_free(references->references[i].transfer);
+	free(references);
 }

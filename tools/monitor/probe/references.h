@@ -5,17 +5,17 @@
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/probe/http_client.h"
 
-struct reach;
+struct references;
 /* One has answered with a status below 500, or none has. */
-typedef void reach_answer(void *owner, bool reached);
+typedef void references_answer(void *owner, bool reached);
 
 /* `settings` must outlive it. NULL: no memory. */
-struct reach *reach_new(struct transfers *transfers, const struct settings *settings,
-	reach_answer *answer, void *owner);
+struct references *references_new(struct transfers *transfers, const struct settings *settings,
+	references_answer *answer, void *owner);
 /* `answer` comes once, perhaps during this call: where there is no reference nothing is reached. Asking again meanwhile
  * changes nothing. */
-void reach_ask(struct reach *reach);
+void references_ask(struct references *references);
 /* NULL: nothing. */
-void reach_free(struct reach *reach);
+void references_free(struct references *references);
 
 #endif

@@ -30,13 +30,13 @@ struct scheduler {
 	uv_timer_t timer; /* when something is due */
 	const struct settings *settings;
 	struct transfers *transfers;
-	struct reach *reach;
-	struct hint *hint; /* NULL: none is configured */
+	struct references *references;
+	struct ping_hints *hints; /* NULL: none is configured */
 	struct schedule list;
 	struct check *checks;
 	uint32_t parallel;
 	uint32_t expected[TARGET_DATABASES];
-	int64_t draw_due, hint_due; /* milliseconds of the loop's clock */
+	int64_t draw_due, ping_hints_due; /* milliseconds of the loop's clock */
 	bool started, turned; /* turned: a round is on, and its end is to be told */
 	scheduler_report *report;
 	scheduler_done *done;
@@ -113,12 +113,13 @@ static int64_t extras(struct scheduler *scheduler, int64_t now)
 		}
 		next = scheduler->draw_due;
 	}
-	if (scheduler->hint) {
-		if (scheduler->hint_due <= now) {
-			hint_look(scheduler->hint);
-			scheduler->hint_due = now + (interval < HINT_MS ? interval : HINT_MS);
+	if (scheduler->hints) {
+		if (scheduler->ping_hints_due <= now) {
+			ping_hints_look(scheduler->hints);
+			scheduler->ping_hints_due =
+				now + (interval < PING_HINTS_MS ? interval : PING_HINTS_MS);
 		}
-		next = scheduler->hint_due < next ? scheduler->hint_due : next;
+		next = scheduler->ping_hints_due < next ? scheduler->ping_hints_due : next;
 	}
 	return next;
 }
@@ -143,7 +144,7 @@ static void time_out(uv_timer_t *timer)
 	}
 }
 
-static void reach_told(void *owner, bool reached)
+static void references_told(void *owner, bool reached)
 {
 	struct scheduler *scheduler = owner;
 	scheduler_reached *call = scheduler->reached;
@@ -151,7 +152,7 @@ static void reach_told(void *owner, bool reached)
 	call(scheduler->owner, reached);
 }
 
-static void hint_told(void *owner, const struct roster_address *address)
+static void ping_hints_told(void *owner, const struct list_address *address)
 {
 	struct scheduler *scheduler = owner;
 	for (size_t i = 0; i < scheduler->list.count; i++) {
@@ -193,10 +194,12 @@ static bool parts_make(struct scheduler *scheduler)
 		return false;
 	for (uint32_t i = 0; i < scheduler->parallel; i++)
 		scheduler->checks[i].scheduler = scheduler;
-	scheduler->reach = reach_new(scheduler->transfers, settings, reach_told, scheduler);
+	scheduler->references =
+		references_new(scheduler->transfers, settings, references_told, scheduler);
 	if (settings->pings && settings->pings[0])
-		scheduler->hint = hint_new(scheduler->transfers, settings, hint_told, scheduler);
-	return scheduler->reach && (scheduler->hint || !settings->pings || !settings->pings[0]);
+		scheduler->hints =
+			ping_hints_new(scheduler->transfers, settings, ping_hints_told, scheduler);
+	return scheduler->references && (scheduler->hints || !settings->pings || !settings->pings[0]);
 }
 
 struct scheduler *scheduler_new(
@@ -219,12 +222,12 @@ struct scheduler *scheduler_new(
 	return NULL;
 }
 
-static void hint_follow(struct scheduler *scheduler)
+static void ping_hints_follow(struct scheduler *scheduler)
 {
-	struct roster_address *addresses = calloc(scheduler->list.count + 1, sizeof(*addresses));
+	struct list_address *addresses = calloc(scheduler->list.count + 1, sizeof(*addresses));
 	for (size_t i = 0; addresses && i < scheduler->list.count; i++)
 		addresses[i] = scheduler->list.entries[i].target->address;
-	hint_set(scheduler->hint, addresses, addresses ? scheduler->list.count : 0);
+	ping_hints_set(scheduler->hints, addresses, addresses ? scheduler->list.count : 0);
 	free(addresses);
 }
 
@@ -239,8 +242,8 @@ bool scheduler_set(struct scheduler *scheduler, struct target **targets, size_t 
 		check->target = NULL;
 		scheduler->counts.busy--;
 	}
-	if (scheduler->hint)
-		hint_follow(scheduler);
+	if (scheduler->hints)
+		ping_hints_follow(scheduler);
 	timer_set(scheduler, 0);
 	return good;
 }
@@ -253,7 +256,7 @@ void scheduler_versions(struct scheduler *scheduler, const uint32_t versions[TAR
 void scheduler_start(struct scheduler *scheduler)
 {
 	scheduler->started = true;
-	scheduler->draw_due = scheduler->hint_due = now_ms(scheduler);
+	scheduler->draw_due = scheduler->ping_hints_due = now_ms(scheduler);
 	if (!scheduler->turned)
 		scheduler->list.turn_begun = now_ms(scheduler);
 	timer_set(scheduler, 0);
@@ -280,7 +283,7 @@ void scheduler_expedite(struct scheduler *scheduler, struct target *target)
 void scheduler_references(struct scheduler *scheduler, scheduler_reached *reached)
 {
 	scheduler->reached = reached;
-	reach_ask(scheduler->reach);
+	references_ask(scheduler->references);
 }
 
 static void timer_closed(uv_handle_t *handle)
@@ -294,8 +297,8 @@ void scheduler_free(struct scheduler *scheduler)
 		return;
 	for (uint32_t i = 0; scheduler->checks && i < scheduler->parallel; i++)
 		probe_free(scheduler->checks[i].probe);
-	reach_free(scheduler->reach);
-	hint_free(scheduler->hint);
+	references_free(scheduler->references);
+	ping_hints_free(scheduler->hints);
 	transfers_free(scheduler->transfers);
 	schedule_free(&scheduler->list);
 	free(scheduler->checks);

@@ -32,28 +32,29 @@ static bool txt_check(const struct settings *settings, char *why, size_t size)
 	return good;
 }
 
-static void list_say(const struct settings *settings, const struct roster *roster)
+static void list_say(const struct settings *settings, const struct mirror_list *mirror_list)
 {
 	size_t addresses = 0, named = 0, away = 0;
 	char why[TARGET_REASON_MAX];
-	for (size_t i = 0; i < roster->count; i++) {
-		addresses += roster->list[i].address_count;
-		named += roster->list[i].address_count == 0;
-		away += roster_away(&roster->list[i], time(NULL), why, sizeof(why));
+	for (size_t i = 0; i < mirror_list->count; i++) {
+		addresses += mirror_list->list[i].address_count;
+		named += mirror_list->list[i].address_count == 0;
+		away += list_away(&mirror_list->list[i], time(NULL), why, sizeof(why));
 	}
 	log_line(LOG_LEVEL_INFO,
 		"mirrors %s: %zu mirrors, %zu addresses, %zu by name, %zu disabled now",
-		settings->mirrors, roster->count, addresses, named, away);
+		settings->mirrors, mirror_list->count, addresses, named, away);
 }
 
 int monitor_check(const char *path)
 {
 	char why[MONITOR_WHY_MAX];
 	struct settings *settings = settings_load(path, why, sizeof(why));
-	struct roster *roster = settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
-	if (roster)
-		list_say(settings, roster);
-	bool good = roster && txt_check(settings, why, sizeof(why));
+	struct mirror_list *mirror_list =
+		settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	if (mirror_list)
+		list_say(settings, mirror_list);
+	bool good = mirror_list && txt_check(settings, why, sizeof(why));
 	if (good) {
 		good = state_check(settings->state, why, sizeof(why));
 		if (good)
@@ -63,7 +64,7 @@ int monitor_check(const char *path)
 		log_line(LOG_LEVEL_INFO, "%s is good", path);
 	else
 		log_line(LOG_LEVEL_ERROR, "%s", why);
-	roster_free(roster);
+	list_free(mirror_list);
 	settings_free(settings);
 	return good ? STATUS_GOOD : STATUS_WRONG;
 }

@@ -27,7 +27,7 @@ struct monitor {
 	uv_loop_t *loop;
 	struct settings *settings;
 	char *config; /* the configuration's text, as it was read */
-	struct roster *roster;
+	struct mirror_list *mirror_list;
 	struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct book book;
 	struct state *state;
@@ -58,9 +58,9 @@ struct monitor {
 /* --- reload.c --- */
 
 /* Reads and parses the list. NULL: the sentence. */
-struct roster *monitor_list_read(const struct settings *settings, char *why, size_t size);
+struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size);
 /* Takes a list that was read, and whom it has to be watched; its names are asked for. False: no memory. */
-bool monitor_list_take(struct monitor *monitor, struct roster *roster);
+bool monitor_list_take(struct monitor *monitor, struct mirror_list *mirror_list);
 /* Reads it again; a bad one is refused, the old one goes on. */
 void monitor_list_reload(struct monitor *monitor);
 /* Is an address known for each name, from before the start? */

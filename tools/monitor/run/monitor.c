@@ -162,11 +162,12 @@ static bool config_changed(struct monitor *monitor)
 	if (same)
 		return false;
 	struct settings *settings = settings_load(monitor->settings->path, why, sizeof(why));
-	struct roster *roster = settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
-	bool good = roster && state_try(monitor, settings->state, why, sizeof(why));
+	struct mirror_list *mirror_list =
+		settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	bool good = mirror_list && state_try(monitor, settings->state, why, sizeof(why));
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "%s; the configuration of before goes on", why);
-	roster_free(roster);
+	list_free(mirror_list);
 	settings_free(settings);
 	return good;
 }
@@ -271,12 +272,12 @@ static bool state_take(struct monitor *monitor, char *why)
 }
 
 /* Everything before the first check. False: one sentence. */
-static bool monitor_start(struct monitor *monitor, struct roster *roster, char *why)
+static bool monitor_start(struct monitor *monitor, struct mirror_list *mirror_list, char *why)
 {
 	if (!parts_new(monitor, why) || !state_take(monitor, why) || !board_open(monitor, why))
 		return false;
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the list");
-	if (!monitor_watch(monitor) || !monitor_list_take(monitor, roster))
+	if (!monitor_watch(monitor) || !monitor_list_take(monitor, mirror_list))
 		return false;
 	monitor_txt_reload(monitor);
 	monitor_gap(monitor, time(NULL));
@@ -296,16 +297,16 @@ static void monitor_free(struct monitor *monitor)
 	free(monitor->book.targets);
 	export_file_free(&monitor->disk);
 	mirrors_free(monitor->exported);
-	roster_free(monitor->roster);
+	list_free(monitor->mirror_list);
 	settings_free(monitor->settings);
 	free(monitor->config);
 }
 
 /* What was begun ends, however far the start came. */
-static void start_undo(struct monitor *monitor, struct roster *roster)
+static void start_undo(struct monitor *monitor, struct mirror_list *mirror_list)
 {
-	if (monitor->roster != roster)
-		roster_free(roster);
+	if (monitor->mirror_list != mirror_list)
+		list_free(mirror_list);
 	monitor->ending = true;
 	if (monitor->scheduler)
 		scheduler_free(monitor->scheduler);
@@ -332,16 +333,16 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 		log_detail_set(monitor->settings->log_level);
 		monitor_stamp(monitor);
 	}
-	struct roster *roster =
+	struct mirror_list *mirror_list =
 		monitor->settings ? monitor_list_read(monitor->settings, why, sizeof(why)) : NULL;
 	monitor->book.settings = monitor->settings;
-	if (!roster) {
+	if (!mirror_list) {
 		start_refuse(monitor, why);
 		return STATUS_WRONG;
 	}
-	if (!monitor_start(monitor, roster, why)) {
+	if (!monitor_start(monitor, mirror_list, why)) {
 		start_refuse(monitor, why);
-		start_undo(monitor, roster);
+		start_undo(monitor, mirror_list);
 		return STATUS_FAILED;
 	}
 	if (!monitor->once) {

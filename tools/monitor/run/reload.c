@@ -11,16 +11,16 @@
 #include <strings.h>
 #include <time.h>
 
-struct roster *monitor_list_read(const struct settings *settings, char *why, size_t size)
+struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size)
 {
 	struct file file;
 	if (!file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
 		return NULL;
-	const struct roster_source source = {
+	const struct list_source source = {
 		file.bytes, file.size, settings->mirrors, settings->allow_private};
-	struct roster *roster = roster_parse(&source, why, size);
+	struct mirror_list *mirror_list = list_parse(&source, why, size);
 	free(file.bytes);
-	return roster;
+	return mirror_list;
 }
 
 static bool is_same(const struct targets_update *update)
@@ -46,10 +46,10 @@ static size_t targets_leave(struct monitor *monitor, struct target **previous, s
 }
 
 /* Whom to watch by this list and the names that are known. False: no memory, all is as before. */
-static bool targets_take(struct monitor *monitor, const struct roster *roster, bool say)
+static bool targets_take(struct monitor *monitor, const struct mirror_list *mirror_list, bool say)
 {
 	struct book *book = &monitor->book;
-	struct targets_update update = {.roster = roster,
+	struct targets_update update = {.mirror_list = mirror_list,
 		.resolve = monitor->resolve,
 		.exported = monitor->exported,
 		.previous = book->targets,
@@ -60,18 +60,18 @@ static bool targets_take(struct monitor *monitor, const struct roster *roster, b
 		return false;
 	struct target **previous = book->targets;
 	size_t count = book->count;
-	if (is_same(&update) && roster == book->roster) {
+	if (is_same(&update) && mirror_list == book->mirror_list) {
 		free(update.list);
 		return true;
 	}
 	book->targets = update.list;
 	book->count = update.count;
-	book->roster = roster;
+	book->mirror_list = mirror_list;
 	if (!scheduler_set(monitor->scheduler, book->targets, book->count))
 		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
 	size_t out = targets_leave(monitor, previous, count);
 	log_line(LOG_LEVEL_INFO, "Mirror list loaded hosts=%zu addresses=%zu new=%zu removed=%zu",
-		roster->count, book->count, book->count - (count - out), out);
+		mirror_list->count, book->count, book->count - (count - out), out);
 	monitor_mark(monitor, true);
 	return true;
 }
@@ -87,27 +87,27 @@ static void names_remember(struct monitor *monitor)
 
 bool monitor_names_known(const struct monitor *monitor)
 {
-	const struct roster *roster = monitor->roster;
-	for (size_t i = 0; i < roster->count; i++) {
-		size_t count = roster->list[i].address_count;
+	const struct mirror_list *mirror_list = monitor->mirror_list;
+	for (size_t i = 0; i < mirror_list->count; i++) {
+		size_t count = mirror_list->list[i].address_count;
 		if (!count)
-			resolve_find(monitor->resolve, roster->list[i].host, &count);
+			resolve_find(monitor->resolve, mirror_list->list[i].host, &count);
 		if (!count)
 			return false;
 	}
 	return true;
 }
 
-bool monitor_list_take(struct monitor *monitor, struct roster *roster)
+bool monitor_list_take(struct monitor *monitor, struct mirror_list *mirror_list)
 {
-	if (!resolve_set(monitor->resolve, roster))
+	if (!resolve_set(monitor->resolve, mirror_list))
 		return false;
-	if (!monitor->roster)
+	if (!monitor->mirror_list)
 		names_remember(monitor);
-	if (!targets_take(monitor, roster, true))
+	if (!targets_take(monitor, mirror_list, true))
 		return false;
-	roster_free(monitor->roster);
-	monitor->roster = roster;
+	list_free(monitor->mirror_list);
+	monitor->mirror_list = mirror_list;
 	monitor->resolved = (int64_t)uv_now(monitor->loop);
 	resolve_ask(monitor->resolve);
 	return true;
@@ -116,13 +116,13 @@ bool monitor_list_take(struct monitor *monitor, struct roster *roster)
 void monitor_list_reload(struct monitor *monitor)
 {
 	char why[MONITOR_WHY_MAX], sentence[MONITOR_WHY_MAX + 40];
-	struct roster *roster = monitor_list_read(monitor->settings, why, sizeof(why));
-	if (roster && monitor_list_take(monitor, roster)) {
+	struct mirror_list *mirror_list = monitor_list_read(monitor->settings, why, sizeof(why));
+	if (mirror_list && monitor_list_take(monitor, mirror_list)) {
 		monitor_trouble(&monitor->list_trouble, NULL);
 		return;
 	}
-	if (roster) {
-		roster_free(roster);
+	if (mirror_list) {
+		list_free(mirror_list);
 		snprintf(why, sizeof(why), "%s: out of memory", monitor->settings->mirrors);
 	}
 	snprintf(sentence, sizeof(sentence), "%s; the list of before goes on", why);
@@ -134,9 +134,9 @@ void monitor_named(void *owner)
 	struct monitor *monitor = owner;
 	bool first = !monitor->named;
 	monitor->named = true;
-	if (monitor->ending || !monitor->roster)
+	if (monitor->ending || !monitor->mirror_list)
 		return;
-	if (!targets_take(monitor, monitor->roster, first))
+	if (!targets_take(monitor, monitor->mirror_list, first))
 		log_line(LOG_LEVEL_ERROR, "No memory for the addresses that were found by name");
 	if (first)
 		monitor_mark(monitor, true);

@@ -12,7 +12,7 @@ enum { BOOK_EVENTS_MAX = 100, BOOK_TXTS_MAX = 50 };
 struct book_event {
 	int64_t at; /* Unix seconds */
 	char host[TARGET_HOST_MAX + 1];
-	struct roster_address address;
+	struct list_address address;
 	uint16_t country;
 	enum mirror_state from, to;
 	bool first; /* the first success of a mirror that was never seen before */
@@ -26,7 +26,7 @@ struct book_txt {
 
 struct book {
 	const struct settings *settings;
-	const struct roster *roster;
+	const struct mirror_list *mirror_list;
 	struct target **targets;
 	size_t count;
 	struct book_event events[BOOK_EVENTS_MAX]; /* newest first */

@@ -171,7 +171,7 @@ static void text_read(sqlite3_stmt *row, int column, char *text, size_t size)
 	snprintf(text, size, "%s", value ? value : "");
 }
 
-static bool address_read(sqlite3_stmt *row, int column, struct roster_address *address)
+static bool address_read(sqlite3_stmt *row, int column, struct list_address *address)
 {
 	const char *text = (const char *)sqlite3_column_text(row, column);
 	memset(address, 0, sizeof(*address));
@@ -308,7 +308,7 @@ static void text_bind(sqlite3_stmt *statement, int column, const char *text)
 	sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
 }
 
-static void address_bind(sqlite3_stmt *statement, int column, const struct roster_address *address)
+static void address_bind(sqlite3_stmt *statement, int column, const struct list_address *address)
 {
 	char text[TARGET_ADDRESS_MAX];
 	text_bind(statement, column, target_address(address, text));

@@ -165,7 +165,7 @@ bool transition_maintenance(struct target *target, int64_t now)
 {
 	char why[TARGET_REASON_MAX];
 	transition_clamp(target, now);
-	if (!roster_away(target->mirror, now, why, sizeof(why))) {
+	if (!list_away(target->mirror, now, why, sizeof(why))) {
 		if (target->state == MIRROR_DISABLED && !target->back) {
 			target->back = now;
 			text_set(target->reason, "back from its downtime: the next check decides");

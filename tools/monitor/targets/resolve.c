@@ -15,7 +15,7 @@ enum { AT_ONCE = 4 }; /* as many as libuv has threads for */
 struct name {
 	struct resolve *resolve;
 	char *host;
-	struct roster_address addresses[RESOLVE_ADDRESSES_MAX];
+	struct list_address addresses[RESOLVE_ADDRESSES_MAX];
 	size_t count;
 	bool wanted, asked; /* to be asked for; it is being asked for */
 	bool failed, many, dropped; /* the last time: said once */
@@ -57,18 +57,18 @@ static void resolve_release(struct resolve *resolve)
 
 static int address_compare(const void *a, const void *b)
 {
-	const struct roster_address *x = a, *y = b;
+	const struct list_address *x = a, *y = b;
 	return x->ipv6 != y->ipv6 ? x->ipv6 - y->ipv6 : memcmp(x->octets, y->octets, 16);
 }
 
 /* May it be asked at all? */
-static bool is_allowed(const struct resolve *resolve, const struct roster_address *address)
+static bool is_allowed(const struct resolve *resolve, const struct list_address *address)
 {
 	return resolve->allow_private ||
 	       special_find(address->octets, address->ipv6)->kind == SPECIAL_GLOBAL;
 }
 
-static void dropped_say(const struct name *name, const struct roster_address *address)
+static void dropped_say(const struct name *name, const struct list_address *address)
 {
 	char text[TARGET_ADDRESS_MAX];
 	log_line(LOG_LEVEL_WARNING,
@@ -81,7 +81,7 @@ static void dropped_say(const struct name *name, const struct roster_address *ad
 /* Nothing of an address that no host may have, and of one that is there already. True: it was dropped. */
 static bool address_take(struct name *name, const struct addrinfo *found)
 {
-	struct roster_address address = {.ipv6 = found->ai_family == AF_INET6};
+	struct list_address address = {.ipv6 = found->ai_family == AF_INET6};
 	if (found->ai_family == AF_INET)
 		memcpy(address.octets, &((struct sockaddr_in *)found->ai_addr)->sin_addr, 4);
 	else if (found->ai_family == AF_INET6)
@@ -102,7 +102,7 @@ static bool address_take(struct name *name, const struct addrinfo *found)
 
 static void addresses_take(struct name *name, const struct addrinfo *found)
 {
-	struct roster_address before[RESOLVE_ADDRESSES_MAX];
+	struct list_address before[RESOLVE_ADDRESSES_MAX];
 	size_t count = name->count;
 	bool dropped = false;
 	memcpy(before, name->addresses, sizeof(before));
@@ -224,16 +224,16 @@ static void name_drop(struct name *name)
 		uv_cancel((uv_req_t *)&name->request);
 }
 
-bool resolve_set(struct resolve *resolve, const struct roster *roster)
+bool resolve_set(struct resolve *resolve, const struct mirror_list *mirror_list)
 {
-	struct name **names = calloc(roster->count + 1, sizeof(struct name *));
+	struct name **names = calloc(mirror_list->count + 1, sizeof(struct name *));
 	size_t count = 0;
-	for (size_t i = 0; names && i < roster->count; i++) {
-		if (roster->list[i].address_count)
+	for (size_t i = 0; names && i < mirror_list->count; i++) {
+		if (mirror_list->list[i].address_count)
 			continue;
-		struct name *name = name_find(resolve, roster->list[i].host);
+		struct name *name = name_find(resolve, mirror_list->list[i].host);
 		if (!name)
-			name = name_new(resolve, roster->list[i].host);
+			name = name_new(resolve, mirror_list->list[i].host);
 		if (name)
 			names[count++] = name;
 	}
@@ -252,15 +252,14 @@ bool resolve_set(struct resolve *resolve, const struct roster *roster)
 	return true;
 }
 
-void resolve_remember(
-	struct resolve *resolve, const char *host, const struct roster_address *address)
+void resolve_remember(struct resolve *resolve, const char *host, const struct list_address *address)
 {
 	struct name *name = name_find(resolve, host);
 	if (name && name->count < RESOLVE_ADDRESSES_MAX && is_allowed(resolve, address))
 		name->addresses[name->count++] = *address;
 }
 
-const struct roster_address *resolve_find(
+const struct list_address *resolve_find(
 	const struct resolve *resolve, const char *host, size_t *count)
 {
 	const struct name *name = name_find(resolve, host);

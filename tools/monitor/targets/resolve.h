@@ -20,15 +20,15 @@ typedef void resolve_done(void *owner);
 /* `allow_private`: addresses that are not global, too. NULL: no memory. */
 struct resolve *resolve_new(uv_loop_t *loop, bool allow_private, resolve_done *done, void *owner);
 /* The names of a list from now on, and asks for them. False: no memory. */
-bool resolve_set(struct resolve *resolve, const struct roster *roster);
+bool resolve_set(struct resolve *resolve, const struct mirror_list *mirror_list);
 /* Asks again, unless it is being asked. */
 void resolve_ask(struct resolve *resolve);
 bool resolve_busy(const struct resolve *resolve);
 /* Addresses that a name is known to have: from before a restart. */
 void resolve_remember(
-	struct resolve *resolve, const char *host, const struct roster_address *address);
+	struct resolve *resolve, const char *host, const struct list_address *address);
 /* The addresses of a name, and how many. */
-const struct roster_address *resolve_find(
+const struct list_address *resolve_find(
 	const struct resolve *resolve, const char *host, size_t *count);
 /* Gives up; the loop must run until what the system is still asking has come back. */
 void resolve_free(struct resolve *resolve);

@@ -7,20 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *target_address(const struct roster_address *address, char text[TARGET_ADDRESS_MAX])
+const char *target_address(const struct list_address *address, char text[TARGET_ADDRESS_MAX])
 {
 	text[0] = '\0';
 	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, TARGET_ADDRESS_MAX);
 	return text;
 }
 
-bool target_address_equal(const struct roster_address *a, const struct roster_address *b)
+bool target_address_equal(const struct list_address *a, const struct list_address *b)
 {
 	return a->ipv6 == b->ipv6 && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
 struct target *target_new(
-	const struct roster_mirror *mirror, const struct roster_address *address, int64_t now)
+	const struct list_mirror *mirror, const struct list_address *address, int64_t now)
 {
 	struct target *target = calloc(1, sizeof(*target));
 	if (!target)
@@ -32,7 +32,7 @@ struct target *target_new(
 	target->since = target->counting = now;
 	target->changed = true;
 	snprintf(target->reason, sizeof(target->reason), "never seen yet");
-	if (roster_away(mirror, now, target->reason, sizeof(target->reason)))
+	if (list_away(mirror, now, target->reason, sizeof(target->reason)))
 		target->state = MIRROR_DISABLED;
 	return target;
 }

@@ -25,9 +25,9 @@ struct target_span {
 struct target {
 	/* who it is (kept) */
 	char host[TARGET_HOST_MAX + 1];
-	struct roster_address address;
-	const struct roster_mirror
-		*mirror; /* in the present roster; never NULL while it is watched */
+	struct list_address address;
+	const struct list_mirror
+		*mirror; /* in the present mirror_list; never NULL while it is watched */
 
 	/* what is thought of it (kept); times in Unix seconds, 0: never */
 	enum mirror_state state;
@@ -77,12 +77,12 @@ struct scheduler_counts {
 };
 
 /* Its address as a text; returns it. */
-const char *target_address(const struct roster_address *address, char text[TARGET_ADDRESS_MAX]);
-bool target_address_equal(const struct roster_address *a, const struct roster_address *b);
+const char *target_address(const struct list_address *address, char text[TARGET_ADDRESS_MAX]);
+bool target_address_equal(const struct list_address *a, const struct list_address *b);
 
 /* A new one, never seen yet: old, or disabled where its mirror is away. NULL: no memory. */
 struct target *target_new(
-	const struct roster_mirror *mirror, const struct roster_address *address, int64_t now);
+	const struct list_mirror *mirror, const struct list_address *address, int64_t now);
 /* May servers have it? What a name alone leads to is not believed before its first success. */
 bool target_served(const struct target *target);
 /* Counts one check at `at`. */

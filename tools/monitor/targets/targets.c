@@ -8,8 +8,8 @@
 
 /* An address that is wanted, and whose. */
 struct place {
-	const struct roster_address *address;
-	const struct roster_mirror *mirror;
+	const struct list_address *address;
+	const struct list_mirror *mirror;
 };
 
 struct call {
@@ -19,10 +19,10 @@ struct call {
 	struct place *listed; /* by address: what stands in the list */
 	size_t listed_count;
 	struct target **previous; /* by address */
-	const struct roster_mirror **mirrors; /* of each one in update->list */
+	const struct list_mirror **mirrors; /* of each one in update->list */
 };
 
-static int address_compare(const struct roster_address *a, const struct roster_address *b)
+static int address_compare(const struct list_address *a, const struct list_address *b)
 {
 	return a->ipv6 != b->ipv6 ? a->ipv6 - b->ipv6 : memcmp(a->octets, b->octets, 16);
 }
@@ -40,8 +40,8 @@ static int target_compare(const void *a, const void *b)
 }
 
 /* Whose is an address already? NULL: nobody's. */
-static const struct roster_mirror *owner_find(
-	const struct call *call, const struct roster_address *address)
+static const struct list_mirror *owner_find(
+	const struct call *call, const struct list_address *address)
 {
 	struct place key = {address, NULL};
 	const struct place *found =
@@ -53,14 +53,14 @@ static const struct roster_mirror *owner_find(
 	return found ? found->mirror : NULL;
 }
 
-static void found_add(struct call *call, const struct roster_mirror *mirror)
+static void found_add(struct call *call, const struct list_mirror *mirror)
 {
 	char text[TARGET_ADDRESS_MAX];
 	size_t count;
-	const struct roster_address *found =
+	const struct list_address *found =
 		resolve_find(call->update->resolve, mirror->host, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct roster_mirror *owner = owner_find(call, &found[i]);
+		const struct list_mirror *owner = owner_find(call, &found[i]);
 		if (!owner)
 			call->places[call->count++] = (struct place){&found[i], mirror};
 		else if (call->update->say)
@@ -73,12 +73,12 @@ static void found_add(struct call *call, const struct roster_mirror *mirror)
 
 static bool room_take(struct call *call)
 {
-	const struct roster *roster = call->update->roster;
+	const struct mirror_list *mirror_list = call->update->mirror_list;
 	size_t room = 1, count;
-	for (size_t i = 0; i < roster->count; i++) {
-		call->listed_count += roster->list[i].address_count;
-		resolve_find(call->update->resolve, roster->list[i].host, &count);
-		room += roster->list[i].address_count + count;
+	for (size_t i = 0; i < mirror_list->count; i++) {
+		call->listed_count += mirror_list->list[i].address_count;
+		resolve_find(call->update->resolve, mirror_list->list[i].host, &count);
+		room += mirror_list->list[i].address_count + count;
 	}
 	call->places = calloc(room, sizeof(*call->places));
 	call->listed = calloc(room, sizeof(*call->listed));
@@ -91,15 +91,15 @@ static bool room_take(struct call *call)
 
 static void places_find(struct call *call)
 {
-	const struct roster *roster = call->update->roster;
+	const struct mirror_list *mirror_list = call->update->mirror_list;
 	size_t listed = 0;
-	for (size_t i = 0; i < roster->count; i++)
-		for (size_t k = 0; k < roster->list[i].address_count; k++)
-			call->listed[listed++] =
-				(struct place){&roster->list[i].addresses[k], &roster->list[i]};
+	for (size_t i = 0; i < mirror_list->count; i++)
+		for (size_t k = 0; k < mirror_list->list[i].address_count; k++)
+			call->listed[listed++] = (struct place){
+				&mirror_list->list[i].addresses[k], &mirror_list->list[i]};
 	qsort(call->listed, listed, sizeof(*call->listed), place_compare);
-	for (size_t i = 0; i < roster->count; i++) {
-		const struct roster_mirror *mirror = &roster->list[i];
+	for (size_t i = 0; i < mirror_list->count; i++) {
+		const struct list_mirror *mirror = &mirror_list->list[i];
 		for (size_t k = 0; k < mirror->address_count; k++)
 			call->places[call->count++] = (struct place){&mirror->addresses[k], mirror};
 		if (!mirror->address_count)

@@ -9,7 +9,7 @@
 #include "tools/monitor/targets/target.h"
 
 struct targets_update {
-	const struct roster *roster;
+	const struct mirror_list *mirror_list;
 	const struct resolve *resolve;
 	const struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct target *const *

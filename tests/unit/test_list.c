@@ -15,29 +15,29 @@
 static char why[1024];
 static bool allow_private;
 
-static struct roster *part_parse(const char *text, size_t size)
+static struct mirror_list *part_parse(const char *text, size_t size)
 {
 	why[0] = '\0';
-	const struct roster_source source = {text, size, "l.json", allow_private};
-	return roster_parse(&source, why, sizeof(why));
+	const struct list_source source = {text, size, "l.json", allow_private};
+	return list_parse(&source, why, sizeof(why));
 }
 
-static struct roster *parse(const char *text)
+static struct mirror_list *parse(const char *text)
 {
 	return part_parse(text, strlen(text));
 }
 
-static struct roster *good(const char *text)
+static struct mirror_list *good(const char *text)
 {
-	struct roster *roster = parse(text);
-	if (!roster)
+	struct mirror_list *mirror_list = parse(text);
+	if (!mirror_list)
 		fail_msg("refused: %s", why);
-	return roster;
+	return mirror_list;
 }
 
 static void test_everything(void **state)
 {
-	struct roster *roster = good(
+	struct mirror_list *mirror_list = good(
 		"{\"note\": 1, \"mirrors\": [\n"
 		" {\"host\": \"a.example\", \"country\": \"germany\", \"ipv4\": [\"192.0.2.1\", "
 		"\"192.0.2.2\"],\n"
@@ -49,9 +49,9 @@ static void test_everything(void **state)
 		"\"2026-11-20T20:00:00+01:00\"}]},\n"
 		" {\"host\": \"_b.ex--ample.\", \"country\": \"Uk\", \"alerts\": \"B <b@c>\"}\n"
 		"]}");
-	const struct roster_mirror *mirror = &roster->list[0];
+	const struct list_mirror *mirror = &mirror_list->list[0];
 	(void)state;
-	assert_int_equal(roster->count, 2);
+	assert_int_equal(mirror_list->count, 2);
 	assert_string_equal(mirror->host, "a.example");
 	assert_string_equal(country_code(mirror->country), "DE");
 	assert_int_equal(mirror->address_count, 3);
@@ -77,7 +77,7 @@ static void test_everything(void **state)
 	assert_string_equal(mirror->alerts, "B <b@c>");
 	assert_int_equal(mirror->window_count, 0);
 	assert_int_equal(mirror->line, 6);
-	roster_free(roster);
+	list_free(mirror_list);
 }
 
 static void test_countries(void **state)
@@ -94,9 +94,9 @@ static void test_countries(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(text, sizeof(text),
 			"{\"mirrors\": [{\"host\": \"a\", \"country\": \"%s\"}]}", rows[i].name);
-		struct roster *roster = good(text);
-		assert_string_equal(country_code(roster->list[0].country), rows[i].code);
-		roster_free(roster);
+		struct mirror_list *mirror_list = good(text);
+		assert_string_equal(country_code(mirror_list->list[0].country), rows[i].code);
+		list_free(mirror_list);
 	}
 }
 
@@ -198,8 +198,8 @@ static void test_refused(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct roster *roster = parse(rows[i].text);
-		if (roster || !strstr(why, rows[i].sentence))
+		struct mirror_list *mirror_list = parse(rows[i].text);
+		if (mirror_list || !strstr(why, rows[i].sentence))
 			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
 	}
 }
@@ -220,10 +220,10 @@ static void test_long_hosts(void **state)
 		host[rows[i].size] = '\0';
 		snprintf(text, sizeof(text),
 			"{\"mirrors\": [{\"host\": \"%s\", \"country\": \"DE\"}]}", host);
-		struct roster *roster = parse(text);
-		if (rows[i].good != (roster != NULL))
+		struct mirror_list *mirror_list = parse(text);
+		if (rows[i].good != (mirror_list != NULL))
 			fail_msg("%s: %s", host, why);
-		roster_free(roster);
+		list_free(mirror_list);
 	}
 }
 
@@ -247,12 +247,12 @@ static void test_private(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct roster *roster = parse(rows[i].text);
-		if (rows[i].sentence ? roster || !strstr(why, rows[i].sentence) : !roster)
+		struct mirror_list *mirror_list = parse(rows[i].text);
+		if (rows[i].sentence ? mirror_list || !strstr(why, rows[i].sentence) : !mirror_list)
 			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
-		roster_free(roster);
+		list_free(mirror_list);
 		allow_private = true;
-		roster_free(good(rows[i].text));
+		list_free(good(rows[i].text));
 		allow_private = false;
 	}
 }
@@ -260,37 +260,38 @@ static void test_private(void **state)
 /* Two entries of one host are fine where both have addresses. */
 static void test_host_twice(void **state)
 {
-	struct roster *roster = good("{\"mirrors\": [{\"host\": \"a\", \"country\": \"DE\", "
-				     "\"ipv4\": [\"192.0.2.1\"]},\n"
-				     "{\"host\": \"a\", \"country\": \"PL\", \"ipv4\": "
-				     "[\"192.0.2.2\"], \"port\": 81}]}");
+	struct mirror_list *mirror_list =
+		good("{\"mirrors\": [{\"host\": \"a\", \"country\": \"DE\", "
+		     "\"ipv4\": [\"192.0.2.1\"]},\n"
+		     "{\"host\": \"a\", \"country\": \"PL\", \"ipv4\": "
+		     "[\"192.0.2.2\"], \"port\": 81}]}");
 	(void)state;
-	assert_int_equal(roster->count, 2);
-	roster_free(roster);
+	assert_int_equal(mirror_list->count, 2);
+	list_free(mirror_list);
 }
 
 static void test_away(void **state)
 {
 	int64_t from, to;
 	char text[200];
-	struct roster *roster =
+	struct mirror_list *mirror_list =
 		good(ONE("\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
 			 "\"2026-11-20T19:00:00Z\"}, {\"from\": \"2026-11-20T18:30:00Z\", \"to\": "
 			 "\"2026-11-20T20:00:00Z\"}]"));
-	struct roster_mirror *mirror = &roster->list[0];
+	struct list_mirror *mirror = &mirror_list->list[0];
 	(void)state;
 	assert_true(stamp_parse("2026-11-20T18:00:00Z", &from));
 	to = from + 7200;
-	assert_false(roster_away(mirror, from - 1, text, sizeof(text)));
-	assert_true(roster_away(mirror, from, text, sizeof(text)));
+	assert_false(list_away(mirror, from - 1, text, sizeof(text)));
+	assert_true(list_away(mirror, from, text, sizeof(text)));
 	assert_string_equal(text, "planned downtime until 2026-11-20T19:00:00Z");
-	assert_true(roster_away(mirror, to - 1, text, sizeof(text)));
+	assert_true(list_away(mirror, to - 1, text, sizeof(text)));
 	assert_string_equal(text, "planned downtime until 2026-11-20T20:00:00Z");
-	assert_false(roster_away(mirror, to, text, sizeof(text)));
+	assert_false(list_away(mirror, to, text, sizeof(text)));
 	mirror->disabled = true;
-	assert_true(roster_away(mirror, to, text, sizeof(text)));
+	assert_true(list_away(mirror, to, text, sizeof(text)));
 	assert_string_equal(text, "disabled by hand");
-	roster_free(roster);
+	list_free(mirror_list);
 }
 
 /* Whatever is cut off or changed: a sentence, and nothing worse. */
@@ -307,9 +308,9 @@ static void test_mutated(void **state)
 		for (size_t k = 0; k + 1 < sizeof(marks); k++) {
 			memcpy(copy, text, sizeof(text));
 			copy[i] = marks[k];
-			struct roster *roster = parse(copy);
-			assert_true(roster || strncmp(why, "l.json:", 7) == 0);
-			roster_free(roster);
+			struct mirror_list *mirror_list = parse(copy);
+			assert_true(mirror_list || strncmp(why, "l.json:", 7) == 0);
+			list_free(mirror_list);
 		}
 		assert_null(part_parse(text, i));
 	}

@@ -18,9 +18,9 @@ static const struct list_mirror mirror = {
 	.alerts = "J\xC3\xBCrgen \"x\" <alerts@example.pl>",
 };
 
-static struct book_event event_make(const char *why_text)
+static struct inventory_event event_make(const char *why_text)
 {
-	struct book_event event = {.at = 1795200000, .from = MIRROR_OK, .to = MIRROR_OLD};
+	struct inventory_event event = {.at = 1795200000, .from = MIRROR_OK, .to = MIRROR_OLD};
 	snprintf(event.host, sizeof(event.host), "%s", mirror.host);
 	snprintf(event.why, sizeof(event.why), "%s", why_text);
 	event.country = (uint16_t)country_find("PL", 2);
@@ -215,7 +215,7 @@ static void test_words(void **state)
 
 static void test_json(void **state)
 {
-	struct book_event event = event_make("timestamp: found \"\xFF\"\n");
+	struct inventory_event event = event_make("timestamp: found \"\xFF\"\n");
 	(void)state;
 	char *text = alert_json(&event, &mirror);
 	assert_non_null(text);
@@ -238,7 +238,7 @@ static void test_json(void **state)
 static void test_subject_and_body(void **state)
 {
 	const struct settings settings = {.zone = "clamav.net", .remove_after = 172800};
-	struct book_event event = event_make("HTTP 503");
+	struct inventory_event event = event_make("HTTP 503");
 	char subject[200], *text = NULL;
 	size_t size;
 	(void)state;
@@ -266,23 +266,23 @@ static void test_summary(void **state)
 {
 	const struct settings settings = {.zone = "clamav.net"};
 	struct target *targets[600];
-	static struct book book;
+	static struct inventory inventory;
 	struct alert_change changes[2] = {{1, event_make("HTTP 503")}, {2, event_make("HTTP 404")}};
 	char *text = NULL;
 	size_t size;
 	(void)state;
 	for (size_t i = 0; i < 600; i++)
 		targets[i] = &ailing;
-	book.settings = &settings;
-	book.targets = targets;
-	book.count = 600;
-	book.events[0] = event_make("too new: it is among the changes");
-	book.events[1] = event_make("before the start");
-	book.events[1].at = 1795190000;
-	book.events[2] = event_make("before the summary");
-	book.events[2].at = 1795000000;
-	book.event_count = 3;
-	const struct alert_summary summary = {.book = &book,
+	inventory.settings = &settings;
+	inventory.targets = targets;
+	inventory.count = 600;
+	inventory.events[0] = event_make("too new: it is among the changes");
+	inventory.events[1] = event_make("before the start");
+	inventory.events[1].at = 1795190000;
+	inventory.events[2] = event_make("before the summary");
+	inventory.events[2].at = 1795000000;
+	inventory.event_count = 3;
+	const struct alert_summary summary = {.inventory = &inventory,
 		.changes = changes,
 		.change_count = 2,
 		.lost = 3,

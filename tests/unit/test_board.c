@@ -19,7 +19,7 @@ static struct settings settings = {.state = state_path};
 static struct mirror_list mirror_list = {.count = 3};
 static const struct list_mirror mirror = {.host = "a.example", .country = 1, .port = 80};
 static struct target targets[TARGETS], *list[TARGETS];
-static struct book book;
+static struct inventory inventory;
 static struct board *board;
 static uint16_t port;
 static char reply[ROOM];
@@ -55,12 +55,12 @@ static int setup(void **state)
 		targets[i].mirror = &mirror;
 		list[i] = &targets[i];
 	}
-	memset(&book, 0, sizeof(book));
-	book.settings = &settings;
-	book.mirror_list = &mirror_list;
-	book.targets = list;
-	book.count = 2;
-	book.exported = time(NULL);
+	memset(&inventory, 0, sizeof(inventory));
+	inventory.settings = &settings;
+	inventory.mirror_list = &mirror_list;
+	inventory.targets = list;
+	inventory.count = 2;
+	inventory.exported = time(NULL);
 	return board ? 0 : -1;
 }
 
@@ -105,7 +105,7 @@ static const char *body(void)
 static void post(const char *export)
 {
 	json_t *report = json_pack("{s:s}", "zone", "clamav.net");
-	board_post(board, &book, report, export);
+	board_post(board, &inventory, report, export);
 	json_decref(report);
 }
 
@@ -171,12 +171,12 @@ static void test_metrics(void **state)
 	targets[1].checked = targets[1].last_good = 5;
 	targets[1].milliseconds = 250;
 	targets[1].stamp = 1795200000;
-	book.outage.active = true;
-	book.serial = 412;
-	book.scheduler.good = 7;
-	book.alerts_held = 3;
-	book.txt_count = 1;
-	book.txts[0].since = 1795200001;
+	inventory.outage.active = true;
+	inventory.serial = 412;
+	inventory.scheduler.good = 7;
+	inventory.alerts_held = 3;
+	inventory.txt_count = 1;
+	inventory.txts[0].since = 1795200001;
 	post("");
 	assert_int_equal(ask("GET /metrics", ""), 200);
 	static const char *const lines[] = {
@@ -208,7 +208,7 @@ static void test_series_are_bounded(void **state)
 {
 	unsigned found = 0;
 	(void)state;
-	book.count = TARGETS;
+	inventory.count = TARGETS;
 	post("");
 	ask("GET /metrics", "");
 	for (const char *at = reply; (at = strstr(at, "\nmirrorns_monitor_mirror_state{")); at++)
@@ -220,12 +220,12 @@ static void test_series_are_bounded(void **state)
 static void test_health(void **state)
 {
 	(void)state;
-	book.exported = time(NULL) - 890;
+	inventory.exported = time(NULL) - 890;
 	post("");
 	assert_int_equal(ask("GET /health", ""), 200);
-	book.exported = time(NULL) - 1000;
-	book.outage.active = true;
-	snprintf(book.suspect_why, sizeof(book.suspect_why), "200 of 300 \xFF");
+	inventory.exported = time(NULL) - 1000;
+	inventory.outage.active = true;
+	snprintf(inventory.suspect_why, sizeof(inventory.suspect_why), "200 of 300 \xFF");
 	post("");
 	assert_int_equal(ask("GET /health", ""), 503);
 	has("\"healthy\": false");

@@ -1,5 +1,5 @@
 /* The report: the JSON that the status page, /api/status and others read. */
-#include "tests/unit/book_case.h"
+#include "tests/unit/inventory_case.h"
 
 #include "tools/monitor/page/report.h"
 
@@ -21,16 +21,16 @@ static const char *text_at(const json_t *json, const char *key)
 
 static void test_everything(void **state)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	(void)state;
 	made->settings.txt = made->settings.export; /* only that there is one */
-	book_txt_take(&made->book, T0 - 100, "0.103:62:1:1:0:90:0:3");
-	book_txt_take(&made->book, T0, "0.103:62:2:1:0:90:0:3");
-	made->book.serial = 412;
-	book_case_check(made, 0, "", T0 + 5);
-	book_case_check(made, 0, "x", T0 + 6);
-	made->book.targets[0]->versions[1] = 27446;
-	json_t *report = report_new(&made->book, T0 + 10);
+	inventory_txt_take(&made->inventory, T0 - 100, "0.103:62:1:1:0:90:0:3");
+	inventory_txt_take(&made->inventory, T0, "0.103:62:2:1:0:90:0:3");
+	made->inventory.serial = 412;
+	inventory_case_check(made, 0, "", T0 + 5);
+	inventory_case_check(made, 0, "x", T0 + 6);
+	made->inventory.targets[0]->versions[1] = 27446;
+	json_t *report = report_new(&made->inventory, T0 + 10);
 	assert_non_null(report);
 	assert_string_equal(text_at(report, "zone"), "clamav.net");
 	assert_string_equal(text_at(report, "version"), MIRRORNS_VERSION);
@@ -76,23 +76,23 @@ static void test_everything(void **state)
 	assert_int_equal(json_integer_value(json_array_get(hours, 47)), 25);
 	/* Another day: what was today is yesterday. */
 	json_decref(report);
-	report = report_new(&made->book, T0 + DAY);
+	report = report_new(&made->inventory, T0 + DAY);
 	address = json_array_get(at(json_array_get(at(report, "mirrors"), 0), "addresses"), 0);
 	assert_true(json_real_value(json_array_get(at(address, "days"), 28)) == 0.5);
 	assert_true(json_is_null(json_array_get(at(address, "days"), 29)));
 	json_decref(report);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 static void test_empty_places(void **state)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	(void)state;
-	book_txt_take(&made->book, T0, "1:2:3");
-	made->book.outage.active = true;
-	snprintf(made->book.suspect_why, sizeof(made->book.suspect_why), "most fail");
-	snprintf(made->book.targets[0]->reason, TARGET_REASON_MAX, "HTTP \xFF<b>");
-	json_t *report = report_new(&made->book, T0 + 10);
+	inventory_txt_take(&made->inventory, T0, "1:2:3");
+	made->inventory.outage.active = true;
+	snprintf(made->inventory.suspect_why, sizeof(made->inventory.suspect_why), "most fail");
+	snprintf(made->inventory.targets[0]->reason, TARGET_REASON_MAX, "HTTP \xFF<b>");
+	json_t *report = report_new(&made->inventory, T0 + 10);
 	assert_true(json_is_null(at(report, "txt"))); /* not configured any more */
 	assert_true(json_is_true(at(report, "suspect")));
 	assert_string_equal(text_at(report, "why"), "most fail");
@@ -110,21 +110,21 @@ static void test_empty_places(void **state)
 	assert_int_equal(json_array_size(at(named, "addresses")), 0);
 	assert_int_equal(json_array_size(at(report, "events")), 0);
 	json_decref(report);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 /* Newest first, and never more than there is room for. */
 static void test_events(void **state)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	(void)state;
-	for (int i = 0; i < BOOK_EVENTS_MAX + 5; i++) {
-		book_case_check(made, 0, "", T0 + 10 * i);
-		made->book.targets[0]->state = MIRROR_OLD;
+	for (int i = 0; i < INVENTORY_EVENTS_MAX + 5; i++) {
+		inventory_case_check(made, 0, "", T0 + 10 * i);
+		made->inventory.targets[0]->state = MIRROR_OLD;
 	}
-	json_t *report = report_new(&made->book, T0 + DAY);
+	json_t *report = report_new(&made->inventory, T0 + DAY);
 	const json_t *events = at(report, "events"), *event = json_array_get(events, 0);
-	assert_int_equal(json_array_size(events), BOOK_EVENTS_MAX);
+	assert_int_equal(json_array_size(events), INVENTORY_EVENTS_MAX);
 	assert_string_equal(text_at(event, "at"), "2027-01-15T08:17:20Z");
 	assert_string_equal(text_at(event, "host"), "a.example");
 	assert_string_equal(text_at(event, "address"), "192.0.2.1");
@@ -133,7 +133,7 @@ static void test_events(void **state)
 	assert_string_equal(text_at(event, "to"), "ok");
 	assert_string_equal(text_at(event, "why"), "");
 	json_decref(report);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 int main(void)

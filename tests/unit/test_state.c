@@ -1,5 +1,5 @@
 /* The state file: what comes back after a restart, and what becomes of files that are no good. */
-#include "tests/unit/book_case.h"
+#include "tests/unit/inventory_case.h"
 
 #include "dns/base/file.h"
 #include "tools/monitor/state/store.h"
@@ -17,15 +17,15 @@ static struct state *opened(void)
 	return state;
 }
 
-static void saved(struct state *state, struct book *book)
+static void saved(struct state *state, struct inventory *inventory)
 {
-	if (!state_save(state, book, why, sizeof(why)))
+	if (!state_save(state, inventory, why, sizeof(why)))
 		fail_msg("%s", why);
 }
 
 /* What a new process would know. */
 struct memory {
-	struct book book;
+	struct inventory inventory;
 	struct target **targets;
 	size_t count;
 };
@@ -34,7 +34,7 @@ static struct memory *remember(struct state *state)
 {
 	struct memory *memory = calloc(1, sizeof(*memory));
 	assert_non_null(memory);
-	assert_true(state_load(state, &memory->book, &memory->targets, &memory->count));
+	assert_true(state_load(state, &memory->inventory, &memory->targets, &memory->count));
 	return memory;
 }
 
@@ -93,74 +93,76 @@ static void target_check_same(const struct target *a, const struct target *b)
 
 static void test_round_trip(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	(void)unused;
 	for (int i = 0; i < 40; i++) { /* days and hours come round */
-		book_case_check(made, 0, i % 3 ? "" : "x", T0 + i * DAY + i * HOUR);
-		saved(state, &made->book);
+		inventory_case_check(made, 0, i % 3 ? "" : "x", T0 + i * DAY + i * HOUR);
+		saved(state, &made->inventory);
 	}
-	made->book.targets[1]->in_sample = true;
-	made->book.targets[1]->versions[2] = 339;
-	made->book.targets[1]->changed = true;
-	made->book.serial = 412;
-	made->book.generated = T0 + 9;
-	made->book.alive = T0 + 8;
-	made->book.outage = (struct outage){.active = true, .stale = true, .since = T0 + 7};
-	assert_true(book_txt_take(&made->book, T0, "1:2:3"));
-	assert_true(book_txt_take(&made->book, T0 + 1, "1:2:4:100:1"));
-	saved(state, &made->book);
-	assert_false(book_txt_take(&made->book, T0 + 2, "1:2:4:100:1"));
-	assert_false(made->book.txt_renewed);
-	assert_false(book_txt_take(&made->book, T0 + 2, "1:2:4:2000:1")); /* its time alone */
-	saved(state, &made->book);
-	assert_false(made->book.txt_renewed);
-	assert_false(made->book.targets[1]->changed);
+	made->inventory.targets[1]->in_sample = true;
+	made->inventory.targets[1]->versions[2] = 339;
+	made->inventory.targets[1]->changed = true;
+	made->inventory.serial = 412;
+	made->inventory.generated = T0 + 9;
+	made->inventory.alive = T0 + 8;
+	made->inventory.outage = (struct outage){.active = true, .stale = true, .since = T0 + 7};
+	assert_true(inventory_txt_take(&made->inventory, T0, "1:2:3"));
+	assert_true(inventory_txt_take(&made->inventory, T0 + 1, "1:2:4:100:1"));
+	saved(state, &made->inventory);
+	assert_false(inventory_txt_take(&made->inventory, T0 + 2, "1:2:4:100:1"));
+	assert_false(made->inventory.txt_renewed);
+	assert_false(
+		inventory_txt_take(&made->inventory, T0 + 2, "1:2:4:2000:1")); /* its time alone */
+	saved(state, &made->inventory);
+	assert_false(made->inventory.txt_renewed);
+	assert_false(made->inventory.targets[1]->changed);
 	state_close(state);
 	state = opened();
 	struct memory *memory = remember(state);
-	assert_int_equal(memory->count, BOOK_TARGETS);
-	for (size_t i = 0; i < BOOK_TARGETS; i++)
-		target_check_same(find(memory, made->book.targets[i]), made->book.targets[i]);
-	assert_int_equal(memory->book.serial, 412);
-	assert_int_equal(memory->book.generated, T0 + 9);
-	assert_int_equal(memory->book.alive, T0 + 8);
-	assert_true(memory->book.outage.active && memory->book.outage.stale);
-	assert_int_equal(memory->book.outage.since, T0 + 7);
-	assert_int_equal(memory->book.txt_count, 2);
-	assert_string_equal(memory->book.txts[0].value, "1:2:4:2000:1");
-	assert_int_equal(memory->book.txts[0].since, T0 + 1);
-	assert_string_equal(memory->book.txts[1].value, "1:2:3");
-	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:2000:0"));
-	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:2000"));
-	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:40:2000"));
-	assert_true(book_txt_take(&memory->book, T0 + 3, "1:2:4:"));
-	assert_int_equal(memory->book.event_count, made->book.event_count);
-	for (size_t i = 0; i < made->book.event_count; i++) {
-		assert_int_equal(memory->book.events[i].at, made->book.events[i].at);
-		assert_int_equal(memory->book.events[i].to, made->book.events[i].to);
-		assert_string_equal(memory->book.events[i].why, made->book.events[i].why);
+	assert_int_equal(memory->count, INVENTORY_TARGETS);
+	for (size_t i = 0; i < INVENTORY_TARGETS; i++)
+		target_check_same(
+			find(memory, made->inventory.targets[i]), made->inventory.targets[i]);
+	assert_int_equal(memory->inventory.serial, 412);
+	assert_int_equal(memory->inventory.generated, T0 + 9);
+	assert_int_equal(memory->inventory.alive, T0 + 8);
+	assert_true(memory->inventory.outage.active && memory->inventory.outage.stale);
+	assert_int_equal(memory->inventory.outage.since, T0 + 7);
+	assert_int_equal(memory->inventory.txt_count, 2);
+	assert_string_equal(memory->inventory.txts[0].value, "1:2:4:2000:1");
+	assert_int_equal(memory->inventory.txts[0].since, T0 + 1);
+	assert_string_equal(memory->inventory.txts[1].value, "1:2:3");
+	assert_true(inventory_txt_take(&memory->inventory, T0 + 3, "1:2:4:2000:0"));
+	assert_true(inventory_txt_take(&memory->inventory, T0 + 3, "1:2:4:2000"));
+	assert_true(inventory_txt_take(&memory->inventory, T0 + 3, "1:2:40:2000"));
+	assert_true(inventory_txt_take(&memory->inventory, T0 + 3, "1:2:4:"));
+	assert_int_equal(memory->inventory.event_count, made->inventory.event_count);
+	for (size_t i = 0; i < made->inventory.event_count; i++) {
+		assert_int_equal(memory->inventory.events[i].at, made->inventory.events[i].at);
+		assert_int_equal(memory->inventory.events[i].to, made->inventory.events[i].to);
+		assert_string_equal(memory->inventory.events[i].why, made->inventory.events[i].why);
 	}
-	assert_int_equal(memory->book.event_fresh, 0);
+	assert_int_equal(memory->inventory.event_fresh, 0);
 	forget(memory);
 	state_close(state);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 static void test_forget(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	(void)unused;
-	saved(state, &made->book);
-	state_forget(state, made->book.targets[4]);
-	free(made->book.targets[--made->book.count]);
-	saved(state, &made->book);
+	saved(state, &made->inventory);
+	state_forget(state, made->inventory.targets[4]);
+	free(made->inventory.targets[--made->inventory.count]);
+	saved(state, &made->inventory);
 	struct memory *memory = remember(state);
-	assert_int_equal(memory->count, BOOK_TARGETS - 1);
+	assert_int_equal(memory->count, INVENTORY_TARGETS - 1);
 	forget(memory);
 	state_close(state);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 /* Files that are no state of ours are set aside, and a new one is begun. */
@@ -176,16 +178,16 @@ static void test_aside(void **unused)
 	};
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct book_case *made = book_case_new();
+		struct inventory_case *made = inventory_case_new();
 		folder_write("s.sqlite", rows[i].octets, rows[i].size);
 		struct state *state = opened();
-		saved(state, &made->book);
+		saved(state, &made->inventory);
 		struct memory *memory = remember(state);
-		assert_int_equal(memory->count, BOOK_TARGETS);
+		assert_int_equal(memory->count, INVENTORY_TARGETS);
 		forget(memory);
 		state_close(state);
 		assert_int_equal(files_like("s.sqlite.corrupt-"), i + 1);
-		book_case_free(made);
+		inventory_case_free(made);
 	}
 }
 
@@ -223,11 +225,11 @@ static void test_newer(void **unused)
 /* A file of version 1, which has only a sentence for what `stale` is. */
 static void test_older(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	sqlite3 *base;
 	(void)unused;
-	saved(state, &made->book);
+	saved(state, &made->inventory);
 	state_close(state);
 	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(base,
@@ -244,7 +246,7 @@ static void test_older(void **unused)
 	for (int i = 0; i < 2; i++) {
 		state = opened();
 		struct memory *memory = remember(state);
-		assert_int_equal(memory->count, BOOK_TARGETS);
+		assert_int_equal(memory->count, INVENTORY_TARGETS);
 		for (size_t at = 0; at < memory->count; at++) {
 			char text[TARGET_ADDRESS_MAX];
 			target_address(&memory->targets[at]->address, text);
@@ -254,17 +256,17 @@ static void test_older(void **unused)
 		forget(memory);
 		state_close(state);
 	}
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 /* A page in the middle is overwritten while we run: the next writes find out, and all is written anew. */
 static void test_corrupt_meanwhile(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	(void)unused;
-	made->book.serial = 77;
-	saved(state, &made->book);
+	made->inventory.serial = 77;
+	saved(state, &made->inventory);
 	state_close(state);
 	struct file file;
 	assert_true(file_read(&file, folder_path(path, "s.sqlite"), 1 << 24, why, sizeof(why)));
@@ -278,36 +280,36 @@ static void test_corrupt_meanwhile(void **unused)
 	memset(file.bytes + 4096, 0xA5, file.size - 4096);
 	folder_write("s.sqlite", file.bytes, file.size);
 	free(file.bytes);
-	for (size_t i = 0; i < made->book.count; i++)
-		made->book.targets[i]->changed = true;
-	saved(state, &made->book);
+	for (size_t i = 0; i < made->inventory.count; i++)
+		made->inventory.targets[i]->changed = true;
+	saved(state, &made->inventory);
 	assert_true(files_like("s.sqlite.corrupt-") >= 1);
 	struct memory *memory = remember(state);
-	assert_int_equal(memory->count, BOOK_TARGETS);
-	assert_int_equal(memory->book.serial, 77);
+	assert_int_equal(memory->count, INVENTORY_TARGETS);
+	assert_int_equal(memory->inventory.serial, 77);
 	forget(memory);
 	state_close(state);
 	sqlite3_close(other);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 /* Removed, or moved, while we run. */
 static void test_lost(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	(void)unused;
-	book_case_check(made, 0, "", T0);
-	saved(state, &made->book);
+	inventory_case_check(made, 0, "", T0);
+	saved(state, &made->inventory);
 	assert_int_equal(unlink(path), 0);
-	saved(state, &made->book);
+	saved(state, &made->inventory);
 	struct memory *memory = remember(state);
-	assert_int_equal(memory->count, BOOK_TARGETS);
-	target_check_same(find(memory, made->book.targets[0]), made->book.targets[0]);
-	assert_int_equal(memory->book.event_count, 1);
+	assert_int_equal(memory->count, INVENTORY_TARGETS);
+	target_check_same(find(memory, made->inventory.targets[0]), made->inventory.targets[0]);
+	assert_int_equal(memory->inventory.event_count, 1);
 	forget(memory);
 	state_close(state);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 static void test_one_monitor(void **unused)
@@ -323,11 +325,11 @@ static void test_one_monitor(void **unused)
 /* Rows that somebody has edited: nothing out of range comes in. */
 static void test_edited(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	struct state *state = opened();
 	sqlite3 *base;
 	(void)unused;
-	saved(state, &made->book);
+	saved(state, &made->inventory);
 	state_close(state);
 	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
 	assert_int_equal(
@@ -345,8 +347,8 @@ static void test_edited(void **unused)
 	sqlite3_close(base);
 	state = opened();
 	struct memory *memory = remember(state);
-	assert_int_equal(memory->count, BOOK_TARGETS);
-	assert_int_equal(memory->book.serial, 0);
+	assert_int_equal(memory->count, INVENTORY_TARGETS);
+	assert_int_equal(memory->inventory.serial, 0);
 	for (size_t i = 0; i < memory->count; i++) {
 		assert_int_equal(memory->targets[i]->state, MIRROR_OLD);
 		assert_int_equal(memory->targets[i]->before, MIRROR_OK);
@@ -354,23 +356,23 @@ static void test_edited(void **unused)
 		assert_int_equal(memory->targets[i]->good_run, 0);
 		assert_int_equal(strlen(memory->targets[i]->reason), TARGET_REASON_MAX - 1);
 	}
-	const struct target *target = find(memory, made->book.targets[0]);
+	const struct target *target = find(memory, made->inventory.targets[0]);
 	assert_int_equal(target->days[3].number, 0);
 	assert_int_equal(target->days[4].good, 1);
 	forget(memory);
 	state_close(state);
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 static void test_check(void **unused)
 {
-	struct book_case *made = book_case_new();
+	struct inventory_case *made = inventory_case_new();
 	(void)unused;
 	assert_true(state_check(folder_path(path, "s.sqlite"), why, sizeof(why)));
 	assert_non_null(strstr(why, "is not there, a start makes it"));
 	assert_int_equal(files_like("s.sqlite"), 0);
 	struct state *state = opened();
-	saved(state, &made->book);
+	saved(state, &made->inventory);
 	assert_true(state_check(path, why, sizeof(why))); /* also while it is in use */
 	assert_non_null(strstr(why, "5 known addresses"));
 	state_close(state);
@@ -381,7 +383,7 @@ static void test_check(void **unused)
 	assert_non_null(strstr(why, "taken: cannot be opened: Is a directory"));
 	assert_null(state_open("/nonexistent/s.sqlite", why, sizeof(why)));
 	assert_non_null(strstr(why, "/nonexistent/s.sqlite: cannot be opened: No such file"));
-	book_case_free(made);
+	inventory_case_free(made);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ enum {
 
 struct alert {
 	uv_loop_t *loop;
-	struct book *book;
+	struct inventory *inventory;
 	struct alert_command *command;
 	struct alert_post *post;
 	uv_timer_t clock;
@@ -48,9 +48,9 @@ static void command_ran(void *owner, bool good)
 {
 	struct alert *alert = owner;
 	if (good)
-		alert->book->alerts_sent++;
+		alert->inventory->alerts_sent++;
 	else
-		alert->book->alerts_failed++;
+		alert->inventory->alerts_failed++;
 	alert->full = alert->full && alert_command_busy(alert->command);
 }
 
@@ -75,9 +75,9 @@ static void mail_posted(void *owner, bool good, bool summary)
 {
 	struct alert *alert = owner;
 	if (good)
-		alert->book->alerts_sent++;
+		alert->inventory->alerts_sent++;
 	else
-		alert->book->alerts_failed++;
+		alert->inventory->alerts_failed++;
 	if (summary)
 		summary_ended(alert, good);
 }
@@ -87,11 +87,11 @@ static void mail_posted(void *owner, bool good, bool summary)
 /* False: nobody is to get it, or it cannot be sent, which a log line says. */
 static bool letter_send(struct alert *alert, struct alert_letter *letter, bool summary)
 {
-	const struct settings *settings = alert->book->settings;
+	const struct settings *settings = alert->inventory->settings;
 	struct mailbox from;
 	if (!mailbox_parse(settings->mail_from, &from)) {
 		log_line(LOG_LEVEL_WARNING, "A mail was not sent: mail-from is no mail address");
-		alert->book->alerts_failed++;
+		alert->inventory->alerts_failed++;
 		return false;
 	}
 	letter->from = &from;
@@ -103,7 +103,7 @@ static bool letter_send(struct alert *alert, struct alert_letter *letter, bool s
 	if (threads_ready(why, sizeof(why)) && alert_post_add(alert->post, &parcel))
 		return true;
 	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, letter->to->mail);
-	alert->book->alerts_failed++;
+	alert->inventory->alerts_failed++;
 	return false;
 }
 
@@ -115,7 +115,7 @@ static void flood_begin(struct alert *alert, const struct mailbox *team)
 		"So many mirrors changed that mails are held back until the hour is over mails=%d",
 		MAILS_MAX);
 	snprintf(subject, sizeof(subject), "[%s mirrors] so many changes that mails are held back",
-		alert->book->settings->zone);
+		alert->inventory->settings->zone);
 	snprintf(body, sizeof(body),
 		"%d changes of the last hour had a mail of their own. More are not mailed until\n"
 		"that hour is over: the status page and the next summary have all of them.\n",
@@ -153,7 +153,7 @@ static struct alert_mail *place_find(
 	return place;
 }
 
-static char *change_body(const struct alert *alert, const struct book_event *event,
+static char *change_body(const struct alert *alert, const struct inventory_event *event,
 	const struct list_mirror *mirror, bool last)
 {
 	char *text = NULL;
@@ -161,7 +161,7 @@ static char *change_body(const struct alert *alert, const struct book_event *eve
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	alert_change_write(out, alert->book->settings, event, mirror);
+	alert_change_write(out, alert->inventory->settings, event, mirror);
 	if (last)
 		fprintf(out,
 			"\nThis is the last of %d mails to this address within an hour; what comes "
@@ -174,9 +174,9 @@ static char *change_body(const struct alert *alert, const struct book_event *eve
 }
 
 static void change_mail(
-	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror)
+	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror)
 {
-	const struct settings *settings = alert->book->settings;
+	const struct settings *settings = alert->inventory->settings;
 	struct mailbox team, reader;
 	char subject[SUBJECT_MAX];
 	unsigned left;
@@ -191,7 +191,7 @@ static void change_mail(
 		flood_begin(alert, &team);
 	if (!place || (!left && !to_team)) {
 		alert->held++;
-		alert->book->alerts_held++;
+		alert->inventory->alerts_held++;
 		return;
 	}
 	char *body = change_body(alert, event, mirror, left == 1 && !to_team);
@@ -212,7 +212,7 @@ static void change_mail(
 static char *summary_body(const struct alert *alert)
 {
 	const struct alert_summary summary = {
-		.book = alert->book,
+		.inventory = alert->inventory,
 		.changes = alert->changes,
 		.change_count = alert->change_count,
 		.lost = alert->lost,
@@ -238,7 +238,8 @@ static void summary_send(struct alert *alert, const struct mailbox *team)
 	char subject[SUBJECT_MAX];
 	alert->told = time(NULL);
 	char *body = summary_body(alert);
-	snprintf(subject, sizeof(subject), "[%s mirrors] summary", alert->book->settings->zone);
+	snprintf(
+		subject, sizeof(subject), "[%s mirrors] summary", alert->inventory->settings->zone);
 	struct alert_letter letter = {.to = team, .subject = subject, .body = body};
 	if (body && letter_send(alert, &letter, true)) {
 		alert->summing = true;
@@ -258,7 +259,7 @@ static void clock_out(uv_timer_t *clock);
 
 static void clock_start(struct alert *alert)
 {
-	int64_t digest = alert->book->settings->digest, left = TICK_SECONDS;
+	int64_t digest = alert->inventory->settings->digest, left = TICK_SECONDS;
 	if (digest && digest - time(NULL) % digest < left)
 		left = digest - time(NULL) % digest;
 	uv_timer_start(&alert->clock, clock_out, (uint64_t)left * 1000, 0);
@@ -268,7 +269,7 @@ static void clock_start(struct alert *alert)
 static void clock_out(uv_timer_t *clock)
 {
 	struct alert *alert = clock->data;
-	const struct settings *settings = alert->book->settings;
+	const struct settings *settings = alert->inventory->settings;
 	struct mailbox team;
 	int64_t now = time(NULL), digest = settings->digest;
 	if (now < alert->since || now < alert->told) /* the clock was put back */
@@ -282,18 +283,18 @@ static void clock_out(uv_timer_t *clock)
 
 /* --- from outside --- */
 
-struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour)
+struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct alert_hour *hour)
 {
 	struct alert *alert = calloc(1, sizeof(*alert));
 	if (!alert)
 		return NULL;
 	alert->loop = loop;
-	alert->book = book;
+	alert->inventory = inventory;
 	alert->hour = hour;
 	alert->started = time(NULL);
 	alert->since = alert->started;
-	if (book->settings->digest)
-		alert->since -= alert->started % book->settings->digest;
+	if (inventory->settings->digest)
+		alert->since -= alert->started % inventory->settings->digest;
 	alert->command = alert_command_new(loop, RUN_MS, command_ran, alert);
 	alert->post = alert_post_new(loop, mail_posted, alert);
 	if (!alert->command || !alert->post) {
@@ -309,7 +310,7 @@ struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *h
 	return alert;
 }
 
-static void change_keep(struct alert *alert, const struct book_event *event)
+static void change_keep(struct alert *alert, const struct inventory_event *event)
 {
 	if (alert->change_count == CHANGES_MAX) {
 		alert->lost++;
@@ -322,9 +323,9 @@ static void change_keep(struct alert *alert, const struct book_event *event)
 }
 
 void alert_send(
-	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror)
+	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror)
 {
-	const struct settings *settings = alert->book->settings;
+	const struct settings *settings = alert->inventory->settings;
 	if (wants_summary(settings))
 		change_keep(alert, event);
 	if (settings->alert[0] &&
@@ -336,7 +337,7 @@ void alert_send(
 				"command=%s",
 				settings->alert);
 		alert->full = true;
-		alert->book->alerts_held++;
+		alert->inventory->alerts_held++;
 	}
 	if (settings->smtp[0] && !event->first)
 		change_mail(alert, event, mirror);

@@ -25,11 +25,11 @@ struct alert_hour {
 	bool flood; /* so many that no more are sent */
 };
 
-/* NULL: no memory. `book` and `hour` must outlive it: counts are kept there. */
-struct alert *alert_new(uv_loop_t *loop, struct book *book, struct alert_hour *hour);
+/* NULL: no memory. `inventory` and `hour` must outlive it: counts are kept there. */
+struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct alert_hour *hour);
 /* {"host","address","country","from","to","why","since","admin","alerts"}; `mirror` is read during the call. */
 void alert_send(
-	struct alert *alert, const struct book_event *event, const struct list_mirror *mirror);
+	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror);
 /* Is something still being sent? */
 bool alert_busy(const struct alert *alert);
 /* Ends what is left of it; the loop must run once more. */

@@ -24,8 +24,8 @@ static void span_write(FILE *out, uint32_t seconds)
 
 /* --- one change --- */
 
-void alert_subject(
-	const struct settings *settings, const struct book_event *event, char *text, size_t size)
+void alert_subject(const struct settings *settings, const struct inventory_event *event, char *text,
+	size_t size)
 {
 	static const char *const news[MIRROR_STATES] = {[MIRROR_OK] = "back in service",
 		[MIRROR_OLD] = "warning",
@@ -61,8 +61,8 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 	}
 }
 
-void alert_change_write(FILE *out, const struct settings *settings, const struct book_event *event,
-	const struct list_mirror *mirror)
+void alert_change_write(FILE *out, const struct settings *settings,
+	const struct inventory_event *event, const struct list_mirror *mirror)
 {
 	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 	const char *code = country_code(event->country);
@@ -83,33 +83,33 @@ void alert_change_write(FILE *out, const struct settings *settings, const struct
 
 /* --- a summary --- */
 
-static void standing_write(FILE *out, const struct book *book)
+static void standing_write(FILE *out, const struct inventory *inventory)
 {
 	size_t counts[MIRROR_STATES] = {0};
 	char at[STAMP_TEXT_MAX];
-	for (size_t i = 0; i < book->count; i++)
-		counts[book->targets[i]->state]++;
+	for (size_t i = 0; i < inventory->count; i++)
+		counts[inventory->targets[i]->state]++;
 	fputs("Addresses: ", out);
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
 		fprintf(out, "%s%zu %s", state ? ", " : "", counts[state],
 			mirror_state_name((enum mirror_state)state));
 	fputs("\n", out);
-	if (book->exported) {
-		stamp_write(book->exported, at);
-		fprintf(out, "Export:    serial %" PRId64 ", written %s\n", book->serial, at);
+	if (inventory->exported) {
+		stamp_write(inventory->exported, at);
+		fprintf(out, "Export:    serial %" PRId64 ", written %s\n", inventory->serial, at);
 	} else {
 		fputs("Export:    none was written since the start\n", out);
 	}
-	if (book->outage.active)
+	if (inventory->outage.active)
 		fprintf(out, "Suspected outage of the monitor, state changes are suspended: %s\n",
-			book->suspect_why);
+			inventory->suspect_why);
 }
 
-static void ailing_write(FILE *out, const struct book *book)
+static void ailing_write(FILE *out, const struct inventory *inventory)
 {
 	size_t lines = 0, left = 0;
-	for (size_t i = 0; i < book->count; i++) {
-		const struct target *target = book->targets[i];
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct target *target = inventory->targets[i];
 		char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 		if (target->state == MIRROR_OK)
 			continue;
@@ -131,7 +131,7 @@ static void ailing_write(FILE *out, const struct book *book)
 		fputs("\nAll are ok.\n", out);
 }
 
-static void change_line(FILE *out, const struct book_event *event)
+static void change_line(FILE *out, const struct inventory_event *event)
 {
 	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 	stamp_write(event->at, at);
@@ -141,8 +141,8 @@ static void change_line(FILE *out, const struct book_event *event)
 		event->why[0] ? event->why : "-");
 }
 
-/* What happened before this process began is in the book alone. */
-static bool is_earlier(const struct alert_summary *summary, const struct book_event *event)
+/* What happened before this process began is in the inventory alone. */
+static bool is_earlier(const struct alert_summary *summary, const struct inventory_event *event)
 {
 	int64_t first = summary->change_count ? summary->changes[0].event.at : summary->now + 1;
 	return event->at >= summary->since && event->at < summary->started && event->at < first;
@@ -150,18 +150,19 @@ static bool is_earlier(const struct alert_summary *summary, const struct book_ev
 
 void alert_summary_write(FILE *out, const struct alert_summary *summary)
 {
-	const struct book *book = summary->book;
+	const struct inventory *inventory = summary->inventory;
 	char since[STAMP_TEXT_MAX], now[STAMP_TEXT_MAX];
 	size_t lines = 0;
 	stamp_write(summary->since, since);
 	stamp_write(summary->now, now);
-	fprintf(out, "Mirrors of %s, %s to %s\n\n", book->settings->zone, since, now);
-	standing_write(out, book);
-	ailing_write(out, book);
+	fprintf(out, "Mirrors of %s, %s to %s\n\n", inventory->settings->zone, since, now);
+	standing_write(out, inventory);
+	ailing_write(out, inventory);
 	fputs("\nChanges:\n", out);
-	for (size_t i = book->event_count; i-- > 0;) /* newest first there, oldest first here */
-		if (is_earlier(summary, &book->events[i])) {
-			change_line(out, &book->events[i]);
+	for (size_t i = inventory->event_count;
+		i-- > 0;) /* newest first there, oldest first here */
+		if (is_earlier(summary, &inventory->events[i])) {
+			change_line(out, &inventory->events[i]);
 			lines++;
 		}
 	if (summary->lost)
@@ -178,7 +179,7 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary)
 
 /* --- for the command --- */
 
-char *alert_json(const struct book_event *event, const struct list_mirror *mirror)
+char *alert_json(const struct inventory_event *event, const struct list_mirror *mirror)
 {
 	char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
 	stamp_write(event->at, since);

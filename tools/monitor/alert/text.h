@@ -9,12 +9,12 @@
 /* A change that waits for the next summary. */
 struct alert_change {
 	uint64_t number; /* from 1 on */
-	struct book_event event;
+	struct inventory_event event;
 };
 
 /* What a summary is made of. */
 struct alert_summary {
-	const struct book *book;
+	const struct inventory *inventory;
 	const struct alert_change *changes; /* oldest first */
 	size_t change_count;
 	uint64_t lost; /* changes that there was no room for */
@@ -23,13 +23,13 @@ struct alert_summary {
 };
 
 /* One line: why this letter comes. */
-void alert_subject(
-	const struct settings *settings, const struct book_event *event, char *text, size_t size);
+void alert_subject(const struct settings *settings, const struct inventory_event *event, char *text,
+	size_t size);
 /* Each writes the letter's body. */
-void alert_change_write(FILE *out, const struct settings *settings, const struct book_event *event,
-	const struct list_mirror *mirror);
+void alert_change_write(FILE *out, const struct settings *settings,
+	const struct inventory_event *event, const struct list_mirror *mirror);
 void alert_summary_write(FILE *out, const struct alert_summary *summary);
 /* The object for the command, with a newline; to be freed. NULL: no memory. */
-char *alert_json(const struct book_event *event, const struct list_mirror *mirror);
+char *alert_json(const struct inventory_event *event, const struct list_mirror *mirror);
 
 #endif

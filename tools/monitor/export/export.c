@@ -6,17 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The targets of one mirror; the book has them side by side. */
+/* The targets of one mirror; the inventory has them side by side. */
 struct group {
 	struct target *const *targets;
 	size_t count;
 };
 
-static struct group group_at(const struct book *book, size_t at)
+static struct group group_at(const struct inventory *inventory, size_t at)
 {
-	struct group group = {book->targets + at, 0};
-	while (at + group.count < book->count &&
-		book->targets[at + group.count]->mirror == group.targets[0]->mirror)
+	struct group group = {inventory->targets + at, 0};
+	while (at + group.count < inventory->count &&
+		inventory->targets[at + group.count]->mirror == group.targets[0]->mirror)
 		group.count++;
 	return group;
 }
@@ -80,61 +80,61 @@ static bool entry_add(struct export_text *export, const struct group *group,
 	return export_text_add(export, &entry) && good;
 }
 
-bool publish_text(const struct book *book, struct export_text *export, int64_t now)
+bool publish_text(const struct inventory *inventory, struct export_text *export, int64_t now)
 {
 	bool good = export_text_begin(export);
-	for (size_t at = 0; good && at < book->count;) {
-		struct group group = group_at(book, at);
+	for (size_t at = 0; good && at < inventory->count;) {
+		struct group group = group_at(inventory, at);
 		for (unsigned state = 0; good && state < MIRROR_STATES; state++)
 			if (group_count(&group, state))
-				good = entry_add(export, &group, state, book->settings, now);
+				good = entry_add(export, &group, state, inventory->settings, now);
 		at += group.count;
 	}
 	return good && export_text_end(export);
 }
 
 /* Nobody to write of, but somebody whose first check may be good. */
-static bool is_early(const struct book *book, const struct export_text *export)
+static bool is_early(const struct inventory *inventory, const struct export_text *export)
 {
 	bool early = false;
-	for (size_t i = 0; !export->entries && i < book->count; i++)
-		early = early || !book->targets[i]->checked;
+	for (size_t i = 0; !export->entries && i < inventory->count; i++)
+		early = early || !inventory->targets[i]->checked;
 	return early;
 }
 
 enum export_outcome publish_write(
-	struct book *book, struct export_file *disk, int64_t now, char *why, size_t size)
+	struct inventory *inventory, struct export_file *disk, int64_t now, char *why, size_t size)
 {
 	struct export_text export;
 	enum export_outcome outcome = EXPORT_FAILED;
-	if (book->serial > disk->serial)
-		disk->serial = book->serial;
-	if (book->generated > disk->generated)
-		disk->generated = book->generated;
-	if (!publish_text(book, &export, now))
+	if (inventory->serial > disk->serial)
+		disk->serial = inventory->serial;
+	if (inventory->generated > disk->generated)
+		disk->generated = inventory->generated;
+	if (!publish_text(inventory, &export, now))
 		snprintf(why, size, "%s: out of memory", disk->path);
-	else if (is_early(book, &export))
+	else if (is_early(inventory, &export))
 		outcome = EXPORT_SAME;
 	else
 		outcome = export_file_write(disk, &export, now, why, size);
 	export_text_free(&export);
-	book->serial = disk->serial;
-	book->generated = disk->generated;
+	inventory->serial = disk->serial;
+	inventory->generated = disk->generated;
 	/* What is there is one, too, whoever has written it. */
-	if (outcome == EXPORT_SAME && book->exported < disk->written && disk->written <= now)
-		book->exported = disk->written;
+	if (outcome == EXPORT_SAME && inventory->exported < disk->written && disk->written <= now)
+		inventory->exported = disk->written;
 	if (outcome != EXPORT_WRITTEN)
 		return outcome;
-	book->exported = now;
-	book->exports++;
+	inventory->exported = now;
+	inventory->exports++;
 	return outcome;
 }
 
-unsigned publish_weight(const struct book *book, size_t at, int64_t now)
+unsigned publish_weight(const struct inventory *inventory, size_t at, int64_t now)
 {
-	enum mirror_state state = book->targets[at]->state;
-	while (at > 0 && book->targets[at - 1]->mirror == book->targets[at]->mirror)
+	enum mirror_state state = inventory->targets[at]->state;
+	while (at > 0 && inventory->targets[at - 1]->mirror == inventory->targets[at]->mirror)
 		at--;
-	struct group group = group_at(book, at);
-	return group_weight(&group, state, book->settings, now);
+	struct group group = group_at(inventory, at);
+	return group_weight(&group, state, inventory->settings, now);
 }

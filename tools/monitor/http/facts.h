@@ -17,8 +17,8 @@ struct board_facts {
 
 /* Each gives a text to be freed; NULL: no memory. */
 
-/* The samples of the book, as Prometheus reads them (text format 0.0.4). */
-char *board_metrics(const struct book *book);
+/* The samples of the inventory, as Prometheus reads them (text format 0.0.4). */
+char *board_metrics(const struct inventory *inventory);
 /* What goes after them: ages, and what the process takes. */
 char *board_metrics_end(const struct board_facts *facts);
 /* {"healthy":BOOL,"reasons":["one sentence", ...]} */

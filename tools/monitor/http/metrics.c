@@ -48,11 +48,11 @@ static void labelled(
 	sample(out, name, value, labels);
 }
 
-/* --- of the book --- */
+/* --- of the inventory --- */
 
 struct view {
 	FILE *out;
-	const struct book *book;
+	const struct inventory *inventory;
 	const char *name; /* of the present metric */
 };
 
@@ -63,14 +63,14 @@ static void build_write(const struct view *view)
 
 static void hosts_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->book->mirror_list->count, NULL);
+	sample(view->out, view->name, (double)view->inventory->mirror_list->count, NULL);
 }
 
 static void mirrors_write(const struct view *view)
 {
 	size_t counts[MIRROR_STATES] = {0};
-	for (size_t i = 0; i < view->book->count; i++)
-		counts[view->book->targets[i]->state]++;
+	for (size_t i = 0; i < view->inventory->count; i++)
+		counts[view->inventory->targets[i]->state]++;
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
 		labelled(view->out, view->name, (double)counts[state], "state",
 			mirror_state_name((enum mirror_state)state));
@@ -78,46 +78,47 @@ static void mirrors_write(const struct view *view)
 
 static void checks_write(const struct view *view)
 {
-	labelled(view->out, view->name, (double)view->book->scheduler.good, "result", "good");
-	labelled(view->out, view->name, (double)view->book->scheduler.failed, "result", "failed");
+	labelled(view->out, view->name, (double)view->inventory->scheduler.good, "result", "good");
+	labelled(view->out, view->name, (double)view->inventory->scheduler.failed, "result",
+		"failed");
 }
 
 static void busy_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->scheduler.busy, NULL);
+	sample(view->out, view->name, view->inventory->scheduler.busy, NULL);
 }
 
 static void round_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->scheduler.round_seconds, NULL);
+	sample(view->out, view->name, view->inventory->scheduler.round_seconds, NULL);
 }
 
 static void serial_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->book->serial, NULL);
+	sample(view->out, view->name, (double)view->inventory->serial, NULL);
 }
 
 static void exports_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->book->exports, NULL);
+	sample(view->out, view->name, (double)view->inventory->exports, NULL);
 }
 
 static void suspect_write(const struct view *view)
 {
-	sample(view->out, view->name, view->book->outage.active, NULL);
+	sample(view->out, view->name, view->inventory->outage.active, NULL);
 }
 
 static void alerts_write(const struct view *view)
 {
-	labelled(view->out, view->name, (double)view->book->alerts_sent, "result", "sent");
-	labelled(view->out, view->name, (double)view->book->alerts_failed, "result", "failed");
-	labelled(view->out, view->name, (double)view->book->alerts_held, "result", "held");
+	labelled(view->out, view->name, (double)view->inventory->alerts_sent, "result", "sent");
+	labelled(view->out, view->name, (double)view->inventory->alerts_failed, "result", "failed");
+	labelled(view->out, view->name, (double)view->inventory->alerts_held, "result", "held");
 }
 
 static void txt_write(const struct view *view)
 {
-	if (view->book->txt_count)
-		sample(view->out, view->name, (double)view->book->txts[0].since, NULL);
+	if (view->inventory->txt_count)
+		sample(view->out, view->name, (double)view->inventory->txts[0].since, NULL);
 }
 
 /* --- of each address --- */
@@ -152,8 +153,8 @@ static bool stamp_value(const struct target *target, double *value)
 
 static void targets_write(const struct view *view, target_value *read, bool with_state)
 {
-	for (size_t i = 0; i < view->book->count && i < BOARD_SERIES_MAX; i++) {
-		const struct target *target = view->book->targets[i];
+	for (size_t i = 0; i < view->inventory->count && i < BOARD_SERIES_MAX; i++) {
+		const struct target *target = view->inventory->targets[i];
 		char address[TARGET_ADDRESS_MAX];
 		double value;
 		if (!read(target, &value))
@@ -238,7 +239,7 @@ static char *text_end(FILE *out, char **text)
 	return NULL;
 }
 
-char *board_metrics(const struct book *book)
+char *board_metrics(const struct inventory *inventory)
 {
 	char *text = NULL;
 	size_t size;
@@ -247,7 +248,7 @@ char *board_metrics(const struct book *book)
 		return NULL;
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
 		const struct metric *metric = &metrics[i];
-		const struct view view = {out, book, metric->name};
+		const struct view view = {out, inventory, metric->name};
 		head_write(out, metric->name, metric->type, metric->help);
 		metric->write(&view);
 	}

@@ -223,12 +223,12 @@ static void sheet_change(struct sheet *sheet, struct sheet *fresh)
 	*fresh = old;
 }
 
-void board_post(
-	struct board *board, const struct book *book, const json_t *report, const char *export)
+void board_post(struct board *board, const struct inventory *inventory, const json_t *report,
+	const char *export)
 {
 	struct sheet status = sheet_new(report ? json_dumps(report, JSON_COMPACT) : NULL);
 	struct sheet sheet = sheet_new(export && *export ? strdup(export) : NULL);
-	char *metrics = board_metrics(book), *state = strdup(book->settings->state);
+	char *metrics = board_metrics(inventory), *state = strdup(inventory->settings->state);
 	pthread_mutex_lock(&board->lock);
 	sheet_change(&board->status, &status);
 	sheet_change(&board->export, &sheet);
@@ -239,9 +239,9 @@ void board_post(
 	}
 	free(board->facts.state);
 	board->facts.state = state;
-	board->facts.exported = book->exported;
-	board->facts.suspect = book->outage.active;
-	memcpy(board->facts.suspect_why, book->suspect_why, sizeof(board->facts.suspect_why));
+	board->facts.exported = inventory->exported;
+	board->facts.suspect = inventory->outage.active;
+	memcpy(board->facts.suspect_why, inventory->suspect_why, sizeof(board->facts.suspect_why));
 	pthread_mutex_unlock(&board->lock);
 	sheet_free(&status);
 	sheet_free(&sheet);

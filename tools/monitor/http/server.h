@@ -14,8 +14,8 @@ struct board;
 struct board *board_new(const struct config_listen *at, char *why, size_t size);
 /* Hangs up a new state of things; the report and the export's text are read during the call.
  * NULL, or an empty export: the one before hangs on. */
-void board_post(
-	struct board *board, const struct book *book, const json_t *report, const char *export);
+void board_post(struct board *board, const struct inventory *inventory, const json_t *report,
+	const char *export);
 /* NULL: nothing. */
 void board_free(struct board *board);
 

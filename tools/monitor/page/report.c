@@ -22,28 +22,28 @@ static void number_set(json_t *object, const char *key, int64_t number)
 	json_object_set_new(object, key, json_integer(number));
 }
 
-static json_t *counts_json(const struct book *book)
+static json_t *counts_json(const struct inventory *inventory)
 {
 	int64_t counts[MIRROR_STATES] = {0};
 	json_t *json = json_object();
-	for (size_t i = 0; i < book->count; i++)
-		counts[book->targets[i]->state]++;
+	for (size_t i = 0; i < inventory->count; i++)
+		counts[inventory->targets[i]->state]++;
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
 		number_set(json, mirror_state_name(state), counts[state]);
 	return json;
 }
 
-static json_t *txt_json(const struct book *book)
+static json_t *txt_json(const struct inventory *inventory)
 {
-	if (!book->settings->txt || !book->txt_count)
+	if (!inventory->settings->txt || !inventory->txt_count)
 		return json_null();
 	json_t *json = json_object(), *history = json_array();
-	text_set(json, "value", book->txts[0].value);
-	time_set(json, "since", book->txts[0].since);
-	for (size_t i = 0; i < book->txt_count; i++) {
+	text_set(json, "value", inventory->txts[0].value);
+	time_set(json, "since", inventory->txts[0].since);
+	for (size_t i = 0; i < inventory->txt_count; i++) {
 		json_t *row = json_object();
-		time_set(row, "since", book->txts[i].since);
-		text_set(row, "value", book->txts[i].value);
+		time_set(row, "since", inventory->txts[i].since);
+		text_set(row, "value", inventory->txts[i].value);
 		json_array_append_new(history, row);
 	}
 	json_object_set_new(json, "history", history);
@@ -83,9 +83,9 @@ static json_t *versions_json(const struct target *target)
 	return json;
 }
 
-static json_t *address_json(const struct book *book, size_t at, int64_t now)
+static json_t *address_json(const struct inventory *inventory, size_t at, int64_t now)
 {
-	const struct target *target = book->targets[at];
+	const struct target *target = inventory->targets[at];
 	char text[TARGET_ADDRESS_MAX];
 	json_t *json = json_object();
 	text_set(json, "address", target_address(&target->address, text));
@@ -94,7 +94,7 @@ static json_t *address_json(const struct book *book, size_t at, int64_t now)
 	time_set(json, "since", target->since);
 	time_set(json, "checked", target->checked);
 	text_set(json, "reason", target->reason);
-	number_set(json, "weight", publish_weight(book, at, now));
+	number_set(json, "weight", publish_weight(inventory, at, now));
 	json_object_set_new(json, "milliseconds",
 		target->last_good ? json_integer(target->milliseconds) : json_null());
 	time_set(json, "stamp", target->stamp);
@@ -132,25 +132,25 @@ static json_t *mirror_json(const struct list_mirror *mirror)
 }
 
 /* In the list's order, those whose names have not been found among them. */
-static json_t *mirrors_json(const struct book *book, int64_t now)
+static json_t *mirrors_json(const struct inventory *inventory, int64_t now)
 {
 	json_t *json = json_array();
 	size_t at = 0;
-	for (size_t i = 0; i < book->mirror_list->count; i++) {
-		const struct list_mirror *mirror = &book->mirror_list->list[i];
+	for (size_t i = 0; i < inventory->mirror_list->count; i++) {
+		const struct list_mirror *mirror = &inventory->mirror_list->list[i];
 		json_t *object = mirror_json(mirror), *list = json_object_get(object, "addresses");
-		for (; at < book->count && book->targets[at]->mirror == mirror; at++)
-			json_array_append_new(list, address_json(book, at, now));
+		for (; at < inventory->count && inventory->targets[at]->mirror == mirror; at++)
+			json_array_append_new(list, address_json(inventory, at, now));
 		json_array_append_new(json, object);
 	}
 	return json;
 }
 
-static json_t *events_json(const struct book *book)
+static json_t *events_json(const struct inventory *inventory)
 {
 	json_t *json = json_array();
-	for (size_t i = 0; i < book->event_count; i++) {
-		const struct book_event *event = &book->events[i];
+	for (size_t i = 0; i < inventory->event_count; i++) {
+		const struct inventory_event *event = &inventory->events[i];
 		char text[TARGET_ADDRESS_MAX];
 		json_t *object = json_object();
 		time_set(object, "at", event->at);
@@ -165,21 +165,21 @@ static json_t *events_json(const struct book *book)
 	return json;
 }
 
-json_t *report_new(const struct book *book, int64_t now)
+json_t *report_new(const struct inventory *inventory, int64_t now)
 {
 	json_t *json = json_object();
 	if (!json)
 		return NULL;
-	text_set(json, "zone", book->settings->zone);
+	text_set(json, "zone", inventory->settings->zone);
 	text_set(json, "version", MIRRORNS_VERSION);
 	time_set(json, "generated", now);
-	number_set(json, "serial", book->serial);
-	json_object_set_new(json, "suspect", json_boolean(book->outage.active));
-	text_set(json, "why", book->outage.active ? book->suspect_why : "");
-	number_set(json, "interval_seconds", book->settings->interval);
-	json_object_set_new(json, "counts", counts_json(book));
-	json_object_set_new(json, "txt", txt_json(book));
-	json_object_set_new(json, "mirrors", mirrors_json(book, now));
-	json_object_set_new(json, "events", events_json(book));
+	number_set(json, "serial", inventory->serial);
+	json_object_set_new(json, "suspect", json_boolean(inventory->outage.active));
+	text_set(json, "why", inventory->outage.active ? inventory->suspect_why : "");
+	number_set(json, "interval_seconds", inventory->settings->interval);
+	json_object_set_new(json, "counts", counts_json(inventory));
+	json_object_set_new(json, "txt", txt_json(inventory));
+	json_object_set_new(json, "mirrors", mirrors_json(inventory, now));
+	json_object_set_new(json, "events", events_json(inventory));
 	return json;
 }

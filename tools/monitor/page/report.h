@@ -19,6 +19,6 @@
 #include <jansson.h>
 
 /* NULL: no memory. The caller's. */
-json_t *report_new(const struct book *book, int64_t now);
+json_t *report_new(const struct inventory *inventory, int64_t now);
 
 #endif

@@ -29,7 +29,7 @@ struct monitor {
 	char *config; /* the configuration's text, as it was read */
 	struct mirror_list *mirror_list;
 	struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
-	struct book book;
+	struct inventory inventory;
 	struct state *state;
 	struct scheduler *scheduler;
 	struct resolve *resolve;

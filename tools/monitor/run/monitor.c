@@ -249,20 +249,20 @@ static bool parts_new(struct monitor *monitor, char *why)
 		scheduler_new(monitor->loop, monitor->settings, monitor_checked, monitor);
 	monitor->resolve = resolve_new(
 		monitor->loop, monitor->settings->allow_private, monitor_named, monitor);
-	monitor->alert = alert_new(monitor->loop, &monitor->book, monitor->hour);
+	monitor->alert = alert_new(monitor->loop, &monitor->inventory, monitor->hour);
 	return monitor->scheduler && monitor->resolve && monitor->alert && handles_init(monitor);
 }
 
 static bool state_take(struct monitor *monitor, char *why)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	monitor->state = state_open(monitor->settings->state, why, MONITOR_WHY_MAX);
 	if (!monitor->state)
 		return false;
 	snprintf(why, MONITOR_WHY_MAX, "no memory for the state");
-	if (!state_load(monitor->state, book, &book->targets, &book->count))
+	if (!state_load(monitor->state, inventory, &inventory->targets, &inventory->count))
 		return false;
-	outage_why(&book->outage, book->suspect_why, sizeof(book->suspect_why));
+	outage_why(&inventory->outage, inventory->suspect_why, sizeof(inventory->suspect_why));
 	monitor->disk.path = monitor->settings->export;
 	export_file_refresh(&monitor->disk);
 	if (monitor->disk.text) /* it was good a moment ago */
@@ -292,9 +292,9 @@ static void monitor_free(struct monitor *monitor)
 {
 	board_free(monitor->board);
 	state_close(monitor->state);
-	for (size_t i = 0; i < monitor->book.count; i++)
-		free(monitor->book.targets[i]);
-	free(monitor->book.targets);
+	for (size_t i = 0; i < monitor->inventory.count; i++)
+		free(monitor->inventory.targets[i]);
+	free(monitor->inventory.targets);
 	export_file_free(&monitor->disk);
 	mirrors_free(monitor->exported);
 	list_free(monitor->mirror_list);
@@ -335,7 +335,7 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 	}
 	struct mirror_list *mirror_list =
 		monitor->settings ? monitor_list_read(monitor->settings, why, sizeof(why)) : NULL;
-	monitor->book.settings = monitor->settings;
+	monitor->inventory.settings = monitor->settings;
 	if (!mirror_list) {
 		start_refuse(monitor, why);
 		return STATUS_WRONG;
@@ -350,7 +350,8 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 		log_line(LOG_LEVEL_INFO,
 			"mirrorns-monitor " MIRRORNS_VERSION
 			" is ready zone=%s addresses=%zu interval=%u",
-			monitor->settings->zone, monitor->book.count, monitor->settings->interval);
+			monitor->settings->zone, monitor->inventory.count,
+			monitor->settings->interval);
 		service_ready();
 	}
 	if (told)

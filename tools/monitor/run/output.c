@@ -45,17 +45,17 @@ void monitor_mark(struct monitor *monitor, bool news)
 static void state_write(struct monitor *monitor)
 {
 	char why[MONITOR_WHY_MAX];
-	bool good = state_save(monitor->state, &monitor->book, why, sizeof(why));
+	bool good = state_save(monitor->state, &monitor->inventory, why, sizeof(why));
 	monitor_trouble(&monitor->state_trouble, good ? NULL : why);
 }
 
 /* Is a weight growing? */
 static bool is_ramping(const struct monitor *monitor, int64_t now)
 {
-	const struct book *book = &monitor->book;
-	for (size_t i = 0; i < book->count; i++)
-		if (book->targets[i]->returned &&
-			now - book->targets[i]->returned <= (int64_t)monitor->settings->ramp + 1)
+	const struct inventory *inventory = &monitor->inventory;
+	for (size_t i = 0; i < inventory->count; i++)
+		if (inventory->targets[i]->returned && now - inventory->targets[i]->returned <=
+							       (int64_t)monitor->settings->ramp + 1)
 			return true;
 	return false;
 }
@@ -64,10 +64,10 @@ static bool is_ramping(const struct monitor *monitor, int64_t now)
 static void export_write(struct monitor *monitor, int64_t now)
 {
 	char why[MONITOR_WHY_MAX];
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	if (!monitor->named)
 		return;
-	switch (publish_write(book, &monitor->disk, now, why, sizeof(why))) {
+	switch (publish_write(inventory, &monitor->disk, now, why, sizeof(why))) {
 	case EXPORT_FAILED:
 		monitor_trouble(&monitor->export_trouble, why);
 		return;
@@ -83,8 +83,8 @@ static void export_write(struct monitor *monitor, int64_t now)
 static bool export_due(struct monitor *monitor, int64_t now)
 {
 	return monitor->news || monitor->export_trouble.why[0] || is_ramping(monitor, now) ||
-	       export_file_lost(&monitor->disk) || now < monitor->book.exported ||
-	       now - monitor->book.exported >= EXPORT_SECONDS;
+	       export_file_lost(&monitor->disk) || now < monitor->inventory.exported ||
+	       now - monitor->inventory.exported >= EXPORT_SECONDS;
 }
 
 void monitor_idle(struct monitor *monitor)
@@ -102,14 +102,14 @@ static void page_put(struct monitor *monitor, const json_t *report)
 	monitor->paged = (int64_t)uv_now(monitor->loop);
 }
 
-static void status_say(const struct book *book)
+static void status_say(const struct inventory *inventory)
 {
 	size_t counts[MIRROR_STATES] = {0};
-	for (size_t i = 0; i < book->count; i++)
-		counts[book->targets[i]->state]++;
+	for (size_t i = 0; i < inventory->count; i++)
+		counts[inventory->targets[i]->state]++;
 	service_say("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
 		counts[MIRROR_OLD], counts[MIRROR_REMOVED], counts[MIRROR_DISABLED],
-		book->outage.active
+		inventory->outage.active
 			? "; suspected outage of the monitor, state changes are suspended"
 			: "");
 }
@@ -124,13 +124,13 @@ static void report_put(struct monitor *monitor, bool all, int64_t now)
 		monitor->board && (all || monitor->news || clock - monitor->reported >= REPORT_MS);
 	if (!page && !board)
 		return;
-	json_t *report = report_new(&monitor->book, now);
+	json_t *report = report_new(&monitor->inventory, now);
 	if (!report)
 		return;
 	if (page)
 		page_put(monitor, report);
 	if (board) {
-		board_post(monitor->board, &monitor->book, report,
+		board_post(monitor->board, &monitor->inventory, report,
 			monitor->disk.text ? monitor->disk.text : "");
 		monitor->reported = clock;
 	}
@@ -142,14 +142,14 @@ void monitor_write(struct monitor *monitor, bool all)
 	int64_t now = time(NULL);
 	bool late = monitor->news && monitor->settings->page && !all &&
 		    (int64_t)uv_now(monitor->loop) - monitor->paged < PAGE_MS;
-	monitor->book.scheduler = scheduler_counts(monitor->scheduler);
+	monitor->inventory.scheduler = scheduler_counts(monitor->scheduler);
 	if (monitor->facts || all)
 		state_write(monitor);
 	if (all || export_due(monitor, now))
 		export_write(monitor, now);
 	report_put(monitor, all, now);
 	if (monitor->news && !monitor->ending)
-		status_say(&monitor->book);
+		status_say(&monitor->inventory);
 	monitor->flushed = (int64_t)uv_now(monitor->loop);
 	monitor->facts = monitor->news = false;
 	if (late) /* the page has not got it yet */

@@ -48,30 +48,30 @@ static size_t targets_leave(struct monitor *monitor, struct target **previous, s
 /* Whom to watch by this list and the names that are known. False: no memory, all is as before. */
 static bool targets_take(struct monitor *monitor, const struct mirror_list *mirror_list, bool say)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	struct targets_update update = {.mirror_list = mirror_list,
 		.resolve = monitor->resolve,
 		.exported = monitor->exported,
-		.previous = book->targets,
-		.previous_count = book->count,
+		.previous = inventory->targets,
+		.previous_count = inventory->count,
 		.now = time(NULL),
 		.say = say};
 	if (!targets_update(&update))
 		return false;
-	struct target **previous = book->targets;
-	size_t count = book->count;
-	if (is_same(&update) && mirror_list == book->mirror_list) {
+	struct target **previous = inventory->targets;
+	size_t count = inventory->count;
+	if (is_same(&update) && mirror_list == inventory->mirror_list) {
 		free(update.list);
 		return true;
 	}
-	book->targets = update.list;
-	book->count = update.count;
-	book->mirror_list = mirror_list;
-	if (!scheduler_set(monitor->scheduler, book->targets, book->count))
+	inventory->targets = update.list;
+	inventory->count = update.count;
+	inventory->mirror_list = mirror_list;
+	if (!scheduler_set(monitor->scheduler, inventory->targets, inventory->count))
 		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
 	size_t out = targets_leave(monitor, previous, count);
 	log_line(LOG_LEVEL_INFO, "Mirror list loaded hosts=%zu addresses=%zu new=%zu removed=%zu",
-		mirror_list->count, book->count, book->count - (count - out), out);
+		mirror_list->count, inventory->count, inventory->count - (count - out), out);
 	monitor_mark(monitor, true);
 	return true;
 }
@@ -79,10 +79,10 @@ static bool targets_take(struct monitor *monitor, const struct mirror_list *mirr
 /* Names that an earlier run has resolved have their addresses until they are asked for again. */
 static void names_remember(struct monitor *monitor)
 {
-	for (size_t i = 0; i < monitor->book.count; i++)
-		if (!monitor->book.targets[i]->mirror)
-			resolve_remember(monitor->resolve, monitor->book.targets[i]->host,
-				&monitor->book.targets[i]->address);
+	for (size_t i = 0; i < monitor->inventory.count; i++)
+		if (!monitor->inventory.targets[i]->mirror)
+			resolve_remember(monitor->resolve, monitor->inventory.targets[i]->host,
+				&monitor->inventory.targets[i]->address);
 }
 
 bool monitor_names_known(const struct monitor *monitor)
@@ -144,12 +144,12 @@ void monitor_named(void *owner)
 
 static void txt_take(struct monitor *monitor, const struct record *record, const char *text)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	const uint32_t versions[TARGET_DATABASES] = {record->versions[CVD_MAIN],
 		record->versions[CVD_DAILY], record->versions[CVD_BYTECODE]};
 	scheduler_versions(monitor->scheduler, versions);
-	if (!book_txt_take(book, time(NULL), text)) {
-		if (book->txt_renewed)
+	if (!inventory_txt_take(inventory, time(NULL), text)) {
+		if (inventory->txt_renewed)
 			monitor_mark(monitor, false);
 		return;
 	}

@@ -30,8 +30,8 @@ static void changed(
 	struct monitor *monitor, const struct target *target, enum mirror_state from, bool first)
 {
 	char text[TARGET_ADDRESS_MAX];
-	struct book_event event = book_event_of(target, from, first);
-	book_event_add(&monitor->book, &event);
+	struct inventory_event event = inventory_event_of(target, from, first);
+	inventory_event_add(&monitor->inventory, &event);
 	log_line(changes[target->state].level,
 		"%s host=%s address=%s country=%s from=%s first=%s why=%s",
 		changes[target->state].sentence, target->host,
@@ -47,7 +47,7 @@ static void decide(struct monitor *monitor, struct target *target, int64_t now)
 	enum mirror_state from = target->state;
 	bool new = target->first_seen == 0;
 	memcpy(reason, target->reason, sizeof(reason));
-	if (transition_decide(target, monitor->settings, monitor->book.outage.active, now))
+	if (transition_decide(target, monitor->settings, monitor->inventory.outage.active, now))
 		changed(monitor, target, from, new && target->first_seen);
 	else if (target->state != MIRROR_OK && strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);
@@ -55,8 +55,8 @@ static void decide(struct monitor *monitor, struct target *target, int64_t now)
 
 static void outage_say(struct monitor *monitor, enum outage_change news, int64_t now)
 {
-	struct book *book = &monitor->book;
-	outage_why(&book->outage, book->suspect_why, sizeof(book->suspect_why));
+	struct inventory *inventory = &monitor->inventory;
+	outage_why(&inventory->outage, inventory->suspect_why, sizeof(inventory->suspect_why));
 	switch (news) {
 	case OUTAGE_SAME:
 		return;
@@ -65,15 +65,15 @@ static void outage_say(struct monitor *monitor, enum outage_change news, int64_t
 			"Suspected outage of the monitor: most mirrors fail at once, no mirror is "
 			"downgraded until it clears: %s "
 			"failing=%zu of=%zu references=%zu",
-			book->suspect_why, book->outage.failing, book->outage.sample,
+			inventory->suspect_why, inventory->outage.failing, inventory->outage.sample,
 			monitor->settings->reference_count);
 		monitor->asked = 0;
 		break;
 	case OUTAGE_ENDED:
 		log_line(LOG_LEVEL_WARNING, "Suspected outage cleared: %s seconds=%" PRId64,
-			book->outage.cleared ? "a reference answers, so it is the mirrors"
-					     : "most of the mirrors are good again",
-			now - book->outage.since);
+			inventory->outage.cleared ? "a reference answers, so it is the mirrors"
+						  : "most of the mirrors are good again",
+			now - inventory->outage.since);
 		break;
 	}
 	monitor_mark(monitor, true);
@@ -81,9 +81,10 @@ static void outage_say(struct monitor *monitor, enum outage_change news, int64_t
 
 static void outage_see(struct monitor *monitor, int64_t now)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	outage_say(monitor,
-		outage_update(&book->outage, book->targets, book->count, monitor->settings, now),
+		outage_update(&inventory->outage, inventory->targets, inventory->count,
+			monitor->settings, now),
 		now);
 }
 
@@ -91,7 +92,7 @@ void monitor_checked(void *owner, struct target *target, const struct observatio
 {
 	struct monitor *monitor = owner;
 	int64_t now = time(NULL);
-	transition_record(target, seen, monitor->settings, monitor->book.outage.active, now);
+	transition_record(target, seen, monitor->settings, monitor->inventory.outage.active, now);
 	outage_see(monitor, now);
 	decide(monitor, target, now);
 	monitor_mark(monitor, false);
@@ -100,17 +101,17 @@ void monitor_checked(void *owner, struct target *target, const struct observatio
 static void reached(void *owner, bool any)
 {
 	struct monitor *monitor = owner;
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	int64_t now = time(NULL);
 	monitor->asking = false;
 	if (monitor->ending)
 		return;
 	enum outage_change news =
-		outage_reached(&book->outage, any, book->targets, book->count, now);
+		outage_reached(&inventory->outage, any, inventory->targets, inventory->count, now);
 	outage_say(monitor, news, now);
 	if (news == OUTAGE_ENDED)
-		for (size_t i = 0; i < book->count; i++)
-			decide(monitor, book->targets[i], now);
+		for (size_t i = 0; i < inventory->count; i++)
+			decide(monitor, inventory->targets[i], now);
 }
 
 void monitor_ask_references(struct monitor *monitor)
@@ -120,7 +121,7 @@ void monitor_ask_references(struct monitor *monitor)
 	int64_t wait = settings->interval < ASK_MAX ? settings->interval : ASK_MAX;
 	if (wait < settings->timeout)
 		wait = settings->timeout;
-	if (monitor->asking || !outage_asks(&monitor->book.outage, settings) ||
+	if (monitor->asking || !outage_asks(&monitor->inventory.outage, settings) ||
 		(monitor->asked && clock - monitor->asked < wait * 1000))
 		return;
 	monitor->asking = true;
@@ -130,21 +131,21 @@ void monitor_ask_references(struct monitor *monitor)
 
 void monitor_gap(struct monitor *monitor, int64_t now)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	int64_t least = 2 * (int64_t)monitor->settings->old_after;
 	if (least < GAP_MIN)
 		least = GAP_MIN;
-	if (book->alive && now - book->alive > least) {
+	if (inventory->alive && now - inventory->alive > least) {
 		log_line(LOG_LEVEL_NOTICE,
 			"The monitor was not running; this gap is excluded from failure times "
 			"seconds=%" PRId64,
-			now - book->alive);
-		for (size_t i = 0; i < book->count; i++)
-			transition_exclude_gap(book->targets[i], book->alive, now);
+			now - inventory->alive);
+		for (size_t i = 0; i < inventory->count; i++)
+			transition_exclude_gap(inventory->targets[i], inventory->alive, now);
 	}
-	for (size_t i = 0; now < book->alive && i < book->count; i++)
-		transition_clamp(book->targets[i], now);
-	book->alive = now;
+	for (size_t i = 0; now < inventory->alive && i < inventory->count; i++)
+		transition_clamp(inventory->targets[i], now);
+	inventory->alive = now;
 }
 
 static void away_look(struct monitor *monitor, struct target *target, int64_t now)
@@ -163,13 +164,13 @@ static void away_look(struct monitor *monitor, struct target *target, int64_t no
 
 void monitor_look(struct monitor *monitor)
 {
-	struct book *book = &monitor->book;
+	struct inventory *inventory = &monitor->inventory;
 	int64_t now = time(NULL), clock = (int64_t)uv_now(monitor->loop);
 	int64_t pause = monitor->settings->interval > RESOLVE_MIN ? monitor->settings->interval
 								  : RESOLVE_MIN;
 	monitor_gap(monitor, now);
-	for (size_t i = 0; i < book->count; i++)
-		away_look(monitor, book->targets[i], now);
+	for (size_t i = 0; i < inventory->count; i++)
+		away_look(monitor, inventory->targets[i], now);
 	outage_see(monitor, now);
 	monitor_ask_references(monitor);
 	if (clock - monitor->resolved >= pause * 1000) {

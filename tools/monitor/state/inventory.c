@@ -5,14 +5,15 @@
 
 enum { TIME_FIELD = 3 };
 
-void book_event_add(struct book *book, const struct book_event *event)
+void inventory_event_add(struct inventory *inventory, const struct inventory_event *event)
 {
-	size_t kept = book->event_count < BOOK_EVENTS_MAX ? book->event_count : BOOK_EVENTS_MAX - 1;
-	memmove(book->events + 1, book->events, kept * sizeof(*event));
-	book->events[0] = *event;
-	book->event_count = kept + 1;
-	if (book->event_fresh < BOOK_EVENTS_MAX)
-		book->event_fresh++;
+	size_t kept = inventory->event_count < INVENTORY_EVENTS_MAX ? inventory->event_count
+								    : INVENTORY_EVENTS_MAX - 1;
+	memmove(inventory->events + 1, inventory->events, kept * sizeof(*event));
+	inventory->events[0] = *event;
+	inventory->event_count = kept + 1;
+	if (inventory->event_fresh < INVENTORY_EVENTS_MAX)
+		inventory->event_fresh++;
 }
 
 /* Behind so many colons; the end, where there are fewer. */
@@ -33,34 +34,36 @@ static bool is_renewed(const char *before, const char *now)
 	       strcmp(field_find(old_time, 1), field_find(new_time, 1)) == 0;
 }
 
-static void txt_add(struct book *book, int64_t since, const char *value)
+static void txt_add(struct inventory *inventory, int64_t since, const char *value)
 {
-	size_t kept = book->txt_count < BOOK_TXTS_MAX ? book->txt_count : BOOK_TXTS_MAX - 1;
-	memmove(book->txts + 1, book->txts, kept * sizeof(book->txts[0]));
-	book->txts[0].since = since;
-	snprintf(book->txts[0].value, sizeof(book->txts[0].value), "%s", value);
-	book->txt_count = kept + 1;
-	if (book->txt_fresh < BOOK_TXTS_MAX)
-		book->txt_fresh++;
+	size_t kept = inventory->txt_count < INVENTORY_TXTS_MAX ? inventory->txt_count
+								: INVENTORY_TXTS_MAX - 1;
+	memmove(inventory->txts + 1, inventory->txts, kept * sizeof(inventory->txts[0]));
+	inventory->txts[0].since = since;
+	snprintf(inventory->txts[0].value, sizeof(inventory->txts[0].value), "%s", value);
+	inventory->txt_count = kept + 1;
+	if (inventory->txt_fresh < INVENTORY_TXTS_MAX)
+		inventory->txt_fresh++;
 }
 
-bool book_txt_take(struct book *book, int64_t since, const char *value)
+bool inventory_txt_take(struct inventory *inventory, int64_t since, const char *value)
 {
-	struct book_txt *newest = &book->txts[0];
-	if (!book->txt_count || !is_renewed(newest->value, value)) {
-		txt_add(book, since, value);
+	struct inventory_txt *newest = &inventory->txts[0];
+	if (!inventory->txt_count || !is_renewed(newest->value, value)) {
+		txt_add(inventory, since, value);
 		return true;
 	}
 	if (strcmp(newest->value, value) != 0) {
 		snprintf(newest->value, sizeof(newest->value), "%s", value);
-		book->txt_renewed = true;
+		inventory->txt_renewed = true;
 	}
 	return false;
 }
 
-struct book_event book_event_of(const struct target *target, enum mirror_state from, bool first)
+struct inventory_event inventory_event_of(
+	const struct target *target, enum mirror_state from, bool first)
 {
-	struct book_event event = {.at = target->since,
+	struct inventory_event event = {.at = target->since,
 		.address = target->address,
 		.country = target->mirror->country,
 		.from = from,

@@ -6,10 +6,10 @@
 #include "tools/monitor/state/outage.h"
 #include "tools/monitor/targets/target.h"
 
-enum { BOOK_EVENTS_MAX = 100, BOOK_TXTS_MAX = 50 };
+enum { INVENTORY_EVENTS_MAX = 100, INVENTORY_TXTS_MAX = 50 };
 
 /* One change of an address's state. */
-struct book_event {
+struct inventory_event {
 	int64_t at; /* Unix seconds */
 	char host[TARGET_HOST_MAX + 1];
 	struct list_address address;
@@ -19,19 +19,19 @@ struct book_event {
 	char why[TARGET_REASON_MAX];
 };
 
-struct book_txt {
+struct inventory_txt {
 	int64_t since;
 	char value[256];
 };
 
-struct book {
+struct inventory {
 	const struct settings *settings;
 	const struct mirror_list *mirror_list;
 	struct target **targets;
 	size_t count;
-	struct book_event events[BOOK_EVENTS_MAX]; /* newest first */
+	struct inventory_event events[INVENTORY_EVENTS_MAX]; /* newest first */
 	size_t event_count;
-	struct book_txt txts[BOOK_TXTS_MAX]; /* newest first */
+	struct inventory_txt txts[INVENTORY_TXTS_MAX]; /* newest first */
 	size_t txt_count;
 	size_t event_fresh,
 		txt_fresh; /* of them, the newest, which are not in the state file yet */
@@ -48,11 +48,12 @@ struct book {
 };
 
 /* Puts one in front; the oldest goes when there are too many. */
-void book_event_add(struct book *book, const struct book_event *event);
+void inventory_event_add(struct inventory *inventory, const struct inventory_event *event);
 /* A version string that was read. True: it is another one, in front. One that differs in its record time alone (field 3)
  * takes the place of the newest, which is as old as it was. */
-bool book_txt_take(struct book *book, int64_t since, const char *value);
+bool inventory_txt_take(struct inventory *inventory, int64_t since, const char *value);
 /* The change that a target has just made from `from`. */
-struct book_event book_event_of(const struct target *target, enum mirror_state from, bool first);
+struct inventory_event inventory_event_of(
+	const struct target *target, enum mirror_state from, bool first);
 
 #endif

@@ -24,18 +24,18 @@ struct state {
 	bool whole; /* the file is new: everything is to be written */
 };
 
-/* The book's numbers by their keys. */
+/* The inventory's numbers by their keys. */
 static const struct {
 	const char *key;
 	size_t offset, width;
 } numbers[] = {
-	{"serial", CONFIG_FIELD(struct book, serial)},
-	{"generated", CONFIG_FIELD(struct book, generated)},
-	{"exported", CONFIG_FIELD(struct book, exported)},
-	{"alive", CONFIG_FIELD(struct book, alive)},
-	{"doubt", CONFIG_FIELD(struct book, outage.active)},
-	{"doubt_stale", CONFIG_FIELD(struct book, outage.stale)},
-	{"doubt_since", CONFIG_FIELD(struct book, outage.since)},
+	{"serial", CONFIG_FIELD(struct inventory, serial)},
+	{"generated", CONFIG_FIELD(struct inventory, generated)},
+	{"exported", CONFIG_FIELD(struct inventory, exported)},
+	{"alive", CONFIG_FIELD(struct inventory, alive)},
+	{"doubt", CONFIG_FIELD(struct inventory, outage.active)},
+	{"doubt_stale", CONFIG_FIELD(struct inventory, outage.stale)},
+	{"doubt_since", CONFIG_FIELD(struct inventory, outage.since)},
 };
 enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 
@@ -71,15 +71,15 @@ void state_close(struct state *state)
 	free(state);
 }
 
-static void numbers_load(struct state *state, struct book *book)
+static void numbers_load(struct state *state, struct inventory *inventory)
 {
 	const char *key;
 	int64_t value;
 	while (state_row_number(&state->rows, &key, &value))
 		for (size_t i = 0; i < NUMBERS; i++)
 			if (strcmp(numbers[i].key, key) == 0 && value >= 0)
-				state_row_put(
-					(char *)book + numbers[i].offset, numbers[i].width, value);
+				state_row_put((char *)inventory + numbers[i].offset,
+					numbers[i].width, value);
 }
 
 /* Doubles the room. False: no memory, and the list is as it was. */
@@ -110,19 +110,20 @@ static bool targets_load(struct state *state, struct target ***list, size_t *cou
 	return true;
 }
 
-bool state_load(struct state *state, struct book *book, struct target ***targets, size_t *count)
+bool state_load(
+	struct state *state, struct inventory *inventory, struct target ***targets, size_t *count)
 {
 	*targets = NULL;
 	*count = 0;
-	numbers_load(state, book);
-	book->event_count = book->txt_count = 0;
-	while (book->event_count < BOOK_EVENTS_MAX &&
-		state_row_event(&state->rows, &book->events[book->event_count]))
-		book->event_count++;
-	while (book->txt_count < BOOK_TXTS_MAX &&
-		state_row_txt(&state->rows, &book->txts[book->txt_count]))
-		book->txt_count++;
-	book->event_fresh = book->txt_fresh = 0;
+	numbers_load(state, inventory);
+	inventory->event_count = inventory->txt_count = 0;
+	while (inventory->event_count < INVENTORY_EVENTS_MAX &&
+		state_row_event(&state->rows, &inventory->events[inventory->event_count]))
+		inventory->event_count++;
+	while (inventory->txt_count < INVENTORY_TXTS_MAX &&
+		state_row_txt(&state->rows, &inventory->txts[inventory->txt_count]))
+		inventory->txt_count++;
+	inventory->event_fresh = inventory->txt_fresh = 0;
 	bool good = targets_load(state, targets, count);
 	state_rows_reset(&state->rows);
 	return good;
@@ -141,36 +142,38 @@ void state_forget(struct state *state, const struct target *target)
 		state_write_forget(&state->rows, target);
 }
 
-static bool targets_write(struct state *state, struct book *book)
+static bool targets_write(struct state *state, struct inventory *inventory)
 {
 	bool good = true;
-	for (size_t i = 0; good && i < book->count; i++)
-		if (book->targets[i]->changed || state->whole)
-			good = state_write_target(&state->rows, book->targets[i], state->whole);
+	for (size_t i = 0; good && i < inventory->count; i++)
+		if (inventory->targets[i]->changed || state->whole)
+			good = state_write_target(
+				&state->rows, inventory->targets[i], state->whole);
 	return good;
 }
 
-static bool news_write(struct state *state, const struct book *book)
+static bool news_write(struct state *state, const struct inventory *inventory)
 {
-	size_t events = state->whole ? book->event_count : book->event_fresh;
-	size_t txts = state->whole ? book->txt_count : book->txt_fresh;
+	size_t events = state->whole ? inventory->event_count : inventory->event_fresh;
+	size_t txts = state->whole ? inventory->txt_count : inventory->txt_fresh;
 	bool good = true;
 	while (good && events > 0)
-		good = state_write_event(&state->rows, &book->events[--events]);
+		good = state_write_event(&state->rows, &inventory->events[--events]);
 	while (good && txts > 0)
-		good = state_write_txt(&state->rows, &book->txts[--txts]);
-	if (good && book->txt_renewed)
-		good = state_write_renewed(&state->rows, &book->txts[0]);
+		good = state_write_txt(&state->rows, &inventory->txts[--txts]);
+	if (good && inventory->txt_renewed)
+		good = state_write_renewed(&state->rows, &inventory->txts[0]);
 	return good;
 }
 
-static bool book_write(struct state *state, struct book *book)
+static bool inventory_write(struct state *state, struct inventory *inventory)
 {
-	bool good = begin(state) && targets_write(state, book) && news_write(state, book);
+	bool good = begin(state) && targets_write(state, inventory) && news_write(state, inventory);
 	for (size_t i = 0; good && i < NUMBERS; i++)
 		good = state_write_number(&state->rows, numbers[i].key,
-			state_row_get((const char *)book + numbers[i].offset, numbers[i].width));
-	if (good && (book->event_fresh || book->txt_fresh))
+			state_row_get(
+				(const char *)inventory + numbers[i].offset, numbers[i].width));
+	if (good && (inventory->event_fresh || inventory->txt_fresh))
 		good = state_rows_prune(&state->rows, EVENTS_KEPT, TXTS_KEPT);
 	good = good && state_rows_run(&state->rows, "COMMIT");
 	if (good)
@@ -178,12 +181,12 @@ static bool book_write(struct state *state, struct book *book)
 	return good;
 }
 
-static void book_written(struct state *state, struct book *book)
+static void inventory_written(struct state *state, struct inventory *inventory)
 {
-	for (size_t i = 0; i < book->count; i++)
-		book->targets[i]->changed = false;
-	book->event_fresh = book->txt_fresh = 0;
-	book->txt_renewed = state->whole = false;
+	for (size_t i = 0; i < inventory->count; i++)
+		inventory->targets[i]->changed = false;
+	inventory->event_fresh = inventory->txt_fresh = 0;
+	inventory->txt_renewed = state->whole = false;
 }
 
 /* The file is gone or no good any more: a new one is made of what is in memory. */
@@ -199,7 +202,7 @@ static bool begin_anew(struct state *state, bool aside, char *why, size_t size)
 	return good && state_rows_prepare(&state->rows, &state->file, why, size);
 }
 
-bool state_save(struct state *state, struct book *book, char *why, size_t size)
+bool state_save(struct state *state, struct inventory *inventory, char *why, size_t size)
 {
 	if (!state->file.base || state_file_lost(&state->file)) {
 		log_line(LOG_LEVEL_WARNING, "The state file is gone, a new one is begun file=%s",
@@ -207,8 +210,8 @@ bool state_save(struct state *state, struct book *book, char *why, size_t size)
 		if (!begin_anew(state, false, why, size))
 			return false;
 	}
-	if (book_write(state, book)) {
-		book_written(state, book);
+	if (inventory_write(state, inventory)) {
+		inventory_written(state, inventory);
 		return true;
 	}
 	bool corrupt = state_rows_corrupt(&state->rows);
@@ -220,9 +223,9 @@ bool state_save(struct state *state, struct book *book, char *why, size_t size)
 	if (!corrupt)
 		return false;
 	log_line(LOG_LEVEL_WARNING, "%s; renamed, starting with an empty state file", why);
-	if (!begin_anew(state, true, why, size) || !book_write(state, book))
+	if (!begin_anew(state, true, why, size) || !inventory_write(state, inventory))
 		return false;
-	book_written(state, book);
+	inventory_written(state, inventory);
 	return true;
 }
 

@@ -11,12 +11,13 @@ struct state;
 
 /* Opens the file, or makes it. NULL: one sentence. */
 struct state *state_open(const char *path, char *why, size_t size);
-/* Reads everything into the book, but for the targets: these are the caller's, without mirrors. False: no memory. */
-bool state_load(struct state *state, struct book *book, struct target ***targets, size_t *count);
+/* Reads everything into the inventory, but for the targets: these are the caller's, without mirrors. False: no memory. */
+bool state_load(
+	struct state *state, struct inventory *inventory, struct target ***targets, size_t *count);
 /* A target that is not watched any more; gone with the next save. */
 void state_forget(struct state *state, const struct target *target);
 /* Writes what has changed, as one transaction. False: one sentence; all that is still to be written the next time. */
-bool state_save(struct state *state, struct book *book, char *why, size_t size);
+bool state_save(struct state *state, struct inventory *inventory, char *why, size_t size);
 void state_close(struct state *state); /* NULL is fine */
 
 /* Can it be read? *found: "state FILE: 12 addresses" or that a start would make it anew. False: refused, the sentence. */

@@ -262,7 +262,7 @@ bool state_row_span(struct state_rows *rows, struct target **targets, size_t cou
 	return true;
 }
 
-bool state_row_event(struct state_rows *rows, struct book_event *event)
+bool state_row_event(struct state_rows *rows, struct inventory_event *event)
 {
 	sqlite3_stmt *row = row_next(rows, READ_EVENTS);
 	memset(event, 0, sizeof(*event));
@@ -281,7 +281,7 @@ bool state_row_event(struct state_rows *rows, struct book_event *event)
 	return true;
 }
 
-bool state_row_txt(struct state_rows *rows, struct book_txt *txt)
+bool state_row_txt(struct state_rows *rows, struct inventory_txt *txt)
 {
 	sqlite3_stmt *row = row_next(rows, READ_TXTS);
 	if (!row)
@@ -379,7 +379,7 @@ bool state_write_forget(struct state_rows *rows, const struct target *target)
 	return good;
 }
 
-bool state_write_event(struct state_rows *rows, const struct book_event *event)
+bool state_write_event(struct state_rows *rows, const struct inventory_event *event)
 {
 	sqlite3_stmt *statement = rows->statements[WRITE_EVENT];
 	sqlite3_bind_int64(statement, 1, event->at);
@@ -393,7 +393,7 @@ bool state_write_event(struct state_rows *rows, const struct book_event *event)
 	return row_write(rows, statement);
 }
 
-bool state_write_txt(struct state_rows *rows, const struct book_txt *txt)
+bool state_write_txt(struct state_rows *rows, const struct inventory_txt *txt)
 {
 	sqlite3_stmt *statement = rows->statements[WRITE_TXT];
 	sqlite3_bind_int64(statement, 1, txt->since);
@@ -401,7 +401,7 @@ bool state_write_txt(struct state_rows *rows, const struct book_txt *txt)
 	return row_write(rows, statement);
 }
 
-bool state_write_renewed(struct state_rows *rows, const struct book_txt *txt)
+bool state_write_renewed(struct state_rows *rows, const struct inventory_txt *txt)
 {
 	sqlite3_stmt *statement = rows->statements[WRITE_RENEWED];
 	text_bind(statement, 1, txt->value);

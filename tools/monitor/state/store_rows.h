@@ -29,17 +29,17 @@ bool state_row_number(struct state_rows *rows, const char **key, int64_t *value)
 bool state_row_target(struct state_rows *rows, struct target *target);
 /* Puts a span where it belongs; the targets as state_row_target gave them, in its order. */
 bool state_row_span(struct state_rows *rows, struct target **targets, size_t count);
-bool state_row_event(struct state_rows *rows, struct book_event *event);
-bool state_row_txt(struct state_rows *rows, struct book_txt *txt);
+bool state_row_event(struct state_rows *rows, struct inventory_event *event);
+bool state_row_txt(struct state_rows *rows, struct inventory_txt *txt);
 
 bool state_write_number(struct state_rows *rows, const char *key, int64_t value);
 /* With the spans of its last check, or all of them. */
 bool state_write_target(struct state_rows *rows, const struct target *target, bool whole);
 bool state_write_forget(struct state_rows *rows, const struct target *target);
-bool state_write_event(struct state_rows *rows, const struct book_event *event);
-bool state_write_txt(struct state_rows *rows, const struct book_txt *txt);
+bool state_write_event(struct state_rows *rows, const struct inventory_event *event);
+bool state_write_txt(struct state_rows *rows, const struct inventory_txt *txt);
 /* The newest one's value. */
-bool state_write_renewed(struct state_rows *rows, const struct book_txt *txt);
+bool state_write_renewed(struct state_rows *rows, const struct inventory_txt *txt);
 
 /* A field of 1, 4 or 8 octets. */
 int64_t state_row_get(const void *field, size_t width);

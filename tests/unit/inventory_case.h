@@ -1,6 +1,6 @@
-/* tests/unit/book_case.h - a small book: a list, targets, settings. */
-#ifndef TESTS_UNIT_BOOK_CASE_H
-#define TESTS_UNIT_BOOK_CASE_H
+/* tests/unit/inventory_case.h - a small inventory: a list, targets, settings. */
+#ifndef TESTS_UNIT_INVENTORY_CASE_H
+#define TESTS_UNIT_INVENTORY_CASE_H
 
 #include "tests/unit/folder_case.h"
 
@@ -12,7 +12,7 @@
 
 enum { T0 = 1800000000, HOUR = 3600, DAY = 86400 };
 
-static const char book_list[] =
+static const char inventory_list[] =
 	"{\"mirrors\": [\n"
 	"{\"host\": \"a.example\", \"country\": \"DE\", \"ipv4\": [\"192.0.2.1\", \"192.0.2.2\"], "
 	"\"ipv6\": [\"2001:db8::1\"]},\n"
@@ -22,20 +22,20 @@ static const char book_list[] =
 	"true},\n"
 	"{\"host\": \"named.example\", \"country\": \"US\"}\n"
 	"]}";
-enum { BOOK_TARGETS = 5 };
+enum { INVENTORY_TARGETS = 5 };
 
-struct book_case {
+struct inventory_case {
 	struct settings settings;
 	struct mirror_list *mirror_list;
-	struct book book;
+	struct inventory inventory;
 	char path[FOLDER_PATH_MAX];
 };
 
-static inline struct book_case *book_case_new(void)
+static inline struct inventory_case *inventory_case_new(void)
 {
-	struct book_case *made = calloc(1, sizeof(*made));
+	struct inventory_case *made = calloc(1, sizeof(*made));
 	assert_non_null(made);
-	const struct list_source source = {book_list, strlen(book_list), "l.json", false};
+	const struct list_source source = {inventory_list, strlen(inventory_list), "l.json", false};
 	made->mirror_list = list_parse(&source, why, sizeof(why));
 	assert_non_null(made->mirror_list);
 	made->settings = (struct settings){.zone = "clamav.net",
@@ -46,42 +46,44 @@ static inline struct book_case *book_case_new(void)
 		.recover_after = 1,
 		.ramp = HOUR};
 	made->settings.export = strdup(folder_path(made->path, "mirrors.json"));
-	made->book.settings = &made->settings;
-	made->book.mirror_list = made->mirror_list;
-	made->book.targets = calloc(BOOK_TARGETS, sizeof(struct target *));
+	made->inventory.settings = &made->settings;
+	made->inventory.mirror_list = made->mirror_list;
+	made->inventory.targets = calloc(INVENTORY_TARGETS, sizeof(struct target *));
 	for (size_t i = 0; i < made->mirror_list->count; i++)
 		for (size_t k = 0; k < made->mirror_list->list[i].address_count; k++)
-			made->book.targets[made->book.count++] =
+			made->inventory.targets[made->inventory.count++] =
 				target_new(&made->mirror_list->list[i],
 					&made->mirror_list->list[i].addresses[k], T0);
-	assert_int_equal(made->book.count, BOOK_TARGETS);
+	assert_int_equal(made->inventory.count, INVENTORY_TARGETS);
 	return made;
 }
 
-static inline void book_case_free(struct book_case *made)
+static inline void inventory_case_free(struct inventory_case *made)
 {
-	for (size_t i = 0; i < made->book.count; i++)
-		free(made->book.targets[i]);
-	free(made->book.targets);
+	for (size_t i = 0; i < made->inventory.count; i++)
+		free(made->inventory.targets[i]);
+	free(made->inventory.targets);
 	list_free(made->mirror_list);
 	free(made->settings.export);
 	free(made);
 }
 
 /* A check of target `i`: "" is good. */
-static inline void book_case_check(struct book_case *made, size_t i, const char *found, int64_t now)
+static inline void inventory_case_check(
+	struct inventory_case *made, size_t i, const char *found, int64_t now)
 {
 	struct observation seen = {
 		.at = now, .good = !found[0], .stamp = found[0] ? 0 : now, .milliseconds = 25};
-	struct target *target = made->book.targets[i];
+	struct target *target = made->inventory.targets[i];
 	enum mirror_state from = target->state;
 	bool first = !target->first_seen;
 	snprintf(seen.why, sizeof(seen.why), "%s", found);
 	transition_record(target, &seen, &made->settings, false, now);
 	if (!transition_decide(target, &made->settings, false, now))
 		return;
-	struct book_event event = book_event_of(target, from, first && target->first_seen);
-	book_event_add(&made->book, &event);
+	struct inventory_event event =
+		inventory_event_of(target, from, first && target->first_seen);
+	inventory_event_add(&made->inventory, &event);
 }
 
 #endif

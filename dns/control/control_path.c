@@ -27,13 +27,6 @@ static bool refuse_errno(const char *path, const char *sentence, char *why, size
 	return false;
 }
 
-/* A service may be forbidden to call it at all: only where there is something to give. */
-static bool give(const char *path, uid_t user, gid_t group)
-{
-	bool same = user == (uid_t)-1 && group == (gid_t)-1;
-	return same || chown(path, user, group) == 0;
-}
-
 /* The folder is made where only it is missing. */
 static bool folder_make(const char *path, const uid_t owner[2])
 {
@@ -42,7 +35,14 @@ static bool folder_make(const char *path, const uid_t owner[2])
 	const char *name = dirname(folder);
 	if (mkdir(name, 0755) != 0)
 		return errno == EEXIST;
-	return give(name, owner[0], owner[1]);
+	/* By descriptor: another user may write in the folder above, and put a link there. A service may be forbidden to call
+	 * fchown at all: only where there is something to give. */
+	int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool same = owner[0] == (uid_t)-1 && owner[1] == (gid_t)-1;
+	bool good = fd >= 0 && (same || fchown(fd, owner[0], owner[1]) == 0);
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 /* Is somebody there? A file that nobody listens on is what a killed server left. */

@@ -19,11 +19,6 @@ static bool error_is_scarcity(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-static bool error_is_end(int error)
-{
-	return error == EAGAIN || error == EBADF || error == EINVAL || error == ENOTSOCK;
-}
-
 static void readable(uv_poll_t *poll, int status, int events);
 
 static void rested(uv_timer_t *rest)
@@ -59,11 +54,11 @@ static bool connection_accept(struct acceptor *acceptor, bool first)
 		return false;
 	int fd = accept4(
 		acceptor->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	bool more = fd >= 0 || !error_is_end(errno);
+	int error = errno;
 	if (fd >= 0)
 		none = connection_judge(acceptor, fd, room);
-	else if (error_is_scarcity(errno) && !owner->yield(acceptor))
-		none = ACCEPT_RESTS;
+	else if (error == EINVAL || (error_is_scarcity(error) && !owner->yield(acceptor)))
+		none = ACCEPT_RESTS; /* EINVAL: the socket does not listen any more */
 	if (fd >= 0 && none == ACCEPT_EMPTY) {
 		owner->take(acceptor, fd, &peer);
 		return room == ACCEPT_FREE;
@@ -73,16 +68,18 @@ static bool connection_accept(struct acceptor *acceptor, bool first)
 		close(fd);
 	if (none == ACCEPT_SCARCE || none == ACCEPT_RESTS)
 		rest_begin(acceptor);
-	return more && room != ACCEPT_MADE && !uv_is_active((uv_handle_t *)&acceptor->rest);
+	return (fd >= 0 || error != EAGAIN) && room != ACCEPT_MADE &&
+	       !uv_is_active((uv_handle_t *)&acceptor->rest);
 }
 
 /* Connections that wait for longer than a turn stay in the kernel's queue: what else the loop has is not held up. */
 static void readable(uv_poll_t *poll, int status, int events)
 {
 	struct acceptor *acceptor = poll->data;
-	(void)status;
 	(void)events;
-	for (unsigned i = 0; i < ACCEPT_BUDGET && acceptor->fd >= 0; i++)
+	if (status < 0) /* libuv has stopped looking */
+		rest_begin(acceptor);
+	for (unsigned i = 0; status >= 0 && i < ACCEPT_BUDGET && acceptor->fd >= 0; i++)
 		if (!connection_accept(acceptor, i == 0))
 			return;
 }

@@ -11,7 +11,8 @@
 
 enum {
 	ACCEPT_BUDGET = 32, /* connections a turn */
-	ACCEPT_RESERVE = 24, /* descriptors that DNS clients leave to files, control and metrics, whatever happens */
+	ACCEPT_RESERVE =
+		24, /* descriptors that DNS clients leave to files, control and metrics, whatever happens */
 	ACCEPT_RESERVE_CONTROL = 16, /* that control clients leave to files */
 	ACCEPT_REST_MS = 10
 };

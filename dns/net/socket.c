@@ -109,13 +109,15 @@ static int buffer_set(int fd, int force, int option)
 	return option_get(fd, option) / 2;
 }
 
-/* Accepted connections inherit all of it: a client that does not take its replies has the kernel keep little of them, and
- * not for long. */
+/* Accepted connections inherit all of it: for a client that does not take its replies, or sends more questions than it
+ * takes replies for, the kernel keeps little, and not for long. */
 static bool stream_tune(int fd)
 {
-	int send = LISTEN_STREAM_BUFFER, timeout = LISTEN_STREAM_TIMEOUT_MS;
+	int send = LISTEN_STREAM_BUFFER, receive = LISTEN_STREAM_RECEIVE;
+	int timeout = LISTEN_STREAM_TIMEOUT_MS;
 	return option_set(fd, IPPROTO_TCP, TCP_NODELAY) &&
 	       setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send)) == 0 &&
+	       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive)) == 0 &&
 	       setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout)) == 0;
 }
 

@@ -7,9 +7,13 @@
 /* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
 enum { LISTEN_BUFFER = 4 << 20 };
 
-/* Of each TCP connection: octets that the kernel keeps unsent (it counts twice as many, with its own overhead), and for how
- * long it waits for a client to take some. */
-enum { LISTEN_STREAM_BUFFER = 16 << 10, LISTEN_STREAM_TIMEOUT_MS = 8000 };
+/* Of each TCP connection: octets that the kernel keeps unsent and unread (it counts twice as many, with its own overhead),
+ * and for how long it waits for a client to take some. */
+enum {
+	LISTEN_STREAM_BUFFER = 16 << 10,
+	LISTEN_STREAM_RECEIVE = 64 << 10,
+	LISTEN_STREAM_TIMEOUT_MS = 8000
+};
 
 /* A wildcard, which every address of its family and port is one of? */
 bool listen_socket_is_any(const struct config_listen *at);

@@ -103,11 +103,22 @@ static void replies_drop(struct tcp_connection *connection, enum counter_close w
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
+/* The client has sent its last octet, but its window keeps some of the replies here: the end of our side follows them, and
+ * the connection keeps its place until it is idle for too long, or another one needs it. */
+static bool replies_wait(struct tcp_connection *connection)
+{
+	uv_os_fd_t fd;
+	return !connection->connections->stopping &&
+	       uv_fileno((uv_handle_t *)&connection->handle, &fd) == 0 && octets_are_queued(fd) &&
+	       shutdown(fd, SHUT_WR) == 0;
+}
+
 /* Closes it at once; its place is the caller's. */
 static void connection_end(struct tcp_connection *connection, enum counter_close why)
 {
 	counter_add(&counters_of(connection)->tcp_closed[why], 1);
 	connection->closing = true;
+	connection->connections->count--;
 	wait_end(connection);
 	TAILQ_REMOVE(&connection->connections->all, connection, by_activity);
 	replies_drop(connection, why);
@@ -289,10 +300,10 @@ static void connection_visit(struct tcp_connection *connection)
 		uv_read_stop(stream_of(connection));
 	else if (frame_size(connection, 0))
 		wait_begin(connection);
-	else if (connection->half_closed || connection->connections->stopping)
-		connection_close(connection, end_of(connection));
-	else
+	else if (!connection->half_closed && !connection->connections->stopping)
 		uv_read_start(stream_of(connection), in_alloc, in_read);
+	else if (!replies_wait(connection))
+		connection_close(connection, end_of(connection));
 }
 
 bool tcp_connections_turn(struct tcp_connections *connections)
@@ -302,7 +313,8 @@ bool tcp_connections_turn(struct tcp_connections *connections)
 	connections->budget = TCP_TURN_BUDGET;
 	while (connection != last && connections->budget > TCP_TURN_BUDGET / 2) {
 		connection = TAILQ_FIRST(&connections->waiting);
-		if (!frame_size(connection, 0)) /* libuv reads it in this turn, for about so much */
+		if (!frame_size(connection, 0) &&
+			!connections->stopping) /* libuv reads it in this turn, for about so much */
 			connections->budget -= TCP_READ_COST;
 		connection_visit(connection);
 	}
@@ -339,6 +351,7 @@ void tcp_connections_add(
 	connection->connections = connections;
 	connection->handle.data = connection;
 	connection->active_ms = uv_now(connections->place.loop);
+	connections->count++;
 	TAILQ_INSERT_TAIL(&connections->all, connection, by_activity);
 	if (uv_tcp_open(&connection->handle, fd) != 0) {
 		connection_close(connection, CLOSE_SYSTEM);
@@ -360,10 +373,14 @@ static unsigned count_of(const struct tcp_connections *connections)
 	return atomic_load_explicit(&connections->place.shared->connections, memory_order_relaxed);
 }
 
-/* Counted before it is there, so that all workers together never have more than the limit. */
+/* Counted before it is there, so that all workers together never have more than the limit. Half of an equal share is left
+ * to each other worker: who fills one worker's places keeps nobody out whom the kernel sends to another. */
 static bool place_take(struct tcp_connections *connections)
 {
 	unsigned count = count_of(connections), limit = limit_of(connections);
+	unsigned workers = connections->place.shared->workers;
+	if (connections->count >= limit - (workers - 1) * (limit / (2 * workers)))
+		return false;
 	while (count < limit)
 		if (atomic_compare_exchange_weak_explicit(&connections->place.shared->connections,
 			    &count, count + 1, memory_order_relaxed, memory_order_relaxed))
@@ -428,7 +445,8 @@ void tcp_connections_end(struct tcp_connections *connections)
 	uv_os_fd_t fd;
 	TAILQ_FOREACH(connection, &connections->all, by_activity)
 	{
-		if (connection->unsent || uv_fileno((uv_handle_t *)&connection->handle, &fd) != 0)
+		if (connection->unsent || frame_size(connection, 0) ||
+			uv_fileno((uv_handle_t *)&connection->handle, &fd) != 0)
 			continue;
 		connection->ended = true;
 		shutdown(fd, SHUT_WR);
@@ -442,7 +460,7 @@ void tcp_connections_stop(struct tcp_connections *connections)
 	for (connection = TAILQ_FIRST(&connections->all); connection; connection = next) {
 		next = TAILQ_NEXT(connection, by_activity);
 		if (!connection->unsent)
-			connection_visit(connection);
+			wait_begin(connection);
 	}
 }
 

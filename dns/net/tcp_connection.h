@@ -29,8 +29,9 @@ enum {
 /* What the TCP of all workers counts together. */
 struct tcp_shared {
 	atomic_uint connections;
-	unsigned
-		room; /* connections that the limit of descriptors allows; set before the workers begin */
+	/* Set before the workers begin. */
+	unsigned workers;
+	unsigned room; /* connections that the limit of descriptors allows */
 };
 
 /* A worker's side of it: all outlive the connections. */
@@ -48,6 +49,7 @@ struct tcp_connections {
 	struct tcp_place place;
 	struct tcp_list all; /* in the order of their last activity, the idlest first */
 	struct tcp_list waiting; /* for a visit, the next first */
+	unsigned count; /* of `all` */
 	int budget; /* of this turn */
 	bool slot; /* one of `shared->connections` is held for the connection that is being accepted */
 	bool stopping; /* what has been read is answered, then each is closed */
@@ -76,7 +78,7 @@ bool tcp_connections_any(const struct tcp_connections *connections);
 
 /* Tells each client that no more is read: a query that is on its way meets an end of the stream, not a reset. */
 void tcp_connections_end(struct tcp_connections *connections);
-/* Answers what was read, then closes those that have nothing unsent; others follow by themselves. */
+/* From now on each is closed once what was read is answered and taken: in turns. */
 void tcp_connections_stop(struct tcp_connections *connections);
 void tcp_connections_close(struct tcp_connections *connections);
 

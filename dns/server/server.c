@@ -37,6 +37,8 @@ static void descriptors_raise(const struct config *config, unsigned workers)
 	struct rlimit limit;
 	rlim_t wanted = config->tcp_connections + DESCRIPTORS_SPARE +
 			workers * (rlim_t)(2 * config->listen_count + DESCRIPTORS_WORKER);
+	wanted = wanted > DESCRIPTORS_LOOK ? wanted
+					   : DESCRIPTORS_LOOK; /* a reload may ask for more */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
 		return;
 	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
@@ -53,6 +55,7 @@ static bool descriptors_share(struct server *server, const struct config *config
 	for (int fd = 0; fd < (int)limit.rlim_cur && fd < DESCRIPTORS_LOOK; fd++)
 		free -= fcntl(fd, F_GETFD) >= 0;
 	server->shared.tcp.room = free > 0 ? (unsigned)free : 0;
+	server->shared.tcp.workers = server->shared.count;
 	if (free < TCP_ROOM_MIN) {
 		snprintf(why, SERVER_WHY_MAX,
 			"the limit of open files, %llu, leaves room for %u TCP connections, "

@@ -11,20 +11,22 @@
 
 #include <stdio.h>
 
+/* Takes over `result`; NULL: `why` has the sentence. */
+static void result_reply(struct control_request *request, json_t *result, const char *why)
+{
+	control_reply(request, result ? STATUS_GOOD : STATUS_FAILED, result, result ? NULL : why);
+}
+
 static void status_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
-	json_t *status = status_json(place->reload, place->started);
-	control_reply(
-		request, status ? STATUS_GOOD : STATUS_FAILED, status, status ? NULL : "no memory");
+	result_reply(request, status_json(place->reload, place->started), "no memory");
 }
 
 static void stats_run(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
-	json_t *stats = stats_json(place->reload->ledger, place->reload->current);
-	control_reply(
-		request, stats ? STATUS_GOOD : STATUS_FAILED, stats, stats ? NULL : "no memory");
+	const struct reload *reload = ((const struct verb_place *)control_owner(request))->reload;
+	result_reply(request, stats_json(reload->ledger, reload->current), "no memory");
 }
 
 /* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
@@ -65,12 +67,6 @@ static const struct snapshot *snapshot_of(const struct control_request *request)
 	return place->reload->current;
 }
 
-/* Takes over `result`; NULL: `why` has the sentence. */
-static void result_reply(struct control_request *request, json_t *result, const char *why)
-{
-	control_reply(request, result ? STATUS_GOOD : STATUS_FAILED, result, result ? NULL : why);
-}
-
 static void explain_run(struct control_request *request)
 {
 	const char *name = argument(request, "name"), *address = argument(request, "address");
@@ -107,6 +103,9 @@ static void pings_run(struct control_request *request)
 /* As mirrornsctl exits: 0 the same, 1 changes, 2 refused or unreadable. */
 static void diff_run(struct control_request *request)
 {
+	static const enum exit_status statuses[] = {[DIFF_SAME] = STATUS_GOOD,
+		[DIFF_CHANGES] = STATUS_FAILED,
+		[DIFF_REFUSED] = STATUS_WRONG};
 	const char *file = argument(request, "file");
 	char why[RELOAD_WHY_MAX];
 	json_t *result = NULL;
@@ -114,17 +113,8 @@ static void diff_run(struct control_request *request)
 		control_reply(request, STATUS_WRONG, NULL, "diff needs a file");
 		return;
 	}
-	switch (diff_json(snapshot_of(request), file, &result, why, sizeof(why))) {
-	case DIFF_SAME:
-		control_reply(request, STATUS_GOOD, result, NULL);
-		break;
-	case DIFF_CHANGES:
-		control_reply(request, STATUS_FAILED, result, NULL);
-		break;
-	case DIFF_REFUSED:
-		control_reply(request, STATUS_WRONG, result, why);
-		break;
-	}
+	enum diff_word word = diff_json(snapshot_of(request), file, &result, why, sizeof(why));
+	control_reply(request, statuses[word], result, word == DIFF_REFUSED ? why : NULL);
 }
 
 static void takeover_run(struct control_request *request)

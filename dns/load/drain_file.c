@@ -74,11 +74,6 @@ static void path_write(char path[PATH_SIZE], const struct config *config)
 	snprintf(path, PATH_SIZE, "%s/drains.json", config->state_dir);
 }
 
-static struct shared *drains_empty(void)
-{
-	return shared_new(calloc(1, sizeof(struct drains)), free);
-}
-
 /* A start goes on without drains rather than not at all: what they were is in the file still. */
 struct shared *drains_load(const struct config *config)
 {
@@ -86,7 +81,7 @@ struct shared *drains_load(const struct config *config)
 	struct file file;
 	path_write(path, config);
 	if (!keep_read(config, &file, path, FILE_MAX))
-		return drains_empty();
+		return drains_without(NULL, NULL, 0);
 	json_error_t error;
 	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
 	struct shared *drains = NULL;
@@ -97,7 +92,7 @@ struct shared *drains_load(const struct config *config)
 		log_line(LOG_LEVEL_WARNING, "%s: %s; nothing is drained", path, found);
 	json_decref(json);
 	free(file.bytes);
-	return drains ? drains : drains_empty();
+	return drains ? drains : drains_without(NULL, NULL, 0);
 }
 
 bool drains_save(const struct drains *drains, const struct config *config, char *why, size_t size)

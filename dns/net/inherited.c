@@ -7,13 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static int option_get(int fd, int option)
-{
-	int value = -1;
-	socklen_t size = sizeof(value);
-	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
-}
-
 bool listen_given_address(int fd, struct config_listen *at)
 {
 	*at = (struct config_listen){.size = sizeof(at->address)};
@@ -57,12 +50,12 @@ void listen_given_sift(struct listen_given *given)
 	uint64_t *cookies = calloc(given->count + 1, sizeof(*cookies));
 	for (size_t i = 0; i < given->count; i++) {
 		struct config_listen at;
-		int type = option_get(given->fds[i], SO_TYPE);
+		int type = listen_socket_option(given->fds[i], SO_TYPE);
 		uint64_t cookie = cookie_get(given->fds[i]);
 		bool good = listen_given_address(given->fds[i], &at) &&
 			    (type == SOCK_DGRAM ||
-				    (type == SOCK_STREAM &&
-					    option_get(given->fds[i], SO_ACCEPTCONN) == 1)) &&
+				    (type == SOCK_STREAM && listen_socket_option(given->fds[i],
+								    SO_ACCEPTCONN) == 1)) &&
 			    fcntl(given->fds[i], F_SETFL, O_NONBLOCK) == 0;
 		if (good && !(cookies && cookie && is_known(cookies, i, cookie))) {
 			if (cookies)
@@ -78,7 +71,7 @@ void listen_given_sift(struct listen_given *given)
 bool listen_given_is(int fd, const struct config_listen *at, int type)
 {
 	struct config_listen own;
-	return listen_given_address(fd, &own) && option_get(fd, SO_TYPE) == type &&
+	return listen_given_address(fd, &own) && listen_socket_option(fd, SO_TYPE) == type &&
 	       address_equal(&own.address, &at->address);
 }
 
@@ -95,7 +88,7 @@ size_t listen_given_of(const struct listen_given *given, int type)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < given->count; i++)
-		count += given->fds[i] >= 0 && option_get(given->fds[i], SO_TYPE) == type;
+		count += given->fds[i] >= 0 && listen_socket_option(given->fds[i], SO_TYPE) == type;
 	return count;
 }
 
@@ -112,7 +105,7 @@ int listen_given_cover(const struct listen_given *given, const struct config_lis
 	struct config_listen own;
 	for (size_t i = 0; i < given->count; i++)
 		if (listen_given_address(given->fds[i], &own) && listen_socket_covers(&own, at) &&
-			option_get(given->fds[i], SO_TYPE) == type)
+			listen_socket_option(given->fds[i], SO_TYPE) == type)
 			return given->fds[i];
 	return -1;
 }
@@ -122,7 +115,7 @@ int listen_given_inside(const struct listen_given *given, const struct config_li
 	struct config_listen own;
 	for (size_t i = 0; i < given->count; i++)
 		if (listen_given_address(given->fds[i], &own) && listen_socket_covers(at, &own) &&
-			option_get(given->fds[i], SO_TYPE) == type)
+			listen_socket_option(given->fds[i], SO_TYPE) == type)
 			return given->fds[i];
 	return -1;
 }
@@ -142,7 +135,8 @@ int listen_given_rest(struct listen_given *given, int type, struct config_listen
 {
 	for (size_t i = 0; i < given->count; i++) {
 		int fd = given->fds[i];
-		if (fd < 0 || option_get(fd, SO_TYPE) != type || !listen_given_address(fd, at))
+		if (fd < 0 || listen_socket_option(fd, SO_TYPE) != type ||
+			!listen_given_address(fd, at))
 			continue;
 		given->fds[i] = -1;
 		return fd;

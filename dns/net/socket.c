@@ -13,7 +13,7 @@ static bool option_set(int fd, int level, int option)
 	return setsockopt(fd, level, option, &on, sizeof(on)) == 0;
 }
 
-static int option_get(int fd, int option)
+int listen_socket_option(int fd, int option)
 {
 	int value = 0;
 	socklen_t size = sizeof(value);
@@ -92,7 +92,7 @@ bool listen_socket_is_free(const struct config_listen *at, int type)
 bool listen_socket_is_joinable(int fd)
 {
 	struct stat status;
-	return option_get(fd, SO_REUSEPORT) && fstat(fd, &status) == 0 &&
+	return listen_socket_option(fd, SO_REUSEPORT) && fstat(fd, &status) == 0 &&
 	       status.st_uid == geteuid();
 }
 
@@ -101,12 +101,13 @@ bool listen_socket_is_joinable(int fd)
 static int buffer_set(int fd, int force, int option)
 {
 	int size = LISTEN_BUFFER;
-	int present = option_get(fd, option) / 2; /* the kernel counts its own overhead too */
+	int present =
+		listen_socket_option(fd, option) / 2; /* the kernel counts its own overhead too */
 	if (present >= LISTEN_BUFFER)
 		return present;
 	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) != 0)
 		setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
-	return option_get(fd, option) / 2;
+	return listen_socket_option(fd, option) / 2;
 }
 
 /* Accepted connections inherit all of it: for a client that does not take its replies, or sends more questions than it

@@ -20,6 +20,9 @@ bool listen_socket_is_any(const struct config_listen *at);
 /* Has `wide` the wildcard that `at` is an address of? */
 bool listen_socket_covers(const struct config_listen *wide, const struct config_listen *at);
 
+/* The value of an option of SOL_SOCKET; 0: it has none. */
+int listen_socket_option(int fd, int option);
+
 /* Not bound yet; `share`: others of this user may have the address too (SO_REUSEPORT). */
 int listen_socket_new(const struct config_listen *at, int type, bool share);
 int listen_socket_bind(const struct config_listen *at, int type, bool share);

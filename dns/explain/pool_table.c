@@ -75,22 +75,6 @@ static bool row_add(struct census *census, const char *name, unsigned country)
 	return json_array_append_new(census->rows, json) == 0;
 }
 
-/* The name that a pattern gives for a label. */
-static const uint8_t *name_expand(
-	const struct config_pool *config, const char *label, uint8_t name[NAME_SIZE_MAX])
-{
-	const uint8_t *star = config->wire;
-	for (unsigned i = 0; i < config->star; i++)
-		star += *star + 1;
-	size_t before = (size_t)(star - config->wire), size = strlen(label);
-	memcpy(name, config->wire, before);
-	name[before] = (uint8_t)size;
-	memcpy(name + before + 1, label, size);
-	/* A snapshot has only patterns whose names are all short enough. */
-	memcpy(name + before + 1 + size, star + 2, name_size(config->wire) - before - 2);
-	return name;
-}
-
 /* A name in text without its zone's. */
 static const char *name_short(
 	const struct census *census, const uint8_t *name, char text[NAME_TEXT_MAX])
@@ -111,8 +95,9 @@ static bool labels_add(struct census *census)
 		struct walk_name found;
 		unsigned country;
 		const char *label = country_label(i, &country);
-		walk_name_find(&found, census->snapshot, name_expand(census->config, label, name));
-		if (!found.pool || found.pool->config != census->config)
+		if (!walk_expand(name, census->config, label) ||
+			!walk_name_find(&found, census->snapshot, name) || !found.pool ||
+			found.pool->config != census->config)
 			continue; /* an exact name, or the zone file, has it */
 		if (!row_add(census, name_short(census, name, text), country))
 			return false;

@@ -4,8 +4,8 @@
 #ifndef DNS_EXPLAIN_SELF_QUERY_H
 #define DNS_EXPLAIN_SELF_QUERY_H
 
+#include "dns/explain/client_text.h"
 #include "dns/query/serve.h"
-#include "dns/snapshot/locate.h"
 
 enum { EXPLAIN_ADDRESSES_MAX = SERVE_REPLY_MAX / 16 };
 

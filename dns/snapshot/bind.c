@@ -1,3 +1,6 @@
+#include "dns/snapshot/bind.h"
+
+#include "dns/snapshot/find.h"
 #include "dns/snapshot/outcome.h"
 
 #include <stdio.h>
@@ -188,23 +191,6 @@ static bool exact_bind(const struct binding *binding, const struct config_pool *
 	return name_bind(binding, config->wire, config, NULL, COUNTRY_NONE);
 }
 
-/* The name that a pattern gives for a label; false: it would be too long. */
-static bool pattern_expand(uint8_t *name, const struct config_pool *config, const char *label)
-{
-	const uint8_t *star = config->wire;
-	for (unsigned i = 0; i < config->star; i++)
-		star += star[0] + 1;
-	size_t before = (size_t)(star - config->wire), size = strlen(label);
-	size_t after = name_size(config->wire) - before - 2;
-	if (before + 1 + size + after > NAME_SIZE_MAX)
-		return false;
-	memcpy(name, config->wire, before);
-	name[before] = (uint8_t)size;
-	memcpy(name + before + 1, label, size);
-	memcpy(name + before + 1 + size, star + 2, after);
-	return true;
-}
-
 /* Does something that is written out win over a pattern here? */
 static bool name_is_taken(const struct binding *binding, const uint8_t *name)
 {
@@ -246,7 +232,7 @@ static bool pattern_bind(const struct binding *binding, const struct config_pool
 		unsigned country;
 		const char *label = country_label(i, &country);
 		uint8_t name[NAME_SIZE_MAX];
-		if (!pattern_expand(name, config, label))
+		if (!walk_expand(name, config, label))
 			return conflict(binding, config->line, config->name,
 				"a country code makes this name longer than 255 octets");
 		const char *found = cut_find(binding, name);

@@ -2,6 +2,8 @@
 
 #include "dns/snapshot/ping.h"
 
+#include <string.h>
+
 bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, const uint8_t *name)
 {
 	struct name_key key;
@@ -46,4 +48,20 @@ unsigned walk_label(const struct config_pool *pool, const uint8_t *name)
 	for (unsigned i = 0; i < pool->star && *name; i++)
 		name += *name + 1;
 	return country_find((const char *)name + 1, *name);
+}
+
+bool walk_expand(uint8_t *name, const struct config_pool *config, const char *label)
+{
+	const uint8_t *star = config->wire;
+	for (unsigned i = 0; i < config->star; i++)
+		star += star[0] + 1;
+	size_t before = (size_t)(star - config->wire), size = strlen(label);
+	size_t after = name_size(config->wire) - before - 2;
+	if (before + 1 + size + after > NAME_SIZE_MAX)
+		return false;
+	memcpy(name, config->wire, before);
+	name[before] = (uint8_t)size;
+	memcpy(name + before + 1, label, size);
+	memcpy(name + before + 1 + size, star + 2, after);
+	return true;
 }

@@ -1,4 +1,4 @@
-/* dns/snapshot/find.h - what a snapshot has at a name: for whoever explains it. Allocates nothing. */
+/* dns/snapshot/find.h - what a snapshot has at a name, and the names of a pool's pattern. Allocates nothing. */
 #ifndef DNS_SNAPSHOT_FIND_H
 #define DNS_SNAPSHOT_FIND_H
 
@@ -17,5 +17,7 @@ bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, co
 
 /* The country that a pool's name stands for; COUNTRY_NONE: it is no name of a label pool. */
 unsigned walk_label(const struct config_pool *pool, const uint8_t *name);
+/* The name that a pattern gives for a label; false: it would be too long. */
+bool walk_expand(uint8_t *name, const struct config_pool *config, const char *label);
 
 #endif

@@ -1,20 +1,9 @@
-/* dns/snapshot/locate.h - whose address is looked at, and what database and overrides say of it. */
+/* dns/snapshot/locate.h - what database, overrides and a pool's map say of a client's address. */
 #ifndef DNS_SNAPSHOT_LOCATE_H
 #define DNS_SNAPSHOT_LOCATE_H
 
 #include "dns/snapshot/client.h"
 #include "dns/snapshot/snapshot.h"
-
-#include <netinet/in.h>
-
-enum { LOCATE_CLIENT_MAX = INET6_ADDRSTRLEN + 16 };
-
-/* An address as an operator gives it. */
-struct locate_client {
-	struct client source; /* the packet's; over TCP, so that nothing is cut off */
-	bool ecs; /* it came with /LEN: a client subnet (RFC 7871) */
-	uint8_t length; /* bits of it */
-};
 
 struct locate_place {
 	unsigned country;
@@ -25,13 +14,7 @@ struct locate_place {
 	bool ipv6; /* an IPv4 address in IPv6 form is IPv4 */
 };
 
-/* False: one sentence says what is wrong with the text. */
-bool locate_client_parse(struct locate_client *client, const char *text, char *why, size_t size);
-/* "192.0.2.0/24"; returns text. */
-const char *locate_client_write(const struct locate_client *client, char text[LOCATE_CLIENT_MAX]);
-
 struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client);
-const char *locate_network_write(const struct locate_place *place, char text[LOCATE_CLIENT_MAX]);
 
 /* A client in a pool's map. */
 static inline struct map_match locate_match(const struct map *map, const struct client *client)

@@ -1,8 +1,8 @@
-/* dns/snapshot/outcome.h - one zone under way, between the files of dns/snapshot/bind. */
+/* dns/snapshot/outcome.h - a pool's outcomes and its map, while a zone is bound. */
 #ifndef DNS_SNAPSHOT_OUTCOME_H
 #define DNS_SNAPSHOT_OUTCOME_H
 
-#include "dns/snapshot/bind.h"
+#include "dns/snapshot/snapshot.h"
 
 struct binding {
 	struct snapshot *snapshot;

@@ -1,4 +1,4 @@
-#include "dns/stats/pool_counts.h"
+#include "dns/stats/pool_level.h"
 
 #include "geo/walk.h"
 

@@ -1,6 +1,6 @@
 #include "tools/ctl/command.h"
 
-#include "dns/snapshot/locate.h"
+#include "dns/explain/client_text.h"
 #include "tools/ctl/offline.h"
 
 #include <errno.h>

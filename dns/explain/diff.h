@@ -8,10 +8,7 @@
 
 #include <jansson.h>
 
-enum {
-	DIFF_LIST_MAX = 1000, /* hosts shown of each kind, and level changes */
-	DIFF_ZONES_MAX = 16, /* results of zones that share an export */
-};
+enum { DIFF_ZONES_MAX = 16 /* results of zones that share an export */ };
 
 enum diff_word { DIFF_SAME, DIFF_CHANGES, DIFF_REFUSED };
 

@@ -1,7 +1,7 @@
 #include "dns/explain/diff_pools.h"
 
 #include "dns/base/json.h"
-#include "dns/explain/diff.h"
+#include "geo/country.h"
 #include "geo/walk.h"
 
 #include <stdio.h>

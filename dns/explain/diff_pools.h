@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+enum { DIFF_LIST_MAX = 1000 /* hosts shown of each kind, and level changes */ };
+
 /* Two exports of one zone, as pools. */
 struct diff_pair {
 	const struct config_zone *config;

@@ -8,10 +8,7 @@ enum { PLACES_EACH = 3 }; /* places that a mirror is in: country, continent, wor
 static int member_compare(const void *a, const void *b, void *addresses)
 {
 	const struct mirror_address *list = addresses;
-	const struct mirror_address *x = &list[*(const uint32_t *)a],
-				    *y = &list[*(const uint32_t *)b];
-	int order = (int)x->ipv6 - (int)y->ipv6;
-	return order ? order : memcmp(x->octets, y->octets, sizeof x->octets);
+	return mirror_address_compare(&list[*(const uint32_t *)a], &list[*(const uint32_t *)b]);
 }
 
 size_t level_number(const struct pool_place *place)

@@ -243,9 +243,7 @@ static int address_compare(const void *a, const void *b)
 {
 	const struct mirror_address *x = *(const struct mirror_address *const *)a;
 	const struct mirror_address *y = *(const struct mirror_address *const *)b;
-	int order = (int)x->ipv6 - (int)y->ipv6;
-	if (order == 0)
-		order = memcmp(x->octets, y->octets, sizeof x->octets);
+	int order = mirror_address_compare(x, y);
 	return order ? order : (x > y) - (x < y);
 }
 
@@ -259,7 +257,7 @@ static bool duplicate_find(const struct mirrors *mirrors, const struct mirror_ad
 	qsort(order, mirrors->address_count, sizeof *order, address_compare);
 	for (size_t i = 1; i < mirrors->address_count; i++) {
 		const struct mirror_address *x = order[i - 1], *y = order[i];
-		if (x->ipv6 != y->ipv6 || memcmp(x->octets, y->octets, sizeof x->octets) != 0)
+		if (mirror_address_compare(x, y) != 0)
 			continue;
 		if (!*second || y < *second) {
 			*first = x;

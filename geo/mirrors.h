@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum mirror_state { MIRROR_OK, MIRROR_OLD, MIRROR_REMOVED, MIRROR_DISABLED };
 enum { MIRROR_STATES = 4 };
@@ -25,6 +26,14 @@ struct mirror_address {
 	bool ipv6;
 	bool drained; /* taken out by hand: not served, whatever its mirror's state */
 };
+
+/* The canonical order, for qsort: IPv4 first, then by address. */
+static inline int mirror_address_compare(const void *a, const void *b)
+{
+	const struct mirror_address *x = a, *y = b;
+	int order = (int)x->ipv6 - (int)y->ipv6;
+	return order ? order : memcmp(x->octets, y->octets, sizeof x->octets);
+}
 
 /* One parsed export; one owner, freed as one. */
 struct mirrors {

@@ -23,13 +23,6 @@ struct comparing {
 	size_t counts[3];
 };
 
-static int octets_compare(const void *a, const void *b)
-{
-	const struct mirror_address *x = a, *y = b;
-	int order = (int)x->ipv6 - (int)y->ipv6;
-	return order ? order : memcmp(x->octets, y->octets, sizeof(x->octets));
-}
-
 static bool in_service(const struct mirrors *mirrors, const struct mirror_address *address)
 {
 	return mirror_in_service((enum mirror_state)mirrors->list[address->mirror].state);
@@ -47,12 +40,12 @@ static bool gone_count(
 	for (size_t i = 0; i < others->address_count; i++)
 		if (!served || in_service(others, &others->addresses[i]))
 			sorted[count++] = others->addresses[i];
-	qsort(sorted, count, sizeof(*sorted), octets_compare);
+	qsort(sorted, count, sizeof(*sorted), mirror_address_compare);
 	*gone = 0;
 	for (size_t i = 0; i < mirrors->address_count; i++)
 		if (!served || in_service(mirrors, &mirrors->addresses[i]))
 			*gone += !bsearch(&mirrors->addresses[i], sorted, count, sizeof(*sorted),
-				octets_compare);
+				mirror_address_compare);
 	free(sorted);
 	return true;
 }

@@ -23,11 +23,8 @@ static uint32_t outcome_find(const struct asked *asked, const struct snapshot_po
 	struct map_match match = subnet->family == 2
 					 ? map_find_ipv6(pool->map, query_subnet_ipv6(subnet))
 					 : map_find_ipv4(pool->map, query_subnet_ipv4(subnet));
-	asked->answer->scope = match.length;
-	if (!match.special)
-		return match.outcome;
-	asked->answer->scope = special_scope(pool, subnet);
-	return locate_match(pool->map, asked->client).outcome;
+	asked->answer->scope = match.special ? special_scope(pool, subnet) : match.length;
+	return match.special ? locate_match(pool->map, asked->client).outcome : match.outcome;
 }
 
 /* A or AAAA. False: this place has none. */

@@ -7,7 +7,9 @@
 #include "geo/utf8.h"
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +68,21 @@ static inline double field_real(const json_t *object, const char *key)
 static inline bool field_true(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
+}
+
+/* One sentence more in an array; a '?' for each octet beyond ASCII: a file's name may be no UTF-8. */
+static inline __attribute__((format(printf, 2, 3))) void reason_add(
+	json_t *reasons, const char *format, ...)
+{
+	char sentence[2048];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	for (char *at = sentence; *at; at++)
+		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7F)
+			*at = '?';
+	json_array_append_new(reasons, json_string(sentence));
 }
 
 #endif

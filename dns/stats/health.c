@@ -1,31 +1,13 @@
 #include "dns/stats/health.h"
 
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "dns/base/json.h"
+
 #include <time.h>
 
 enum {
 	BEAT_MAX_MS = 10000, /* without a sign of life: ten that did not come */
 	NS_IN_MS = 1000000,
-	SENTENCE_MAX = 2048,
 };
-
-static __attribute__((format(printf, 2, 3))) void reason_add(
-	json_t *reasons, const char *format, ...)
-{
-	char sentence[SENTENCE_MAX];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
-	va_end(arguments);
-	/* A file's name may be no UTF-8, which JSON is. */
-	for (char *at = sentence; *at; at++)
-		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7F)
-			*at = '?';
-	json_array_append_new(reasons, json_string(sentence));
-}
 
 /* Another thread may have beaten after the clock was read: then it is now. 0: not begun yet. */
 static uint64_t age_ms(const _Atomic uint64_t *beat)

@@ -6,37 +6,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void value_write(FILE *out, const char *value)
-{
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7F) /* it may be no UTF-8 */
-			fprintf(out, "\\\\x%02X", c);
-		else
-			fputc(c, out);
-	}
-}
-
-void page_sample_labels(
-	const struct page *page, double value, const struct label labels[LABELS_MAX])
-{
-	char mark = '{';
-	fputs(page->name, page->out);
-	for (size_t i = 0; i < LABELS_MAX && labels[i].name; i++, mark = ',') {
-		fprintf(page->out, "%c%s=\"", mark, labels[i].name);
-		value_write(page->out, labels[i].value);
-		fputc('"', page->out);
-	}
-	fprintf(page->out, "%s %.15g\n", mark == ',' ? "}" : "", value);
-}
-
-void page_sample(const struct page *page, double value, struct label first, struct label second)
-{
-	page_sample_labels(page, value, (const struct label[LABELS_MAX]){first, second});
-}
-
 /* --- the server --- */
 
 static double count_of(const _Atomic uint64_t *counter)

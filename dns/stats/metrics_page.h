@@ -3,9 +3,8 @@
 #define DNS_STATS_METRICS_PAGE_H
 
 #include "dns/base/process.h"
+#include "dns/base/prometheus.h"
 #include "dns/stats/totals.h"
-
-#include <stdio.h>
 
 struct page {
 	FILE *out;
@@ -19,16 +18,12 @@ struct page {
 	size_t zone; /* the present one, in metrics by zone */
 };
 
-/* A label of a sample; `name` NULL: there is none. */
-struct label {
-	const char *name, *value;
-};
-
-/* Writes one sample of the present metric, with LABELS_MAX labels or less. */
-enum { LABELS_MAX = 3 };
-void page_sample_labels(
-	const struct page *page, double value, const struct label labels[LABELS_MAX]);
-void page_sample(const struct page *page, double value, struct label first, struct label second);
+/* One sample of the present metric. */
+static inline void page_sample(
+	const struct page *page, double value, struct label first, struct label second)
+{
+	sample_write(page->out, page->name, value, (const struct label[LABELS_MAX]){first, second});
+}
 
 /* Each writes the samples of one metric; those by zone the present zone's. */
 typedef void page_write(const struct page *page);

@@ -15,7 +15,7 @@ static void results_write(
 {
 	static const char *const results[PING_RESULTS] = {"ok", "failed"};
 	for (unsigned r = 0; r < PING_RESULTS; r++)
-		page_sample_labels(page, (double)pings[r],
+		sample_write(page->out, page->name, (double)pings[r],
 			(const struct label[LABELS_MAX]){
 				{"zone", page->config->zones[page->zone].name},
 				{"address", address}, {"result", results[r]}});

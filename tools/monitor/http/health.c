@@ -1,11 +1,11 @@
 #include "tools/monitor/http/facts.h"
 
+#include "dns/base/json.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <libgen.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -13,22 +13,7 @@
 #include <unistd.h>
 
 /* An export comes every five minutes at least. */
-enum { EXPORT_LATE_SECONDS = 900, SENTENCE_MAX = 2048, ROOM_LEAST = 65536 /* octets */ };
-
-static __attribute__((format(printf, 2, 3))) void reason_add(
-	json_t *reasons, const char *format, ...)
-{
-	char sentence[SENTENCE_MAX];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
-	va_end(arguments);
-	/* A file's name may be no UTF-8, which JSON is. */
-	for (char *at = sentence; *at; at++)
-		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7F)
-			*at = '?';
-	json_array_append_new(reasons, json_string(sentence));
-}
+enum { EXPORT_LATE_SECONDS = 900, ROOM_LEAST = 65536 /* octets */ };
 
 static void export_judge(const struct board_facts *facts, json_t *reasons)
 {

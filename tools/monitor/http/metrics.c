@@ -2,50 +2,20 @@
 
 #include "dns/base/log_out.h"
 #include "dns/base/process.h"
+#include "dns/base/prometheus.h"
 #include "geo/country.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { LABELS_MAX = 4, MS_IN_SECOND = 1000 };
-
-struct label {
-	const char *name, *value; /* name NULL: none */
-};
-
-/* --- text format --- */
-
-static void value_write(FILE *out, const char *value)
-{
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7F) /* it may be no UTF-8 */
-			fprintf(out, "\\\\x%02X", c);
-		else
-			fputc(c, out);
-	}
-}
-
-static void sample(FILE *out, const char *name, double value, const struct label *labels)
-{
-	char mark = '{';
-	fputs(name, out);
-	for (size_t i = 0; labels && i < LABELS_MAX && labels[i].name; i++, mark = ',') {
-		fprintf(out, "%c%s=\"", mark, labels[i].name);
-		value_write(out, labels[i].value);
-		fputc('"', out);
-	}
-	fprintf(out, "%s %.15g\n", mark == ',' ? "}" : "", value);
-}
+enum { MS_IN_SECOND = 1000 };
 
 static void labelled(
 	FILE *out, const char *name, double value, const char *label, const char *label_value)
 {
 	const struct label labels[LABELS_MAX] = {{label, label_value}};
-	sample(out, name, value, labels);
+	sample_write(out, name, value, labels);
 }
 
 /* --- of the inventory --- */
@@ -63,7 +33,7 @@ static void build_write(const struct view *view)
 
 static void hosts_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->inventory->mirror_list->count, NULL);
+	sample_write(view->out, view->name, (double)view->inventory->mirror_list->count, NULL);
 }
 
 static void mirrors_write(const struct view *view)
@@ -85,27 +55,27 @@ static void checks_write(const struct view *view)
 
 static void busy_write(const struct view *view)
 {
-	sample(view->out, view->name, view->inventory->scheduler.busy, NULL);
+	sample_write(view->out, view->name, view->inventory->scheduler.busy, NULL);
 }
 
 static void round_write(const struct view *view)
 {
-	sample(view->out, view->name, view->inventory->scheduler.round_seconds, NULL);
+	sample_write(view->out, view->name, view->inventory->scheduler.round_seconds, NULL);
 }
 
 static void serial_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->inventory->serial, NULL);
+	sample_write(view->out, view->name, (double)view->inventory->serial, NULL);
 }
 
 static void exports_write(const struct view *view)
 {
-	sample(view->out, view->name, (double)view->inventory->exports, NULL);
+	sample_write(view->out, view->name, (double)view->inventory->exports, NULL);
 }
 
 static void suspect_write(const struct view *view)
 {
-	sample(view->out, view->name, view->inventory->outage.active, NULL);
+	sample_write(view->out, view->name, view->inventory->outage.active, NULL);
 }
 
 static void alerts_write(const struct view *view)
@@ -118,7 +88,7 @@ static void alerts_write(const struct view *view)
 static void txt_write(const struct view *view)
 {
 	if (view->inventory->txt_count)
-		sample(view->out, view->name, (double)view->inventory->txts[0].since, NULL);
+		sample_write(view->out, view->name, (double)view->inventory->txts[0].since, NULL);
 }
 
 /* --- of each address --- */
@@ -163,7 +133,7 @@ static void targets_write(const struct view *view, target_value *read, bool with
 			{"address", target_address(&target->address, address)},
 			{"country", country_code(target->mirror->country)},
 			{with_state ? "state" : NULL, mirror_state_name(target->state)}};
-		sample(view->out, view->name, value, labels);
+		sample_write(view->out, view->name, value, labels);
 	}
 }
 
@@ -288,7 +258,7 @@ char *board_metrics_end(const struct board_facts *facts)
 		return NULL;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		head_write(out, rows[i].name, rows[i].type, rows[i].help);
-		sample(out, rows[i].name, rows[i].value, NULL);
+		sample_write(out, rows[i].name, rows[i].value, NULL);
 	}
 	return text_end(out, &text);
 }

@@ -62,8 +62,9 @@ static void inputs_judge(const struct inputs *inputs, json_t *reasons)
 	}
 }
 
-char *health_page(struct ledger *ledger, bool *healthy)
+char *health_page(void *owner, bool *healthy)
 {
+	struct ledger *ledger = owner;
 	json_t *reasons = json_array();
 	if (!reasons)
 		return NULL;

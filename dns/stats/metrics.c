@@ -291,8 +291,9 @@ static bool page_fill(FILE *out, struct ledger *ledger)
 	return good;
 }
 
-char *metrics_page(struct ledger *ledger, bool *good)
+char *metrics_page(void *owner, bool *good)
 {
+	struct ledger *ledger = owner;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

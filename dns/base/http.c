@@ -2,12 +2,14 @@
 
 #include "dns/base/http_timeout.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum {
 	CONNECTIONS_MAX = DEADLINES_MAX,
@@ -15,6 +17,7 @@ enum {
 	/* From accept to the last octet of the reply. libmicrohttpd's own time-out begins anew with each octet: whoever
 	 * drips would keep a connection for ever. */
 	VISIT_SECONDS = 10,
+	REST_NS = 20000000, /* where descriptors have run out */
 	REQUEST_OCTETS = 16 << 10, /* of a connection: its request line and headers */
 };
 
@@ -109,6 +112,16 @@ static void connection_seen(void *owner, struct MHD_Connection *connection, void
 		shutdown(fd, SHUT_RDWR);
 }
 
+/* Where no descriptor is left for a first connection, libmicrohttpd tries again without end, and says so each time: it
+ * rests here meanwhile. What else it says is nobody's. */
+static void said(void *owner, const char *format, va_list arguments)
+{
+	const struct timespec rest = {.tv_nsec = REST_NS};
+	(void)owner, (void)format, (void)arguments;
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		nanosleep(&rest, NULL);
+}
+
 void http_sheet_free(struct http_sheet *sheet)
 {
 	if (sheet->response)
@@ -156,10 +169,11 @@ struct http *http_start(int fd, const struct http_page *pages, const char *missi
 	*http = (struct http){NULL, deadlines_new(VISIT_SECONDS), pages, missing, owner};
 	/* poll(2): with epoll, 0.9.75 keeps what a client has left behind until it is idle for long. */
 	if (http->deadlines)
-		http->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL,
-			NULL, asked, http, MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_NOTIFY_CONNECTION, connection_seen, http,
-			MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		http->daemon = MHD_start_daemon(
+			MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
+			NULL, asked, http, MHD_OPTION_EXTERNAL_LOGGER, said, NULL,
+			MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, connection_seen,
+			http, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 			MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)ADDRESS_CONNECTIONS_MAX,
 			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)VISIT_SECONDS,
 			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_OCTETS, MHD_OPTION_END);

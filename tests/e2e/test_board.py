@@ -1,16 +1,19 @@
 """The monitor's HTTP pages: what they say, to whom, and that Prometheus likes them."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
 from fleet import Fleet
+from storms import cpu_ticks
 from watcher import Watcher
 from world import DEADLINE, eventually
 
@@ -150,6 +153,40 @@ def test_a_crowd_that_dawdles(watched):
             return False
 
     eventually(again, "the page again")
+
+
+def test_no_descriptor_is_left(program, tmp_path):
+    """A first visitor for whom there is none waits until there is, and costs no processor meanwhile."""
+    with Fleet() as fleet:
+        fleet.add(host="a.example")
+        monitor = Watcher(program, tmp_path, fleet, interval="1h")
+        try:
+            monitor.started()
+            monitor.wait_log(" is ready ")
+            eventually(lambda: monitor.metric("checks_total", result="good"), monitor.log)
+            pid = monitor.process.pid
+            looks = [set(os.listdir(f"/proc/{pid}/fd"))]
+
+            def rests():
+                time.sleep(0.3)
+                looks.append(set(os.listdir(f"/proc/{pid}/fd")))
+                return looks[-1] == looks[-2]
+
+            eventually(rests, "no descriptor comes or goes")
+            free = next(i for i in range(1000) if str(i) not in looks[-1])
+            subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={free}:"], check=True)
+            with socket.create_connection(("127.0.0.1", monitor.port), timeout=DEADLINE) as visitor:
+                before = cpu_ticks(pid)
+                visitor.settimeout(2)
+                visitor.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                with pytest.raises(TimeoutError):
+                    visitor.recv(1)
+                assert cpu_ticks(pid) - before <= 10, "hundredths of 2 s"
+                subprocess.run(["prlimit", f"--pid={pid}", "--nofile=1024:"], check=True)
+                visitor.settimeout(DEADLINE)
+                assert visitor.recv(4096).startswith(b"HTTP/1")
+        finally:
+            monitor.close()
 
 
 # --- health --------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ static void test_long_addresses(void **state)
 static char *write_letter(const char *name, const char *subject, const char *body)
 {
 	struct mailbox from = {"monitor@example.org", ""}, to = {"a@b.example", ""};
-	const struct alert_letter letter = {.from = &from,
+	const struct message message = {.from = &from,
 		.to = &to,
 		.subject = subject,
 		.body = body,
@@ -108,7 +108,7 @@ static char *write_letter(const char *name, const char *subject, const char *bod
 		.number = 7};
 	size_t size = 0;
 	snprintf(to.name, sizeof(to.name), "%s", name);
-	char *text = alert_letter_write(&letter, &size);
+	char *text = message_write(&message, &size);
 	assert_non_null(text);
 	assert_int_equal(strlen(text), size);
 	return text;
@@ -561,7 +561,7 @@ static void test_files_are_not_left_open(void **state)
 
 /* --- the post --- */
 
-static void posted(void *owner, bool good, bool summary)
+static void sent(void *owner, bool good, bool summary)
 {
 	(void)owner, (void)good, (void)summary;
 	fail_msg("nobody has answered");
@@ -572,7 +572,7 @@ static void test_a_mute_server(void **state)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	const struct mailbox from = {"a@b.example", ""};
-	const struct alert_letter letter = {
+	const struct message message = {
 		.from = &from, .to = &from, .subject = "", .body = "", .at = 1, .number = 1};
 	char url[64];
 	socklen_t size = sizeof(at);
@@ -584,17 +584,17 @@ static void test_a_mute_server(void **state)
 	assert_int_equal(getsockname(mute, (struct sockaddr *)&at, &size), 0);
 	snprintf(url, sizeof(url), "smtp://127.0.0.1:%u", ntohs(at.sin_port));
 	assert_int_equal(uv_loop_init(&loop), 0);
-	struct alert_post *post = alert_post_new(&loop, posted, NULL);
-	const struct alert_parcel parcel = {url, &letter, false};
+	struct smtp *smtp = smtp_new(&loop, sent, NULL);
+	const struct smtp_message queued = {url, &message, false};
 	unsigned taken = 0;
-	while (taken < 100 && alert_post_add(post, &parcel))
+	while (taken < 100 && smtp_add(smtp, &queued))
 		taken++;
 	assert_int_equal(taken, 64);
-	assert_true(alert_post_busy(post));
+	assert_true(smtp_busy(smtp));
 	int visitor = accept(mute, NULL, NULL);
 	assert_true(visitor >= 0);
 	uint64_t begin = uv_hrtime();
-	alert_post_free(post);
+	smtp_free(smtp);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_in_range((uv_hrtime() - begin) / 1000000, 0, 3000);
 	assert_int_equal(uv_loop_close(&loop), 0);

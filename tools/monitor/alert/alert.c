@@ -28,7 +28,7 @@ struct alert {
 	uv_loop_t *loop;
 	struct inventory *inventory;
 	struct alert_command *command;
-	struct alert_post *post;
+	struct smtp *smtp;
 	uv_timer_t clock;
 	struct alert_change changes[CHANGES_MAX]; /* since the last summary, oldest first */
 	size_t change_count;
@@ -85,7 +85,7 @@ static void mail_posted(void *owner, bool good, bool summary)
 /* --- mail --- */
 
 /* False: nobody is to get it, or it cannot be sent, which a log line says. */
-static bool letter_send(struct alert *alert, struct alert_letter *letter, bool summary)
+static bool mail_send(struct alert *alert, struct message *message, bool summary)
 {
 	const struct settings *settings = alert->inventory->settings;
 	struct mailbox from;
@@ -94,15 +94,15 @@ static bool letter_send(struct alert *alert, struct alert_letter *letter, bool s
 		alert->inventory->alerts_failed++;
 		return false;
 	}
-	letter->from = &from;
-	letter->at = time(NULL);
-	if (getrandom(&letter->number, sizeof(letter->number), 0) < 0)
-		letter->number = uv_hrtime();
-	const struct alert_parcel parcel = {settings->smtp, letter, summary};
+	message->from = &from;
+	message->at = time(NULL);
+	if (getrandom(&message->number, sizeof(message->number), 0) < 0)
+		message->number = uv_hrtime();
+	const struct smtp_message queued = {settings->smtp, message, summary};
 	char why[256] = "too many wait";
-	if (threads_ready(why, sizeof(why)) && alert_post_add(alert->post, &parcel))
+	if (threads_ready(why, sizeof(why)) && smtp_add(alert->smtp, &queued))
 		return true;
-	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, letter->to->mail);
+	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, message->to->mail);
 	alert->inventory->alerts_failed++;
 	return false;
 }
@@ -120,9 +120,9 @@ static void flood_begin(struct alert *alert, const struct mailbox *team)
 		"%d changes of the last hour had a mail of their own. More are not mailed until\n"
 		"that hour is over: the status page and the next summary have all of them.\n",
 		MAILS_MAX);
-	struct alert_letter letter = {.to = team, .subject = subject, .body = body};
+	struct message message = {.to = team, .subject = subject, .body = body};
 	if (team->mail[0])
-		letter_send(alert, &letter, false);
+		mail_send(alert, &message, false);
 }
 
 /* Who gets it first: the mirror's people, else the team. False: nobody. */
@@ -196,11 +196,11 @@ static void change_mail(
 	}
 	char *body = change_body(alert, event, mirror, left == 1 && !to_team);
 	alert_subject(settings, event, subject, sizeof(subject));
-	struct alert_letter letter = {.to = &reader,
+	struct message message = {.to = &reader,
 		.copy = team.mail[0] && !to_team ? &team : NULL,
 		.subject = subject,
 		.body = body ? body : subject};
-	if (letter_send(alert, &letter, false)) {
+	if (mail_send(alert, &message, false)) {
 		place->at = uv_now(alert->loop);
 		memcpy(place->to, reader.mail, sizeof(place->to));
 	}
@@ -240,8 +240,8 @@ static void summary_send(struct alert *alert, const struct mailbox *team)
 	char *body = summary_body(alert);
 	snprintf(
 		subject, sizeof(subject), "[%s mirrors] summary", alert->inventory->settings->zone);
-	struct alert_letter letter = {.to = team, .subject = subject, .body = body};
-	if (body && letter_send(alert, &letter, true)) {
+	struct message message = {.to = team, .subject = subject, .body = body};
+	if (body && mail_send(alert, &message, true)) {
 		alert->summing = true;
 		alert->told_number = alert->number;
 		alert->told_lost = alert->lost;
@@ -296,10 +296,10 @@ struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct ale
 	if (inventory->settings->digest)
 		alert->since -= alert->started % inventory->settings->digest;
 	alert->command = alert_command_new(loop, RUN_MS, command_ran, alert);
-	alert->post = alert_post_new(loop, mail_posted, alert);
-	if (!alert->command || !alert->post) {
+	alert->smtp = smtp_new(loop, mail_posted, alert);
+	if (!alert->command || !alert->smtp) {
 		alert_command_free(alert->command);
-		alert_post_free(alert->post);
+		smtp_free(alert->smtp);
 		free(alert);
 		return NULL;
 	}
@@ -345,7 +345,7 @@ void alert_send(
 
 bool alert_busy(const struct alert *alert)
 {
-	return alert_command_busy(alert->command) || alert_post_busy(alert->post);
+	return alert_command_busy(alert->command) || smtp_busy(alert->smtp);
 }
 
 static void clock_closed(uv_handle_t *handle)
@@ -358,6 +358,6 @@ void alert_free(struct alert *alert)
 	if (!alert)
 		return;
 	alert_command_free(alert->command);
-	alert_post_free(alert->post);
+	smtp_free(alert->smtp);
 	uv_close((uv_handle_t *)&alert->clock, clock_closed);
 }

@@ -141,29 +141,29 @@ static void body_write(FILE *out, const char *body)
 		fputs("\r\n", out);
 }
 
-char *alert_letter_write(const struct alert_letter *letter, size_t *size)
+char *message_write(const struct message *message, size_t *size)
 {
 	char *text = NULL, date[64] = "";
 	struct tm at;
-	time_t seconds = (time_t)letter->at;
+	time_t seconds = (time_t)message->at;
 	FILE *out = open_memstream(&text, size);
 	if (!out)
 		return NULL;
 	if (gmtime_r(&seconds, &at))
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &at);
 	fprintf(out, "Date: %s\r\n", date);
-	address_write(out, "From", letter->from);
-	address_write(out, "To", letter->to);
-	if (letter->copy)
-		address_write(out, "Cc", letter->copy);
-	subject_write(out, letter->subject);
-	fprintf(out, "Message-ID: <%lld.%llx%s>\r\n", (long long)letter->at,
-		(unsigned long long)letter->number, strchr(letter->from->mail, '@'));
+	address_write(out, "From", message->from);
+	address_write(out, "To", message->to);
+	if (message->copy)
+		address_write(out, "Cc", message->copy);
+	subject_write(out, message->subject);
+	fprintf(out, "Message-ID: <%lld.%llx%s>\r\n", (long long)message->at,
+		(unsigned long long)message->number, strchr(message->from->mail, '@'));
 	fputs("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 	      "Content-Type: text/plain; charset=utf-8\r\n"
 	      "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
 		out);
-	body_write(out, letter->body);
+	body_write(out, message->body);
 	bool whole = !ferror(out);
 	if (fclose(out) == 0 && whole)
 		return text;

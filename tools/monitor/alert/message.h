@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct alert_letter {
+struct message {
 	const struct mailbox *from, *to, *copy; /* copy: NULL, or who else gets it */
 	const char *subject;
 	const char *body; /* lines end with LF */
@@ -17,6 +17,6 @@ struct alert_letter {
 
 /* The message by RFC 5322 and MIME, ASCII, lines end with CRLF and are short but for long addresses; whatever a text has,
  * it is no more than that field's. To be freed. NULL: no memory. */
-char *alert_letter_write(const struct alert_letter *letter, size_t *size);
+char *message_write(const struct message *message, size_t *size);
 
 #endif

@@ -14,9 +14,9 @@ enum {
 	STATUS_REFUSED = 500, /* RFC 5321 4.2.1: from here on it is for good */
 };
 
-/* One letter on its way: a thread's alone while it is under way. */
-struct parcel {
-	struct parcel *next;
+/* One message on its way: a thread's alone while it is under way. */
+struct queued {
+	struct queued *next;
 	char *server, *from, *to, *copy; /* copy: NULL, or who gets it, too */
 	char *text;
 	size_t size, sent;
@@ -26,61 +26,61 @@ struct parcel {
 	const atomic_bool *leaving;
 };
 
-struct alert_post {
+struct smtp {
 	uv_loop_t *loop;
-	alert_posted *posted;
+	smtp_sent *sent;
 	void *owner;
-	struct parcel *first, **last; /* the first is under way */
+	struct queued *first, **last; /* the first is under way */
 	size_t waiting;
 	uv_work_t work;
 	bool working;
 	atomic_bool leaving;
 };
 
-static void next_post(struct alert_post *post);
+static void next_send(struct smtp *smtp);
 
 /* --- on a thread of libuv's pool --- */
 
 static size_t text_read(char *octets, size_t size, size_t count, void *owner)
 {
-	struct parcel *parcel = owner;
-	size_t room = size * count, left = parcel->size - parcel->sent;
+	struct queued *queued = owner;
+	size_t room = size * count, left = queued->size - queued->sent;
 	size_t step = left < room ? left : room;
-	memcpy(octets, parcel->text + parcel->sent, step);
-	parcel->sent += step;
+	memcpy(octets, queued->text + queued->sent, step);
+	queued->sent += step;
 	return step;
 }
 
 static int goes_on(void *owner, curl_off_t down, curl_off_t downs, curl_off_t up, curl_off_t ups)
 {
-	const struct parcel *parcel = owner;
+	const struct queued *queued = owner;
 	(void)down, (void)downs, (void)up, (void)ups;
-	return atomic_load(parcel->leaving);
+	return atomic_load(queued->leaving);
 }
 
-static void options_set(CURL *curl, struct parcel *parcel, struct curl_slist *to)
+static void options_set(CURL *curl, struct queued *queued, struct curl_slist *to)
 {
-	curl_easy_setopt(curl, CURLOPT_URL, parcel->server);
+	curl_easy_setopt(curl, CURLOPT_URL, queued->server);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)POST_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, parcel->why);
-	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, parcel->from);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, queued->why);
+	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, queued->from);
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, text_read);
-	curl_easy_setopt(curl, CURLOPT_READDATA, parcel);
-	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)parcel->size);
+	curl_easy_setopt(curl, CURLOPT_READDATA, queued);
+	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)queued->size);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, goes_on);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, parcel);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, queued);
 }
 
 /* `second` may be NULL. */
-static bool parcel_send(struct parcel *parcel, const char *first, const char *second)
+static bool queued_send(struct queued *queued, const char *first, const char *second)
 {
 	long status = 0;
 	CURLcode result = CURLE_OUT_OF_MEMORY;
@@ -88,112 +88,112 @@ static bool parcel_send(struct parcel *parcel, const char *first, const char *se
 	struct curl_slist *to = curl_slist_append(NULL, first), *more = to;
 	if (to && second)
 		more = curl_slist_append(to, second);
-	parcel->sent = 0;
-	parcel->why[0] = '\0';
+	queued->sent = 0;
+	queued->why[0] = '\0';
 	if (curl && more) {
-		options_set(curl, parcel, to);
+		options_set(curl, queued, to);
 		result = curl_easy_perform(curl);
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	}
-	if (result != CURLE_OK && !parcel->why[0])
-		snprintf(parcel->why, sizeof(parcel->why), "%s", curl_easy_strerror(result));
-	parcel->refused = result != CURLE_OK && status >= STATUS_REFUSED && parcel->sent == 0;
+	if (result != CURLE_OK && !queued->why[0])
+		snprintf(queued->why, sizeof(queued->why), "%s", curl_easy_strerror(result));
+	queued->refused = result != CURLE_OK && status >= STATUS_REFUSED && queued->sent == 0;
 	curl_slist_free_all(to);
 	curl_easy_cleanup(curl);
 	return result == CURLE_OK;
 }
 
-static void post_work(uv_work_t *work)
+static void smtp_work(uv_work_t *work)
 {
-	struct alert_post *post = work->data;
-	struct parcel *parcel = post->first;
-	parcel->good = parcel_send(parcel, parcel->to, parcel->copy);
+	struct smtp *smtp = work->data;
+	struct queued *queued = smtp->first;
+	queued->good = queued_send(queued, queued->to, queued->copy);
 }
 
 /* --- on the loop's thread --- */
 
-static void parcel_free(struct parcel *parcel)
+static void queued_free(struct queued *queued)
 {
-	if (!parcel)
+	if (!queued)
 		return;
-	free(parcel->server);
-	free(parcel->from);
-	free(parcel->to);
-	free(parcel->copy);
-	free(parcel->text);
-	free(parcel);
+	free(queued->server);
+	free(queued->from);
+	free(queued->to);
+	free(queued->copy);
+	free(queued->text);
+	free(queued);
 }
 
-static struct parcel *parcel_take(struct alert_post *post)
+static struct queued *queued_take(struct smtp *smtp)
 {
-	struct parcel *parcel = post->first;
-	post->first = parcel->next;
-	if (!post->first)
-		post->last = &post->first;
-	post->waiting--;
-	return parcel;
+	struct queued *queued = smtp->first;
+	smtp->first = queued->next;
+	if (!smtp->first)
+		smtp->last = &smtp->first;
+	smtp->waiting--;
+	return queued;
 }
 
-static void post_end(struct alert_post *post)
+static void smtp_end(struct smtp *smtp)
 {
-	while (post->first)
-		parcel_free(parcel_take(post));
-	free(post);
+	while (smtp->first)
+		queued_free(queued_take(smtp));
+	free(smtp);
 	curl_global_cleanup();
 }
 
-static void post_worked(uv_work_t *work, int status)
+static void smtp_worked(uv_work_t *work, int status)
 {
-	struct alert_post *post = work->data;
-	struct parcel *parcel = post->first;
-	post->working = false;
-	if (atomic_load(&post->leaving)) {
-		post_end(post);
+	struct smtp *smtp = work->data;
+	struct queued *queued = smtp->first;
+	smtp->working = false;
+	if (atomic_load(&smtp->leaving)) {
+		smtp_end(smtp);
 		return;
 	}
 	if (status < 0)
-		snprintf(parcel->why, sizeof(parcel->why), "%s", uv_strerror(status));
-	if (!parcel->good)
-		log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", parcel->why,
-			parcel->to); /* the server's URL may have a password */
-	if (!parcel->good && parcel->refused && parcel->copy) {
+		snprintf(queued->why, sizeof(queued->why), "%s", uv_strerror(status));
+	if (!queued->good)
+		log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", queued->why,
+			queued->to); /* the server's URL may have a password */
+	if (!queued->good && queued->refused && queued->copy) {
 		/* One address that is no more must not keep the team from its copy. */
-		post->posted(post->owner, false, false);
-		free(parcel->to);
-		parcel->to = parcel->copy;
-		parcel->copy = NULL;
+		smtp->sent(smtp->owner, false, false);
+		free(queued->to);
+		queued->to = queued->copy;
+		queued->copy = NULL;
 	} else {
-		parcel_take(post);
-		post->posted(post->owner, parcel->good, parcel->summary);
-		parcel_free(parcel);
+		queued_take(smtp);
+		smtp->sent(smtp->owner, queued->good, queued->summary);
+		queued_free(queued);
 	}
-	next_post(post);
+	next_send(smtp);
 }
 
-static void next_post(struct alert_post *post)
+static void next_send(struct smtp *smtp)
 {
-	if (!post->first || post->working)
+	if (!smtp->first || smtp->working)
 		return;
-	post->working = true;
-	post->work.data = post;
-	uv_queue_work(post->loop, &post->work, post_work, post_worked);
+	smtp->working = true;
+	smtp->work.data = smtp;
+	uv_queue_work(smtp->loop, &smtp->work, smtp_work, smtp_worked);
 }
 
 /* --- from outside --- */
 
-struct alert_post *alert_post_new(uv_loop_t *loop, alert_posted *posted, void *owner)
+struct smtp *smtp_new(uv_loop_t *loop, smtp_sent *sent, void *owner)
 {
-	struct alert_post *post = calloc(1, sizeof(*post));
-	if (!post || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(post);
+	struct smtp *smtp = calloc(1, sizeof(*smtp));
+	if (!smtp || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(smtp);
 		return NULL;
 	}
-	post->loop = loop;
-	post->posted = posted;
-	post->owner = owner;
-	post->last = &post->first;
-	atomic_init(&post->leaving, false);
-	return post;
+	smtp->loop = loop;
+	smtp->sent = sent;
+	smtp->owner = owner;
+	smtp->last = &smtp->first;
+	atomic_init(&smtp->leaving, false);
+	return smtp;
 }
 
 static char *mail_copy(const struct mailbox *address)
@@ -202,48 +202,48 @@ static char *mail_copy(const struct mailbox *address)
 	return asprintf(&copy, "<%s>", address->mail) < 0 ? NULL : copy;
 }
 
-static struct parcel *parcel_new(const struct alert_parcel *wanted)
+static struct queued *queued_new(const struct smtp_message *wanted)
 {
-	const struct alert_letter *letter = wanted->letter;
-	struct parcel *parcel = calloc(1, sizeof(*parcel));
-	if (!parcel)
+	const struct message *message = wanted->message;
+	struct queued *queued = calloc(1, sizeof(*queued));
+	if (!queued)
 		return NULL;
-	parcel->server = strdup(wanted->server);
-	parcel->from = mail_copy(letter->from);
-	parcel->to = mail_copy(letter->to);
-	parcel->copy = letter->copy ? mail_copy(letter->copy) : NULL;
-	parcel->text = alert_letter_write(letter, &parcel->size);
-	parcel->summary = wanted->summary;
-	if (parcel->server && parcel->from && parcel->to && parcel->text &&
-		(parcel->copy || !letter->copy))
-		return parcel;
-	parcel_free(parcel);
+	queued->server = strdup(wanted->server);
+	queued->from = mail_copy(message->from);
+	queued->to = mail_copy(message->to);
+	queued->copy = message->copy ? mail_copy(message->copy) : NULL;
+	queued->text = message_write(message, &queued->size);
+	queued->summary = wanted->summary;
+	if (queued->server && queued->from && queued->to && queued->text &&
+		(queued->copy || !message->copy))
+		return queued;
+	queued_free(queued);
 	return NULL;
 }
 
-bool alert_post_add(struct alert_post *post, const struct alert_parcel *wanted)
+bool smtp_add(struct smtp *smtp, const struct smtp_message *wanted)
 {
-	struct parcel *parcel = post->waiting < WAITING_MAX ? parcel_new(wanted) : NULL;
-	if (!parcel)
+	struct queued *queued = smtp->waiting < WAITING_MAX ? queued_new(wanted) : NULL;
+	if (!queued)
 		return false;
-	parcel->leaving = &post->leaving;
-	*post->last = parcel;
-	post->last = &parcel->next;
-	post->waiting++;
-	next_post(post);
+	queued->leaving = &smtp->leaving;
+	*smtp->last = queued;
+	smtp->last = &queued->next;
+	smtp->waiting++;
+	next_send(smtp);
 	return true;
 }
 
-bool alert_post_busy(const struct alert_post *post)
+bool smtp_busy(const struct smtp *smtp)
 {
-	return post->waiting > 0;
+	return smtp->waiting > 0;
 }
 
-void alert_post_free(struct alert_post *post)
+void smtp_free(struct smtp *smtp)
 {
-	if (!post)
+	if (!smtp)
 		return;
-	atomic_store(&post->leaving, true);
-	if (!post->working)
-		post_end(post);
+	atomic_store(&smtp->leaving, true);
+	if (!smtp->working)
+		smtp_end(smtp);
 }

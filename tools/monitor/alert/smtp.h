@@ -7,23 +7,23 @@
 #include <stdbool.h>
 #include <uv.h>
 
-struct alert_post;
+struct smtp;
 
-/* A letter is delivered, or not. */
-typedef void alert_posted(void *owner, bool good, bool summary);
+/* A message is delivered, or not. */
+typedef void smtp_sent(void *owner, bool good, bool summary);
 
-struct alert_parcel {
+struct smtp_message {
 	const char *server; /* smtp://HOST:PORT */
-	const struct alert_letter *letter;
+	const struct message *message;
 	bool summary;
 };
 
 /* NULL: no memory. */
-struct alert_post *alert_post_new(uv_loop_t *loop, alert_posted *posted, void *owner);
+struct smtp *smtp_new(uv_loop_t *loop, smtp_sent *sent, void *owner);
 /* Delivers when all before it are; copies what it needs. False: too many wait, or no memory. */
-bool alert_post_add(struct alert_post *post, const struct alert_parcel *parcel);
-bool alert_post_busy(const struct alert_post *post);
+bool smtp_add(struct smtp *smtp, const struct smtp_message *wanted);
+bool smtp_busy(const struct smtp *smtp);
 /* Gives up, within a second or so; the loop must run until then. */
-void alert_post_free(struct alert_post *post);
+void smtp_free(struct smtp *smtp);
 
 #endif

@@ -22,10 +22,10 @@ struct alert_summary {
 	int64_t since, started, now; /* Unix seconds; started: this process */
 };
 
-/* One line: why this letter comes. */
+/* One line: why this message comes. */
 void alert_subject(const struct settings *settings, const struct inventory_event *event, char *text,
 	size_t size);
-/* Each writes the letter's body. */
+/* Each writes the message's body. */
 void alert_change_write(FILE *out, const struct settings *settings,
 	const struct inventory_event *event, const struct list_mirror *mirror);
 void alert_summary_write(FILE *out, const struct alert_summary *summary);

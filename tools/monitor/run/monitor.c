@@ -28,7 +28,7 @@ enum {
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
 
-static const char ending[] = "what is known is written";
+static const char ending[] = "saving state and export";
 
 /* An end that was asked for between two turns, or while one ends. */
 static volatile sig_atomic_t told;

@@ -116,7 +116,7 @@ def mail_to_the_alert_address_else_to_the_admin(office):
     assert mail.sender == f"<{FROM}>" and mail.readers == ["<noc@a.example>", f"<{TEAM}>"]
     message = mail.message
     assert (message["From"], message["To"], message["Cc"]) == (FROM, "noc@a.example", TEAM)
-    assert mail.subject == f"[clamav.net mirrors] a.example {mirror.address} is disabled"
+    assert mail.subject == f"[clamav.net mirrors] a.example {mirror.address}: disabled"
     assert message["Auto-Submitted"] == "auto-generated" and message["Message-ID"] and not message.defects
     assert abs(message["Date"].datetime.timestamp() - time.time()) < 60
     assert "disabled by hand" in mail.body and "Poland" in mail.body

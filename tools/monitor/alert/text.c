@@ -30,7 +30,7 @@ void alert_subject(const struct settings *settings, const struct inventory_event
 	static const char *const news[MIRROR_STATES] = {[MIRROR_OK] = "back in service",
 		[MIRROR_OLD] = "warning",
 		[MIRROR_REMOVED] = "removed from service",
-		[MIRROR_DISABLED] = "disabled or in planned downtime"};
+		[MIRROR_DISABLED] = "disabled"};
 	char address[TARGET_ADDRESS_MAX];
 	snprintf(text, size, "[%s mirrors] %s %s: %s", settings->zone, event->host,
 		target_address(&event->address, address), news[event->to]);

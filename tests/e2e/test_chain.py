@@ -230,7 +230,7 @@ def the_string_waits_for_the_mirrors(chain):
     assert "daily.cvd database is up-to-date (version: 28034" in clam.run()
     mirrors["us3"].versions["daily"] = 28035
     eventually(lambda: daily() == "28035", cvd.log)
-    monitor.wait_log("versions txt=1.0.9:63:28035:")
+    monitor.wait_log("versions changed txt=1.0.9:63:28035:")
     assert set(monitor.states().values()) == {"ok"}, "one version behind is good enough"
     output = clam.run()
     assert "daily database available for update (local version: 28034, remote version: 28035)" in output, output

@@ -18,20 +18,20 @@ enum {
 	ROOM_LEAST = 128, /* client, from and network of the longest kind */
 };
 
-/* Whose address is looked at. */
-struct looked {
+/* The address that decides. */
+struct lookup_address {
 	struct client client;
 	unsigned length; /* of a client subnet */
 	bool ecs;
 	uint8_t scope; /* that a reply has; without a client subnet, the one for a resolver near the client */
 };
 
-bool gist_is_asked(const struct name_key *name)
+bool explain_txt_is_query(const struct name_key *name)
 {
 	static const char label[] = "_explain";
-	if (name->size <= GIST_LABEL_SIZE || name->wire[0] != GIST_LABEL_SIZE - 1)
+	if (name->size <= EXPLAIN_TXT_LABEL_SIZE || name->wire[0] != EXPLAIN_TXT_LABEL_SIZE - 1)
 		return false;
-	for (unsigned i = 1; i < GIST_LABEL_SIZE; i++) {
+	for (unsigned i = 1; i < EXPLAIN_TXT_LABEL_SIZE; i++) {
 		unsigned octet = name->wire[i];
 		if ((octet >= 'A' && octet <= 'Z' ? octet + 'a' - 'A' : octet) !=
 			(unsigned char)label[i - 1])
@@ -49,7 +49,7 @@ static bool network_has(const struct config_network *network, const uint8_t *oct
 	       (!rest || (network->octets[whole] ^ octets[whole]) >> (8 - rest) == 0);
 }
 
-bool gist_is_allowed(const struct config *config, const struct client *client)
+bool explain_txt_is_allowed(const struct config *config, const struct client *client)
 {
 	for (size_t i = 0; i < config->explain_to_count; i++)
 		if (network_has(&config->explain_to[i], client->address, client->ipv6))
@@ -57,7 +57,7 @@ bool gist_is_allowed(const struct config *config, const struct client *client)
 	return false;
 }
 
-size_t gist_room(const struct query *query, uint16_t identity_size, bool *identity)
+size_t explain_txt_room(const struct query *query, uint16_t identity_size, bool *identity)
 {
 	size_t used = HEADER_SIZE + query->question_size + RECORD_FIXED;
 	if (query->edns)
@@ -70,119 +70,119 @@ size_t gist_room(const struct query *query, uint16_t identity_size, bool *identi
 	*identity = nsid + ROOM_LEAST <= room;
 	if (*identity)
 		room -= nsid;
-	return room < GIST_RDATA_MAX ? room : GIST_RDATA_MAX;
+	return room < EXPLAIN_TXT_RDATA_MAX ? room : EXPLAIN_TXT_RDATA_MAX;
 }
 
 /* --- whose address --- */
 
 /* As the answer decides: the client subnet, unless it hides the client, is private, or the pool does not look at it. */
-static struct looked looked_find(const struct snapshot *snapshot, const struct client *client,
-	const struct query *query, const struct snapshot_pool *pool)
+static struct lookup_address lookup_address_find(const struct snapshot *snapshot,
+	const struct client *client, const struct query *query, const struct snapshot_pool *pool)
 {
 	const struct query_subnet *subnet = &query->subnet;
 	bool named = subnet->option && subnet->source;
-	struct looked looked = {.client = *client};
+	struct lookup_address address = {.client = *client};
 	struct client other = named ? query_subnet_client(subnet) : *client;
 	if (pool && (named || !subnet->option))
-		looked.scope = locate_scope_find(pool, &other);
+		address.scope = locate_scope_find(pool, &other);
 	if (!named || (pool && !pool->ecs) || locate_place_find(snapshot->inputs, &other).special)
-		return looked;
-	looked.client = other;
-	looked.length = subnet->source;
-	looked.ecs = true;
-	return looked;
+		return address;
+	address.client = other;
+	address.length = subnet->source;
+	address.ecs = true;
+	return address;
 }
 
-static void place_add(
-	struct gist *gist, const struct looked *looked, const struct locate_place *place)
+static void place_add(struct txt_rdata *txt_rdata, const struct lookup_address *address,
+	const struct locate_place *place)
 {
-	struct gist_line line = gist_line_begin("client=");
-	gist_address_put(&line, looked->client.address, looked->client.ipv6);
-	if (looked->ecs) {
-		gist_text_put(&line, "/", 1);
-		gist_number_put(&line, looked->length, 10);
+	struct txt_string line = txt_string_begin("client=");
+	txt_address_put(&line, address->client.address, address->client.ipv6);
+	if (address->ecs) {
+		txt_text_put(&line, "/", 1);
+		txt_number_put(&line, address->length, 10);
 	}
-	gist_line_end(gist, &line);
-	gist_pair_add(gist, "from=", looked->ecs ? "ecs" : "source", looked->ecs ? 3 : 6);
-	line = gist_line_begin("network=");
-	gist_address_put(&line, place->octets, place->ipv6);
-	gist_text_put(&line, "/", 1);
-	gist_number_put(&line, place->length, 10);
-	gist_line_end(gist, &line);
+	txt_string_end(txt_rdata, &line);
+	txt_pair_add(txt_rdata, "from=", address->ecs ? "ecs" : "source", address->ecs ? 3 : 6);
+	line = txt_string_begin("network=");
+	txt_address_put(&line, place->octets, place->ipv6);
+	txt_text_put(&line, "/", 1);
+	txt_number_put(&line, place->length, 10);
+	txt_string_end(txt_rdata, &line);
 	const char *country = place->country ? country_code(place->country) : "none";
-	gist_pair_add(gist, "country=", country, strlen(country));
+	txt_pair_add(txt_rdata, "country=", country, strlen(country));
 	if (place->override)
-		gist_number_add(gist, "override=line ", place->override->line);
+		txt_number_add(txt_rdata, "override=line ", place->override->line);
 }
 
 /* --- levels and candidates --- */
 
-static void level_add(struct gist *gist, const struct walk_level *level)
+static void level_add(struct txt_rdata *txt_rdata, const struct walk_level *level)
 {
 	char place[WALK_PLACE_MAX];
-	struct gist_line line = gist_line_begin("level=");
+	struct txt_string line = txt_string_begin("level=");
 	walk_place_write(&level->place, place);
-	gist_text_put(&line, place, strlen(place));
+	txt_text_put(&line, place, strlen(place));
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-		gist_text_put(&line, f == POOL_IPV4 ? " ipv4 " : " ipv6 ", 6);
-		gist_number_put(&line, level->in_service[f], 10);
-		gist_text_put(&line, "/", 1);
-		gist_number_put(&line, level->listed[f], 10);
+		txt_text_put(&line, f == POOL_IPV4 ? " ipv4 " : " ipv6 ", 6);
+		txt_number_put(&line, level->in_service[f], 10);
+		txt_text_put(&line, "/", 1);
+		txt_number_put(&line, level->listed[f], 10);
 	}
-	gist_line_end(gist, &line);
+	txt_string_end(txt_rdata, &line);
 }
 
 /* As many as fit `room` octets; returns how many. */
 static uint32_t candidates_add(
-	struct gist *gist, const struct pool_set *set, bool ipv6, size_t room)
+	struct txt_rdata *txt_rdata, const struct pool_set *set, bool ipv6, size_t room)
 {
-	struct gist_line line = gist_line_begin("candidates=");
+	struct txt_string line = txt_string_begin("candidates=");
 	struct pool_member member;
 	uint32_t shown = 0;
-	if (room > GIST_STRING_MAX + 1)
-		room = GIST_STRING_MAX + 1;
+	if (room > TXT_STRING_MAX + 1)
+		room = TXT_STRING_MAX + 1;
 	while (pool_member(set, shown, &member)) {
-		struct gist_line longer = line;
+		struct txt_string longer = line;
 		if (shown)
-			gist_text_put(&longer, " ", 1);
-		gist_address_put(&longer, member.octets, ipv6);
+			txt_text_put(&longer, " ", 1);
+		txt_address_put(&longer, member.octets, ipv6);
 		/* A line that is full may have lost something. */
-		if (longer.size == GIST_STRING_MAX || 1 + longer.size > room)
+		if (longer.size == TXT_STRING_MAX || 1 + longer.size > room)
 			break;
 		line = longer;
 		shown++;
 	}
 	if (shown)
-		gist_line_end(gist, &line);
+		txt_string_end(txt_rdata, &line);
 	return shown;
 }
 
 /* Half of the room for each family, and for the second what the first one left. */
-static void sets_add(struct gist *gist, const struct snapshot_outcome *outcome)
+static void sets_add(struct txt_rdata *txt_rdata, const struct snapshot_outcome *outcome)
 {
 	uint64_t more = 0;
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
 		const struct pool_set *set = outcome->set[f];
-		size_t room = (size_t)(gist->end - gist->at);
+		size_t room = (size_t)(txt_rdata->end - txt_rdata->at);
 		room = room > MORE_ROOM ? room - MORE_ROOM : 0;
 		if (f == POOL_IPV4 && outcome->set[POOL_IPV6])
 			room /= 2;
 		if (set)
-			more += set->members - candidates_add(gist, set, f == POOL_IPV6, room);
+			more += set->members - candidates_add(txt_rdata, set, f == POOL_IPV6, room);
 	}
 	if (!outcome->set[POOL_IPV4] && !outcome->set[POOL_IPV6])
-		gist_pair_add(gist, "candidates=", "none", 4);
+		txt_pair_add(txt_rdata, "candidates=", "none", 4);
 	if (more)
-		gist_number_add(gist, "more=", more);
+		txt_number_add(txt_rdata, "more=", more);
 }
 
-static void levels_add(struct gist *gist, const struct walk *walk)
+static void levels_add(struct txt_rdata *txt_rdata, const struct walk *walk)
 {
 	int ipv4 = walk->last[POOL_IPV4], ipv6 = walk->last[POOL_IPV6];
 	/* A long walk leaves half of the room to the candidates. */
-	const uint8_t *half = gist->at + (gist->end - gist->at) / 2;
-	for (int i = 0; i <= (ipv4 > ipv6 ? ipv4 : ipv6) && gist->at < half; i++)
-		level_add(gist, &walk->levels[i]);
+	const uint8_t *half = txt_rdata->at + (txt_rdata->end - txt_rdata->at) / 2;
+	for (int i = 0; i <= (ipv4 > ipv6 ? ipv4 : ipv6) && txt_rdata->at < half; i++)
+		level_add(txt_rdata, &walk->levels[i]);
 }
 
 /* --- the whole --- */
@@ -210,65 +210,65 @@ static enum target target_find(
 }
 
 /* The rest is for whoever resolves that name to say. */
-static void elsewhere_add(struct gist *gist, const uint8_t *name)
+static void elsewhere_add(struct txt_rdata *txt_rdata, const uint8_t *name)
 {
 	char text[NAME_TEXT_MAX];
-	gist_pair_add(gist, "pool=", "none", 4);
-	gist_pair_add(gist, "answer=", "NOERROR", 7);
-	gist_pair_add(gist, "cname=", text, strlen(name_write(name, text)));
+	txt_pair_add(txt_rdata, "pool=", "none", 4);
+	txt_pair_add(txt_rdata, "answer=", "NOERROR", 7);
+	txt_pair_add(txt_rdata, "cname=", text, strlen(name_write(name, text)));
 }
 
-static void pool_add(struct gist *gist, const struct walk_name *found, const uint8_t *name,
-	const struct looked *looked, unsigned country)
+static void pool_add(struct txt_rdata *txt_rdata, const struct walk_name *found,
+	const uint8_t *name, const struct lookup_address *address, unsigned country)
 {
 	struct walk walk;
 	const struct config_pool *config = found->pool->config;
-	const struct snapshot_outcome *outcome = locate_outcome_find(found->pool, &looked->client);
+	const struct snapshot_outcome *outcome = locate_outcome_find(found->pool, &address->client);
 	if (config->rule.from == POOL_FROM_LABEL)
 		country = walk_label(config, name);
 	pools_decide(found->zone->pools, &config->rule, country, &walk);
-	levels_add(gist, &walk);
-	sets_add(gist, outcome);
+	levels_add(txt_rdata, &walk);
+	sets_add(txt_rdata, outcome);
 }
 
-size_t gist_write(const struct snapshot *snapshot, const struct client *client,
+size_t explain_txt_write(const struct snapshot *snapshot, const struct client *client,
 	const struct query *query, uint8_t *rdata, size_t room)
 {
-	struct gist gist = {rdata, rdata + room};
+	struct txt_rdata txt_rdata = {rdata, rdata + room};
 	struct walk_name found;
-	const uint8_t *name = query->name.wire + GIST_LABEL_SIZE;
+	const uint8_t *name = query->name.wire + EXPLAIN_TXT_LABEL_SIZE;
 	enum target target = target_find(&found, snapshot, &name);
-	if (target == TARGET_ELSEWHERE && name == query->name.wire + GIST_LABEL_SIZE)
+	if (target == TARGET_ELSEWHERE && name == query->name.wire + EXPLAIN_TXT_LABEL_SIZE)
 		return 0;
-	struct looked looked = looked_find(snapshot, client, query, found.pool);
-	struct locate_place place = locate_place_find(snapshot->inputs, &looked.client);
-	place_add(&gist, &looked, &place);
+	struct lookup_address address = lookup_address_find(snapshot, client, query, found.pool);
+	struct locate_place place = locate_place_find(snapshot->inputs, &address.client);
+	place_add(&txt_rdata, &address, &place);
 	if (target == TARGET_NXDOMAIN) {
-		gist_pair_add(&gist, "answer=", "NXDOMAIN", 8);
+		txt_pair_add(&txt_rdata, "answer=", "NXDOMAIN", 8);
 	} else if (target == TARGET_ELSEWHERE) {
-		elsewhere_add(&gist, name);
+		elsewhere_add(&txt_rdata, name);
 	} else if (!found.pool) {
-		gist_pair_add(&gist, "pool=", "none", 4);
+		txt_pair_add(&txt_rdata, "pool=", "none", 4);
 	} else {
 		size_t size = strlen(found.pool->config->name);
-		gist_pair_add(&gist, "pool=", found.pool->config->name,
+		txt_pair_add(&txt_rdata, "pool=", found.pool->config->name,
 			size < POOL_SHOWN_MAX ? size : POOL_SHOWN_MAX);
-		gist_number_add(&gist, "scope=", looked.scope);
-		pool_add(&gist, &found, name, &looked, place.country);
+		txt_number_add(&txt_rdata, "scope=", address.scope);
+		pool_add(&txt_rdata, &found, name, &address, place.country);
 	}
-	return (size_t)(gist.at - rdata);
+	return (size_t)(txt_rdata.at - rdata);
 }
 
-void answer_gist(const struct asked *asked)
+void explain_txt_answer(const struct asked *asked)
 {
 	struct answer *answer = asked->answer;
 	const struct query *query = asked->query;
 	const struct snapshot *snapshot = asked->snapshot;
-	uint8_t rdata[GIST_RDATA_MAX], *record = answer->made[0];
+	uint8_t rdata[EXPLAIN_TXT_RDATA_MAX], *record = answer->made[0];
 	bool identity;
-	size_t size = gist_room(query, snapshot->identity_size, &identity);
-	if (gist_is_allowed(inputs_config(snapshot->inputs), asked->client))
-		size = gist_write(snapshot, asked->client, query, rdata, size);
+	size_t size = explain_txt_room(query, snapshot->identity_size, &identity);
+	if (explain_txt_is_allowed(inputs_config(snapshot->inputs), asked->client))
+		size = explain_txt_write(snapshot, asked->client, query, rdata, size);
 	else
 		size = 0;
 	if (!size) {
@@ -277,7 +277,8 @@ void answer_gist(const struct asked *asked)
 	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
 		answer_negative_add(asked, RCODE_NOERROR);
 	} else {
-		_Static_assert(RECORD_FIXED + GIST_RDATA_MAX <= sizeof(answer->made), "one record");
+		_Static_assert(
+			RECORD_FIXED + EXPLAIN_TXT_RDATA_MAX <= sizeof(answer->made), "one record");
 		struct rrset txt = {.type = TYPE_TXT, .count = 1, .records = record};
 		txt.size = (uint32_t)record_write(record, TYPE_TXT, 0, rdata, (uint16_t)size);
 		answer_rrset_add(answer, SECTION_ANSWER, HEADER_SIZE, &txt);

@@ -10,24 +10,27 @@
 #include "dns/snapshot/client.h"
 #include "dns/snapshot/snapshot.h"
 
-enum { GIST_LABEL_SIZE = 9 /* octets of "_explain" and its length */, GIST_RDATA_MAX = 480 };
+enum {
+	EXPLAIN_TXT_LABEL_SIZE = 9 /* octets of "_explain" and its length */,
+	EXPLAIN_TXT_RDATA_MAX = 480
+};
 
 /* Is it _explain.NAME, in any case? */
-bool gist_is_asked(const struct name_key *name);
+bool explain_txt_is_query(const struct name_key *name);
 /* Is this client in `explain-to`? */
-bool gist_is_allowed(const struct config *config, const struct client *client);
-/* Octets of TXT RDATA that a reply of 512 octets to this query has room for, at most GIST_RDATA_MAX. *identity: beside
+bool explain_txt_is_allowed(const struct config *config, const struct client *client);
+/* Octets of TXT RDATA that a reply of 512 octets to this query has room for, at most EXPLAIN_TXT_RDATA_MAX. *identity: beside
  * them there is room for an NSID of `identity_size` octets, too; else it is to be left out, the explanation is what was
  * asked for. */
-size_t gist_room(const struct query *query, uint16_t identity_size, bool *identity);
+size_t explain_txt_room(const struct query *query, uint16_t identity_size, bool *identity);
 
 /* Writes the RDATA for a name whose first label is to be left out; returns its octets, at most `room`. 0: the name
  * behind that label is in no zone of ours. A name that does not exist has answer=NXDOMAIN. */
-size_t gist_write(const struct snapshot *snapshot, const struct client *client,
+size_t explain_txt_write(const struct snapshot *snapshot, const struct client *client,
 	const struct query *query, uint8_t *rdata, size_t room);
 
 /* The whole answer: for those who may ask, whoever that subnet is. */
 struct asked;
-void answer_gist(const struct asked *asked);
+void explain_txt_answer(const struct asked *asked);
 
 #endif

@@ -193,7 +193,7 @@ static bool ping_answer(const struct asked *asked)
 	enum ping_word word = ping_find(asked->zone, &asked->name, &answer->ping, &at);
 	bool address = asked->query->type == TYPE_A || asked->query->type == TYPE_ANY;
 	if (word == PING_NONE ||
-		(word == PING_MALFORMED && !asked->steps && gist_is_asked(&asked->name)))
+		(word == PING_MALFORMED && !asked->steps && explain_txt_is_query(&asked->name)))
 		return false;
 	answer->ping_malformed = word == PING_MALFORMED;
 	if (word == PING_MALFORMED || (word == PING_GOOD && address))
@@ -216,8 +216,8 @@ static bool step_answer(struct asked *asked)
 		word = zone_find_above(asked->zone->zone, &asked->name, &node);
 	}
 	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
-		gist_is_asked(&asked->name)) {
-		answer_gist(asked);
+		explain_txt_is_query(&asked->name)) {
+		explain_txt_answer(asked);
 		return false;
 	}
 	switch (word) {

@@ -2,42 +2,42 @@
 
 #include <string.h>
 
-void gist_text_put(struct gist_line *line, const char *text, size_t size)
+void txt_text_put(struct txt_string *line, const char *text, size_t size)
 {
-	if (size > GIST_STRING_MAX - line->size)
-		size = GIST_STRING_MAX - line->size;
+	if (size > TXT_STRING_MAX - line->size)
+		size = TXT_STRING_MAX - line->size;
 	memcpy(line->text + line->size, text, size);
 	line->size += size;
 }
 
-struct gist_line gist_line_begin(const char *text)
+struct txt_string txt_string_begin(const char *text)
 {
-	struct gist_line line = {.size = 0};
-	gist_text_put(&line, text, strlen(text));
+	struct txt_string line = {.size = 0};
+	txt_text_put(&line, text, strlen(text));
 	return line;
 }
 
-void gist_number_put(struct gist_line *line, uint64_t number, unsigned base)
+void txt_number_put(struct txt_string *line, uint64_t number, unsigned base)
 {
 	char digits[20]; /* of 2^64 - 1 */
 	size_t at = sizeof(digits);
 	do
 		digits[--at] = "0123456789abcdef"[number % base];
 	while (number /= base);
-	gist_text_put(line, digits + at, sizeof(digits) - at);
+	txt_text_put(line, digits + at, sizeof(digits) - at);
 }
 
-static void ipv4_put(struct gist_line *line, const uint8_t *octets)
+static void ipv4_put(struct txt_string *line, const uint8_t *octets)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		if (i)
-			gist_text_put(line, ".", 1);
-		gist_number_put(line, octets[i], 10);
+			txt_text_put(line, ".", 1);
+		txt_number_put(line, octets[i], 10);
 	}
 }
 
 /* RFC 5952 4: the first longest run of two zeros or more is "::". */
-static void ipv6_put(struct gist_line *line, const uint8_t *octets)
+static void ipv6_put(struct txt_string *line, const uint8_t *octets)
 {
 	unsigned words[8], start = 8, longest = 1;
 	for (unsigned i = 0; i < 8; i++)
@@ -53,40 +53,40 @@ static void ipv6_put(struct gist_line *line, const uint8_t *octets)
 	}
 	for (unsigned i = 0; i < 8; i++) {
 		if (i == start) {
-			gist_text_put(line, "::", 2);
+			txt_text_put(line, "::", 2);
 			i += longest - 1;
 			continue;
 		}
 		if (i && i != start + longest)
-			gist_text_put(line, ":", 1);
-		gist_number_put(line, words[i], 16);
+			txt_text_put(line, ":", 1);
+		txt_number_put(line, words[i], 16);
 	}
 }
 
-void gist_address_put(struct gist_line *line, const uint8_t *octets, bool ipv6)
+void txt_address_put(struct txt_string *line, const uint8_t *octets, bool ipv6)
 {
 	(ipv6 ? ipv6_put : ipv4_put)(line, octets);
 }
 
-void gist_line_end(struct gist *gist, const struct gist_line *line)
+void txt_string_end(struct txt_rdata *txt_rdata, const struct txt_string *line)
 {
-	if ((size_t)(gist->end - gist->at) < 1 + line->size)
+	if ((size_t)(txt_rdata->end - txt_rdata->at) < 1 + line->size)
 		return;
-	*gist->at++ = (uint8_t)line->size;
-	memcpy(gist->at, line->text, line->size);
-	gist->at += line->size;
+	*txt_rdata->at++ = (uint8_t)line->size;
+	memcpy(txt_rdata->at, line->text, line->size);
+	txt_rdata->at += line->size;
 }
 
-void gist_pair_add(struct gist *gist, const char *key, const char *value, size_t size)
+void txt_pair_add(struct txt_rdata *txt_rdata, const char *key, const char *value, size_t size)
 {
-	struct gist_line line = gist_line_begin(key);
-	gist_text_put(&line, value, size);
-	gist_line_end(gist, &line);
+	struct txt_string line = txt_string_begin(key);
+	txt_text_put(&line, value, size);
+	txt_string_end(txt_rdata, &line);
 }
 
-void gist_number_add(struct gist *gist, const char *key, uint64_t number)
+void txt_number_add(struct txt_rdata *txt_rdata, const char *key, uint64_t number)
 {
-	struct gist_line line = gist_line_begin(key);
-	gist_number_put(&line, number, 10);
-	gist_line_end(gist, &line);
+	struct txt_string line = txt_string_begin(key);
+	txt_number_put(&line, number, 10);
+	txt_string_end(txt_rdata, &line);
 }

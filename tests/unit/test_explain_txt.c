@@ -57,11 +57,11 @@ static void query_build(struct told *asked, const char *name, const char *subnet
 }
 
 /* Asks with `room` octets and takes the strings apart. */
-static void gist_ask(struct told *asked, size_t room)
+static void explain_txt_ask(struct told *asked, size_t room)
 {
 	uint8_t *rdata = malloc(room ? room : 1);
 	assert_non_null(rdata);
-	asked->size = gist_write(world.snapshot, &asked->client, &asked->query, rdata, room);
+	asked->size = explain_txt_write(world.snapshot, &asked->client, &asked->query, rdata, room);
 	assert_true(asked->size <= room);
 	asked->count = 0;
 	for (size_t at = 0; at < asked->size; at += 1u + rdata[at]) {
@@ -77,9 +77,9 @@ static struct told *ask(const char *name, const char *subnet)
 	static struct told asked;
 	asked.client = loopback;
 	query_build(&asked, name, subnet);
-	assert_true(gist_is_asked(&asked.query.name));
+	assert_true(explain_txt_is_query(&asked.query.name));
 	bool identity;
-	gist_ask(&asked, gist_room(&asked.query, 0, &identity));
+	explain_txt_ask(&asked, explain_txt_room(&asked.query, 0, &identity));
 	return &asked;
 }
 
@@ -152,7 +152,7 @@ static void test_not_ours(void **state)
 	assert_int_equal(ask("_explain.", NULL)->size, 0);
 }
 
-static void test_is_asked(void **state)
+static void test_is_query(void **state)
 {
 	static const struct {
 		const char *name;
@@ -172,7 +172,7 @@ static void test_is_asked(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct told asked;
 		query_build(&asked, rows[i].name, NULL);
-		if (gist_is_asked(&asked.query.name) != rows[i].is)
+		if (explain_txt_is_query(&asked.query.name) != rows[i].is)
 			fail_msg("%s", rows[i].name);
 	}
 }
@@ -195,10 +195,10 @@ static void test_allowed(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct client client = {.ipv6 = strchr(rows[i].address, ':')};
 		inet_pton(client.ipv6 ? AF_INET6 : AF_INET, rows[i].address, client.address);
-		if (gist_is_allowed(&config, &client) != rows[i].may)
+		if (explain_txt_is_allowed(&config, &client) != rows[i].may)
 			fail_msg("%s", rows[i].address);
 	}
-	assert_false(gist_is_allowed(&(struct config){0}, &loopback));
+	assert_false(explain_txt_is_allowed(&(struct config){0}, &loopback));
 }
 
 /* Who is shown, each a candidate that explain says too; *more: what the reply says of the rest. */
@@ -235,8 +235,8 @@ static void test_rooms(void **state)
 		const json_t *candidates = json_object_get(object, "candidates");
 		snprintf(name, sizeof(name), "_explain.%s", names[i]);
 		struct told *asked = ask(name, "203.0.113.0/24");
-		for (size_t room = 0; room <= GIST_RDATA_MAX; room++) {
-			gist_ask(asked, room);
+		for (size_t room = 0; room <= EXPLAIN_TXT_RDATA_MAX; room++) {
+			explain_txt_ask(asked, room);
 			size_t shown = shown_count(asked, candidates, &more);
 			if (room >= 250 && json_array_size(candidates) &&
 				shown + more != json_array_size(candidates))
@@ -260,20 +260,20 @@ static void test_room(void **state)
 	strcat(name, ".clamav.net.");
 	query_build(&asked, name, "2001:db8::/128");
 	bool identity;
-	size_t room = gist_room(&asked.query, 255, &identity);
+	size_t room = explain_txt_room(&asked.query, 255, &identity);
 	size_t rest = HEADER_SIZE + asked.query.question_size + RECORD_FIXED + 11 + 24;
 	assert_int_equal(room, 512 - rest); /* NSID was not asked for */
 	asked.query.nsid = true;
-	assert_int_equal(gist_room(&asked.query, 255, &identity), room);
+	assert_int_equal(explain_txt_room(&asked.query, 255, &identity), room);
 	assert_false(identity); /* the explanation comes first */
-	assert_int_equal(gist_room(&asked.query, 8, &identity), room - 4 - 8);
+	assert_int_equal(explain_txt_room(&asked.query, 8, &identity), room - 4 - 8);
 	assert_true(identity);
 	asked.client = loopback;
-	gist_ask(&asked, room);
+	explain_txt_ask(&asked, room);
 	assert_true(has(&asked, "client=2001:db8::/128") && has(&asked, "answer=NXDOMAIN"));
 	query_build(&asked, "_explain.db.de", NULL);
-	assert_true(gist_room(&asked.query, 0, &identity) <= GIST_RDATA_MAX);
-	assert_true(gist_room(&asked.query, 0, &identity) + HEADER_SIZE +
+	assert_true(explain_txt_room(&asked.query, 0, &identity) <= EXPLAIN_TXT_RDATA_MAX);
+	assert_true(explain_txt_room(&asked.query, 0, &identity) + HEADER_SIZE +
 			    asked.query.question_size + RECORD_FIXED + 11 <=
 		    512);
 }
@@ -304,7 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_not_ours),
-		cmocka_unit_test(test_is_asked),
+		cmocka_unit_test(test_is_query),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_rooms),
 		cmocka_unit_test(test_room),

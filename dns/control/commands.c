@@ -26,7 +26,7 @@ static void status_run(struct control_request *request)
 static void stats_run(struct control_request *request)
 {
 	const struct reload *reload = ((const struct verb_place *)control_owner(request))->reload;
-	result_reply(request, stats_json(reload->ledger, reload->current), "no memory");
+	result_reply(request, stats_json(reload->totals, reload->current), "no memory");
 }
 
 /* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
@@ -89,13 +89,13 @@ static void pools_run(struct control_request *request)
 static void pings_run(struct control_request *request)
 {
 	const struct verb_place *place = control_owner(request);
-	struct ledger_sums sums;
+	struct totals_values values;
 	char why[RELOAD_WHY_MAX] = "no memory";
 	json_t *result = NULL;
-	if (ledger_look(place->reload->ledger, &sums)) {
-		result = pings_json(snapshot_of(request), &sums.tally, argument(request, "pattern"),
-			why, sizeof(why));
-		tally_free(&sums.tally);
+	if (totals_copy(place->reload->totals, &values)) {
+		result = pings_json(snapshot_of(request), &values.tally,
+			argument(request, "pattern"), why, sizeof(why));
+		tally_free(&values.tally);
 	}
 	result_reply(request, result, why);
 }

@@ -85,7 +85,7 @@ static void tidy(uv_work_t *work)
 	if (reload->build.all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
 					 (unsigned)-1, why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
-	ledger_close(reload->ledger);
+	totals_detach(reload->totals);
 	snapshot_free(reload->retired);
 	reload->retired = NULL;
 	inputs_keep(reload->current->inputs);
@@ -156,7 +156,7 @@ static void taken(uv_async_t *async)
 	reload->forced += reload->build.force;
 	log_detail_set(config->log_level);
 	if (inputs_are_fresh(reload->current->inputs)) {
-		ledger_reload(reload->ledger, refused ? RELOAD_PARTLY : RELOAD_OK);
+		totals_reload(reload->totals, refused ? RELOAD_PARTLY : RELOAD_OK);
 		status_say(reload);
 	}
 	inputs_say(reload->current->inputs);
@@ -182,7 +182,7 @@ static void publish(struct reload *reload)
 {
 	struct worker_shared *shared = reload->workers;
 	struct worker_handover **handovers = worker_handovers_new(reload->built, shared->count);
-	if (handovers && ledger_open(reload->ledger, reload->built, handovers)) {
+	if (handovers && totals_attach(reload->totals, reload->built, handovers)) {
 		reload->retired = reload->current;
 		reload->current = reload->built;
 		reload->handing = true;
@@ -215,7 +215,7 @@ static void build_refused(struct reload *reload)
 {
 	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->outcome.why);
 	status_say(reload);
-	ledger_reload(reload->ledger, RELOAD_FAILED);
+	totals_reload(reload->totals, RELOAD_FAILED);
 	outcome_tell(reload, false);
 }
 
@@ -332,14 +332,14 @@ static void reload_look(uv_timer_t *timer)
 		reload_drains_set(reload, left);
 	if (!reload->busy) /* else what is wanted may be of the inputs before */
 		passing_look(inputs, now, reload->want.changed, reload->file_count);
-	ledger_beat(reload->ledger);
+	totals_heartbeat(reload->totals);
 	reload_begin(reload);
 }
 
 bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
-	struct ledger *ledger)
+	struct totals *totals)
 {
-	*reload = (struct reload){.loop = loop, .workers = workers, .ledger = ledger};
+	*reload = (struct reload){.loop = loop, .workers = workers, .totals = totals};
 	workers->taken = &reload->taken;
 	reload->taken.data = reload->clock.data = reload->work.data = reload;
 	return uv_async_init(loop, &reload->taken, taken) == 0 &&

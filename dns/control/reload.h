@@ -43,7 +43,7 @@ struct reload {
 	uv_loop_t *loop;
 	const char *config_path;
 	struct worker_shared *workers;
-	struct ledger *ledger;
+	struct totals *totals;
 	struct snapshot *current; /* what the workers serve */
 	struct snapshot *retired; /* what they served before; freed after the hand-over */
 	struct shared *drains; /* struct drains: what the next build takes out */
@@ -72,7 +72,7 @@ struct reload {
 /* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be
  * initialised before the workers start. The ledger has the first snapshot's book open. */
 bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
-	struct ledger *ledger);
+	struct totals *totals);
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first);
 /* Asks for a build, which begins after this; two that ask before it begins share it. False: no memory, `done` is
  * not called. */

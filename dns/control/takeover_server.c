@@ -131,7 +131,7 @@ static bool state_send(const struct takeover_give *give)
 {
 	struct takeover_head head = {.turns = (uint32_t)give->reload->current->turn_count,
 		.workers = workers_of(give)->count};
-	json_t *state = json_pack("{s:o, s:o, s:I}", "counters", ledger_json(give->reload->ledger),
+	json_t *state = json_pack("{s:o, s:o, s:I}", "counters", totals_json(give->reload->totals),
 		"drains", drains_json(shared_get(give->reload->drains)), "reloaded",
 		(json_int_t)give->reload->last.when);
 	char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;

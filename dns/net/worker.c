@@ -139,11 +139,11 @@ static struct worker_handover *handover_new(const struct snapshot *snapshot)
 {
 	struct worker_handover *handover = malloc(sizeof(*handover));
 	struct turn *turns = calloc(snapshot->turn_count + 1, sizeof(*turns));
-	struct ping_book *pings = ping_book_new(snapshot);
+	struct ping_counts *pings = ping_counts_new(snapshot);
 	if (!handover || !turns || !pings) {
 		free(handover);
 		free(turns);
-		ping_book_free(pings);
+		ping_counts_free(pings);
 		return NULL;
 	}
 	*handover = (struct worker_handover){.snapshot = snapshot, .turns = turns, .pings = pings};
@@ -167,7 +167,7 @@ void worker_handovers_free(struct worker_handover **handovers, unsigned count)
 {
 	for (unsigned i = 0; handovers && i < count; i++) {
 		free(handovers[i]->turns);
-		ping_book_free(handovers[i]->pings);
+		ping_counts_free(handovers[i]->pings);
 		free(handovers[i]);
 	}
 	free(handovers);
@@ -259,7 +259,7 @@ void worker_join(struct worker *worker)
 
 void worker_free(struct worker *worker)
 {
-	free(atomic_exchange(&worker->next, NULL)); /* its turns and pings are in the book */
+	free(atomic_exchange(&worker->next, NULL)); /* its turns and pings belong to the totals */
 	udp_free(worker->udp);
 	tcp_free(worker->tcp);
 	free(worker->serving.counters);

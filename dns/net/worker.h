@@ -16,8 +16,9 @@ struct worker_handover {
 	const uint32_t *
 		nexts; /* where turns go on that another process has had: turn_count of them, WORKER_TURN_NEW where
 				* there is none; NULL: none at all. Read before it is handed over */
-	struct turn *turns; /* turn_count of them, not filled; whoever opened the book frees them */
-	struct ping_book *pings; /* likewise, and empty */
+	struct turn
+		*turns; /* turn_count of them, not filled; owned by the totals of the snapshot */
+	struct ping_counts *pings; /* likewise, and empty */
 };
 
 /* What the workers of one server share; each field has one meaning and is only counted. */

@@ -60,28 +60,28 @@ static size_t addresses_of(const struct snapshot *snapshot, size_t z)
 	return mirrors ? mirrors->address_count : 0;
 }
 
-struct ping_book *ping_book_new(const struct snapshot *snapshot)
+struct ping_counts *ping_counts_new(const struct snapshot *snapshot)
 {
-	struct ping_book *book =
-		calloc(1, sizeof(*book) + snapshot->zone_count * sizeof(struct ping_count *));
-	if (!book)
+	struct ping_counts *counts =
+		calloc(1, sizeof(*counts) + snapshot->zone_count * sizeof(struct ping_count *));
+	if (!counts)
 		return NULL;
-	book->zone_count = snapshot->zone_count;
-	for (size_t z = 0; z < book->zone_count; z++) {
+	counts->zone_count = snapshot->zone_count;
+	for (size_t z = 0; z < counts->zone_count; z++) {
 		if (!snapshot->zones[z].ping_count)
 			continue;
-		book->zones[z] = ping_count_new(addresses_of(snapshot, z));
-		if (!book->zones[z]) {
-			ping_book_free(book);
+		counts->zones[z] = ping_count_new(addresses_of(snapshot, z));
+		if (!counts->zones[z]) {
+			ping_counts_free(counts);
 			return NULL;
 		}
 	}
-	return book;
+	return counts;
 }
 
-void ping_book_free(struct ping_book *book)
+void ping_counts_free(struct ping_counts *counts)
 {
-	for (size_t z = 0; book && z < book->zone_count; z++)
-		ping_count_free(book->zones[z]);
-	free(book);
+	for (size_t z = 0; counts && z < counts->zone_count; z++)
+		ping_count_free(counts->zones[z]);
+	free(counts);
 }

@@ -32,13 +32,13 @@ void ping_count_add(
 void ping_count_merge(struct ping_count *to, const struct ping_count *from);
 
 /* One worker's counts of a snapshot, by zone; NULL for one without ping names. */
-struct ping_book {
+struct ping_counts {
 	size_t zone_count;
 	struct ping_count *zones[];
 };
 
 /* NULL: no memory. */
-struct ping_book *ping_book_new(const struct snapshot *snapshot);
-void ping_book_free(struct ping_book *book);
+struct ping_counts *ping_counts_new(const struct snapshot *snapshot);
+void ping_counts_free(struct ping_counts *counts);
 
 #endif

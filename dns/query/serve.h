@@ -15,7 +15,7 @@ struct serving {
 	const struct snapshot *snapshot;
 	struct turn *turns; /* one for each of the snapshot's */
 	struct counters *counters; /* rcodes and subnets are counted there; NULL: nowhere */
-	struct ping_book *pings; /* what statistics names tell, likewise */
+	struct ping_counts *pings; /* what statistics names tell, likewise */
 	/* Room for one under way, not cleared between. Too large for the stack, each page of which a hardened
 	 * function would have to touch. */
 	struct answer *answer;

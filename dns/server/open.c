@@ -51,7 +51,7 @@ static bool metrics_open(struct server *server, const struct config *config, cha
 		return true;
 	}
 	if (fd >= 0 && listen_given_is(fd, &config->metrics, SOCK_STREAM)) {
-		server->metrics = metrics_inherit(fd, &server->ledger, found, sizeof(found));
+		server->metrics = metrics_inherit(fd, &server->totals, found, sizeof(found));
 	} else {
 		int own = listen_page_beside(
 			&config->metrics, fd, found + said, sizeof(found) - said);
@@ -59,7 +59,7 @@ static bool metrics_open(struct server *server, const struct config *config, cha
 			close(fd);
 		if (own >= 0)
 			server->metrics =
-				metrics_inherit(own, &server->ledger, found, sizeof(found));
+				metrics_inherit(own, &server->totals, found, sizeof(found));
 	}
 	if (server->metrics || config->metrics_named) {
 		snprintf(why, SERVER_WHY_MAX, "%s", server->metrics ? "" : found);

@@ -19,7 +19,7 @@ struct server {
 	struct worker_shared shared;
 	struct snapshot *first; /* of the start; not freed if that fails: threads may have it */
 	struct reload reload;
-	struct ledger ledger;
+	struct totals totals;
 	struct metrics *metrics; /* NULL: off */
 	struct listen_sockets sockets;
 	struct account account;

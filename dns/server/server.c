@@ -175,11 +175,11 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 		return false;
 	const json_t *counted = json_object_get(server->takeover.state, "counters");
 	snprintf(why, SERVER_WHY_MAX, "no memory for what was counted");
-	if (counted && !ledger_json_inherit(&server->ledger, counted))
+	if (counted && !totals_json_inherit(&server->totals, counted))
 		return false;
 	snprintf(why, SERVER_WHY_MAX, "no memory for the workers");
 	struct worker_handover **handovers = worker_handovers_new(first, server->shared.count);
-	if (!handovers || !ledger_open(&server->ledger, first, handovers)) {
+	if (!handovers || !totals_attach(&server->totals, first, handovers)) {
 		worker_handovers_free(handovers, server->shared.count);
 		return false;
 	}
@@ -242,7 +242,7 @@ static int serve_until_told(struct server *server)
 		log_out_flush();
 		_exit(STATUS_GOOD);
 	}
-	ledger_free(&server->ledger);
+	totals_free(&server->totals);
 	free(server->shared.workers);
 	listen_close(&server->sockets);
 	reload_free(&server->reload);
@@ -280,7 +280,7 @@ static bool verbs_start(struct server *server)
 	server->give.left = left;
 	server->give.server = server;
 	const struct control_place place = {
-		&server->loop, verb_rows, &server->verbs, &server->ledger.control_closed};
+		&server->loop, verb_rows, &server->verbs, &server->totals.control_closed};
 	int fd = server->control_fd;
 	server->control_fd = -1;
 	return fd < 0 || control_start(&server->control, fd, &place);
@@ -302,7 +302,7 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 	server->patience.data = server;
 	return uv_loop_init(&server->loop) == 0 && signals_watch(server) &&
 	       uv_timer_init(&server->loop, &server->patience) == 0 &&
-	       reload_init(&server->reload, &server->loop, &server->shared, &server->ledger) &&
+	       reload_init(&server->reload, &server->loop, &server->shared, &server->totals) &&
 	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
 	       server_open(server, config, why) && workers_prepare(server, why) &&
 	       descriptors_share(server, config, why) && verbs_start(server) &&
@@ -357,7 +357,7 @@ int server_run(const char *path, bool takeover)
 	config = inputs_config(first->inputs);
 	server.takes_over = takeover;
 	server.shared.count = server.sockets.workers = workers_wanted(config);
-	ledger_init(&server.ledger, &server.shared);
+	totals_init(&server.totals, &server.shared);
 	server.first = first;
 	if (!server_start(&server, path, first, why))
 		return start_fail(&server, why, STATUS_FAILED);

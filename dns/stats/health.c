@@ -18,16 +18,16 @@ static uint64_t age_ms(const _Atomic uint64_t *beat)
 }
 
 /* Signs of life are asked for every second. */
-static void workers_judge(const struct ledger *ledger, json_t *reasons)
+static void workers_judge(const struct totals *totals, json_t *reasons)
 {
-	uint64_t age = age_ms(&ledger->beat);
+	uint64_t age = age_ms(&totals->beat);
 	if (age > BEAT_MAX_MS) { /* then nobody has asked the workers either */
 		reason_add(reasons, "the server has not looked at its files for %llu s",
 			(unsigned long long)age / 1000);
 		return;
 	}
-	for (unsigned i = 0; i < ledger->workers->count; i++) {
-		age = age_ms(&ledger->workers->workers[i].beat);
+	for (unsigned i = 0; i < totals->workers->count; i++) {
+		age = age_ms(&totals->workers->workers[i].beat);
 		if (age > BEAT_MAX_MS)
 			reason_add(reasons, "worker %u has given no sign of life for %llu s", i,
 				(unsigned long long)age / 1000);
@@ -64,15 +64,15 @@ static void inputs_judge(const struct inputs *inputs, json_t *reasons)
 
 char *health_page(void *owner, bool *healthy)
 {
-	struct ledger *ledger = owner;
+	struct totals *totals = owner;
 	json_t *reasons = json_array();
 	if (!reasons)
 		return NULL;
-	pthread_mutex_lock(&ledger->lock);
-	workers_judge(ledger, reasons);
+	pthread_mutex_lock(&totals->lock);
+	workers_judge(totals, reasons);
 	bool serving = json_array_size(reasons) == 0; /* stale data is served all the same */
-	inputs_judge(ledger->now.snapshot->inputs, reasons);
-	pthread_mutex_unlock(&ledger->lock);
+	inputs_judge(totals->now.snapshot->inputs, reasons);
+	pthread_mutex_unlock(&totals->lock);
 	*healthy = json_array_size(reasons) == 0;
 	json_t *page = json_pack("{s:b, s:b, s:o}", "healthy", (int)*healthy, "serving",
 		(int)serving, "reasons", reasons);

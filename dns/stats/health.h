@@ -6,6 +6,6 @@
 
 /* {"healthy":BOOL,"serving":BOOL,"reasons":["one sentence", ...]}, malformed never; to be freed. *healthy: all workers serve, no
  * export is refused, no TXT string is stale or was never there. NULL: no memory. */
-char *health_page(void *ledger, bool *healthy);
+char *health_page(void *totals, bool *healthy);
 
 #endif

@@ -20,7 +20,7 @@ static void build_write(const struct page *page)
 
 static void queries_write(const struct page *page)
 {
-	const _Atomic uint64_t *queries = page->sums->counters.queries;
+	const _Atomic uint64_t *queries = page->values->counters.queries;
 	page_sample(page,
 		count_of(&queries[TRANSPORT_UDP_IPV4]) + count_of(&queries[TRANSPORT_UDP_IPV6]),
 		(struct label){"transport", "udp"}, (struct label){0});
@@ -32,7 +32,7 @@ static void queries_write(const struct page *page)
 static void families_write(const struct page *page)
 {
 	for (unsigned i = 0; i < COUNTER_TRANSPORTS; i++)
-		page_sample(page, count_of(&page->sums->counters.queries[i]),
+		page_sample(page, count_of(&page->values->counters.queries[i]),
 			(struct label){"transport", counter_ways[i].transport},
 			(struct label){"family", counter_ways[i].family});
 }
@@ -42,7 +42,7 @@ static void replies_write(const struct page *page)
 	for (unsigned i = 0; i < COUNTER_RCODES; i++) {
 		char text[COUNTER_RCODE_TEXT];
 		bool named;
-		double count = count_of(&page->sums->counters.replies[i]);
+		double count = count_of(&page->values->counters.replies[i]);
 		const char *name = counter_rcode(i, text, &named);
 		if (named || count > 0)
 			page_sample(page, count, (struct label){"rcode", name}, (struct label){0});
@@ -51,12 +51,12 @@ static void replies_write(const struct page *page)
 
 static double truncated_value(const struct page *page)
 {
-	return count_of(&page->sums->counters.truncated);
+	return count_of(&page->values->counters.truncated);
 }
 
 static void drops_write(const struct page *page)
 {
-	const _Atomic uint64_t *drops = page->sums->counters.drops;
+	const _Atomic uint64_t *drops = page->values->counters.drops;
 	for (unsigned i = 0; i < COUNTER_DROPS; i++)
 		page_sample(page, count_of(&drops[i]), (struct label){"reason", counter_drops[i]},
 			(struct label){0});
@@ -64,54 +64,54 @@ static void drops_write(const struct page *page)
 
 static double ecs_value(const struct page *page)
 {
-	return count_of(&page->sums->counters.ecs_queries);
+	return count_of(&page->values->counters.ecs_queries);
 }
 
 static double connections_value(const struct page *page)
 {
 	return (double)atomic_load_explicit(
-		&page->ledger->workers->tcp.connections, memory_order_relaxed);
+		&page->totals->workers->tcp.connections, memory_order_relaxed);
 }
 
 static double accepted_value(const struct page *page)
 {
-	return count_of(&page->sums->counters.tcp_accepted);
+	return count_of(&page->values->counters.tcp_accepted);
 }
 
 static void closed_write(const struct page *page)
 {
 	for (unsigned i = 0; i < COUNTER_CLOSES; i++)
-		page_sample(page, count_of(&page->sums->counters.tcp_closed[i]),
+		page_sample(page, count_of(&page->values->counters.tcp_closed[i]),
 			(struct label){"reason", counter_closes[i]}, (struct label){0});
 }
 
 static void refused_write(const struct page *page)
 {
 	for (unsigned i = 0; i < REFUSAL_PAUSE; i++)
-		page_sample(page, count_of(&page->sums->counters.tcp_refused[i]),
+		page_sample(page, count_of(&page->values->counters.tcp_refused[i]),
 			(struct label){"reason", counter_refusals[i]}, (struct label){0});
 }
 
 static double pauses_value(const struct page *page)
 {
-	return count_of(&page->sums->counters.tcp_refused[REFUSAL_PAUSE]);
+	return count_of(&page->values->counters.tcp_refused[REFUSAL_PAUSE]);
 }
 
 static double control_value(const struct page *page)
 {
-	return count_of(&page->ledger->control_closed);
+	return count_of(&page->totals->control_closed);
 }
 
 static double workers_value(const struct page *page)
 {
-	return page->ledger->workers->count;
+	return page->totals->workers->count;
 }
 
 static void reloads_write(const struct page *page)
 {
-	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		page_sample(page, (double)page->sums->reloads[i],
-			(struct label){"result", ledger_reloads[i]}, (struct label){0});
+	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
+		page_sample(page, (double)page->values->reloads[i],
+			(struct label){"result", totals_reloads[i]}, (struct label){0});
 }
 
 static double log_value(const struct page *page)
@@ -275,32 +275,32 @@ static void metric_write(struct page *page, const struct metric *metric)
 		metric->write_zone(page);
 }
 
-static bool page_fill(FILE *out, struct ledger *ledger)
+static bool page_fill(FILE *out, struct totals *totals)
 {
-	struct ledger_sums sums;
-	struct page page = {.out = out, .ledger = ledger, .sums = &sums, .now = time(NULL)};
+	struct totals_values values;
+	struct page page = {.out = out, .totals = totals, .values = &values, .now = time(NULL)};
 	usage_read(&page.usage);
-	pthread_mutex_lock(&ledger->lock);
-	bool good = ledger_sum(ledger, &sums);
-	page.inputs = ledger->now.snapshot->inputs;
+	pthread_mutex_lock(&totals->lock);
+	bool good = totals_sum(totals, &values);
+	page.inputs = totals->now.snapshot->inputs;
 	page.config = inputs_config(page.inputs);
 	for (size_t i = 0; good && i < sizeof(metrics) / sizeof(*metrics); i++)
 		metric_write(&page, &metrics[i]);
-	pthread_mutex_unlock(&ledger->lock);
-	tally_free(&sums.tally);
+	pthread_mutex_unlock(&totals->lock);
+	tally_free(&values.tally);
 	return good;
 }
 
 char *metrics_page(void *owner, bool *good)
 {
-	struct ledger *ledger = owner;
+	struct totals *totals = owner;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	(void)good;
 	if (!out)
 		return NULL;
-	bool whole = page_fill(out, ledger) && !ferror(out);
+	bool whole = page_fill(out, totals) && !ferror(out);
 	if (fclose(out) == 0 && whole)
 		return text;
 	free(text);

@@ -5,6 +5,6 @@
 #include "dns/stats/totals.h"
 
 /* To be freed; *good stays. NULL: no memory. */
-char *metrics_page(void *ledger, bool *good);
+char *metrics_page(void *totals, bool *good);
 
 #endif

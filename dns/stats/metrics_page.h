@@ -8,8 +8,8 @@
 
 struct page {
 	FILE *out;
-	const struct ledger *ledger;
-	const struct ledger_sums *sums;
+	const struct totals *totals;
+	const struct totals_values *values;
 	const struct inputs *inputs;
 	const struct config *config;
 	struct usage usage;

@@ -4,7 +4,7 @@
 
 static const struct tally_zone *row_of(const struct page *page)
 {
-	const struct tally *tally = &page->sums->tally;
+	const struct tally *tally = &page->values->tally;
 	const struct tally_zone *row =
 		page->zone < tally->zone_count ? &tally->zones[page->zone] : NULL;
 	return row && row->pings ? row : NULL;

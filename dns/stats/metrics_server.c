@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct metrics {
-	struct ledger *ledger;
+	struct totals *totals;
 	struct http *http; /* NULL: not started */
 	int fd;
 };
@@ -20,7 +20,7 @@ static const struct http_page pages[] = {
 	{.path = NULL},
 };
 
-struct metrics *metrics_inherit(int fd, struct ledger *ledger, char *why, size_t size)
+struct metrics *metrics_inherit(int fd, struct totals *totals, char *why, size_t size)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 	if (!metrics) {
@@ -28,7 +28,7 @@ struct metrics *metrics_inherit(int fd, struct ledger *ledger, char *why, size_t
 		snprintf(why, size, "no memory for metrics");
 		return NULL;
 	}
-	metrics->ledger = ledger;
+	metrics->totals = totals;
 	metrics->fd = fd;
 	return metrics;
 }
@@ -41,7 +41,7 @@ int metrics_socket(const struct metrics *metrics)
 bool metrics_start(struct metrics *metrics, char *why, size_t size)
 {
 	metrics->http = http_start(
-		metrics->fd, pages, "There are /metrics and /health.\n", metrics->ledger);
+		metrics->fd, pages, "There are /metrics and /health.\n", metrics->totals);
 	if (!metrics->http)
 		snprintf(why, size, "the metrics page cannot be started");
 	return metrics->http;

@@ -10,8 +10,8 @@ static void sample_zone(const struct page *page, double value, struct label seco
 
 static const struct tally_zone *row_of(const struct page *page)
 {
-	return page->zone < page->sums->tally.zone_count ? &page->sums->tally.zones[page->zone]
-							 : NULL;
+	return page->zone < page->values->tally.zone_count ? &page->values->tally.zones[page->zone]
+							   : NULL;
 }
 
 static const struct mirrors *mirrors_of(const struct page *page)

@@ -203,16 +203,16 @@ static json_t *flevels_json(const struct ping_count *counts)
 
 static json_t *sums_json(const struct tally_zone *row)
 {
-	uint64_t sums[PING_RESULTS], unknown = 0;
+	uint64_t values[PING_RESULTS], unknown = 0;
 	for (unsigned r = 0; r < PING_RESULTS; r++) {
-		sums[r] = counter_get(&row->pings->unknown[r]);
-		unknown += sums[r];
+		values[r] = counter_get(&row->pings->unknown[r]);
+		unknown += values[r];
 		for (size_t i = 0; i < row->member_count; i++)
-			sums[r] += row->members[i].pings[r];
+			values[r] += row->members[i].pings[r];
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "ok", number(sums[PING_OK]), "failed",
-		number(sums[PING_FAILED]), "malformed", number(counter_get(&row->pings->malformed)),
-		"unknown", number(unknown));
+	return json_pack("{s:o, s:o, s:o, s:o}", "ok", number(values[PING_OK]), "failed",
+		number(values[PING_FAILED]), "malformed",
+		number(counter_get(&row->pings->malformed)), "unknown", number(unknown));
 }
 
 static json_t *zone_json(struct pings *pings, size_t z)

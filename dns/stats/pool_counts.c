@@ -263,7 +263,7 @@ static void pings_add(
 }
 
 bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
-	const struct ping_book *pings)
+	const struct ping_counts *pings)
 {
 	bool good = true;
 	for (size_t z = 0; z < snapshot->zone_count; z++) {

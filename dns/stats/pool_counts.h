@@ -49,7 +49,7 @@ bool tally_follow(struct tally *tally, const struct snapshot *snapshot);
 /* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is left out. False: no memory, some
  * zones are not added. */
 bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
-	const struct ping_book *pings);
+	const struct ping_counts *pings);
 
 /* Counts the exports that this snapshot's inputs refused. */
 void tally_refusals(struct tally *tally, const struct snapshot *snapshot);

@@ -49,33 +49,33 @@ static json_t *zones_json(const struct tally *tally)
 	return zones;
 }
 
-static json_t *sums_json(const struct ledger_sums *sums)
+static json_t *sums_json(const struct totals_values *values)
 {
-	const struct counters *counters = &sums->counters;
+	const struct counters *counters = &values->counters;
 	json_t *drops = json_object(), *results = json_object();
 	for (unsigned i = 0; i < COUNTER_DROPS; i++)
 		json_object_set_new(
 			drops, counter_drops[i], number(counter_get(&counters->drops[i])));
-	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		json_object_set_new(results, ledger_reloads[i], number(sums->reloads[i]));
+	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
+		json_object_set_new(results, totals_reloads[i], number(values->reloads[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "queries",
 		queries_json(counters), "replies", replies_json(counters), "truncated",
 		number(counter_get(&counters->truncated)), "ecs_queries",
 		number(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
 		number(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
-		zones_json(&sums->tally));
+		zones_json(&values->tally));
 }
 
-json_t *stats_json(struct ledger *ledger, const struct snapshot *current)
+json_t *stats_json(struct totals *totals, const struct snapshot *current)
 {
-	struct ledger_sums sums;
-	if (!ledger_look(ledger, &sums))
+	struct totals_values values;
+	if (!totals_copy(totals, &values))
 		return NULL;
-	json_t *stats = sums_json(&sums);
-	tally_free(&sums.tally);
+	json_t *stats = sums_json(&values);
+	tally_free(&values.tally);
 	json_object_set_new(stats, "tcp_connections",
 		number(atomic_load_explicit(
-			&ledger->workers->tcp.connections, memory_order_relaxed)));
+			&totals->workers->tcp.connections, memory_order_relaxed)));
 	json_object_set_new(stats, "turns", number(current->turn_count));
 	return stats;
 }

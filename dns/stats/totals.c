@@ -7,127 +7,129 @@
 
 enum { NS_IN_MS = 1000000 };
 
-const char *const ledger_reloads[LEDGER_RELOADS] = {"ok", "partly", "failed"};
+const char *const totals_reloads[TOTALS_RELOADS] = {"ok", "partly", "failed"};
 
-void ledger_init(struct ledger *ledger, struct worker_shared *workers)
+void totals_init(struct totals *totals, struct worker_shared *workers)
 {
-	memset(ledger, 0, sizeof(*ledger));
-	pthread_mutex_init(&ledger->lock, NULL);
-	ledger->workers = workers;
+	memset(totals, 0, sizeof(*totals));
+	pthread_mutex_init(&totals->lock, NULL);
+	totals->workers = workers;
 }
 
-static void book_free(const struct ledger *ledger, struct ledger_book *book)
+static void snapshot_totals_free(const struct totals *totals, struct totals_snapshot *counted)
 {
-	for (unsigned i = 0; book->pages && i < ledger->workers->count; i++) {
-		free(book->pages[i].turns);
-		ping_book_free(book->pages[i].pings);
+	for (unsigned i = 0; counted->workers_turns && i < totals->workers->count; i++) {
+		free(counted->workers_turns[i].turns);
+		ping_counts_free(counted->workers_turns[i].pings);
 	}
-	free(book->pages);
-	*book = (struct ledger_book){0};
+	free(counted->workers_turns);
+	*counted = (struct totals_snapshot){0};
 }
 
-void ledger_free(struct ledger *ledger)
+void totals_free(struct totals *totals)
 {
-	book_free(ledger, &ledger->now);
-	book_free(ledger, &ledger->before);
-	tally_free(&ledger->sums.tally);
-	pthread_mutex_destroy(&ledger->lock);
+	snapshot_totals_free(totals, &totals->now);
+	snapshot_totals_free(totals, &totals->before);
+	tally_free(&totals->values.tally);
+	pthread_mutex_destroy(&totals->lock);
 }
 
-/* A worker has taken the book's snapshot once it says so; then its turns have begun. */
-static bool book_add(
-	const struct ledger *ledger, const struct ledger_book *book, bool left, struct tally *tally)
+/* A worker has taken the snapshot once it says so; then its turns have begun. */
+static bool snapshot_totals_add(const struct totals *totals, const struct totals_snapshot *counted,
+	bool left, struct tally *tally)
 {
 	bool good = true;
-	for (unsigned i = 0; book->snapshot && i < ledger->workers->count; i++) {
-		const struct worker *worker = &ledger->workers->workers[i];
+	for (unsigned i = 0; counted->snapshot && i < totals->workers->count; i++) {
+		const struct worker *worker = &totals->workers->workers[i];
 		if (left || atomic_load_explicit(&worker->served, memory_order_acquire) ==
-				    book->snapshot)
-			good &= tally_add(
-				tally, book->snapshot, book->pages[i].turns, book->pages[i].pings);
+				    counted->snapshot)
+			good &= tally_add(tally, counted->snapshot, counted->workers_turns[i].turns,
+				counted->workers_turns[i].pings);
 	}
 	return good;
 }
 
-bool ledger_open(struct ledger *ledger, const struct snapshot *snapshot,
+bool totals_attach(struct totals *totals, const struct snapshot *snapshot,
 	struct worker_handover *const *handovers)
 {
-	struct ledger_page *pages = calloc(ledger->workers->count, sizeof(*pages));
-	if (!pages)
+	struct totals_worker *workers_turns =
+		calloc(totals->workers->count, sizeof(*workers_turns));
+	if (!workers_turns)
 		return false;
-	for (unsigned i = 0; i < ledger->workers->count; i++)
-		pages[i] = (struct ledger_page){handovers[i]->turns, handovers[i]->pings};
-	pthread_mutex_lock(&ledger->lock);
-	book_add(ledger, &ledger->before, true, &ledger->sums.tally); /* usually closed by now */
-	book_free(ledger, &ledger->before);
-	ledger->before = ledger->now;
-	ledger->now = (struct ledger_book){snapshot, pages};
-	bool good = tally_follow(&ledger->sums.tally, snapshot);
-	tally_refusals(&ledger->sums.tally, snapshot);
-	pthread_mutex_unlock(&ledger->lock);
+	for (unsigned i = 0; i < totals->workers->count; i++)
+		workers_turns[i] = (struct totals_worker){handovers[i]->turns, handovers[i]->pings};
+	pthread_mutex_lock(&totals->lock);
+	snapshot_totals_add(
+		totals, &totals->before, true, &totals->values.tally); /* usually closed by now */
+	snapshot_totals_free(totals, &totals->before);
+	totals->before = totals->now;
+	totals->now = (struct totals_snapshot){snapshot, workers_turns};
+	bool good = tally_follow(&totals->values.tally, snapshot);
+	tally_refusals(&totals->values.tally, snapshot);
+	pthread_mutex_unlock(&totals->lock);
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "No memory to count for what is new: metrics lack it");
 	return true;
 }
 
-void ledger_close(struct ledger *ledger)
+void totals_detach(struct totals *totals)
 {
-	pthread_mutex_lock(&ledger->lock);
-	bool good = book_add(ledger, &ledger->before, true, &ledger->sums.tally);
-	book_free(ledger, &ledger->before);
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&totals->lock);
+	bool good = snapshot_totals_add(totals, &totals->before, true, &totals->values.tally);
+	snapshot_totals_free(totals, &totals->before);
+	pthread_mutex_unlock(&totals->lock);
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "No memory to add up what was answered: metrics lack it");
 }
 
-void ledger_beat(struct ledger *ledger)
+void totals_heartbeat(struct totals *totals)
 {
-	atomic_store_explicit(&ledger->beat, uv_hrtime() / NS_IN_MS, memory_order_relaxed);
-	for (unsigned i = 0; i < ledger->workers->count; i++)
-		worker_ask(&ledger->workers->workers[i]);
+	atomic_store_explicit(&totals->beat, uv_hrtime() / NS_IN_MS, memory_order_relaxed);
+	for (unsigned i = 0; i < totals->workers->count; i++)
+		worker_ask(&totals->workers->workers[i]);
 }
 
-void ledger_reload(struct ledger *ledger, enum ledger_reload result)
+void totals_reload(struct totals *totals, enum totals_reload result)
 {
-	pthread_mutex_lock(&ledger->lock);
-	ledger->sums.reloads[result]++;
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&totals->lock);
+	totals->values.reloads[result]++;
+	pthread_mutex_unlock(&totals->lock);
 }
 
-bool ledger_sum(const struct ledger *ledger, struct ledger_sums *sums)
+bool totals_sum(const struct totals *totals, struct totals_values *values)
 {
-	memset(sums, 0, sizeof(*sums));
-	memcpy(sums->reloads, ledger->sums.reloads, sizeof(sums->reloads));
-	counters_add(&sums->counters, &ledger->sums.counters);
-	for (unsigned i = 0; i < ledger->workers->count; i++)
-		counters_add(&sums->counters, ledger->workers->workers[i].serving.counters);
-	if (tally_copy(&sums->tally, &ledger->sums.tally) &&
-		book_add(ledger, &ledger->before, true, &sums->tally) &&
-		book_add(ledger, &ledger->now, false, &sums->tally))
+	memset(values, 0, sizeof(*values));
+	memcpy(values->reloads, totals->values.reloads, sizeof(values->reloads));
+	counters_add(&values->counters, &totals->values.counters);
+	for (unsigned i = 0; i < totals->workers->count; i++)
+		counters_add(&values->counters, totals->workers->workers[i].serving.counters);
+	if (tally_copy(&values->tally, &totals->values.tally) &&
+		snapshot_totals_add(totals, &totals->before, true, &values->tally) &&
+		snapshot_totals_add(totals, &totals->now, false, &values->tally))
 		return true;
-	tally_free(&sums->tally);
+	tally_free(&values->tally);
 	return false;
 }
 
-bool ledger_look(struct ledger *ledger, struct ledger_sums *sums)
+bool totals_copy(struct totals *totals, struct totals_values *values)
 {
-	pthread_mutex_lock(&ledger->lock);
-	bool good = ledger_sum(ledger, sums);
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&totals->lock);
+	bool good = totals_sum(totals, values);
+	pthread_mutex_unlock(&totals->lock);
 	return good;
 }
 
-bool ledger_inherit(struct ledger *ledger, const struct ledger_sums *sums)
+bool totals_inherit(struct totals *totals, const struct totals_values *values)
 {
 	struct tally tally;
-	if (!tally_copy(&tally, &sums->tally))
+	if (!tally_copy(&tally, &values->tally))
 		return false;
-	pthread_mutex_lock(&ledger->lock);
-	counters_add(&ledger->sums.counters, &sums->counters);
-	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		ledger->sums.reloads[i] += sums->reloads[i];
-	tally_free(&ledger->sums.tally);
-	ledger->sums.tally = tally;
-	pthread_mutex_unlock(&ledger->lock);
+	pthread_mutex_lock(&totals->lock);
+	counters_add(&totals->values.counters, &values->counters);
+	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
+		totals->values.reloads[i] += values->reloads[i];
+	tally_free(&totals->values.tally);
+	totals->values.tally = tally;
+	pthread_mutex_unlock(&totals->lock);
 	return true;
 }

@@ -91,27 +91,27 @@ static json_t *zone_json(const struct tally_zone *zone)
 }
 
 /* Whoever gets the sockets has the kernel's counts of them. */
-static void drops_take_out(const struct ledger *ledger, struct counters *counters)
+static void drops_take_out(const struct totals *totals, struct counters *counters)
 {
 	_Atomic uint64_t *drops = &counters->drops[DROP_RECEIVE];
-	for (unsigned i = 0; i < ledger->workers->count; i++)
-		counter_add(drops, -udp_drops_open(ledger->workers->workers[i].udp));
+	for (unsigned i = 0; i < totals->workers->count; i++)
+		counter_add(drops, -udp_drops_open(totals->workers->workers[i].udp));
 }
 
-json_t *ledger_json(struct ledger *ledger)
+json_t *totals_json(struct totals *totals)
 {
-	struct ledger_sums sums;
-	if (!ledger_look(ledger, &sums))
+	struct totals_values values;
+	if (!totals_copy(totals, &values))
 		return NULL;
-	drops_take_out(ledger, &sums.counters);
+	drops_take_out(totals, &values.counters);
 	json_t *zones = json_array(), *reloads = json_array();
-	for (size_t z = 0; z < sums.tally.zone_count; z++)
-		json_array_append_new(zones, zone_json(&sums.tally.zones[z]));
-	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		json_array_append_new(reloads, count_json(sums.reloads[i]));
-	json_t *json = json_pack("{s:o, s:o, s:o}", "counters", counters_json(&sums.counters),
+	for (size_t z = 0; z < values.tally.zone_count; z++)
+		json_array_append_new(zones, zone_json(&values.tally.zones[z]));
+	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
+		json_array_append_new(reloads, count_json(values.reloads[i]));
+	json_t *json = json_pack("{s:o, s:o, s:o}", "counters", counters_json(&values.counters),
 		"reloads", reloads, "zones", zones);
-	tally_free(&sums.tally);
+	tally_free(&values.tally);
 	return json;
 }
 
@@ -230,16 +230,16 @@ static bool tally_read(struct tally *tally, const json_t *zones)
 	return tally->zones;
 }
 
-bool ledger_json_inherit(struct ledger *ledger, const json_t *json)
+bool totals_json_inherit(struct totals *totals, const json_t *json)
 {
-	struct ledger_sums sums;
-	memset(&sums, 0, sizeof(sums));
-	counters_read(&sums.counters, json_object_get(json, "counters"));
+	struct totals_values values;
+	memset(&values, 0, sizeof(values));
+	counters_read(&values.counters, json_object_get(json, "counters"));
 	const json_t *reloads = json_object_get(json, "reloads");
-	for (unsigned i = 0; i < LEDGER_RELOADS; i++)
-		sums.reloads[i] = count_of(json_array_get(reloads, i));
-	bool good = tally_read(&sums.tally, json_object_get(json, "zones")) &&
-		    ledger_inherit(ledger, &sums);
-	tally_free(&sums.tally);
+	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
+		values.reloads[i] = count_of(json_array_get(reloads, i));
+	bool good = tally_read(&values.tally, json_object_get(json, "zones")) &&
+		    totals_inherit(totals, &values);
+	tally_free(&values.tally);
 	return good;
 }

@@ -7,10 +7,10 @@
 #include <jansson.h>
 
 /* All sums so far, by names that other versions know, too. Takes the lock. NULL: no memory. The caller's. */
-json_t *ledger_json(struct ledger *ledger);
+json_t *totals_json(struct totals *totals);
 
-/* Goes on from what ledger_json told, before the first book is opened. What is not known or is no count is left out: nothing
+/* Goes on from what totals_json told, before the first snapshot is attached. What is not known or is no count is left out: nothing
  * of it is trusted. False: no memory. */
-bool ledger_json_inherit(struct ledger *ledger, const json_t *json);
+bool totals_json_inherit(struct totals *totals, const json_t *json);
 
 #endif

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	struct serving serving = {.snapshot = snapshot,
 		.turns = turns,
 		.counters = counters_new(),
-		.pings = ping_book_new(snapshot),
+		.pings = ping_counts_new(snapshot),
 		.answer = malloc(sizeof(*serving.answer))};
 	if (!serving.counters || !serving.pings || !serving.answer)
 		bench_fail("no memory");
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		file_run(&serving, argv[i], strtoul(argv[2], NULL, 10) / BATCH + 4);
 	CALLGRIND_STOP_INSTRUMENTATION;
-	ping_book_free(serving.pings);
+	ping_counts_free(serving.pings);
 	free(serving.answer);
 	free(serving.counters);
 	free(turns);

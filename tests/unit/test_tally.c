@@ -274,7 +274,7 @@ static void test_follow(void **state)
 	struct turn *turns = turns_new(first);
 	const struct snapshot_pool *all = pool_of(first, "all", NULL);
 	struct tally tally = {0}, copy;
-	struct ping_book *pings = ping_book_new(first);
+	struct ping_counts *pings = ping_counts_new(first);
 	assert_non_null(pings);
 	for (unsigned i = 0; i < 2; i++) /* a, b */
 		atomic_store(&pings->zones[0]->listed[i][PING_FAILED], 3);
@@ -306,7 +306,7 @@ static void test_follow(void **state)
 	assert_int_equal(row_find(&copy, 1, false)->firsts, firsts[1]);
 	tally_free(&copy);
 	tally_free(&tally);
-	ping_book_free(pings);
+	ping_counts_free(pings);
 	free(turns);
 	snapshot_free(second);
 	snapshot_free(first);

@@ -38,7 +38,7 @@ static inline bool world_load(struct world *world, char *why, size_t size)
 	world->serving.snapshot = world->snapshot;
 	world->serving.turns =
 		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(struct turn)) : NULL;
-	world->serving.pings = world->snapshot ? ping_book_new(world->snapshot) : NULL;
+	world->serving.pings = world->snapshot ? ping_counts_new(world->snapshot) : NULL;
 	world->serving.answer = malloc(sizeof(*world->serving.answer));
 	return world->serving.turns && world->serving.pings && world->serving.answer;
 }
@@ -67,7 +67,7 @@ static inline void world_free(struct world *world)
 {
 	free(world->serving.turns);
 	free(world->serving.answer);
-	ping_book_free(world->serving.pings);
+	ping_counts_free(world->serving.pings);
 	snapshot_free(world->snapshot);
 }
 

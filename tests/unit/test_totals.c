@@ -17,7 +17,7 @@ enum { WORKERS = 2, NS_IN_MS = 1000000 };
 struct office {
 	struct worker_shared shared;
 	struct worker workers[WORKERS];
-	struct ledger ledger;
+	struct totals totals;
 };
 
 static struct world world;
@@ -27,24 +27,24 @@ static void office_init(struct office *office)
 	memset(office, 0, sizeof(*office));
 	office->shared.workers = office->workers;
 	office->shared.count = WORKERS;
-	ledger_init(&office->ledger, &office->shared);
+	totals_init(&office->totals, &office->shared);
 	for (unsigned i = 0; i < WORKERS; i++)
 		assert_non_null(office->workers[i].serving.counters = counters_new());
 }
 
 static void office_free(struct office *office)
 {
-	ledger_free(&office->ledger);
+	totals_free(&office->totals);
 	for (unsigned i = 0; i < WORKERS; i++)
 		free(office->workers[i].serving.counters);
 }
 
-/* Opens the book of a snapshot; worker number `i` takes it over in book_take. */
+/* Attaches a snapshot; worker number `i` takes it over in book_take. */
 static void book_open(struct office *office, const struct snapshot *snapshot)
 {
 	struct worker_handover **handovers = worker_handovers_new(snapshot, WORKERS);
 	assert_non_null(handovers);
-	assert_true(ledger_open(&office->ledger, snapshot, handovers));
+	assert_true(totals_attach(&office->totals, snapshot, handovers));
 	for (unsigned i = 0; i < WORKERS; i++)
 		free(handovers[i]);
 	free(handovers);
@@ -52,7 +52,7 @@ static void book_open(struct office *office, const struct snapshot *snapshot)
 
 static void book_take(struct office *office, unsigned i, const struct snapshot *snapshot)
 {
-	office->workers[i].serving.turns = office->ledger.now.pages[i].turns;
+	office->workers[i].serving.turns = office->totals.now.workers_turns[i].turns;
 	atomic_store(&office->workers[i].served, snapshot);
 }
 
@@ -70,15 +70,15 @@ static void turn_move(
 
 static uint64_t answers_told(struct office *office)
 {
-	struct ledger_sums sums;
+	struct totals_values values;
 	uint64_t pools = 0, firsts = 0;
-	assert_true(ledger_sum(&office->ledger, &sums));
-	for (size_t p = 0; p < sums.tally.zones[0].pool_count; p++)
-		pools += sums.tally.zones[0].pools[p].answers;
-	for (size_t i = 0; i < sums.tally.zones[0].member_count; i++)
-		firsts += sums.tally.zones[0].members[i].firsts;
+	assert_true(totals_sum(&office->totals, &values));
+	for (size_t p = 0; p < values.tally.zones[0].pool_count; p++)
+		pools += values.tally.zones[0].pools[p].answers;
+	for (size_t i = 0; i < values.tally.zones[0].member_count; i++)
+		firsts += values.tally.zones[0].members[i].firsts;
 	assert_int_equal(pools, firsts);
-	tally_free(&sums.tally);
+	tally_free(&values.tally);
 	return pools;
 }
 
@@ -108,8 +108,8 @@ static void test_hand_over(void **state)
 	book_take(&office, 0, next.snapshot);
 	turn_move(&office, 0, next.snapshot, 1000);
 	assert_int_equal(answers_told(&office), 1113);
-	ledger_close(&office.ledger);
-	assert_null(office.ledger.before.snapshot);
+	totals_detach(&office.totals);
+	assert_null(office.totals.before.snapshot);
 	assert_int_equal(answers_told(&office), 1113);
 	office_free(&office);
 	world_free(&next);
@@ -118,28 +118,29 @@ static void test_hand_over(void **state)
 /* One ping in worker `i`, of the export's first mirror or of one that nobody knows. */
 static void ping_tell(struct office *office, unsigned i, bool listed, bool failed)
 {
-	const struct snapshot *snapshot = office->ledger.now.snapshot;
+	const struct snapshot *snapshot = office->totals.now.snapshot;
 	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[0].mirrors);
 	struct ping ping = {.mirror = {5, 5}, .release = {7, 7}, .flevel = 90, .failed = failed};
 	if (listed)
 		listing_key(&mirrors->addresses[0], ping.mirror);
-	ping_count_add(office->ledger.now.pages[i].pings->zones[0], &snapshot->zones[0], &ping);
+	ping_count_add(
+		office->totals.now.workers_turns[i].pings->zones[0], &snapshot->zones[0], &ping);
 }
 
 /* What has been told: of the listed one, of others. */
 static void pings_expect(struct office *office, const uint64_t expected[2][PING_RESULTS])
 {
-	struct ledger_sums sums;
+	struct totals_values values;
 	uint64_t listed[PING_RESULTS] = {0};
-	assert_true(ledger_sum(&office->ledger, &sums));
-	const struct tally_zone *zone = &sums.tally.zones[0];
+	assert_true(totals_sum(&office->totals, &values));
+	const struct tally_zone *zone = &values.tally.zones[0];
 	for (unsigned r = 0; r < PING_RESULTS; r++) {
 		for (size_t i = 0; i < zone->member_count; i++)
 			listed[r] += zone->members[i].pings[r];
 		assert_int_equal(listed[r], expected[0][r]);
 		assert_int_equal(counter_get(&zone->pings->unknown[r]), expected[1][r]);
 	}
-	tally_free(&sums.tally);
+	tally_free(&values.tally);
 }
 
 /* Pings are told once at every moment of a hand-over, and go on in another process. */
@@ -161,24 +162,24 @@ static void test_pings(void **state)
 		ping_tell(&office, i, false, true);
 	}
 	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 1}, {0, 2}});
-	counter_add(&office.ledger.now.pages[1].pings->zones[0]->malformed, 3);
+	counter_add(&office.totals.now.workers_turns[1].pings->zones[0]->malformed, 3);
 	book_open(&office, next.snapshot);
 	book_take(&office, 1, next.snapshot);
 	ping_tell(&office, 1, true, true);
 	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 2}, {0, 2}});
 	book_take(&office, 0, next.snapshot);
-	ledger_close(&office.ledger);
+	totals_detach(&office.totals);
 	pings_expect(&office, (const uint64_t[2][PING_RESULTS]){{3, 2}, {0, 2}});
-	json_t *json = ledger_json(&office.ledger);
+	json_t *json = totals_json(&office.totals);
 	assert_non_null(json);
-	assert_true(ledger_json_inherit(&other.ledger, json));
+	assert_true(totals_json_inherit(&other.totals, json));
 	json_decref(json);
 	book_open(&other, next.snapshot);
 	book_take(&other, 0, next.snapshot);
 	ping_tell(&other, 0, false, false);
 	pings_expect(&other, (const uint64_t[2][PING_RESULTS]){{3, 2}, {1, 2}});
-	assert_int_equal(counter_get(&other.ledger.sums.tally.zones[0].pings->malformed), 3);
-	assert_int_equal(counter_get(&other.ledger.sums.tally.zones[0].pings->flevels[90]), 7);
+	assert_int_equal(counter_get(&other.totals.values.tally.zones[0].pings->malformed), 3);
+	assert_int_equal(counter_get(&other.totals.values.tally.zones[0].pings->flevels[90]), 7);
 	office_free(&office);
 	office_free(&other);
 	world_free(&next);
@@ -191,7 +192,7 @@ static void test_not_taken(void **state)
 	struct office office;
 	office_init(&office);
 	book_open(&office, world.snapshot);
-	atomic_store(&office.ledger.now.pages[1].turns[0].answers, 5);
+	atomic_store(&office.totals.now.workers_turns[1].turns[0].answers, 5);
 	book_take(&office, 0, world.snapshot);
 	assert_int_equal(answers_told(&office), 0);
 	office_free(&office);
@@ -201,35 +202,35 @@ static void test_inherit(void **state)
 {
 	(void)state;
 	struct office old, new;
-	struct ledger_sums sums;
+	struct totals_values values;
 	office_init(&old);
 	office_init(&new);
 	book_open(&old, world.snapshot);
 	book_take(&old, 0, world.snapshot);
 	turn_move(&old, 0, world.snapshot, 9);
-	ledger_reload(&old.ledger, RELOAD_PARTLY);
+	totals_reload(&old.totals, RELOAD_PARTLY);
 	counter_add(&old.workers[1].serving.counters->queries[TRANSPORT_TCP_IPV6], 3);
 	counter_add(&old.workers[0].serving.counters->replies[RCODE_BADVERS], 4);
 	counter_add(&old.workers[0].serving.counters->tcp_closed[CLOSE_STOP], 2);
-	json_t *json = ledger_json(&old.ledger);
+	json_t *json = totals_json(&old.totals);
 	assert_non_null(json);
-	assert_true(ledger_json_inherit(&new.ledger, json));
+	assert_true(totals_json_inherit(&new.totals, json));
 	json_decref(json);
 	book_open(&new, world.snapshot);
 	book_take(&new, 0, world.snapshot);
 	turn_move(&new, 0, world.snapshot, 1);
 	counter_add(&new.workers[1].serving.counters->queries[TRANSPORT_TCP_IPV6], 1);
 	assert_int_equal(answers_told(&new), 10);
-	assert_true(ledger_sum(&new.ledger, &sums));
-	assert_int_equal(counter_get(&sums.counters.queries[TRANSPORT_TCP_IPV6]), 4);
-	assert_int_equal(counter_get(&sums.counters.replies[RCODE_BADVERS]), 4);
-	assert_int_equal(counter_get(&sums.counters.tcp_closed[CLOSE_STOP]), 2);
-	assert_int_equal(sums.reloads[RELOAD_PARTLY], 1);
-	assert_int_equal(sums.tally.zones[0].levels[TALLY_OWN] +
-				 sums.tally.zones[0].levels[TALLY_WORLD] +
-				 sums.tally.zones[0].levels[TALLY_CONTINENT],
+	assert_true(totals_sum(&new.totals, &values));
+	assert_int_equal(counter_get(&values.counters.queries[TRANSPORT_TCP_IPV6]), 4);
+	assert_int_equal(counter_get(&values.counters.replies[RCODE_BADVERS]), 4);
+	assert_int_equal(counter_get(&values.counters.tcp_closed[CLOSE_STOP]), 2);
+	assert_int_equal(values.reloads[RELOAD_PARTLY], 1);
+	assert_int_equal(values.tally.zones[0].levels[TALLY_OWN] +
+				 values.tally.zones[0].levels[TALLY_WORLD] +
+				 values.tally.zones[0].levels[TALLY_CONTINENT],
 		10);
-	tally_free(&sums.tally);
+	tally_free(&values.tally);
 	office_free(&old);
 	office_free(&new);
 }
@@ -257,7 +258,7 @@ static void test_inherit_nonsense(void **state)
 		json_t *json = json_loads(texts[i], JSON_DECODE_ANY, NULL);
 		assert_non_null(json);
 		office_init(&office);
-		assert_true(ledger_json_inherit(&office.ledger, json));
+		assert_true(totals_json_inherit(&office.totals, json));
 		book_open(&office, world.snapshot);
 		assert_int_equal(answers_told(&office), 0);
 		json_decref(json);
@@ -268,7 +269,7 @@ static void test_inherit_nonsense(void **state)
 static bool healthy(struct office *office, const char *fragment)
 {
 	bool good;
-	char *text = health_page(&office->ledger, &good);
+	char *text = health_page(&office->totals, &good);
 	assert_non_null(text);
 	if (fragment && !strstr(text, fragment))
 		fail_msg("no \"%s\" in %s", fragment, text);
@@ -286,12 +287,12 @@ static void test_health(void **state)
 	/* The golden world lacks one string on purpose. */
 	assert_false(healthy(&office, "lost.cvd has no string"));
 	assert_false(healthy(&office, "\"serving\": true"));
-	atomic_store(&office.ledger.beat, now);
+	atomic_store(&office.totals.beat, now);
 	atomic_store(&office.workers[0].beat, now);
 	atomic_store(&office.workers[1].beat, now - 12000);
 	healthy(&office, "worker 1 has given no sign of life for 12 s");
 	healthy(&office, "\"serving\": false");
-	atomic_store(&office.ledger.beat, now - 30000);
+	atomic_store(&office.totals.beat, now - 30000);
 	healthy(&office, "the server has not looked at its files for 30 s");
 	office_free(&office);
 }

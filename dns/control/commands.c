@@ -93,9 +93,9 @@ static void pings_run(struct control_request *request)
 	char why[RELOAD_WHY_MAX] = "no memory";
 	json_t *result = NULL;
 	if (totals_copy(place->reload->totals, &values)) {
-		result = pings_json(snapshot_of(request), &values.tally,
+		result = pings_json(snapshot_of(request), &values.pool_counts,
 			argument(request, "pattern"), why, sizeof(why));
-		tally_free(&values.tally);
+		pool_counts_free(&values.pool_counts);
 	}
 	result_reply(request, result, why);
 }

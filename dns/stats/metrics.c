@@ -287,7 +287,7 @@ static bool page_fill(FILE *out, struct totals *totals)
 	for (size_t i = 0; good && i < sizeof(metrics) / sizeof(*metrics); i++)
 		metric_write(&page, &metrics[i]);
 	pthread_mutex_unlock(&totals->lock);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	return good;
 }
 

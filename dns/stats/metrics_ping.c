@@ -2,11 +2,11 @@
 
 #include <arpa/inet.h>
 
-static const struct tally_zone *row_of(const struct page *page)
+static const struct pool_counts_zone *row_of(const struct page *page)
 {
-	const struct tally *tally = &page->values->tally;
-	const struct tally_zone *row =
-		page->zone < tally->zone_count ? &tally->zones[page->zone] : NULL;
+	const struct pool_counts *pool_counts = &page->values->pool_counts;
+	const struct pool_counts_zone *row =
+		page->zone < pool_counts->zone_count ? &pool_counts->zones[page->zone] : NULL;
 	return row && row->pings ? row : NULL;
 }
 
@@ -24,12 +24,12 @@ static void results_write(
 /* Listed mirrors that were told of; both series of each, so that a share can be computed. */
 void page_pings(const struct page *page)
 {
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	char text[INET6_ADDRSTRLEN];
 	if (!row)
 		return;
 	for (size_t i = 0; i < row->member_count; i++) {
-		const struct tally_member *member = &row->members[i];
+		const struct pool_counts_member *member = &row->members[i];
 		if (member->pings[PING_OK] || member->pings[PING_FAILED])
 			results_write(page,
 				inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text,
@@ -43,7 +43,7 @@ void page_pings(const struct page *page)
 
 void page_pings_malformed(const struct page *page)
 {
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	if (row)
 		page_sample(page, (double)counter_get(&row->pings->malformed),
 			(struct label){"zone", page->config->zones[page->zone].name},

@@ -8,10 +8,11 @@ static void sample_zone(const struct page *page, double value, struct label seco
 		page, value, (struct label){"zone", page->config->zones[page->zone].name}, second);
 }
 
-static const struct tally_zone *row_of(const struct page *page)
+static const struct pool_counts_zone *row_of(const struct page *page)
 {
-	return page->zone < page->values->tally.zone_count ? &page->values->tally.zones[page->zone]
-							   : NULL;
+	return page->zone < page->values->pool_counts.zone_count
+		       ? &page->values->pool_counts.zones[page->zone]
+		       : NULL;
 }
 
 static const struct mirrors *mirrors_of(const struct page *page)
@@ -22,7 +23,7 @@ static const struct mirrors *mirrors_of(const struct page *page)
 void page_answers(const struct page *page)
 {
 	const struct config_zone *zone = &page->config->zones[page->zone];
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	for (size_t p = 0; row && p < zone->pool_count && p < row->pool_count; p++)
 		sample_zone(page, (double)row->pools[p].answers,
 			(struct label){"pool", zone->pools[p].name});
@@ -30,14 +31,14 @@ void page_answers(const struct page *page)
 
 void page_decisions(const struct page *page)
 {
-	const struct tally_zone *row = row_of(page);
-	bool levels[TALLY_LEVELS];
-	char text[TALLY_LEVEL_TEXT];
-	tally_levels(&page->config->zones[page->zone], levels);
-	for (unsigned i = 0; row && i < TALLY_LEVELS; i++)
+	const struct pool_counts_zone *row = row_of(page);
+	bool levels[COUNTS_LEVELS];
+	char text[COUNTS_LEVEL_TEXT];
+	pool_counts_levels(&page->config->zones[page->zone], levels);
+	for (unsigned i = 0; row && i < COUNTS_LEVELS; i++)
 		if (levels[i] || row->levels[i])
 			sample_zone(page, (double)row->levels[i],
-				(struct label){"level", tally_level_write(i, text)});
+				(struct label){"level", pool_counts_level_write(i, text)});
 }
 
 static const char *address_write(bool ipv6, const uint8_t *octets, char text[INET6_ADDRSTRLEN])
@@ -47,13 +48,13 @@ static const char *address_write(bool ipv6, const uint8_t *octets, char text[INE
 
 void page_members(const struct page *page)
 {
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	char text[INET6_ADDRSTRLEN];
 	for (size_t i = 0; row && i < row->member_count; i++)
 		sample_zone(page, (double)row->members[i].firsts,
 			(struct label){"address",
 				address_write(row->members[i].ipv6, row->members[i].octets, text)});
-	if (row && row->member_count == TALLY_MEMBERS_MAX)
+	if (row && row->member_count == POOL_COUNTS_MEMBERS_MAX)
 		sample_zone(page, (double)row->others, (struct label){"address", "other"});
 }
 
@@ -66,12 +67,12 @@ static bool is_answered(const struct mirror *mirror, const struct mirror_address
 void page_weights(const struct page *page)
 {
 	const struct mirrors *mirrors = mirrors_of(page);
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	char text[INET6_ADDRSTRLEN];
 	for (size_t i = 0; row && mirrors && i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
-		if (tally_member(row, address))
+		if (pool_counts_member(row, address))
 			sample_zone(page, is_answered(mirror, address) ? mirror->weight : 0,
 				(struct label){"address",
 					address_write(address->ipv6, address->octets, text)});
@@ -97,7 +98,7 @@ void page_export_age(const struct page *page)
 
 void page_refused(const struct page *page)
 {
-	const struct tally_zone *row = row_of(page);
+	const struct pool_counts_zone *row = row_of(page);
 	if (row && mirrors_of(page))
 		sample_zone(page, (double)row->refused, (struct label){0});
 }

@@ -25,7 +25,7 @@ struct rows {
 
 struct pings {
 	const struct snapshot *snapshot;
-	const struct tally_zone *row;
+	const struct pool_counts_zone *row;
 	const struct mirrors *mirrors; /* NULL: no export */
 	const struct drain *pattern; /* NULL: all */
 	size_t matches;
@@ -81,7 +81,7 @@ static void listed_add(struct pings *pings, struct rows *rows)
 {
 	for (size_t i = 0; pings->mirrors && i < pings->mirrors->address_count; i++) {
 		const struct mirror_address *address = &pings->mirrors->addresses[i];
-		const struct tally_member *member = tally_member(pings->row, address);
+		const struct pool_counts_member *member = pool_counts_member(pings->row, address);
 		struct row row = {
 			.address = *address, .host = pings->mirrors->list[address->mirror].host};
 		if (!member)
@@ -201,7 +201,7 @@ static json_t *flevels_json(const struct ping_count *counts)
 
 /* --- all of them --- */
 
-static json_t *sums_json(const struct tally_zone *row)
+static json_t *sums_json(const struct pool_counts_zone *row)
 {
 	uint64_t values[PING_RESULTS], unknown = 0;
 	for (unsigned r = 0; r < PING_RESULTS; r++) {
@@ -228,8 +228,8 @@ static json_t *zone_json(struct pings *pings, size_t z)
 		flevels_json(pings->row->pings));
 }
 
-json_t *pings_json(const struct snapshot *snapshot, const struct tally *tally, const char *pattern,
-	char *why, size_t size)
+json_t *pings_json(const struct snapshot *snapshot, const struct pool_counts *pool_counts,
+	const char *pattern, char *why, size_t size)
 {
 	struct drain glob;
 	struct pings pings = {.snapshot = snapshot, .pattern = pattern ? &glob : NULL};
@@ -238,8 +238,8 @@ json_t *pings_json(const struct snapshot *snapshot, const struct tally *tally, c
 	json_t *zones = json_array();
 	bool good = zones;
 	/* The tally's rows are the snapshot's zones. */
-	for (size_t z = 0; good && z < snapshot->zone_count && z < tally->zone_count; z++) {
-		pings.row = &tally->zones[z];
+	for (size_t z = 0; good && z < snapshot->zone_count && z < pool_counts->zone_count; z++) {
+		pings.row = &pool_counts->zones[z];
 		if (pings.row->pings && snapshot->zones[z].ping_count)
 			good = json_array_append_new(zones, zone_json(&pings, z)) == 0;
 	}

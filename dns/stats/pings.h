@@ -10,7 +10,7 @@ enum { PINGS_MIRRORS_MAX = 5000, PINGS_ROWS_MAX = 64 /* of what is invented easi
 
 /* An object for each zone with ping names. `pattern` limits mirrors as a drain's glob does; NULL: all. NULL: one
  * sentence. The caller's. */
-json_t *pings_json(const struct snapshot *snapshot, const struct tally *tally, const char *pattern,
-	char *why, size_t size);
+json_t *pings_json(const struct snapshot *snapshot, const struct pool_counts *pool_counts,
+	const char *pattern, char *why, size_t size);
 
 #endif

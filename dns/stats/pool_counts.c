@@ -8,24 +8,24 @@
 static int address_compare(const uint8_t *a, bool a_ipv6, const uint8_t *b, bool b_ipv6)
 {
 	int order = (int)a_ipv6 - (int)b_ipv6;
-	return order ? order : memcmp(a, b, sizeof(((struct tally_member *)0)->octets));
+	return order ? order : memcmp(a, b, sizeof(((struct pool_counts_member *)0)->octets));
 }
 
 static int member_compare(const void *a, const void *b)
 {
-	const struct tally_member *x = a, *y = b;
+	const struct pool_counts_member *x = a, *y = b;
 	return address_compare(x->octets, x->ipv6, y->octets, y->ipv6);
 }
 
 static int member_meets(const void *address, const void *member)
 {
 	const struct mirror_address *x = address;
-	const struct tally_member *y = member;
+	const struct pool_counts_member *y = member;
 	return address_compare(x->octets, x->ipv6, y->octets, y->ipv6);
 }
 
-static struct tally_member *member_find(
-	const struct tally_zone *zone, const struct mirror_address *address)
+static struct pool_counts_member *member_find(
+	const struct pool_counts_zone *zone, const struct mirror_address *address)
 {
 	if (!zone->member_count)
 		return NULL;
@@ -33,15 +33,15 @@ static struct tally_member *member_find(
 		address, zone->members, zone->member_count, sizeof(*zone->members), member_meets);
 }
 
-const struct tally_member *tally_member(
-	const struct tally_zone *zone, const struct mirror_address *address)
+const struct pool_counts_member *pool_counts_member(
+	const struct pool_counts_zone *zone, const struct mirror_address *address)
 {
 	return member_find(zone, address);
 }
 
 /* Rows mostly stand where they stood, so the first guess is right. */
-static struct tally_pool *pool_find(
-	const struct tally_zone *zone, const uint8_t *wire, size_t guess)
+static struct pool_counts_pool *pool_find(
+	const struct pool_counts_zone *zone, const uint8_t *wire, size_t guess)
 {
 	if (guess < zone->pool_count && name_equal(zone->pools[guess].wire, wire))
 		return &zone->pools[guess];
@@ -51,30 +51,30 @@ static struct tally_pool *pool_find(
 	return NULL;
 }
 
-static struct tally_zone *zone_find_row(
-	const struct tally *tally, const uint8_t *apex, size_t guess)
+static struct pool_counts_zone *zone_find_row(
+	const struct pool_counts *pool_counts, const uint8_t *apex, size_t guess)
 {
-	if (guess < tally->zone_count && name_equal(tally->zones[guess].apex, apex))
-		return &tally->zones[guess];
-	for (size_t z = 0; z < tally->zone_count; z++)
-		if (name_equal(tally->zones[z].apex, apex))
-			return &tally->zones[z];
+	if (guess < pool_counts->zone_count && name_equal(pool_counts->zones[guess].apex, apex))
+		return &pool_counts->zones[guess];
+	for (size_t z = 0; z < pool_counts->zone_count; z++)
+		if (name_equal(pool_counts->zones[z].apex, apex))
+			return &pool_counts->zones[z];
 	return NULL;
 }
 
-static void zone_free_rows(struct tally_zone *zone)
+static void zone_free_rows(struct pool_counts_zone *zone)
 {
 	free(zone->pools);
 	free(zone->members);
 	ping_count_free(zone->pings);
 }
 
-void tally_free(struct tally *tally)
+void pool_counts_free(struct pool_counts *pool_counts)
 {
-	for (size_t z = 0; tally->zones && z < tally->zone_count; z++)
-		zone_free_rows(&tally->zones[z]);
-	free(tally->zones);
-	*tally = (struct tally){0};
+	for (size_t z = 0; pool_counts->zones && z < pool_counts->zone_count; z++)
+		zone_free_rows(&pool_counts->zones[z]);
+	free(pool_counts->zones);
+	*pool_counts = (struct pool_counts){0};
 }
 
 /* --- follow --- */
@@ -84,8 +84,8 @@ static void *rows_new(size_t count, size_t size)
 	return calloc(count + 1, size);
 }
 
-static bool pools_follow(
-	struct tally_zone *zone, const struct tally_zone *before, const struct config_zone *config)
+static bool pools_follow(struct pool_counts_zone *zone, const struct pool_counts_zone *before,
+	const struct config_zone *config)
 {
 	zone->pools = rows_new(config->pool_count, sizeof(*zone->pools));
 	if (!zone->pools)
@@ -93,7 +93,7 @@ static bool pools_follow(
 	zone->pool_count = config->pool_count;
 	for (size_t p = 0; p < config->pool_count; p++) {
 		memcpy(zone->pools[p].wire, config->pools[p].wire, NAME_SIZE_MAX);
-		const struct tally_pool *row =
+		const struct pool_counts_pool *row =
 			before ? pool_find(before, config->pools[p].wire, p) : NULL;
 		zone->pools[p].answers = row ? row->answers : 0;
 	}
@@ -101,22 +101,22 @@ static bool pools_follow(
 }
 
 /* Who has a row keeps it; new ones get one while there is room. */
-static bool members_follow(
-	struct tally_zone *zone, const struct tally_zone *before, const struct mirrors *mirrors)
+static bool members_follow(struct pool_counts_zone *zone, const struct pool_counts_zone *before,
+	const struct mirrors *mirrors)
 {
 	size_t count = mirrors ? mirrors->address_count : 0;
-	size_t room = count < TALLY_MEMBERS_MAX ? count : TALLY_MEMBERS_MAX;
+	size_t room = count < POOL_COUNTS_MEMBERS_MAX ? count : POOL_COUNTS_MEMBERS_MAX;
 	zone->members = rows_new(room, sizeof(*zone->members));
 	if (!zone->members)
 		return false;
 	for (unsigned fresh = 0; fresh < 2; fresh++)
 		for (size_t i = 0; i < count && zone->member_count < room; i++) {
 			const struct mirror_address *address = &mirrors->addresses[i];
-			const struct tally_member *row =
+			const struct pool_counts_member *row =
 				before ? member_find(before, address) : NULL;
 			if (fresh == (row != NULL))
 				continue;
-			struct tally_member *member = &zone->members[zone->member_count++];
+			struct pool_counts_member *member = &zone->members[zone->member_count++];
 			memcpy(member->octets, address->octets, sizeof(member->octets));
 			member->ipv6 = address->ipv6;
 			member->firsts = row ? row->firsts : 0;
@@ -136,8 +136,8 @@ static bool pings_copy(struct ping_count **to, const struct ping_count *from)
 	return *to || !from;
 }
 
-static bool pings_follow(
-	struct tally_zone *zone, const struct tally_zone *before, const struct config_zone *config)
+static bool pings_follow(struct pool_counts_zone *zone, const struct pool_counts_zone *before,
+	const struct config_zone *config)
 {
 	if (!config->ping_count)
 		return true;
@@ -147,13 +147,14 @@ static bool pings_follow(
 	return zone->pings;
 }
 
-bool tally_follow(struct tally *tally, const struct snapshot *snapshot)
+bool pool_counts_resize(struct pool_counts *pool_counts, const struct snapshot *snapshot)
 {
 	const struct config *config = inputs_config(snapshot->inputs);
-	struct tally next = {.zones = rows_new(config->zone_count, sizeof(*next.zones))};
+	struct pool_counts next = {.zones = rows_new(config->zone_count, sizeof(*next.zones))};
 	for (size_t z = 0; next.zones && z < config->zone_count; z++) {
-		struct tally_zone *zone = &next.zones[next.zone_count++];
-		const struct tally_zone *before = zone_find_row(tally, config->zones[z].apex, z);
+		struct pool_counts_zone *zone = &next.zones[next.zone_count++];
+		const struct pool_counts_zone *before =
+			zone_find_row(pool_counts, config->zones[z].apex, z);
 		memcpy(zone->apex, config->zones[z].apex, NAME_SIZE_MAX);
 		if (before) {
 			memcpy(zone->levels, before->levels, sizeof(zone->levels));
@@ -164,14 +165,14 @@ bool tally_follow(struct tally *tally, const struct snapshot *snapshot)
 			!pings_follow(zone, before, &config->zones[z]) ||
 			!members_follow(
 				zone, before, shared_get(snapshot->inputs->zones[z].mirrors))) {
-			tally_free(&next);
+			pool_counts_free(&next);
 			return false;
 		}
 	}
 	if (!next.zones)
 		return false;
-	tally_free(tally);
-	*tally = next;
+	pool_counts_free(pool_counts);
+	*pool_counts = next;
 	return true;
 }
 
@@ -182,7 +183,7 @@ struct adding {
 	const struct snapshot *snapshot;
 	const struct snapshot_zone *zone;
 	const struct turn *turns;
-	struct tally_zone *row;
+	struct pool_counts_zone *row;
 	uint64_t *times; /* first places by the number of the export's address */
 };
 
@@ -201,8 +202,8 @@ static uint64_t pool_add(const struct adding *adding, const struct snapshot_pool
 				continue;
 			sum += answers;
 			pool_firsts(set, turn->first, answers, adding->times);
-			adding->row->levels[tally_level(adding->snapshot, adding->zone->pools, pool,
-				i, (enum pool_family)f)] += answers;
+			adding->row->levels[pool_counts_level(adding->snapshot, adding->zone->pools,
+				pool, i, (enum pool_family)f)] += answers;
 		}
 	return sum;
 }
@@ -212,10 +213,10 @@ static void members_add(const struct adding *adding, const struct mirrors *mirro
 	for (size_t i = 0; i < mirrors->address_count; i++) {
 		if (!adding->times[i])
 			continue;
-		struct tally_member *row = member_find(adding->row, &mirrors->addresses[i]);
+		struct pool_counts_member *row = member_find(adding->row, &mirrors->addresses[i]);
 		if (row)
 			row->firsts += adding->times[i];
-		else if (adding->row->member_count == TALLY_MEMBERS_MAX)
+		else if (adding->row->member_count == POOL_COUNTS_MEMBERS_MAX)
 			adding->row->others += adding->times[i];
 	}
 }
@@ -236,7 +237,7 @@ static bool zone_add_turns(const struct adding *adding, size_t z)
 		const struct snapshot_pool *pool = &snapshot->pools[i];
 		uint64_t answers = pool_add(&with, pool);
 		size_t guess = (size_t)(pool->config - adding->zone->config->pools);
-		struct tally_pool *row =
+		struct pool_counts_pool *row =
 			answers ? pool_find(with.row, pool->config->wire, guess) : NULL;
 		if (row)
 			row->answers += answers;
@@ -247,29 +248,29 @@ static bool zone_add_turns(const struct adding *adding, size_t z)
 }
 
 static void pings_add(
-	struct tally_zone *row, const struct mirrors *mirrors, const struct ping_count *pings)
+	struct pool_counts_zone *row, const struct mirrors *mirrors, const struct ping_count *pings)
 {
 	ping_count_merge(row->pings, pings);
 	for (size_t i = 0; mirrors && i < mirrors->address_count; i++)
 		for (unsigned r = 0; r < PING_RESULTS; r++) {
 			uint64_t times = counter_get(&pings->listed[i][r]);
-			struct tally_member *member =
+			struct pool_counts_member *member =
 				times ? member_find(row, &mirrors->addresses[i]) : NULL;
 			if (member)
 				member->pings[r] += times;
-			else if (row->member_count == TALLY_MEMBERS_MAX)
+			else if (row->member_count == POOL_COUNTS_MEMBERS_MAX)
 				counter_add(&row->pings->unknown[r], times);
 		}
 }
 
-bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
-	const struct ping_counts *pings)
+bool pool_counts_add(struct pool_counts *pool_counts, const struct snapshot *snapshot,
+	const struct turn *turns, const struct ping_counts *pings)
 {
 	bool good = true;
 	for (size_t z = 0; z < snapshot->zone_count; z++) {
 		struct adding adding = {
 			.snapshot = snapshot, .zone = &snapshot->zones[z], .turns = turns};
-		adding.row = zone_find_row(tally, adding.zone->config->apex, z);
+		adding.row = zone_find_row(pool_counts, adding.zone->config->apex, z);
 		if (!adding.row)
 			continue;
 		good &= zone_add_turns(&adding, z);
@@ -280,23 +281,23 @@ bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struc
 	return good;
 }
 
-void tally_refusals(struct tally *tally, const struct snapshot *snapshot)
+void pool_counts_refusals(struct pool_counts *pool_counts, const struct snapshot *snapshot)
 {
 	const struct config *config = inputs_config(snapshot->inputs);
 	for (size_t z = 0; z < config->zone_count; z++) {
 		const struct inputs_verdict *verdict =
 			&snapshot->inputs->verdicts[inputs_export(config, z)];
-		struct tally_zone *row = zone_find_row(tally, config->zones[z].apex, z);
+		struct pool_counts_zone *row = zone_find_row(pool_counts, config->zones[z].apex, z);
 		if (row && verdict->fresh && verdict->why)
 			row->refused++;
 	}
 }
 
-void tally_sort(struct tally *tally)
+void pool_counts_sort(struct pool_counts *pool_counts)
 {
-	for (size_t z = 0; tally->zones && z < tally->zone_count; z++)
-		qsort(tally->zones[z].members, tally->zones[z].member_count,
-			sizeof(*tally->zones->members), member_compare);
+	for (size_t z = 0; pool_counts->zones && z < pool_counts->zone_count; z++)
+		qsort(pool_counts->zones[z].members, pool_counts->zones[z].member_count,
+			sizeof(*pool_counts->zones->members), member_compare);
 }
 
 /* --- copy --- */
@@ -307,21 +308,21 @@ static void *rows_copy(const void *rows, size_t count, size_t size)
 	return copy ? memcpy(copy, rows, count * size) : NULL;
 }
 
-bool tally_copy(struct tally *to, const struct tally *from)
+bool pool_counts_copy(struct pool_counts *to, const struct pool_counts *from)
 {
-	*to = (struct tally){.zones = rows_new(from->zone_count, sizeof(*to->zones))};
+	*to = (struct pool_counts){.zones = rows_new(from->zone_count, sizeof(*to->zones))};
 	if (!to->zones)
 		return false;
 	for (size_t z = 0; z < from->zone_count; z++) {
-		const struct tally_zone *zone = &from->zones[z];
-		struct tally_zone *copy = &to->zones[to->zone_count++];
+		const struct pool_counts_zone *zone = &from->zones[z];
+		struct pool_counts_zone *copy = &to->zones[to->zone_count++];
 		*copy = *zone;
 		bool pings = pings_copy(&copy->pings, zone->pings);
 		copy->pools = rows_copy(zone->pools, zone->pool_count, sizeof(*zone->pools));
 		copy->members =
 			rows_copy(zone->members, zone->member_count, sizeof(*zone->members));
 		if (!copy->pools || !copy->members || !pings) {
-			tally_free(to);
+			pool_counts_free(to);
 			return false;
 		}
 	}

@@ -10,59 +10,59 @@
 #include "dns/stats/pool_level.h"
 
 /* Addresses of one zone that have a row of their own, in the order in which they came; all others are one row. */
-enum { TALLY_MEMBERS_MAX = 5000 };
+enum { POOL_COUNTS_MEMBERS_MAX = 5000 };
 
-struct tally_member {
+struct pool_counts_member {
 	uint8_t octets[16]; /* as in struct mirror_address */
 	bool ipv6;
 	uint64_t firsts; /* answers in which it was first */
 	uint64_t pings[PING_RESULTS]; /* what statistics names told of it */
 };
 
-struct tally_pool {
+struct pool_counts_pool {
 	uint8_t wire[NAME_SIZE_MAX]; /* as configured */
 	uint64_t answers;
 };
 
-struct tally_zone {
+struct pool_counts_zone {
 	uint8_t apex[NAME_SIZE_MAX];
-	struct tally_pool *pools; /* in the configuration's order */
+	struct pool_counts_pool *pools; /* in the configuration's order */
 	size_t pool_count;
-	struct tally_member *members; /* sorted: IPv4 first, by address */
+	struct pool_counts_member *members; /* sorted: IPv4 first, by address */
 	size_t member_count;
 	uint64_t others; /* first places of those without a row */
-	uint64_t levels[TALLY_LEVELS];
+	uint64_t levels[COUNTS_LEVELS];
 	uint64_t refused; /* exports that were not taken */
 	struct ping_count *
 		pings; /* NULL: the zone has no ping names; listed mirrors without a row are unknown in it */
 };
 
-struct tally {
-	struct tally_zone *zones; /* in the configuration's order */
+struct pool_counts {
+	struct pool_counts_zone *zones; /* in the configuration's order */
 	size_t zone_count;
 };
 
 /* Makes the rows those of a snapshot: what stays keeps its numbers, what it has not any more is forgotten. False: no
  * memory, nothing has changed. */
-bool tally_follow(struct tally *tally, const struct snapshot *snapshot);
+bool pool_counts_resize(struct pool_counts *pool_counts, const struct snapshot *snapshot);
 
 /* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is left out. False: no memory, some
  * zones are not added. */
-bool tally_add(struct tally *tally, const struct snapshot *snapshot, const struct turn *turns,
-	const struct ping_counts *pings);
+bool pool_counts_add(struct pool_counts *pool_counts, const struct snapshot *snapshot,
+	const struct turn *turns, const struct ping_counts *pings);
 
 /* Counts the exports that this snapshot's inputs refused. */
-void tally_refusals(struct tally *tally, const struct snapshot *snapshot);
+void pool_counts_refusals(struct pool_counts *pool_counts, const struct snapshot *snapshot);
 
 /* Brings rows of addresses that came in any order into theirs. */
-void tally_sort(struct tally *tally);
+void pool_counts_sort(struct pool_counts *pool_counts);
 
 /* False: no memory, `to` is empty. */
-bool tally_copy(struct tally *to, const struct tally *from);
-void tally_free(struct tally *tally);
+bool pool_counts_copy(struct pool_counts *to, const struct pool_counts *from);
+void pool_counts_free(struct pool_counts *pool_counts);
 
 /* An address's row, or NULL. */
-const struct tally_member *tally_member(
-	const struct tally_zone *zone, const struct mirror_address *address);
+const struct pool_counts_member *pool_counts_member(
+	const struct pool_counts_zone *zone, const struct mirror_address *address);
 
 #endif

@@ -9,13 +9,13 @@ static unsigned place_level(const struct pool_place *place)
 {
 	switch ((enum place_kind)place->kind) {
 	case PLACE_WORLD:
-		return TALLY_WORLD;
+		return COUNTS_WORLD;
 	case PLACE_CONTINENT:
-		return place->code ? TALLY_CONTINENTS + place->code : TALLY_CONTINENT;
+		return place->code ? COUNTS_CONTINENTS + place->code : COUNTS_CONTINENT;
 	case PLACE_COUNTRY:
-		return TALLY_COUNTRIES + place->code;
+		return COUNTS_COUNTRIES + place->code;
 	}
-	return TALLY_OWN;
+	return COUNTS_OWN;
 }
 
 /* The continent of level 1. */
@@ -48,12 +48,12 @@ static unsigned country_level(const struct pools *pools, const struct pool_rule 
 	pools_decide(pools, rule, country, &walk);
 	*number = walk.own[family];
 	if (walk.open)
-		return TALLY_REMOVED;
+		return COUNTS_REMOVED;
 	if (*number > 0)
 		return fallback_level(rule, &walk.levels[0].place, &walk.levels[*number].place);
 	/* Who is in no country starts at the world. */
 	bool nowhere = rule->from != POOL_FROM_FIXED && country == COUNTRY_NONE;
-	return nowhere ? TALLY_WORLD : TALLY_OWN;
+	return nowhere ? COUNTS_WORLD : COUNTS_OWN;
 }
 
 static const uint16_t *map_outcomes(const struct snapshot *snapshot, const struct map *map)
@@ -64,12 +64,12 @@ static const uint16_t *map_outcomes(const struct snapshot *snapshot, const struc
 	return NULL;
 }
 
-unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
+unsigned pool_counts_level(const struct snapshot *snapshot, const struct pools *pools,
 	const struct snapshot_pool *pool, uint32_t outcome, enum pool_family family)
 {
 	const struct pool_rule *rule = &pool->config->rule;
 	int number, least = INT_MAX;
-	unsigned level = TALLY_WORLD;
+	unsigned level = COUNTS_WORLD;
 	if (!pool->map)
 		return country_level(pools, rule, pool->country, family, &number);
 	const uint16_t *outcomes = map_outcomes(snapshot, pool->map);
@@ -87,30 +87,30 @@ unsigned tally_level(const struct snapshot *snapshot, const struct pools *pools,
 	return level;
 }
 
-void tally_levels(const struct config_zone *zone, bool levels[TALLY_LEVELS])
+void pool_counts_levels(const struct config_zone *zone, bool levels[COUNTS_LEVELS])
 {
-	for (unsigned i = 0; i < TALLY_LEVELS; i++)
+	for (unsigned i = 0; i < COUNTS_LEVELS; i++)
 		levels[i] = false;
 	for (size_t p = 0; p < zone->pool_count; p++) {
 		const struct pool_rule *rule = &zone->pools[p].rule;
-		levels[TALLY_OWN] = true;
-		levels[TALLY_WORLD] |= rule->from == POOL_FROM_CLIENT;
-		levels[TALLY_REMOVED] |= rule->fail_open;
+		levels[COUNTS_OWN] = true;
+		levels[COUNTS_WORLD] |= rule->from == POOL_FROM_CLIENT;
+		levels[COUNTS_REMOVED] |= rule->fail_open;
 		for (unsigned i = 0; i < rule->fallback_count; i++)
 			levels[place_level(&rule->fallback[i])] = true;
 	}
 }
 
-const char *tally_level_write(unsigned level, char text[TALLY_LEVEL_TEXT])
+const char *pool_counts_level_write(unsigned level, char text[COUNTS_LEVEL_TEXT])
 {
 	static const char *const names[] = {"own", "continent", "world", "removed"};
-	if (level < TALLY_CONTINENTS)
+	if (level < COUNTS_CONTINENTS)
 		return names[level];
-	if (level < TALLY_COUNTRIES)
-		snprintf(text, TALLY_LEVEL_TEXT, "continent:%s",
-			continent_code((enum continent)(level - TALLY_CONTINENTS)));
+	if (level < COUNTS_COUNTRIES)
+		snprintf(text, COUNTS_LEVEL_TEXT, "continent:%s",
+			continent_code((enum continent)(level - COUNTS_CONTINENTS)));
 	else
-		snprintf(text, TALLY_LEVEL_TEXT, "country:%s",
-			country_code(level - TALLY_COUNTRIES));
+		snprintf(text, COUNTS_LEVEL_TEXT, "country:%s",
+			country_code(level - COUNTS_COUNTRIES));
 	return text;
 }

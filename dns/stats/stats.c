@@ -33,11 +33,11 @@ static json_t *replies_json(const struct counters *counters)
 	return replies;
 }
 
-static json_t *zones_json(const struct tally *tally)
+static json_t *zones_json(const struct pool_counts *pool_counts)
 {
 	json_t *zones = json_object();
-	for (size_t z = 0; z < tally->zone_count; z++) {
-		const struct tally_zone *zone = &tally->zones[z];
+	for (size_t z = 0; z < pool_counts->zone_count; z++) {
+		const struct pool_counts_zone *zone = &pool_counts->zones[z];
 		char name[NAME_TEXT_MAX];
 		uint64_t answers = 0;
 		for (size_t p = 0; p < zone->pool_count; p++)
@@ -63,7 +63,7 @@ static json_t *sums_json(const struct totals_values *values)
 		number(counter_get(&counters->truncated)), "ecs_queries",
 		number(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
 		number(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
-		zones_json(&values->tally));
+		zones_json(&values->pool_counts));
 }
 
 json_t *stats_json(struct totals *totals, const struct snapshot *current)
@@ -72,7 +72,7 @@ json_t *stats_json(struct totals *totals, const struct snapshot *current)
 	if (!totals_copy(totals, &values))
 		return NULL;
 	json_t *stats = sums_json(&values);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	json_object_set_new(stats, "tcp_connections",
 		number(atomic_load_explicit(
 			&totals->workers->tcp.connections, memory_order_relaxed)));

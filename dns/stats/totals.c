@@ -30,21 +30,21 @@ void totals_free(struct totals *totals)
 {
 	snapshot_totals_free(totals, &totals->now);
 	snapshot_totals_free(totals, &totals->before);
-	tally_free(&totals->values.tally);
+	pool_counts_free(&totals->values.pool_counts);
 	pthread_mutex_destroy(&totals->lock);
 }
 
 /* A worker has taken the snapshot once it says so; then its turns have begun. */
 static bool snapshot_totals_add(const struct totals *totals, const struct totals_snapshot *counted,
-	bool left, struct tally *tally)
+	bool left, struct pool_counts *pool_counts)
 {
 	bool good = true;
 	for (unsigned i = 0; counted->snapshot && i < totals->workers->count; i++) {
 		const struct worker *worker = &totals->workers->workers[i];
 		if (left || atomic_load_explicit(&worker->served, memory_order_acquire) ==
 				    counted->snapshot)
-			good &= tally_add(tally, counted->snapshot, counted->workers_turns[i].turns,
-				counted->workers_turns[i].pings);
+			good &= pool_counts_add(pool_counts, counted->snapshot,
+				counted->workers_turns[i].turns, counted->workers_turns[i].pings);
 	}
 	return good;
 }
@@ -59,13 +59,13 @@ bool totals_attach(struct totals *totals, const struct snapshot *snapshot,
 	for (unsigned i = 0; i < totals->workers->count; i++)
 		workers_turns[i] = (struct totals_worker){handovers[i]->turns, handovers[i]->pings};
 	pthread_mutex_lock(&totals->lock);
-	snapshot_totals_add(
-		totals, &totals->before, true, &totals->values.tally); /* usually closed by now */
+	snapshot_totals_add(totals, &totals->before, true,
+		&totals->values.pool_counts); /* usually closed by now */
 	snapshot_totals_free(totals, &totals->before);
 	totals->before = totals->now;
 	totals->now = (struct totals_snapshot){snapshot, workers_turns};
-	bool good = tally_follow(&totals->values.tally, snapshot);
-	tally_refusals(&totals->values.tally, snapshot);
+	bool good = pool_counts_resize(&totals->values.pool_counts, snapshot);
+	pool_counts_refusals(&totals->values.pool_counts, snapshot);
 	pthread_mutex_unlock(&totals->lock);
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "No memory to count for what is new: metrics lack it");
@@ -75,7 +75,7 @@ bool totals_attach(struct totals *totals, const struct snapshot *snapshot,
 void totals_detach(struct totals *totals)
 {
 	pthread_mutex_lock(&totals->lock);
-	bool good = snapshot_totals_add(totals, &totals->before, true, &totals->values.tally);
+	bool good = snapshot_totals_add(totals, &totals->before, true, &totals->values.pool_counts);
 	snapshot_totals_free(totals, &totals->before);
 	pthread_mutex_unlock(&totals->lock);
 	if (!good)
@@ -103,11 +103,11 @@ bool totals_sum(const struct totals *totals, struct totals_values *values)
 	counters_add(&values->counters, &totals->values.counters);
 	for (unsigned i = 0; i < totals->workers->count; i++)
 		counters_add(&values->counters, totals->workers->workers[i].serving.counters);
-	if (tally_copy(&values->tally, &totals->values.tally) &&
-		snapshot_totals_add(totals, &totals->before, true, &values->tally) &&
-		snapshot_totals_add(totals, &totals->now, false, &values->tally))
+	if (pool_counts_copy(&values->pool_counts, &totals->values.pool_counts) &&
+		snapshot_totals_add(totals, &totals->before, true, &values->pool_counts) &&
+		snapshot_totals_add(totals, &totals->now, false, &values->pool_counts))
 		return true;
-	tally_free(&values->tally);
+	pool_counts_free(&values->pool_counts);
 	return false;
 }
 
@@ -121,15 +121,15 @@ bool totals_copy(struct totals *totals, struct totals_values *values)
 
 bool totals_inherit(struct totals *totals, const struct totals_values *values)
 {
-	struct tally tally;
-	if (!tally_copy(&tally, &values->tally))
+	struct pool_counts pool_counts;
+	if (!pool_counts_copy(&pool_counts, &values->pool_counts))
 		return false;
 	pthread_mutex_lock(&totals->lock);
 	counters_add(&totals->values.counters, &values->counters);
 	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
 		totals->values.reloads[i] += values->reloads[i];
-	tally_free(&totals->values.tally);
-	totals->values.tally = tally;
+	pool_counts_free(&totals->values.pool_counts);
+	totals->values.pool_counts = pool_counts;
 	pthread_mutex_unlock(&totals->lock);
 	return true;
 }

@@ -34,7 +34,7 @@ struct totals_snapshot {
 /* What outlasts snapshots and, after a takeover, the process. */
 struct totals_values {
 	struct counters counters; /* of workers that are no more */
-	struct tally tally; /* of turns that are no more */
+	struct pool_counts pool_counts; /* of turns that are no more */
 	uint64_t reloads[TOTALS_RELOADS];
 };
 

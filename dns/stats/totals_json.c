@@ -41,7 +41,7 @@ static json_t *results_json(uint64_t ok, uint64_t failed)
 }
 
 /* Rows of the most frequent begin anew. */
-static json_t *pings_json(const struct tally_zone *zone)
+static json_t *pings_json(const struct pool_counts_zone *zone)
 {
 	char text[INET6_ADDRSTRLEN];
 	const struct ping_count *pings = zone->pings;
@@ -49,7 +49,7 @@ static json_t *pings_json(const struct tally_zone *zone)
 		return json_object();
 	json_t *mirrors = json_object(), *flevels = json_object();
 	for (size_t i = 0; i < zone->member_count; i++) {
-		const struct tally_member *member = &zone->members[i];
+		const struct pool_counts_member *member = &zone->members[i];
 		if (!member->pings[PING_OK] && !member->pings[PING_FAILED])
 			continue;
 		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
@@ -68,19 +68,19 @@ static json_t *pings_json(const struct tally_zone *zone)
 		"malformed", count_json(counter_get(&pings->malformed)), "flevels", flevels);
 }
 
-static json_t *zone_json(const struct tally_zone *zone)
+static json_t *zone_json(const struct pool_counts_zone *zone)
 {
-	char name[NAME_TEXT_MAX], text[INET6_ADDRSTRLEN], level[TALLY_LEVEL_TEXT];
+	char name[NAME_TEXT_MAX], text[INET6_ADDRSTRLEN], level[COUNTS_LEVEL_TEXT];
 	json_t *pools = json_object(), *levels = json_object(), *members = json_object();
 	for (size_t p = 0; p < zone->pool_count; p++)
 		json_object_set_new(pools, name_write(zone->pools[p].wire, name),
 			count_json(zone->pools[p].answers));
-	for (unsigned i = 0; i < TALLY_LEVELS; i++)
+	for (unsigned i = 0; i < COUNTS_LEVELS; i++)
 		if (zone->levels[i])
-			json_object_set_new(
-				levels, tally_level_write(i, level), count_json(zone->levels[i]));
+			json_object_set_new(levels, pool_counts_level_write(i, level),
+				count_json(zone->levels[i]));
 	for (size_t i = 0; i < zone->member_count; i++) {
-		const struct tally_member *member = &zone->members[i];
+		const struct pool_counts_member *member = &zone->members[i];
 		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
 		json_object_set_new(members, text, count_json(member->firsts));
 	}
@@ -105,13 +105,13 @@ json_t *totals_json(struct totals *totals)
 		return NULL;
 	drops_take_out(totals, &values.counters);
 	json_t *zones = json_array(), *reloads = json_array();
-	for (size_t z = 0; z < values.tally.zone_count; z++)
-		json_array_append_new(zones, zone_json(&values.tally.zones[z]));
+	for (size_t z = 0; z < values.pool_counts.zone_count; z++)
+		json_array_append_new(zones, zone_json(&values.pool_counts.zones[z]));
 	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
 		json_array_append_new(reloads, count_json(values.reloads[i]));
 	json_t *json = json_pack("{s:o, s:o, s:o}", "counters", counters_json(&values.counters),
 		"reloads", reloads, "zones", zones);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	return json;
 }
 
@@ -138,7 +138,7 @@ static bool name_read(const char *text, uint8_t wire[NAME_SIZE_MAX])
 	return true;
 }
 
-static bool pools_read(struct tally_zone *zone, json_t *json)
+static bool pools_read(struct pool_counts_zone *zone, json_t *json)
 {
 	const char *name;
 	json_t *count;
@@ -148,14 +148,14 @@ static bool pools_read(struct tally_zone *zone, json_t *json)
 	json_object_foreach (json, name, count) {
 		if (!zone->pools || zone->pool_count == room)
 			break;
-		struct tally_pool *pool = &zone->pools[zone->pool_count];
+		struct pool_counts_pool *pool = &zone->pools[zone->pool_count];
 		zone->pool_count += name_read(name, pool->wire);
 		pool->answers = count_of(count);
 	}
 	return zone->pools;
 }
 
-static bool pings_read(struct tally_zone *zone, const json_t *json)
+static bool pings_read(struct pool_counts_zone *zone, const json_t *json)
 {
 	char text[16];
 	if (!json_object_get(json, "unknown"))
@@ -176,17 +176,17 @@ static bool pings_read(struct tally_zone *zone, const json_t *json)
 }
 
 /* `pings`: what statistics names told of them, by their addresses. */
-static bool members_read(struct tally_zone *zone, json_t *json, const json_t *pings)
+static bool members_read(struct pool_counts_zone *zone, json_t *json, const json_t *pings)
 {
 	const char *text;
 	json_t *count;
 	size_t room = json_object_size(json);
-	room = room < TALLY_MEMBERS_MAX ? room : TALLY_MEMBERS_MAX;
+	room = room < POOL_COUNTS_MEMBERS_MAX ? room : POOL_COUNTS_MEMBERS_MAX;
 	zone->members = calloc(room + 1, sizeof(*zone->members));
 	json_object_foreach (json, text, count) {
 		if (!zone->members || zone->member_count == room)
 			break;
-		struct tally_member *member = &zone->members[zone->member_count];
+		struct pool_counts_member *member = &zone->members[zone->member_count];
 		member->ipv6 = strchr(text, ':');
 		member->firsts = count_of(count);
 		for (unsigned i = 0; i < PING_RESULTS; i++)
@@ -198,12 +198,13 @@ static bool members_read(struct tally_zone *zone, json_t *json, const json_t *pi
 	return zone->members;
 }
 
-static bool zone_read(struct tally_zone *zone, const json_t *json)
+static bool zone_read(struct pool_counts_zone *zone, const json_t *json)
 {
-	char text[TALLY_LEVEL_TEXT];
+	char text[COUNTS_LEVEL_TEXT];
 	const json_t *levels = json_object_get(json, "levels");
-	for (unsigned i = 0; i < TALLY_LEVELS; i++)
-		zone->levels[i] = count_of(json_object_get(levels, tally_level_write(i, text)));
+	for (unsigned i = 0; i < COUNTS_LEVELS; i++)
+		zone->levels[i] =
+			count_of(json_object_get(levels, pool_counts_level_write(i, text)));
 	zone->others = count_of(json_object_get(json, "others"));
 	zone->refused = count_of(json_object_get(json, "refused"));
 	const json_t *pings = json_object_get(json, "pings");
@@ -212,22 +213,22 @@ static bool zone_read(struct tally_zone *zone, const json_t *json)
 		       zone, json_object_get(json, "members"), json_object_get(pings, "mirrors"));
 }
 
-static bool tally_read(struct tally *tally, const json_t *zones)
+static bool pool_counts_read(struct pool_counts *pool_counts, const json_t *zones)
 {
 	size_t count = json_array_size(zones);
 	count = count < ZONES_MAX ? count : ZONES_MAX;
-	tally->zones = calloc(count + 1, sizeof(*tally->zones));
-	for (size_t z = 0; tally->zones && z < count; z++) {
+	pool_counts->zones = calloc(count + 1, sizeof(*pool_counts->zones));
+	for (size_t z = 0; pool_counts->zones && z < count; z++) {
 		const json_t *json = json_array_get(zones, z);
-		struct tally_zone *zone = &tally->zones[tally->zone_count];
+		struct pool_counts_zone *zone = &pool_counts->zones[pool_counts->zone_count];
 		if (!name_read(json_string_value(json_object_get(json, "apex")), zone->apex))
 			continue;
-		tally->zone_count++;
+		pool_counts->zone_count++;
 		if (!zone_read(zone, json))
 			return false;
 	}
-	tally_sort(tally);
-	return tally->zones;
+	pool_counts_sort(pool_counts);
+	return pool_counts->zones;
 }
 
 bool totals_json_inherit(struct totals *totals, const json_t *json)
@@ -238,8 +239,8 @@ bool totals_json_inherit(struct totals *totals, const json_t *json)
 	const json_t *reloads = json_object_get(json, "reloads");
 	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
 		values.reloads[i] = count_of(json_array_get(reloads, i));
-	bool good = tally_read(&values.tally, json_object_get(json, "zones")) &&
+	bool good = pool_counts_read(&values.pool_counts, json_object_get(json, "zones")) &&
 		    totals_inherit(totals, &values);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	return good;
 }

@@ -73,12 +73,12 @@ static uint64_t answers_told(struct office *office)
 	struct totals_values values;
 	uint64_t pools = 0, firsts = 0;
 	assert_true(totals_sum(&office->totals, &values));
-	for (size_t p = 0; p < values.tally.zones[0].pool_count; p++)
-		pools += values.tally.zones[0].pools[p].answers;
-	for (size_t i = 0; i < values.tally.zones[0].member_count; i++)
-		firsts += values.tally.zones[0].members[i].firsts;
+	for (size_t p = 0; p < values.pool_counts.zones[0].pool_count; p++)
+		pools += values.pool_counts.zones[0].pools[p].answers;
+	for (size_t i = 0; i < values.pool_counts.zones[0].member_count; i++)
+		firsts += values.pool_counts.zones[0].members[i].firsts;
 	assert_int_equal(pools, firsts);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	return pools;
 }
 
@@ -133,14 +133,14 @@ static void pings_expect(struct office *office, const uint64_t expected[2][PING_
 	struct totals_values values;
 	uint64_t listed[PING_RESULTS] = {0};
 	assert_true(totals_sum(&office->totals, &values));
-	const struct tally_zone *zone = &values.tally.zones[0];
+	const struct pool_counts_zone *zone = &values.pool_counts.zones[0];
 	for (unsigned r = 0; r < PING_RESULTS; r++) {
 		for (size_t i = 0; i < zone->member_count; i++)
 			listed[r] += zone->members[i].pings[r];
 		assert_int_equal(listed[r], expected[0][r]);
 		assert_int_equal(counter_get(&zone->pings->unknown[r]), expected[1][r]);
 	}
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 }
 
 /* Pings are told once at every moment of a hand-over, and go on in another process. */
@@ -178,8 +178,10 @@ static void test_pings(void **state)
 	book_take(&other, 0, next.snapshot);
 	ping_tell(&other, 0, false, false);
 	pings_expect(&other, (const uint64_t[2][PING_RESULTS]){{3, 2}, {1, 2}});
-	assert_int_equal(counter_get(&other.totals.values.tally.zones[0].pings->malformed), 3);
-	assert_int_equal(counter_get(&other.totals.values.tally.zones[0].pings->flevels[90]), 7);
+	assert_int_equal(
+		counter_get(&other.totals.values.pool_counts.zones[0].pings->malformed), 3);
+	assert_int_equal(
+		counter_get(&other.totals.values.pool_counts.zones[0].pings->flevels[90]), 7);
 	office_free(&office);
 	office_free(&other);
 	world_free(&next);
@@ -226,11 +228,11 @@ static void test_inherit(void **state)
 	assert_int_equal(counter_get(&values.counters.replies[RCODE_BADVERS]), 4);
 	assert_int_equal(counter_get(&values.counters.tcp_closed[CLOSE_STOP]), 2);
 	assert_int_equal(values.reloads[RELOAD_PARTLY], 1);
-	assert_int_equal(values.tally.zones[0].levels[TALLY_OWN] +
-				 values.tally.zones[0].levels[TALLY_WORLD] +
-				 values.tally.zones[0].levels[TALLY_CONTINENT],
+	assert_int_equal(values.pool_counts.zones[0].levels[COUNTS_OWN] +
+				 values.pool_counts.zones[0].levels[COUNTS_WORLD] +
+				 values.pool_counts.zones[0].levels[COUNTS_CONTINENT],
 		10);
-	tally_free(&values.tally);
+	pool_counts_free(&values.pool_counts);
 	office_free(&old);
 	office_free(&new);
 }

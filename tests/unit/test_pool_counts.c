@@ -105,10 +105,11 @@ static void turn_run(
 	free(out);
 }
 
-static const struct tally_member *row_find(const struct tally *tally, uint8_t last, bool ipv6)
+static const struct pool_counts_member *row_find(
+	const struct pool_counts *pool_counts, uint8_t last, bool ipv6)
 {
-	for (size_t i = 0; i < tally->zones[0].member_count; i++) {
-		const struct tally_member *row = &tally->zones[0].members[i];
+	for (size_t i = 0; i < pool_counts->zones[0].member_count; i++) {
+		const struct pool_counts_member *row = &pool_counts->zones[0].members[i];
 		if (row->ipv6 == ipv6 && row->octets[ipv6 ? 15 : 3] == last)
 			return row;
 	}
@@ -124,8 +125,8 @@ static void test_every_turn(void **state)
 	export_write(network);
 	struct snapshot *snapshot = world_link(NULL);
 	struct turn *turns = turns_new(snapshot);
-	struct tally tally = {0};
-	assert_true(tally_follow(&tally, snapshot));
+	struct pool_counts pool_counts = {0};
+	assert_true(pool_counts_resize(&pool_counts, snapshot));
 	unsigned count = 0;
 	for (size_t p = 0; p < snapshot->pool_count; p++) {
 		const struct snapshot_pool *pool = &snapshot->pools[p];
@@ -142,18 +143,18 @@ static void test_every_turn(void **state)
 				sum += count;
 			}
 	}
-	assert_true(tally_add(&tally, snapshot, turns, NULL));
-	for (size_t p = 0; p < tally.zones[0].pool_count; p++)
-		assert_int_equal(tally.zones[0].pools[p].answers, answers[p]);
-	for (unsigned i = 0; i < TALLY_LEVELS; i++)
-		told += tally.zones[0].levels[i];
+	assert_true(pool_counts_add(&pool_counts, snapshot, turns, NULL));
+	for (size_t p = 0; p < pool_counts.zones[0].pool_count; p++)
+		assert_int_equal(pool_counts.zones[0].pools[p].answers, answers[p]);
+	for (unsigned i = 0; i < COUNTS_LEVELS; i++)
+		told += pool_counts.zones[0].levels[i];
 	assert_int_equal(told, sum);
 	for (unsigned i = 1; i <= 6; i++)
-		assert_int_equal(row_find(&tally, (uint8_t)i, false)->firsts, firsts[i]);
-	assert_int_equal(row_find(&tally, 4, true)->firsts, firsts[128 + 4]);
+		assert_int_equal(row_find(&pool_counts, (uint8_t)i, false)->firsts, firsts[i]);
+	assert_int_equal(row_find(&pool_counts, 4, true)->firsts, firsts[128 + 4]);
 	assert_true(firsts[2] && firsts[128 + 4] && firsts[5] && !firsts[6]);
-	assert_int_equal(tally.zones[0].others, 0);
-	tally_free(&tally);
+	assert_int_equal(pool_counts.zones[0].others, 0);
+	pool_counts_free(&pool_counts);
 	free(turns);
 	snapshot_free(snapshot);
 }
@@ -206,11 +207,11 @@ static void test_levels(void **state)
 	export_write(network);
 	struct snapshot *snapshot = world_link(NULL);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char text[TALLY_LEVEL_TEXT];
+		char text[COUNTS_LEVEL_TEXT];
 		const struct snapshot_pool *pool = pool_of(snapshot, rows[i].pool, rows[i].label);
-		unsigned level = tally_level(snapshot, snapshot->zones[0].pools, pool,
+		unsigned level = pool_counts_level(snapshot, snapshot->zones[0].pools, pool,
 			outcome_of(snapshot, pool, rows[i].client), rows[i].family);
-		const char *found = tally_level_write(level, text);
+		const char *found = pool_counts_level_write(level, text);
 		if (strcmp(found, rows[i].level) != 0)
 			fail_msg("row %zu, %s: found %s, expected %s", i, rows[i].pool, found,
 				rows[i].level);
@@ -221,17 +222,17 @@ static void test_levels(void **state)
 static void test_levels_of_a_zone(void **state)
 {
 	(void)state;
-	bool levels[TALLY_LEVELS];
-	char text[TALLY_LEVEL_TEXT], all[256] = "";
+	bool levels[COUNTS_LEVELS];
+	char text[COUNTS_LEVEL_TEXT], all[256] = "";
 	config_write("pool \"a.*\" { from = \"label\" fallback = {\"continent\", \"continent:EU\", "
 		     "\"country:DE\"} fail = \"closed\" }\n");
 	export_write(network);
 	struct snapshot *snapshot = world_link(NULL);
-	tally_levels(snapshot->zones[0].config, levels);
-	for (unsigned i = 0; i < TALLY_LEVELS; i++)
+	pool_counts_levels(snapshot->zones[0].config, levels);
+	for (unsigned i = 0; i < COUNTS_LEVELS; i++)
 		if (levels[i])
 			snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s ",
-				tally_level_write(i, text));
+				pool_counts_level_write(i, text));
 	assert_string_equal(all, "own continent continent:EU country:DE ");
 	snapshot_free(snapshot);
 }
@@ -240,7 +241,7 @@ static void test_levels_of_a_zone(void **state)
 static void test_named_continent(void **state)
 {
 	(void)state;
-	char text[TALLY_LEVEL_TEXT];
+	char text[COUNTS_LEVEL_TEXT];
 	config_write("pool \"a.*\" { from = \"label\" fallback = {\"continent:EU\", \"continent\", "
 		     "\"world\"} }\n");
 	export_write(network);
@@ -249,8 +250,8 @@ static void test_named_continent(void **state)
 		{"PL", "continent:EU"}, {"BR", "continent:EU"}, {"FR", "own"}};
 	for (size_t i = 0; i < 3; i++)
 		assert_string_equal(
-			tally_level_write(
-				tally_level(snapshot, snapshot->zones[0].pools,
+			pool_counts_level_write(
+				pool_counts_level(snapshot, snapshot->zones[0].pools,
 					pool_of(snapshot, "a.*", rows[i][0]), 0, POOL_IPV4),
 				text),
 			rows[i][1]);
@@ -273,39 +274,39 @@ static void test_follow(void **state)
 	struct snapshot *first = world_link(NULL);
 	struct turn *turns = turns_new(first);
 	const struct snapshot_pool *all = pool_of(first, "all", NULL);
-	struct tally tally = {0}, copy;
+	struct pool_counts pool_counts = {0}, copy;
 	struct ping_counts *pings = ping_counts_new(first);
 	assert_non_null(pings);
 	for (unsigned i = 0; i < 2; i++) /* a, b */
 		atomic_store(&pings->zones[0]->listed[i][PING_FAILED], 3);
-	assert_true(tally_follow(&tally, first));
+	assert_true(pool_counts_resize(&pool_counts, first));
 	turn_run(&turns[all->turn], all->outcomes[0].set[POOL_IPV4], 11, firsts);
-	assert_true(tally_add(&tally, first, turns, NULL));
-	assert_true(tally_copy(&copy, &tally));
+	assert_true(pool_counts_add(&pool_counts, first, turns, NULL));
+	assert_true(pool_counts_copy(&copy, &pool_counts));
 	export_write(next);
 	config_write("pool \"new\" { from = \"world\" }\npool \"all\" { from = \"world\" }\n"
 		     "ping \"ping\" { address = \"192.0.2.5\" }\n");
 	struct snapshot *second = world_link(first);
-	assert_true(tally_follow(&tally, second));
-	assert_int_equal(tally.zones[0].pool_count, 2);
-	assert_int_equal(tally.zones[0].pools[0].answers, 0);
-	assert_int_equal(tally.zones[0].pools[1].answers, 11);
-	assert_int_equal(tally.zones[0].levels[TALLY_OWN], 11);
-	assert_int_equal(tally.zones[0].member_count, 3);
-	assert_int_equal(row_find(&tally, 2, false)->firsts, firsts[2]);
+	assert_true(pool_counts_resize(&pool_counts, second));
+	assert_int_equal(pool_counts.zones[0].pool_count, 2);
+	assert_int_equal(pool_counts.zones[0].pools[0].answers, 0);
+	assert_int_equal(pool_counts.zones[0].pools[1].answers, 11);
+	assert_int_equal(pool_counts.zones[0].levels[COUNTS_OWN], 11);
+	assert_int_equal(pool_counts.zones[0].member_count, 3);
+	assert_int_equal(row_find(&pool_counts, 2, false)->firsts, firsts[2]);
 	assert_true(firsts[2] > 0 && firsts[1] > 0);
-	assert_null(row_find(&tally, 1, false));
-	assert_int_equal(row_find(&tally, 9, false)->firsts, 0);
+	assert_null(row_find(&pool_counts, 1, false));
+	assert_int_equal(row_find(&pool_counts, 9, false)->firsts, 0);
 	/* A worker that still had the old turns: what has no row is left out. */
-	assert_true(tally_add(&tally, first, turns, pings));
-	assert_int_equal(row_find(&tally, 2, false)->pings[PING_FAILED], 3);
-	assert_int_equal(counter_get(&tally.zones[0].pings->unknown[PING_FAILED]), 0);
-	assert_int_equal(row_find(&tally, 2, false)->firsts, 2 * firsts[2]);
-	assert_int_equal(tally.zones[0].pools[1].answers, 22);
-	assert_int_equal(tally.zones[0].others, 0);
+	assert_true(pool_counts_add(&pool_counts, first, turns, pings));
+	assert_int_equal(row_find(&pool_counts, 2, false)->pings[PING_FAILED], 3);
+	assert_int_equal(counter_get(&pool_counts.zones[0].pings->unknown[PING_FAILED]), 0);
+	assert_int_equal(row_find(&pool_counts, 2, false)->firsts, 2 * firsts[2]);
+	assert_int_equal(pool_counts.zones[0].pools[1].answers, 22);
+	assert_int_equal(pool_counts.zones[0].others, 0);
 	assert_int_equal(row_find(&copy, 1, false)->firsts, firsts[1]);
-	tally_free(&copy);
-	tally_free(&tally);
+	pool_counts_free(&copy);
+	pool_counts_free(&pool_counts);
 	ping_counts_free(pings);
 	free(turns);
 	snapshot_free(second);
@@ -334,29 +335,30 @@ static void test_many_members(void **state)
 	(void)state;
 	enum { MORE = 4, ROUNDS = 3, LEFT = 2 };
 	config_write("pool \"all\" { from = \"world\" }\n");
-	many_write(0, TALLY_MEMBERS_MAX + MORE);
+	many_write(0, POOL_COUNTS_MEMBERS_MAX + MORE);
 	struct snapshot *first = world_link(NULL);
 	struct turn *turns = turns_new(first);
-	struct tally tally = {0};
-	atomic_store(&turns[first->pools[0].turn].answers, ROUNDS * (TALLY_MEMBERS_MAX + MORE));
-	assert_true(tally_follow(&tally, first));
-	assert_true(tally_add(&tally, first, turns, NULL));
-	const struct tally_zone *row = &tally.zones[0];
-	assert_int_equal(row->member_count, TALLY_MEMBERS_MAX);
+	struct pool_counts pool_counts = {0};
+	atomic_store(
+		&turns[first->pools[0].turn].answers, ROUNDS * (POOL_COUNTS_MEMBERS_MAX + MORE));
+	assert_true(pool_counts_resize(&pool_counts, first));
+	assert_true(pool_counts_add(&pool_counts, first, turns, NULL));
+	const struct pool_counts_zone *row = &pool_counts.zones[0];
+	assert_int_equal(row->member_count, POOL_COUNTS_MEMBERS_MAX);
 	assert_int_equal(row->others, ROUNDS * MORE);
 	for (size_t i = 0; i < row->member_count; i++)
 		assert_int_equal(row->members[i].firsts, ROUNDS);
-	many_write(LEFT, TALLY_MEMBERS_MAX + MORE - LEFT);
+	many_write(LEFT, POOL_COUNTS_MEMBERS_MAX + MORE - LEFT);
 	struct snapshot *second = world_link(first);
-	assert_true(tally_follow(&tally, second));
-	row = &tally.zones[0];
-	assert_int_equal(row->member_count, TALLY_MEMBERS_MAX);
+	assert_true(pool_counts_resize(&pool_counts, second));
+	row = &pool_counts.zones[0];
+	assert_int_equal(row->member_count, POOL_COUNTS_MEMBERS_MAX);
 	assert_int_equal(row->others, ROUNDS * MORE);
 	unsigned fresh = 0;
 	for (size_t i = 0; i < row->member_count; i++)
 		fresh += row->members[i].firsts == 0;
 	assert_int_equal(fresh, LEFT);
-	tally_free(&tally);
+	pool_counts_free(&pool_counts);
 	free(turns);
 	snapshot_free(second);
 	snapshot_free(first);
@@ -370,15 +372,15 @@ static void test_refusals(void **state)
 	config_write(pools_text);
 	export_write(network);
 	struct snapshot *first = world_link(NULL);
-	struct tally tally = {0};
-	assert_true(tally_follow(&tally, first));
-	tally_refusals(&tally, first);
-	assert_int_equal(tally.zones[0].refused, 0);
+	struct pool_counts pool_counts = {0};
+	assert_true(pool_counts_resize(&pool_counts, first));
+	pool_counts_refusals(&pool_counts, first);
+	assert_int_equal(pool_counts.zones[0].refused, 0);
 	folder_write("mirrors.json", "{", 1);
 	struct snapshot *second = world_link(first);
 	const struct config *config = inputs_config(second->inputs);
-	tally_refusals(&tally, second);
-	assert_int_equal(tally.zones[0].refused, 1);
+	pool_counts_refusals(&pool_counts, second);
+	assert_int_equal(pool_counts.zones[0].refused, 1);
 	const struct inputs_verdict *verdict = &second->inputs->verdicts[inputs_export(config, 0)];
 	assert_true(verdict->fresh);
 	assert_non_null(strstr(verdict->why, folder_path(path, "mirrors.json")));
@@ -390,11 +392,11 @@ static void test_refusals(void **state)
 	assert_int_equal(refused, 0);
 	struct snapshot *third = link_snapshot(inputs, second, why, sizeof(why));
 	assert_non_null(third);
-	tally_refusals(&tally, third);
-	assert_int_equal(tally.zones[0].refused, 1);
+	pool_counts_refusals(&pool_counts, third);
+	assert_int_equal(pool_counts.zones[0].refused, 1);
 	assert_non_null(third->inputs->verdicts[inputs_export(config, 0)].why);
 	free(changed);
-	tally_free(&tally);
+	pool_counts_free(&pool_counts);
 	snapshot_free(third);
 	snapshot_free(second);
 	snapshot_free(first);
@@ -411,8 +413,8 @@ static void test_refusals_that_pass(void **state)
 	struct snapshot *snapshot = world_link(NULL);
 	const struct config *config = inputs_config(snapshot->inputs);
 	bool *changed = calloc(inputs_files(config), sizeof(*changed));
-	struct tally tally = {0};
-	assert_true(tally_follow(&tally, snapshot));
+	struct pool_counts pool_counts = {0};
+	assert_true(pool_counts_resize(&pool_counts, snapshot));
 	changed[inputs_export(config, 0)] = true;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	for (unsigned round = 0; round < 4; round++) {
@@ -429,11 +431,11 @@ static void test_refusals_that_pass(void **state)
 		assert_non_null(next);
 		snapshot_free(snapshot);
 		snapshot = next;
-		tally_refusals(&tally, snapshot);
-		assert_int_equal(tally.zones[0].refused, 1);
+		pool_counts_refusals(&pool_counts, snapshot);
+		assert_int_equal(pool_counts.zones[0].refused, 1);
 	}
 	free(changed);
-	tally_free(&tally);
+	pool_counts_free(&pool_counts);
 	snapshot_free(snapshot);
 }
 

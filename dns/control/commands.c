@@ -81,9 +81,9 @@ static void explain_run(struct control_request *request)
 static void pools_run(struct control_request *request)
 {
 	char why[RELOAD_WHY_MAX];
-	json_t *census =
-		census_json(snapshot_of(request), argument(request, "pattern"), why, sizeof(why));
-	result_reply(request, census, why);
+	json_t *table = pool_table_json(
+		snapshot_of(request), argument(request, "pattern"), why, sizeof(why));
+	result_reply(request, table, why);
 }
 
 static void pings_run(struct control_request *request)

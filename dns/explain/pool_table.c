@@ -11,7 +11,7 @@
 enum { PATTERN_SHOWN_MAX = 300 };
 
 /* One counting under way. */
-struct census {
+struct pool_table {
 	const struct snapshot *snapshot;
 	const char *pattern;
 	const struct snapshot_zone *zone;
@@ -19,7 +19,6 @@ struct census {
 	json_t *rows;
 	size_t more; /* rows beyond the list */
 };
-
 
 /* The flag of a family; "": nothing is remarkable. */
 static const char *flag_find(const struct pool_rule *rule, const struct walk *walk, unsigned family)
@@ -45,49 +44,49 @@ static json_t *family_json(const struct pool_rule *rule, const struct walk *walk
 		(json_int_t)walk->members[family], "flag", flag_find(rule, walk, family));
 }
 
-static bool row_matches(const struct census *census, const char *name)
+static bool row_matches(const struct pool_table *table, const char *name)
 {
 	char whole[2 * NAME_TEXT_MAX];
-	if (!census->pattern)
+	if (!table->pattern)
 		return true;
-	snprintf(whole, sizeof(whole), "%s.%s", name, census->zone->config->name);
-	return drain_glob(census->pattern, name) || drain_glob(census->pattern, whole);
+	snprintf(whole, sizeof(whole), "%s.%s", name, table->zone->config->name);
+	return drain_glob(table->pattern, name) || drain_glob(table->pattern, whole);
 }
 
-static bool row_add(struct census *census, const char *name, unsigned country)
+static bool row_add(struct pool_table *table, const char *name, unsigned country)
 {
-	const struct pool_rule *rule = &census->config->rule;
+	const struct pool_rule *rule = &table->config->rule;
 	struct walk walk;
 	char place[WALK_PLACE_MAX], text[WALK_RULE_MAX];
-	if (!row_matches(census, name))
+	if (!row_matches(table, name))
 		return true;
-	if (json_array_size(census->rows) == CENSUS_ROWS_MAX) {
-		census->more++;
+	if (json_array_size(table->rows) == POOL_TABLE_ROWS_MAX) {
+		table->more++;
 		return true;
 	}
-	pools_decide(census->zone->pools, rule, country, &walk);
+	pools_decide(table->zone->pools, rule, country, &walk);
 	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "zone",
-		plain_json(census->zone->config->name), "pool", plain_json(census->config->name),
+		plain_json(table->zone->config->name), "pool", plain_json(table->config->name),
 		"name", plain_json(name), "rule", walk_rule_write(rule, text), "country",
 		country_code(country), "place", walk_place_write(&walk.levels[0].place, place),
 		"ipv4", family_json(rule, &walk, POOL_IPV4), "ipv6",
 		family_json(rule, &walk, POOL_IPV6));
-	return json_array_append_new(census->rows, json) == 0;
+	return json_array_append_new(table->rows, json) == 0;
 }
 
 /* A name in text without its zone's. */
 static const char *name_short(
-	const struct census *census, const uint8_t *name, char text[NAME_TEXT_MAX])
+	const struct pool_table *table, const uint8_t *name, char text[NAME_TEXT_MAX])
 {
 	char apex[NAME_TEXT_MAX];
-	size_t cut = strlen(name_write(census->zone->apex, apex)) + 1;
+	size_t cut = strlen(name_write(table->zone->apex, apex)) + 1;
 	size_t size = strlen(name_write(name, text));
 	if (size > cut)
 		text[size - cut] = '\0';
 	return text;
 }
 
-static bool labels_add(struct census *census)
+static bool labels_add(struct pool_table *table)
 {
 	for (size_t i = 0; i < COUNTRY_MAX; i++) {
 		uint8_t name[NAME_SIZE_MAX];
@@ -95,11 +94,11 @@ static bool labels_add(struct census *census)
 		struct walk_name found;
 		unsigned country;
 		const char *label = country_label(i, &country);
-		if (!walk_expand(name, census->config, label) ||
-			!walk_name_find(&found, census->snapshot, name) || !found.pool ||
-			found.pool->config != census->config)
+		if (!walk_expand(name, table->config, label) ||
+			!walk_name_find(&found, table->snapshot, name) || !found.pool ||
+			found.pool->config != table->config)
 			continue; /* an exact name, or the zone file, has it */
-		if (!row_add(census, name_short(census, name, text), country))
+		if (!row_add(table, name_short(table, name, text), country))
 			return false;
 	}
 	return true;
@@ -115,44 +114,45 @@ static const struct snapshot_pool *pool_of(
 	return NULL;
 }
 
-static bool pool_add(struct census *census)
+static bool pool_add(struct pool_table *table)
 {
 	char text[NAME_TEXT_MAX];
-	const struct pool_rule *rule = &census->config->rule;
+	const struct pool_rule *rule = &table->config->rule;
 	if (rule->from == POOL_FROM_LABEL)
-		return labels_add(census);
-	const struct snapshot_pool *pool = pool_of(census->snapshot, census->config);
+		return labels_add(table);
+	const struct snapshot_pool *pool = pool_of(table->snapshot, table->config);
 	if (!pool) /* the zone file has all of its names */
 		return true;
-	const char *name = name_short(census, census->config->wire, text);
+	const char *name = name_short(table, table->config->wire, text);
 	unsigned last = pool->map ? COUNTRY_MAX : 0;
 	for (unsigned country = 0; country <= last; country++)
-		if (!row_add(census, name, country))
+		if (!row_add(table, name, country))
 			return false;
 	return true;
 }
 
-static bool everything_add(struct census *census)
+static bool everything_add(struct pool_table *table)
 {
-	const struct snapshot *snapshot = census->snapshot;
+	const struct snapshot *snapshot = table->snapshot;
 	for (size_t z = 0; z < snapshot->zone_count; z++) {
-		census->zone = &snapshot->zones[z];
-		for (size_t p = 0; p < census->zone->config->pool_count; p++) {
-			census->config = &census->zone->config->pools[p];
-			if (!pool_add(census))
+		table->zone = &snapshot->zones[z];
+		for (size_t p = 0; p < table->zone->config->pool_count; p++) {
+			table->config = &table->zone->config->pools[p];
+			if (!pool_add(table))
 				return false;
 		}
 	}
 	return true;
 }
 
-json_t *census_json(const struct snapshot *snapshot, const char *pattern, char *why, size_t size)
+json_t *pool_table_json(
+	const struct snapshot *snapshot, const char *pattern, char *why, size_t size)
 {
-	struct census census = {.snapshot = snapshot, .pattern = pattern, .rows = json_array()};
-	bool good = census.rows && everything_add(&census);
+	struct pool_table table = {.snapshot = snapshot, .pattern = pattern, .rows = json_array()};
+	bool good = table.rows && everything_add(&table);
 	if (!good)
 		snprintf(why, size, "no memory to count the pools");
-	if (good && pattern && json_array_size(census.rows) == 0) {
+	if (good && pattern && json_array_size(table.rows) == 0) {
 		snprintf(why, size,
 			"no pool's name is like \"%.*s\": mirrornsctl pools without a pattern "
 			"shows "
@@ -161,8 +161,7 @@ json_t *census_json(const struct snapshot *snapshot, const char *pattern, char *
 		good = false;
 	}
 	if (good)
-		return json_pack(
-			"{s:o, s:I}", "pools", census.rows, "more", (json_int_t)census.more);
-	json_decref(census.rows);
+		return json_pack("{s:o, s:I}", "pools", table.rows, "more", (json_int_t)table.more);
+	json_decref(table.rows);
 	return NULL;
 }

@@ -23,7 +23,7 @@ static void explain(const struct snapshot *snapshot, const json_t *request, stru
 static void pools(const struct snapshot *snapshot, const json_t *request, struct reply *reply)
 {
 	reply->result =
-		census_json(snapshot, json_string_value(json_object_get(request, "pattern")),
+		pool_table_json(snapshot, json_string_value(json_object_get(request, "pattern")),
 			reply->why, sizeof(reply->why));
 	reply->status = reply->result ? STATUS_GOOD : STATUS_FAILED;
 }

@@ -2,9 +2,9 @@
 
 #include "dns/explain/pool_table.h"
 
-static json_t *census(const char *pattern)
+static json_t *table(const char *pattern)
 {
-	json_t *object = census_json(world.snapshot, pattern, why, sizeof(why));
+	json_t *object = pool_table_json(world.snapshot, pattern, why, sizeof(why));
 	if (!object)
 		fail_msg("%s: %s", pattern, why);
 	return object;
@@ -32,7 +32,7 @@ static void family_check(
 static void test_rows(void **state)
 {
 	(void)state;
-	json_t *object = census(NULL);
+	json_t *object = table(NULL);
 	family_check(row_of(object, "db.de", "DE"), "ipv4", "country:DE", (int[]){3, 5, 3}, "");
 	family_check(row_of(object, "db.de", "DE"), "ipv6", "country:DE", (int[]){2, 4, 2}, "");
 	family_check(row_of(object, "db.fr", "FR"), "ipv6", "continent:EU", (int[]){0, 0, 2}, "");
@@ -55,12 +55,16 @@ static void test_patterns(void **state)
 		const char *pattern;
 		size_t rows;
 	} rows[] = {
-		{"db.de", 1}, {"DB.de.ClamAV.net", 1}, {"db.d?", 6}, /* de dj dk dm do dz */
-		{"*.big", COUNTRY_MAX}, {"db.de*", 2}, {"db.local", COUNTRY_MAX + 1},
+		{"db.de", 1},
+		{"DB.de.ClamAV.net", 1},
+		{"db.d?", 6}, /* de dj dk dm do dz */
+		{"*.big", COUNTRY_MAX},
+		{"db.de*", 2},
+		{"db.local", COUNTRY_MAX + 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		json_t *object = census(rows[i].pattern);
+		json_t *object = table(rows[i].pattern);
 		size_t found = json_array_size(json_object_get(object, "pools"));
 		if (found != rows[i].rows)
 			fail_msg("%s: %zu rows", rows[i].pattern, found);
@@ -72,13 +76,13 @@ static void test_refused(void **state)
 {
 	char pattern[2001];
 	(void)state;
-	assert_null(census_json(world.snapshot, "db.zz", why, sizeof(why)));
+	assert_null(pool_table_json(world.snapshot, "db.zz", why, sizeof(why)));
 	assert_string_equal(why, "no pool's name is like \"db.zz\": mirrornsctl pools without a "
 				 "pattern shows all");
 	/* What takes a backtracking matcher for ever. */
 	for (unsigned i = 0; i < 1000; i++)
 		memcpy(pattern + 2 * i, "*a", 3);
-	assert_null(census_json(world.snapshot, pattern, why, sizeof(why)));
+	assert_null(pool_table_json(world.snapshot, pattern, why, sizeof(why)));
 }
 
 int main(void)

@@ -154,7 +154,7 @@ static void drains_change(struct control_request *request, struct shared *drains
 	const struct verb_place *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
 	struct change *change = malloc(sizeof(*change));
-	char why[WHY_SIZE + KEEP_PATH_MAX] = "no memory";
+	char why[WHY_SIZE + STATE_DIR_PATH_MAX] = "no memory";
 	if (change)
 		*change = (struct change){request, result};
 	const struct reload_wish wish = {.done = change_told, .owner = change};

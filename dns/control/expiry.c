@@ -3,7 +3,7 @@
 #include "dns/base/log.h"
 #include "dns/load/drain_file.h"
 
-enum { STALE_SAY_SECONDS = 3600, READ_AGAIN_SECONDS = 2, WHY_SIZE = KEEP_PATH_MAX + 512 };
+enum { STALE_SAY_SECONDS = 3600, READ_AGAIN_SECONDS = 2, WHY_SIZE = STATE_DIR_PATH_MAX + 512 };
 
 static void stale_say(const struct config_zone *zone, const struct config_txt *config,
 	const struct txt *txt, int64_t now)

@@ -82,13 +82,13 @@ static void tidy(uv_work_t *work)
 	struct reload *reload = work->data;
 	thread_step_back();
 	char why[RELOAD_WHY_MAX];
-	if (reload->build.all && !keep_folder(inputs_config(reload->current->inputs), (unsigned)-1,
-					 (unsigned)-1, why, sizeof(why)))
+	if (reload->build.all && !state_dir_make(inputs_config(reload->current->inputs),
+					 (unsigned)-1, (unsigned)-1, why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
 	totals_detach(reload->totals);
 	snapshot_free(reload->retired);
 	reload->retired = NULL;
-	inputs_keep(reload->current->inputs);
+	inputs_save_all(reload->current->inputs);
 	malloc_trim(0);
 }
 
@@ -368,7 +368,7 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 	watch_current(reload);
 	inputs_say(first->inputs);
 	status_say(reload);
-	inputs_keep(first->inputs);
+	inputs_save_all(first->inputs);
 	malloc_trim(0);
 	return uv_timer_start(&reload->clock, reload_look, 0, CLOCK_MS) == 0;
 }
@@ -384,10 +384,10 @@ void reload_stop(struct reload *reload)
 	waiters_tell(&reload->build.waiting, &outcome);
 }
 
-void reload_keep(struct reload *reload)
+void reload_save(struct reload *reload)
 {
 	if (reload->current)
-		inputs_keep(reload->current->inputs);
+		inputs_save_all(reload->current->inputs);
 }
 
 void reload_free(struct reload *reload)

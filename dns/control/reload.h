@@ -87,7 +87,7 @@ void reload_drains_set(struct reload *reload, struct shared *drains);
 /* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */
 void reload_stop(struct reload *reload);
 /* After the loop has run out: saves what was taken right before. */
-void reload_keep(struct reload *reload);
+void reload_save(struct reload *reload);
 /* After the workers have stopped, too. */
 void reload_free(struct reload *reload);
 

@@ -80,7 +80,7 @@ struct shared *drains_load(const struct config *config)
 	char path[PATH_SIZE], found[WHY_SIZE];
 	struct file file;
 	path_write(path, config);
-	if (!keep_read(config, &file, path, FILE_MAX))
+	if (!state_dir_read(config, &file, path, FILE_MAX))
 		return drains_without(NULL, NULL, 0);
 	json_error_t error;
 	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
@@ -106,8 +106,8 @@ bool drains_save(const struct drains *drains, const struct config *config, char 
 		snprintf(why, size, "%s: no memory to write it", path);
 		return false;
 	}
-	bool good =
-		keep_write(path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
+	bool good = state_dir_write(
+		path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
 	free(text);
 	return good;
 }

@@ -67,14 +67,14 @@ void inputs_say(struct inputs *inputs)
 	news_free(inputs);
 }
 
-void inputs_keep(struct inputs *inputs)
+void inputs_save_all(struct inputs *inputs)
 {
-	char why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
+	char why[INPUTS_WHY_MAX + STATE_DIR_PATH_MAX];
 	for (size_t i = 0; i < inputs->save_count; i++) {
 		struct inputs_save *save = &inputs->saves[i];
-		bool good = keep_write(save->path, &save->file, why, sizeof(why));
+		bool good = state_dir_write(save->path, &save->file, why, sizeof(why));
 		if (good && save->history)
-			good = keep_history_write(save->history, save->path, why, sizeof(why));
+			good = history_write(save->history, save->path, why, sizeof(why));
 		if (!good)
 			log_line(LOG_LEVEL_WARNING,
 				"%s; a restart would not find the last good copy of it", why);
@@ -132,7 +132,7 @@ struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_
 		limits.serial = before->serial;
 		limits.generated = before->generated;
 		limits.in_service = before->in_service;
-		limits.largest = keep_largest(&zone->history, now);
+		limits.largest = history_largest(&zone->history, now);
 	}
 	return limits;
 }

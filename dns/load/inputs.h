@@ -26,7 +26,7 @@ struct inputs_zone {
 	struct shared *exported; /* struct mirrors as they were accepted */
 	struct shared *mirrors; /* struct mirrors: the same, with what is drained marked */
 	struct shared **txts; /* struct txt, as many as the zone's configuration has */
-	struct keep_history history;
+	struct export_history history;
 	int64_t accepted; /* Unix seconds when `exported` was accepted */
 };
 
@@ -52,14 +52,14 @@ struct inputs {
 	struct inputs_verdict *verdicts; /* by watched file */
 	char **news; /* log lines on what was taken, to be said when it is served */
 	size_t news_count;
-	struct inputs_save *saves; /* what inputs_keep has yet to write */
+	struct inputs_save *saves; /* what inputs_save_all has yet to write */
 	size_t save_count;
 };
 
 struct inputs_save {
-	char path[KEEP_PATH_MAX];
+	char path[STATE_DIR_PATH_MAX];
 	struct file file;
-	const struct keep_history *history; /* NULL: no export */
+	const struct export_history *history; /* NULL: no export */
 };
 
 /* Watched files are numbered: database, overrides, then each zone's export and TXT files. */
@@ -85,7 +85,7 @@ bool inputs_are_fresh(const struct inputs *inputs);
 void inputs_say(struct inputs *inputs);
 
 /* Saves in state-dir what this set accepted; to be called once it is being served. Failures are logged. */
-void inputs_keep(struct inputs *inputs);
+void inputs_save_all(struct inputs *inputs);
 
 /* What the last accepted exports of zone number `z` say to a new one. */
 struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now);

@@ -29,13 +29,13 @@ static const struct inputs_zone *zone_before(const struct loading *loading, size
 }
 
 /* The kept export of a zone, which a start measures the new one by, and serves in its stead. */
-static void export_recall(const struct loading *loading, size_t z)
+static void export_restore(const struct loading *loading, size_t z)
 {
 	struct inputs_zone *zone = &loading->inputs->zones[z];
-	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX + KEEP_PATH_MAX];
+	char path[STATE_DIR_PATH_MAX], why[INPUTS_WHY_MAX + STATE_DIR_PATH_MAX];
 	struct file file;
-	keep_export_path(path, loading->config, &loading->config->zones[z]);
-	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
+	state_dir_export_path(path, loading->config, &loading->config->zones[z]);
+	if (!state_dir_read(loading->config, &file, path, loading->config->max_file_size))
 		return;
 	zone->exported = shared_new(
 		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
@@ -45,7 +45,7 @@ static void export_recall(const struct loading *loading, size_t z)
 		return;
 	}
 	zone->accepted = file.modified;
-	keep_history_read(loading->config, &zone->history, path);
+	history_read(loading->config, &zone->history, path);
 }
 
 static const char *serial_write(const struct mirrors *mirrors, char text[SERIAL_MAX])
@@ -108,13 +108,13 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	if (loading->request->force) /* what follows is measured by this one */
 		zone->history.count = 0;
 	else if (before) /* it was in service until now, whenever it was accepted */
-		keep_remember(&zone->history, before->in_service, limits.now);
-	keep_remember(&zone->history, mirrors->in_service, limits.now);
+		history_add(&zone->history, before->in_service, limits.now);
+	history_add(&zone->history, mirrors->in_service, limits.now);
 	zone->accepted = limits.now;
 	shared_release(zone->exported);
 	zone->exported = shared_new(mirrors, release_mirrors);
-	char path[KEEP_PATH_MAX];
-	keep_export_path(path, loading->config, config);
+	char path[STATE_DIR_PATH_MAX];
+	state_dir_export_path(path, loading->config, config);
 	file.modified = 0;
 	inputs_save_add(loading->inputs, path, &file, &zone->history);
 	if (!zone->exported)
@@ -135,7 +135,7 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 		zone->history = before->history;
 		zone->accepted = before->accepted;
 	} else {
-		export_recall(loading, z);
+		export_restore(loading, z);
 	}
 	if (!inputs_due(loading, number) || export_take(loading, z, why, size))
 		return true;
@@ -167,12 +167,12 @@ static struct shared *txt_take(
 }
 
 /* The string that was kept of this name; NULL: none, or it is of no use. */
-static struct shared *txt_recall(
+static struct shared *txt_restore(
 	const struct loading *loading, const char *path, const struct config_txt *config)
 {
 	char ignored[INPUTS_WHY_MAX];
 	struct file file;
-	if (!keep_read(loading->config, &file, path, loading->config->max_file_size))
+	if (!state_dir_read(loading->config, &file, path, loading->config->max_file_size))
 		return NULL;
 	struct shared *txt = txt_take(path, config, &file, ignored);
 	if (txt)
@@ -188,7 +188,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 	const struct config_txt *config = &zone_config->txts[t];
 	const struct inputs_zone *before = zone_before(loading, z);
 	struct shared **txt = &loading->inputs->zones[z].txts[t];
-	char path[KEEP_PATH_MAX], why[INPUTS_WHY_MAX];
+	char path[STATE_DIR_PATH_MAX], why[INPUTS_WHY_MAX];
 	struct file file;
 	const struct config_zone *old =
 		before ? &inputs_config(loading->request->before)
@@ -199,7 +199,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 			*txt = shared_hold(before->txts[i]);
 	if (!inputs_due(loading, number))
 		return;
-	keep_txt_path(path, loading->config, zone_config, config);
+	state_dir_txt_path(path, loading->config, zone_config, config);
 	struct shared *taken = NULL;
 	if (inputs_read(loading, number, &file, why, sizeof(why)))
 		taken = txt_take(config->file, config, &file, why);
@@ -210,7 +210,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 		return;
 	}
 	if (!*txt)
-		*txt = txt_recall(loading, path, config);
+		*txt = txt_restore(loading, path, config);
 	inputs_refuse(loading, number, why,
 		*txt ? "the last good string stays in service"
 		     : "there is no earlier string, the name is answered with SERVFAIL");

@@ -66,7 +66,7 @@ void inputs_news_add(const struct loading *loading, const char *format, ...)
 }
 
 void inputs_save_add(struct inputs *inputs, const char *path, struct file *file,
-	const struct keep_history *history)
+	const struct export_history *history)
 {
 	struct inputs_save *grown =
 		realloc(inputs->saves, (inputs->save_count + 1) * sizeof(*inputs->saves));

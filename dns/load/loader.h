@@ -39,6 +39,6 @@ void inputs_news_add(const struct loading *loading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* A file to be written to state-dir later; takes over its octets. */
 void inputs_save_add(struct inputs *inputs, const char *path, struct file *file,
-	const struct keep_history *history);
+	const struct export_history *history);
 
 #endif

@@ -41,23 +41,24 @@ static void zone_part(char part[PART_MAX], const struct config_zone *zone)
 		snprintf(part, PART_MAX, "%%2E");
 }
 
-void keep_export_path(char *path, const struct config *config, const struct config_zone *zone)
+void state_dir_export_path(char *path, const struct config *config, const struct config_zone *zone)
 {
 	char part[PART_MAX];
 	zone_part(part, zone);
-	snprintf(path, KEEP_PATH_MAX, "%s/%s.export.json", config->state_dir, part);
+	snprintf(path, STATE_DIR_PATH_MAX, "%s/%s.export.json", config->state_dir, part);
 }
 
-void keep_txt_path(char *path, const struct config *config, const struct config_zone *zone,
+void state_dir_txt_path(char *path, const struct config *config, const struct config_zone *zone,
 	const struct config_txt *txt)
 {
 	char part[PART_MAX], name[PART_MAX];
 	zone_part(part, zone);
 	part_write(name, txt->name);
-	snprintf(path, KEEP_PATH_MAX, "%s/%s@%s.txt", config->state_dir, part, name);
+	snprintf(path, STATE_DIR_PATH_MAX, "%s/%s@%s.txt", config->state_dir, part, name);
 }
 
-bool keep_folder(const struct config *config, unsigned user, unsigned group, char *why, size_t size)
+bool state_dir_make(
+	const struct config *config, unsigned user, unsigned group, char *why, size_t size)
 {
 	const char *path = config->state_dir;
 	bool made = mkdir(path, 0755) == 0;
@@ -88,9 +89,9 @@ static uid_t user_find(const struct config *config)
 	return found ? account.owner[0] : geteuid();
 }
 
-bool keep_read(const struct config *config, struct file *file, const char *path, uint64_t max)
+bool state_dir_read(const struct config *config, struct file *file, const char *path, uint64_t max)
 {
-	char why[KEEP_PATH_MAX + 512];
+	char why[STATE_DIR_PATH_MAX + 512];
 	bool good = file_read_here(file, path, max, why, sizeof(why));
 	if (file->absent)
 		return false;
@@ -109,13 +110,13 @@ bool keep_read(const struct config *config, struct file *file, const char *path,
 	return false;
 }
 
-bool keep_write(const char *path, struct file *file, char *why, size_t size)
+bool state_dir_write(const char *path, struct file *file, char *why, size_t size)
 {
 	file->mode = MODE;
 	return file_write(path, file, why, size);
 }
 
-size_t keep_largest(const struct keep_history *history, int64_t now)
+size_t history_largest(const struct export_history *history, int64_t now)
 {
 	size_t largest = 0;
 	for (unsigned i = 0; i < history->count; i++)
@@ -126,7 +127,7 @@ size_t keep_largest(const struct keep_history *history, int64_t now)
 }
 
 /* Only what is larger than everything after it can still be the largest: the figures fall. */
-void keep_remember(struct keep_history *history, size_t in_service, int64_t now)
+void history_add(struct export_history *history, size_t in_service, int64_t now)
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < history->count; i++)
@@ -142,17 +143,17 @@ void keep_remember(struct keep_history *history, size_t in_service, int64_t now)
 
 static void history_path(char *path, const char *export_path)
 {
-	snprintf(path, KEEP_PATH_MAX + 16, "%s.history", export_path);
+	snprintf(path, STATE_DIR_PATH_MAX + 16, "%s.history", export_path);
 }
 
-void keep_history_read(
-	const struct config *config, struct keep_history *history, const char *export_path)
+void history_read(
+	const struct config *config, struct export_history *history, const char *export_path)
 {
-	char path[KEEP_PATH_MAX + 16];
+	char path[STATE_DIR_PATH_MAX + 16];
 	struct file file;
 	history->count = 0;
 	history_path(path, export_path);
-	if (!keep_read(config, &file, path, HISTORY_MAX))
+	if (!state_dir_read(config, &file, path, HISTORY_MAX))
 		return;
 	const char *at = file.bytes;
 	int64_t when, in_service;
@@ -167,15 +168,15 @@ void keep_history_read(
 	free(file.bytes);
 }
 
-bool keep_history_write(
-	const struct keep_history *history, const char *export_path, char *why, size_t size)
+bool history_write(
+	const struct export_history *history, const char *export_path, char *why, size_t size)
 {
-	char path[KEEP_PATH_MAX + 16];
+	char path[STATE_DIR_PATH_MAX + 16];
 	char text[STEPS_MAX * 48];
 	int at = 0;
 	for (unsigned i = 0; i < history->count; i++)
 		at += snprintf(text + at, sizeof(text) - (size_t)at, "%" PRId64 " %zu\n",
 			history->steps[i].when, history->steps[i].in_service);
 	history_path(path, export_path);
-	return keep_write(path, &(struct file){.bytes = text, .size = (size_t)at}, why, size);
+	return state_dir_write(path, &(struct file){.bytes = text, .size = (size_t)at}, why, size);
 }

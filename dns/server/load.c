@@ -63,12 +63,12 @@ struct snapshot *server_load(
 	return snapshot;
 }
 
-bool server_kept_since(const struct snapshot *snapshot)
+bool server_saved_since(const struct snapshot *snapshot)
 {
 	const struct config *config = inputs_config(snapshot->inputs);
-	char path[KEEP_PATH_MAX];
+	char path[STATE_DIR_PATH_MAX];
 	for (size_t z = 0; z < config->zone_count; z++) {
-		keep_export_path(path, config, &config->zones[z]);
+		state_dir_export_path(path, config, &config->zones[z]);
 		if (config->zones[z].export &&
 			file_stamp(path).modified / NS_IN_SECOND >= snapshot->inputs->now)
 			return true;

@@ -13,7 +13,7 @@ struct snapshot *server_load(
 	const char *path, struct account *account, unsigned *refused, char *why);
 
 /* Was an export kept since this was loaded? */
-bool server_kept_since(const struct snapshot *snapshot);
+bool server_saved_since(const struct snapshot *snapshot);
 
 /* What there is to say about what is served. */
 void server_say_zones(const struct snapshot *snapshot);

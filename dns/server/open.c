@@ -98,7 +98,7 @@ bool server_open(struct server *server, const struct config *config, char *why)
 			&server->sockets, config, &server->takeover.given, why, SERVER_WHY_MAX) ||
 		!control_open(server, config, why) || !metrics_open(server, config, why))
 		return false;
-	if (!keep_folder(config, owner[0], owner[1], folder_why, sizeof(folder_why)))
+	if (!state_dir_make(config, owner[0], owner[1], folder_why, sizeof(folder_why)))
 		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
 			folder_why);
 	return true;

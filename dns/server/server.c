@@ -220,7 +220,7 @@ static int serve_until_told(struct server *server)
 {
 	bool whole = uv_run(&server->loop, UV_RUN_DEFAULT) == 0;
 	if (!server->reload.tidying)
-		reload_keep(&server->reload);
+		reload_save(&server->reload);
 	metrics_free(server->metrics);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_join(&server->shared.workers[i]);
@@ -333,7 +333,7 @@ static struct snapshot *taken_load(
 	unsigned refused;
 	const struct config *config = inputs_config(first->inputs);
 	bool asked = takeover_ask(&server->takeover, config, why, SERVER_WHY_MAX);
-	if (asked && !server_kept_since(first))
+	if (asked && !server_saved_since(first))
 		return first;
 	snapshot_free(first);
 	return asked ? server_load(path, &server->account, &refused, why) : NULL;

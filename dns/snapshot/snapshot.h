@@ -79,7 +79,7 @@ struct snapshot_zone {
 };
 
 struct snapshot {
-	struct inputs *inputs; /* owned; only reload writes to it (inputs_keep) */
+	struct inputs *inputs; /* owned; only reload writes to it (inputs_save_all) */
 	struct snapshot_zone *zones; /* as configured */
 	size_t zone_count;
 	/* Zones by the hash of their apex: 1 + number, 0 is free; a power of two. Only names with as many

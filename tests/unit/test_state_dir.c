@@ -38,10 +38,10 @@ static void test_export_paths(void **state)
 	struct config config = {.state_dir = "state/dir"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char path[KEEP_PATH_MAX], expected[KEEP_PATH_MAX];
+		char path[STATE_DIR_PATH_MAX], expected[STATE_DIR_PATH_MAX];
 		struct config_zone zone = zone_make(rows[i].zone);
 		snprintf(expected, sizeof(expected), "state/dir/%s.export.json", rows[i].file);
-		keep_export_path(path, &config, &zone);
+		state_dir_export_path(path, &config, &zone);
 		assert_string_equal(path, expected);
 	}
 }
@@ -63,9 +63,9 @@ static void test_txt_paths(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct config_zone zone = zone_make(rows[i].zone);
 		struct config_txt txt = {.name = rows[i].name};
-		char path[KEEP_PATH_MAX], expected[KEEP_PATH_MAX];
+		char path[STATE_DIR_PATH_MAX], expected[STATE_DIR_PATH_MAX];
 		snprintf(expected, sizeof(expected), "/s/%s", rows[i].file);
-		keep_txt_path(path, &config, &zone, &txt);
+		state_dir_txt_path(path, &config, &zone, &txt);
 		assert_string_equal(path, expected);
 	}
 }
@@ -76,18 +76,18 @@ static void test_long_paths(void **state)
 	struct config config = {.state_dir = "/s"};
 	struct config_zone zone = {.name = ""};
 	struct config_txt txt = {.name = NULL};
-	char path[KEEP_PATH_MAX], text[NAME_TEXT_MAX];
+	char path[STATE_DIR_PATH_MAX], text[NAME_TEXT_MAX];
 	(void)state;
 	memset(zone.apex, 0xFF, sizeof(zone.apex));
 	for (unsigned i = 0; i < 4; i++)
 		zone.apex[64 * i] = i < 3 ? 63 : 61;
 	zone.apex[254] = 0;
 	txt.name = name_write(zone.apex, text);
-	keep_export_path(path, &config, &zone);
-	assert_true(strlen(path) < KEEP_PATH_MAX);
+	state_dir_export_path(path, &config, &zone);
+	assert_true(strlen(path) < STATE_DIR_PATH_MAX);
 	assert_string_equal(path + strlen(path) - 12, ".export.json");
-	keep_txt_path(path, &config, &zone, &txt);
-	assert_true(strlen(path) < KEEP_PATH_MAX);
+	state_dir_txt_path(path, &config, &zone, &txt);
+	assert_true(strlen(path) < STATE_DIR_PATH_MAX);
 	assert_string_equal(path + strlen(path) - 4, ".txt");
 }
 
@@ -97,50 +97,50 @@ static void test_folder(void **state)
 	struct config config = {.state_dir = folder_path(path, "state")};
 	struct stat status;
 	(void)state;
-	assert_true(keep_folder(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
+	assert_true(state_dir_make(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
 	assert_int_equal(stat(path, &status), 0);
 	assert_true(S_ISDIR(status.st_mode));
-	assert_true(keep_folder(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
+	assert_true(state_dir_make(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
 	config.state_dir = folder_path(path, "no/state");
-	assert_false(keep_folder(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
+	assert_false(state_dir_make(&config, (unsigned)-1, (unsigned)-1, why, sizeof(why)));
 	assert_non_null(strstr(why, path));
 }
 
 /* The largest figure counts for 24 hours, then the largest since. */
 static void test_history(void **state)
 {
-	struct keep_history history = {.count = 0};
+	struct export_history history = {.count = 0};
 	(void)state;
-	assert_int_equal(keep_largest(&history, NOW), 0);
-	keep_remember(&history, 100, NOW);
-	keep_remember(&history, 60, NOW + 3600);
-	keep_remember(&history, 80, NOW + 7200);
+	assert_int_equal(history_largest(&history, NOW), 0);
+	history_add(&history, 100, NOW);
+	history_add(&history, 60, NOW + 3600);
+	history_add(&history, 80, NOW + 7200);
 	assert_int_equal(history.count, 2); /* 60 can never be the largest again */
-	assert_int_equal(keep_largest(&history, NOW + 7200), 100);
-	assert_int_equal(keep_largest(&history, NOW + DAY - 1), 100);
-	assert_int_equal(keep_largest(&history, NOW + DAY), 80);
-	assert_int_equal(keep_largest(&history, NOW + 7200 + DAY - 1), 80);
-	assert_int_equal(keep_largest(&history, NOW + 7200 + DAY), 0);
-	keep_remember(&history, 80, NOW + 9000); /* equal: it lasts longer */
+	assert_int_equal(history_largest(&history, NOW + 7200), 100);
+	assert_int_equal(history_largest(&history, NOW + DAY - 1), 100);
+	assert_int_equal(history_largest(&history, NOW + DAY), 80);
+	assert_int_equal(history_largest(&history, NOW + 7200 + DAY - 1), 80);
+	assert_int_equal(history_largest(&history, NOW + 7200 + DAY), 0);
+	history_add(&history, 80, NOW + 9000); /* equal: it lasts longer */
 	assert_int_equal(history.count, 2);
-	assert_int_equal(keep_largest(&history, NOW + 7200 + DAY), 80);
-	keep_remember(&history, 10, NOW + DAY + 100); /* what is a day old goes */
+	assert_int_equal(history_largest(&history, NOW + 7200 + DAY), 80);
+	history_add(&history, 10, NOW + DAY + 100); /* what is a day old goes */
 	assert_int_equal(history.count, 2);
 	assert_int_equal(history.steps[0].in_service, 80);
-	keep_remember(&history, 200, NOW + DAY + 200);
+	history_add(&history, 200, NOW + DAY + 200);
 	assert_int_equal(history.count, 1);
-	assert_int_equal(keep_largest(&history, NOW + DAY + 200), 200);
+	assert_int_equal(history_largest(&history, NOW + DAY + 200), 200);
 }
 
 /* A figure that falls every minute all day long keeps its largest, within the room there is. */
 static void test_history_falling(void **state)
 {
-	struct keep_history history = {.count = 0};
+	struct export_history history = {.count = 0};
 	(void)state;
 	for (size_t i = 0; i < 1000; i++) {
-		keep_remember(&history, 5000 - i, NOW + (int64_t)i);
+		history_add(&history, 5000 - i, NOW + (int64_t)i);
 		assert_in_range(history.count, 1, STEPS_MAX);
-		assert_int_equal(keep_largest(&history, NOW + (int64_t)i), 5000);
+		assert_int_equal(history_largest(&history, NOW + (int64_t)i), 5000);
 		assert_int_equal(history.steps[history.count - 1].in_service, 5000 - i);
 	}
 	for (unsigned i = 1; i < history.count; i++) {
@@ -152,26 +152,26 @@ static void test_history_falling(void **state)
 static void test_history_file(void **state)
 {
 	char path[FOLDER_PATH_MAX];
-	struct keep_history written = {.count = 0}, back = {.count = 9};
+	struct export_history written = {.count = 0}, back = {.count = 9};
 	(void)state;
 	folder_path(path, "z.export.json");
-	keep_history_read(&here, &back, path);
+	history_read(&here, &back, path);
 	assert_int_equal(back.count, 0); /* there is none */
 	for (unsigned i = 0; i < STEPS_MAX; i++)
-		keep_remember(&written, (size_t)INT64_MAX - i, INT64_MAX - STEPS_MAX + i);
+		history_add(&written, (size_t)INT64_MAX - i, INT64_MAX - STEPS_MAX + i);
 	assert_int_equal(written.count, STEPS_MAX);
-	assert_true(keep_history_write(&written, path, why, sizeof(why)));
-	keep_history_read(&here, &back, path);
+	assert_true(history_write(&written, path, why, sizeof(why)));
+	history_read(&here, &back, path);
 	assert_int_equal(back.count, STEPS_MAX);
 	for (unsigned i = 0; i < STEPS_MAX; i++) {
 		assert_int_equal(back.steps[i].when, written.steps[i].when);
 		assert_int_equal(back.steps[i].in_service, written.steps[i].in_service);
 	}
 	written.count = 0;
-	assert_true(keep_history_write(&written, path, why, sizeof(why)));
-	keep_history_read(&here, &back, path);
+	assert_true(history_write(&written, path, why, sizeof(why)));
+	history_read(&here, &back, path);
 	assert_int_equal(back.count, 0);
-	assert_false(keep_history_write(&written, folder_path(path, "no/z"), why, sizeof(why)));
+	assert_false(history_write(&written, folder_path(path, "no/z"), why, sizeof(why)));
 }
 
 /* What somebody has spoilt says nothing, and not too much of it. */
@@ -190,30 +190,30 @@ static void test_history_spoilt(void **state)
 		{"1700000000 5\nnonsense\n1700000001 4\n", 1},
 	};
 	char path[FOLDER_PATH_MAX], large[STEPS_MAX * 4 + 40];
-	struct keep_history history;
+	struct export_history history;
 	(void)state;
 	folder_path(path, "z");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		folder_write("z.history", rows[i].text, strlen(rows[i].text));
-		keep_history_read(&here, &history, path);
+		history_read(&here, &history, path);
 		assert_int_equal(history.count, rows[i].count);
 	}
 	for (size_t i = 0; i < sizeof(large); i += 4)
 		memcpy(large + i, "7 5\n", 4);
 	folder_write("z.history", large, sizeof(large));
-	keep_history_read(&here, &history, path);
+	history_read(&here, &history, path);
 	assert_int_equal(history.count, STEPS_MAX);
 }
 
-/* What keep_read() logs, in `why`. */
-static bool kept_read(const char *name)
+/* What state_dir_read() logs, in `why`. */
+static bool state_read(const char *name)
 {
 	char path[FOLDER_PATH_MAX];
 	struct file file;
 	int loud = dup(STDERR_FILENO);
 	int log = open(folder_path(path, "log"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dup2(log, STDERR_FILENO);
-	bool good = keep_read(&here, &file, folder_path(path, name), 9);
+	bool good = state_dir_read(&here, &file, folder_path(path, name), 9);
 	dup2(loud, STDERR_FILENO);
 	close(loud);
 	ssize_t size = pread(log, why, sizeof(why) - 1, 0);
@@ -254,12 +254,12 @@ static void test_read(void **state)
 	assert_int_equal(mkfifo(folder_path(path, "fifo"), 0600), 0);
 	assert_int_equal(mkdir(folder_path(path, "folder"), 0700), 0);
 	bool given = chown(folder_path(path, "foreign"), OTHER, OTHER) == 0; /* root alone can */
-	assert_true(kept_read("good"));
+	assert_true(state_read("good"));
 	assert_string_equal(why, "");
-	assert_false(kept_read("missing"));
+	assert_false(state_read("missing"));
 	assert_string_equal(why, "");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) - !given; i++)
-		if (kept_read(rows[i].name) || !strstr(why, rows[i].part))
+		if (state_read(rows[i].name) || !strstr(why, rows[i].part))
 			fail_msg("%s: %s", rows[i].name, why);
 }
 
@@ -272,11 +272,11 @@ static void test_write(void **state)
 	mode_t before = umask(0);
 	(void)state;
 	folder_write("kept", "old", 3);
-	assert_true(keep_write(folder_path(path, "kept"), &file, why, sizeof(why)));
+	assert_true(state_dir_write(folder_path(path, "kept"), &file, why, sizeof(why)));
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0640);
 	umask(077);
-	assert_true(keep_write(path, &file, why, sizeof(why)));
+	assert_true(state_dir_write(path, &file, why, sizeof(why)));
 	umask(before);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);

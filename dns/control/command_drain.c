@@ -204,7 +204,7 @@ static enum exit_status drain_judge(const struct control_request *request,
 	const struct verb_place *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
 	bool force = json_is_true(json_object_get(control_arguments(request), "force"));
-	if (place->takeover->holding) {
+	if (place->takeover->pausing) {
 		snprintf(why, WHY_SIZE, "another server is taking over, ask again");
 		return STATUS_FAILED;
 	}
@@ -261,7 +261,7 @@ void verb_undrain(struct control_request *request)
 		control_reply(request, STATUS_WRONG, NULL, "the request names no glob");
 		return;
 	}
-	if (!found || place->takeover->holding) {
+	if (!found || place->takeover->pausing) {
 		snprintf(why, sizeof(why),
 			found ? "another server is taking over, ask again"
 			      : "\"%.255s\" is not drained; `mirrornsctl status` lists what is",

@@ -17,7 +17,7 @@
 enum {
 	TAKEOVER_LINE_MAX = 4096,
 	TAKEOVER_SECONDS = 10, /* for each step of the other one */
-	TAKEOVER_HOLD_SECONDS = 3, /* for those in which nobody serves */
+	TAKEOVER_PAUSE_SECONDS = 3, /* for those in which nobody serves */
 	TAKEOVER_FDS = 200, /* in one message; the kernel takes 253 */
 	TAKEOVER_STATE_MAX = 4 << 20, /* octets of counters and drains */
 	TAKEOVER_TURNS_MAX = 1 << 24 /* all workers' together */

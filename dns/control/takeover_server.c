@@ -46,9 +46,9 @@ static bool was_forced(const struct takeover_give *give)
 static void give_up(struct takeover_give *give, const char *why)
 {
 	struct worker_shared *workers = workers_of(give);
-	for (unsigned i = 0; give->holding && i < workers->count; i++)
+	for (unsigned i = 0; give->pausing && i < workers->count; i++)
 		worker_resume(&workers->workers[i]);
-	give->holding = give->told = false;
+	give->pausing = give->told = false;
 	connection_close(give);
 	log_line(LOG_LEVEL_WARNING, "A takeover came to nothing, this server goes on: %s", why);
 }
@@ -151,14 +151,14 @@ static bool state_send(const struct takeover_give *give)
 }
 
 /* Another worker stands still; all do: now the turns are what they are. */
-static void worker_held(uv_async_t *async)
+static void on_worker_paused(uv_async_t *async)
 {
 	struct takeover_give *give = async->data;
 	struct worker_shared *workers = workers_of(give);
-	if (give->fd < 0 || !give->holding || give->told)
+	if (give->fd < 0 || !give->pausing || give->told)
 		return;
 	for (unsigned i = 0; i < workers->count; i++)
-		if (!atomic_load(&workers->workers[i].held))
+		if (!atomic_load(&workers->workers[i].paused))
 			return;
 	give->told = state_send(give);
 	if (!give->told)
@@ -173,13 +173,13 @@ static void told(uv_poll_t *poll, int status, int events)
 	(void)events;
 	if (status < 0 || recv(give->fd, &word, 1, MSG_DONTWAIT) != 1) {
 		give_up(give, "the other one has gone");
-	} else if (word == 'r' && !give->holding && was_forced(give)) {
+	} else if (word == 'r' && !give->pausing && was_forced(give)) {
 		give_up(give, "an export was forced meanwhile");
-	} else if (word == 'r' && !give->holding) {
-		give->holding = true;
-		uv_timer_start(&give->timer, time_is_up, TAKEOVER_HOLD_SECONDS * 1000, 0);
+	} else if (word == 'r' && !give->pausing) {
+		give->pausing = true;
+		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
-			worker_hold(&workers->workers[i]);
+			worker_pause(&workers->workers[i]);
 	} else if (word == 's' && give->told && octets_send(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Another server has taken over: this one finishes its "
@@ -259,9 +259,9 @@ bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct work
 {
 	give->loop = loop;
 	give->fd = give->metrics = -1;
-	workers->held = &give->held;
-	give->held.data = give->timer.data = give;
-	return uv_async_init(loop, &give->held, worker_held) == 0 &&
+	workers->paused = &give->paused;
+	give->paused.data = give->timer.data = give;
+	return uv_async_init(loop, &give->paused, on_worker_paused) == 0 &&
 	       uv_timer_init(loop, &give->timer) == 0;
 }
 
@@ -273,5 +273,5 @@ void takeover_give_stop(struct takeover_give *give)
 	if (give->fd >= 0)
 		give_up(give, "it is told to end");
 	uv_close((uv_handle_t *)&give->timer, NULL);
-	uv_close((uv_handle_t *)&give->held, NULL);
+	uv_close((uv_handle_t *)&give->paused, NULL);
 }

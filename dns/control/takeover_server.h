@@ -18,12 +18,12 @@ struct takeover_give {
 	unsigned looks; /* for that */
 	unsigned forced; /* exports that had been forced when the sockets were sent */
 	int metrics; /* a listening socket that is handed over, too; -1: none */
-	bool holding; /* the workers are to stand still */
+	bool pausing; /* the workers are to stand still */
 	bool told; /* they did, and the other one has the state */
 	bool polled; /* `poll` is open */
 	uv_poll_t poll;
 	uv_timer_t timer;
-	uv_async_t held;
+	uv_async_t paused;
 };
 
 /* Must be initialised before the workers start: they tell it when they hold. */

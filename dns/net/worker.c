@@ -78,22 +78,22 @@ static void worker_turn(struct worker *worker, size_t count)
 	}
 }
 
-static enum worker_word word_of(const struct worker *worker)
+static enum worker_command command_get(const struct worker *worker)
 {
-	return atomic_load_explicit(&worker->word, memory_order_acquire);
+	return atomic_load_explicit(&worker->command, memory_order_acquire);
 }
 
-/* Told to hold again before it has begun to serve again, it stands still all the while: whoever takes over may be reading
+/* Told to pause again before it has begun to serve again, it stays paused: whoever takes over may be reading
  * what it has. */
-static void hold(struct worker *worker)
+static void pause_until_resumed(struct worker *worker)
 {
 	udp_drops_count(worker->udp, worker->serving.counters);
 	do {
-		atomic_store(&worker->held, true);
-		uv_async_send(worker->shared->held);
+		atomic_store(&worker->paused, true);
+		uv_async_send(worker->shared->paused);
 		uv_sem_wait(&worker->resume);
-		atomic_store(&worker->held, false);
-	} while (atomic_load(&worker->word) == WORKER_HOLD);
+		atomic_store(&worker->paused, false);
+	} while (atomic_load(&worker->command) == WORKER_PAUSE);
 }
 
 /* What has arrived is still answered, but a flood does not hold up the end. */
@@ -110,21 +110,21 @@ static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 	size_t count = udp_count(worker->udp);
-	if (word_of(worker) == WORKER_HOLD)
-		hold(worker);
-	tcp_begin(worker->tcp, !worker->shared->keep_rest);
-	if (!worker->shared->keep_rest)
+	if (command_get(worker) == WORKER_PAUSE)
+		pause_until_resumed(worker);
+	tcp_begin(worker->tcp, !worker->shared->keep_unlisted);
+	if (!worker->shared->keep_unlisted)
 		udp_leave(worker->udp, &worker->serving);
 	udp_poll_fill(worker->udp, worker->fds);
 	worker->fds[count] = (struct pollfd){.fd = uv_backend_fd(&worker->loop), .events = POLLIN};
 	worker->active = true;
-	while (word_of(worker) <= WORKER_HOLD) {
-		if (word_of(worker) == WORKER_HOLD)
-			hold(worker);
+	while (command_get(worker) <= WORKER_PAUSE) {
+		if (command_get(worker) == WORKER_PAUSE)
+			pause_until_resumed(worker);
 		else
 			worker_turn(worker, count);
 	}
-	if (word_of(worker) == WORKER_STOP) {
+	if (command_get(worker) == WORKER_STOP) {
 		udp_finish(worker, count);
 		tcp_stop(worker->tcp);
 	} else {
@@ -202,7 +202,7 @@ bool worker_start(struct worker *worker, struct worker_handover *first)
 {
 	snapshot_take(worker, first);
 	udp_drops_count(worker->udp, worker->serving.counters);
-	atomic_store_explicit(&worker->word, WORKER_HOLD, memory_order_relaxed);
+	atomic_store_explicit(&worker->command, WORKER_PAUSE, memory_order_relaxed);
 	beat(worker);
 	return uv_thread_create(&worker->thread, worker_run, worker) == 0;
 }
@@ -213,7 +213,7 @@ void worker_hand(struct worker *worker, struct worker_handover *next)
 	uv_async_send(&worker->mailbox);
 }
 
-void worker_ask(struct worker *worker)
+void worker_ping(struct worker *worker)
 {
 	uv_async_send(&worker->mailbox);
 }
@@ -223,33 +223,33 @@ uint64_t worker_beat(const struct worker *worker)
 	return atomic_load_explicit(&worker->beat, memory_order_relaxed);
 }
 
-/* One that may hold already is woken by `resume`, any other by its mailbox. */
-static void word_give(struct worker *worker, enum worker_word word)
+/* One that may be paused already is woken by `resume`, any other by its mailbox. */
+static void command_send(struct worker *worker, enum worker_command command)
 {
-	enum worker_word before = atomic_exchange(&worker->word, word);
-	if (before == WORKER_HOLD && word != WORKER_HOLD)
+	enum worker_command before = atomic_exchange(&worker->command, command);
+	if (before == WORKER_PAUSE && command != WORKER_PAUSE)
 		uv_sem_post(&worker->resume);
 	uv_async_send(&worker->mailbox);
 }
 
-void worker_hold(struct worker *worker)
+void worker_pause(struct worker *worker)
 {
-	word_give(worker, WORKER_HOLD);
+	command_send(worker, WORKER_PAUSE);
 }
 
 void worker_resume(struct worker *worker)
 {
-	word_give(worker, WORKER_SERVE);
+	command_send(worker, WORKER_SERVE);
 }
 
 void worker_stop(struct worker *worker)
 {
-	word_give(worker, WORKER_STOP);
+	command_send(worker, WORKER_STOP);
 }
 
-void worker_leave(struct worker *worker)
+void worker_hand_over(struct worker *worker)
 {
-	word_give(worker, WORKER_LEAVE);
+	command_send(worker, WORKER_HAND_OVER);
 }
 
 void worker_join(struct worker *worker)

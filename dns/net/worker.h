@@ -25,19 +25,19 @@ struct worker_handover {
 struct worker_shared {
 	struct tcp_shared tcp;
 	uv_async_t *taken; /* sent when a worker has swapped its snapshot */
-	uv_async_t *held; /* sent when a worker holds */
+	uv_async_t *paused; /* sent when a worker has paused */
 	struct worker *workers;
 	unsigned count;
-	bool keep_rest; /* sockets of addresses that are listened on no more stay; set while the workers hold */
+	bool keep_unlisted; /* sockets of addresses that are listened on no more stay; set while the workers are paused */
 };
 
 enum { WORKER_TURN_NEW = UINT32_MAX };
 
-enum worker_word {
+enum worker_command {
 	WORKER_SERVE,
-	WORKER_HOLD, /* nothing at all: another process may have begun to serve */
+	WORKER_PAUSE, /* nothing at all: another process may have begun to serve */
 	WORKER_STOP,
-	WORKER_LEAVE
+	WORKER_HAND_OVER
 };
 
 struct worker {
@@ -53,8 +53,8 @@ struct worker {
 	_Atomic(struct worker_handover *) next; /* the mailbox; empty: NULL */
 	_Atomic(const struct snapshot *) served; /* what it serves from now on */
 	_Atomic uint64_t beat; /* ms of uv_hrtime: its last sign of life */
-	_Atomic(enum worker_word) word; /* what it is to do */
-	atomic_bool held; /* it does nothing until `resume` */
+	_Atomic(enum worker_command) command; /* what it is to do */
+	atomic_bool paused; /* it does nothing until `resume` */
 	uv_sem_t resume;
 
 	uv_async_t mailbox;
@@ -66,23 +66,23 @@ struct worker {
 /* Prepares worker `number` with its sockets, which it takes over. False: one sentence. */
 bool worker_init(struct worker *worker, struct worker_shared *shared,
 	struct listen_sockets *sockets, char *why, size_t size);
-/* Starts its thread on a first snapshot. It holds: worker_resume lets it begin. */
+/* Starts its thread on a first snapshot. It is paused: worker_resume lets it begin. */
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);
-/* Stands still between two packets, `held` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
-void worker_hold(struct worker *worker);
+/* Stands still between two packets, `paused` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
+void worker_pause(struct worker *worker);
 void worker_resume(struct worker *worker);
 /* Asks it to answer what was read and end. */
 void worker_stop(struct worker *worker);
-/* Asks a held one to finish its TCP connections and end: another process has its sockets. */
-void worker_leave(struct worker *worker);
+/* Asks a paused one to finish its TCP connections and end: another process has its sockets. */
+void worker_hand_over(struct worker *worker);
 /* Waits for its end. */
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 
 /* Asks for a sign of life: `beat` will tell when it was given. */
-void worker_ask(struct worker *worker);
+void worker_ping(struct worker *worker);
 uint64_t worker_beat(const struct worker *worker);
 
 /* One for each worker, freed by the worker that takes it. NULL: no memory. */

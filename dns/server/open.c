@@ -133,7 +133,7 @@ bool server_join(struct server *server, const struct config *config, char *why)
 		return false;
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "%s; what was listened on before still is", why);
-	server->shared.keep_rest = !good;
+	server->shared.keep_unlisted = !good;
 	affinity_try(server, config->socket_affinity);
 	return account_become(&server->account, why, SERVER_WHY_MAX);
 }

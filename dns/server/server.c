@@ -112,7 +112,7 @@ static void left(void *owner)
 	metrics_free(server->metrics); /* the page is the other one's: these counters stand still */
 	server->metrics = NULL;
 	for (unsigned i = 0; i < server->shared.count; i++)
-		worker_leave(&server->shared.workers[i]);
+		worker_hand_over(&server->shared.workers[i]);
 	server_end(server);
 }
 
@@ -168,7 +168,7 @@ static bool worker_begin(struct server *server, unsigned i, const struct snapsho
 	return good;
 }
 
-/* They hold, and so does the server that we take over from. */
+/* They are paused, and so is the server that we take over from. */
 static bool workers_start(struct server *server, const struct snapshot *first, char *why)
 {
 	if (server->takes_over && !takeover_ready(&server->takeover, why, SERVER_WHY_MAX))

@@ -33,7 +33,7 @@ static void tick(uv_timer_t *timer)
 	for (unsigned i = 0; i < watchdog->workers->count; i++) {
 		struct worker *worker = &watchdog->workers->workers[i];
 		watchdog->beats[i] = worker_beat(worker);
-		worker_ask(worker);
+		worker_ping(worker);
 	}
 }
 

@@ -86,7 +86,7 @@ void totals_heartbeat(struct totals *totals)
 {
 	atomic_store_explicit(&totals->beat, uv_hrtime() / NS_IN_MS, memory_order_relaxed);
 	for (unsigned i = 0; i < totals->workers->count; i++)
-		worker_ask(&totals->workers->workers[i]);
+		worker_ping(&totals->workers->workers[i]);
 }
 
 void totals_reload(struct totals *totals, enum totals_reload result)

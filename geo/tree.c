@@ -55,7 +55,7 @@ struct step {
 };
 
 /* All addresses below a child, in order. */
-static enum tree_word child_walk(struct tree *tree, uint32_t root, struct segments *segments)
+static enum tree_result child_walk(struct tree *tree, uint32_t root, struct segments *segments)
 {
 	unsigned bits = segments->bits;
 	struct step stack[TREE_IPV6_BITS + 2] = {{0, root, 0}};
@@ -80,20 +80,20 @@ static enum tree_word child_walk(struct tree *tree, uint32_t root, struct segmen
 	return TREE_WALKED;
 }
 
-static enum tree_word family_walk(
+static enum tree_result family_walk(
 	struct tree *tree, uint32_t root, unsigned bits, struct place_family *family)
 {
 	struct segments segments = {NULL, 0, 0, bits};
-	enum tree_word word = child_walk(tree, root, &segments);
+	enum tree_result result = child_walk(tree, root, &segments);
 	/* A failure to shrink leaves the list as it was. */
 	struct place_segment *list =
 		segments.count ? realloc(segments.list, segments.count * sizeof *list) : NULL;
 	family->segments = list ? list : segments.list;
 	family->count = segments.count;
-	return word;
+	return result;
 }
 
-enum tree_word tree_walk(struct tree *tree, struct place_family *ipv4, struct place_family *ipv6)
+enum tree_result tree_walk(struct tree *tree, struct place_family *ipv4, struct place_family *ipv6)
 {
 	uint32_t ipv4_root = 0, ipv6_root = TREE_LEAF;
 	if (tree->ipv6) {
@@ -103,8 +103,8 @@ enum tree_word tree_walk(struct tree *tree, struct place_family *ipv4, struct pl
 			ipv4_root = tree->children[ipv4_root][0];
 	}
 	tree->visits = 8 * (uint64_t)tree->count + 1024;
-	enum tree_word word = family_walk(tree, ipv4_root, TREE_IPV4_BITS, ipv4);
-	if (word != TREE_WALKED)
-		return word;
+	enum tree_result result = family_walk(tree, ipv4_root, TREE_IPV4_BITS, ipv4);
+	if (result != TREE_WALKED)
+		return result;
 	return family_walk(tree, ipv6_root, TREE_IPV6_BITS, ipv6);
 }

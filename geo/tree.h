@@ -19,11 +19,11 @@ struct tree {
 	uint64_t visits; /* that walks may still make */
 };
 
-enum tree_word { TREE_WALKED, TREE_LOOPS, TREE_NO_MEMORY };
+enum tree_result { TREE_WALKED, TREE_LOOPS, TREE_NO_MEMORY };
 
 /* Fills both families with segments, which the caller frees also after a failure. The visits are
  * bounded by eight for each node: IPv4 may be aliased a few times. A tree that is deeper than its
  * addresses loops. */
-enum tree_word tree_walk(struct tree *tree, struct place_family *ipv4, struct place_family *ipv6);
+enum tree_result tree_walk(struct tree *tree, struct place_family *ipv4, struct place_family *ipv6);
 
 #endif

@@ -11,9 +11,9 @@ struct zone_item {
 		struct zone_item *parent; /* until zone_link; NULL for the apex */
 		struct zone_item *copy; /* of an item that zone_link has been at */
 		/* Then: the topmost cut or DNAME at or above this name; it has all names below. */
-		const struct zone_node *taker;
+		const struct zone_node *occluded_by;
 	};
-	enum zone_word word; /* what zone_find says of this very name */
+	enum zone_result result; /* what zone_find says of this very name */
 };
 
 struct slot {
@@ -262,9 +262,9 @@ static bool node_has_data(const struct zone_node *node)
 	return node->rrset_count || node->binding;
 }
 
-static enum zone_word taker_word(const struct zone_node *taker)
+static enum zone_result occlusion_result(const struct zone_node *occluded_by)
 {
-	return taker->cut ? ZONE_DELEGATION : ZONE_DNAME;
+	return occluded_by->cut ? ZONE_DELEGATION : ZONE_DNAME;
 }
 
 /* What a name has from its parent (NULL: the apex), which is resolved already. */
@@ -273,22 +273,22 @@ static void item_resolve(struct zone_item *item, struct zone_item *parent)
 	struct zone_node *node = &item->node;
 	bool star = node->name[0] == 1 && node->name[1] == '*';
 	bool cut = parent && !star && zone_rrset(node, TYPE_NS);
-	item->taker = cut || zone_rrset(node, TYPE_DNAME) ? node : NULL;
-	item->word = node_has_data(node) ? ZONE_FOUND : ZONE_NODATA;
+	item->occluded_by = cut || zone_rrset(node, TYPE_DNAME) ? node : NULL;
+	item->result = node_has_data(node) ? ZONE_FOUND : ZONE_NODATA;
 	node->cut = cut ? node : NULL;
 	node->has_cname = zone_rrset(node, TYPE_CNAME);
 	if (cut)
-		item->word = ZONE_DELEGATION;
+		item->result = ZONE_DELEGATION;
 	if (!parent)
 		return;
-	parent->node.has_below = true;
+	parent->node.has_children = true;
 	if (star)
 		parent->node.wildcard = node;
 	if (parent->node.cut)
 		node->cut = parent->node.cut;
-	if (parent->taker) { /* a DNAME has the names below it, not its own (RFC 6672 2.3) */
-		item->taker = parent->taker;
-		item->word = taker_word(item->taker);
+	if (parent->occluded_by) { /* a DNAME has the names below it, not its own (RFC 6672 2.3) */
+		item->occluded_by = parent->occluded_by;
+		item->result = occlusion_result(item->occluded_by);
 	}
 }
 
@@ -367,7 +367,7 @@ static const struct zone_item *encloser_find(
 	return encloser;
 }
 
-enum zone_word zone_find_above(
+enum zone_result zone_find_above(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
 {
 	struct name_path path;
@@ -377,9 +377,9 @@ enum zone_word zone_find_above(
 	if (apex < 0)
 		return ZONE_NOT_OURS;
 	const struct zone_item *encloser = encloser_find(zone, &path, (unsigned)apex);
-	if (encloser->taker) {
-		*node = encloser->taker;
-		return taker_word(encloser->taker);
+	if (encloser->occluded_by) {
+		*node = encloser->occluded_by;
+		return occlusion_result(encloser->occluded_by);
 	}
 	/* Only the closest encloser's own "*" counts (RFC 4592 3.3.1). */
 	const struct zone_node *wildcard = encloser->node.wildcard;
@@ -388,19 +388,20 @@ enum zone_word zone_find_above(
 }
 
 bool zone_find_here(const struct zone *zone, const struct name_key *key,
-	const struct zone_node **node, enum zone_word *word)
+	const struct zone_node **node, enum zone_result *result)
 {
 	const struct zone_item *item = item_find(zone, key);
 	if (!item)
 		return false;
-	*node = item->word == ZONE_FOUND || item->word == ZONE_NODATA ? &item->node : item->taker;
-	*word = item->word;
+	*node = item->result == ZONE_FOUND || item->result == ZONE_NODATA ? &item->node
+									  : item->occluded_by;
+	*result = item->result;
 	return true;
 }
 
-enum zone_word zone_find(
+enum zone_result zone_find(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node)
 {
-	enum zone_word word;
-	return zone_find_here(zone, key, node, &word) ? word : zone_find_above(zone, key, node);
+	enum zone_result result;
+	return zone_find_here(zone, key, node, &result) ? result : zone_find_above(zone, key, node);
 }

@@ -15,7 +15,7 @@ struct zone_node {
 	uint16_t rrset_count;
 	uint8_t name_size;
 	uint8_t labels;
-	bool has_below; /* names below it are there */
+	bool has_children; /* names below it are there */
 	bool has_cname;
 	uint32_t binding; /* 0, or the number under which whoever built the zone keeps more data */
 	const struct zone_node *cut; /* the delegation at or above this name; NULL: authoritative */
@@ -23,7 +23,7 @@ struct zone_node {
 	uint32_t hash; /* of the whole name, as in struct name_key */
 };
 
-enum zone_word {
+enum zone_result {
 	ZONE_FOUND, /* the name is there and has data */
 	ZONE_NODATA, /* an empty non-terminal (RFC 8020) */
 	ZONE_NXDOMAIN, /* node = closest encloser */
@@ -55,14 +55,14 @@ size_t zone_names(const struct zone *zone); /* nodes with data (RRsets or bindin
 /* What the zone has at a name, in one word; *node as the word says (else NULL). Allocates nothing;
  * bounded by the name's labels. At a cut's own name the word is DELEGATION too: a DS question is
  * the caller's to except (RFC 4035 3.1.4.1). A wildcard with NS is no cut, only data (RFC 4592 4.2). */
-enum zone_word zone_find(
+enum zone_result zone_find(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
 
 /* The same in two steps, for who knows names that are not in the tree: true: the very name is there, and *word tells what
  * zone_find would; else what its ancestors make of it. */
 bool zone_find_here(const struct zone *zone, const struct name_key *key,
-	const struct zone_node **node, enum zone_word *word);
-enum zone_word zone_find_above(
+	const struct zone_node **node, enum zone_result *result);
+enum zone_result zone_find_above(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
 
 /* The RRset of a type at a node, or NULL. Nodes have one or two types, an apex some more. */

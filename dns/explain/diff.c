@@ -195,10 +195,10 @@ static json_t *result_make(struct comparing *comparing)
 }
 
 /* `forced`: would a forced reload take it? */
-static bool word_add(json_t *result, enum diff_word word, bool forced, const char *why)
+static bool outcome_add(json_t *result, enum diff_result outcome, bool forced, const char *why)
 {
 	static const char *const words[] = {"same", "changes", "refused"};
-	return json_object_set_new(result, "word", json_string(words[word])) == 0 &&
+	return json_object_set_new(result, "word", json_string(words[outcome])) == 0 &&
 	       json_object_set_new(result, "forced", json_boolean(forced)) == 0 &&
 	       json_object_set_new(result, "why", plain_json(why)) == 0;
 }
@@ -228,26 +228,26 @@ static struct shared *export_read(
 }
 
 /* The word and the result of one zone for an export that is well-formed; *result NULL: no memory. */
-static enum diff_word zone_judge(
+static enum diff_result zone_judge(
 	struct comparing *comparing, json_t **result, char *why, size_t size)
 {
 	char ignored[SENTENCE_MAX];
 	struct mirror_limits limits =
 		inputs_limits(comparing->snapshot->inputs, comparing->zone, time(NULL));
 	why[0] = '\0';
-	enum diff_word word = DIFF_REFUSED;
+	enum diff_result outcome = DIFF_REFUSED;
 	bool follows = mirrors_follow(comparing->after, &limits, comparing->file, why, size);
 	limits.force = true; /* which does not set a wrong clock */
 	bool forced = mirrors_follow(
 		comparing->after, &limits, comparing->file, ignored, sizeof(ignored));
 	*result = result_make(comparing);
 	if (follows)
-		word = comparing->counts[MIRROR_IN] || comparing->counts[MIRROR_OUT] ||
-				       comparing->counts[MIRROR_CHANGED]
-			       ? DIFF_CHANGES
-			       : DIFF_SAME;
-	if (*result && word_add(*result, word, forced, why))
-		return word;
+		outcome = comparing->counts[MIRROR_IN] || comparing->counts[MIRROR_OUT] ||
+					  comparing->counts[MIRROR_CHANGED]
+				  ? DIFF_CHANGES
+				  : DIFF_SAME;
+	if (*result && outcome_add(*result, outcome, forced, why))
+		return outcome;
 	json_decref(*result);
 	*result = NULL;
 	snprintf(why, size, "%s: no memory to compare it", comparing->file);
@@ -258,17 +258,17 @@ static enum diff_word zone_judge(
 struct judged {
 	json_t *first, *others; /* `first`: the earliest of those that it is worst for */
 	size_t more; /* zones whose results were too many */
-	enum diff_word word; /* the first one's */
+	enum diff_result outcome; /* the first one's */
 };
 
 /* Takes over `result`. False: no memory. */
-static bool result_add(struct judged *judged, enum diff_word word, json_t *result)
+static bool result_add(struct judged *judged, enum diff_result outcome, json_t *result)
 {
 	json_t *other = result;
-	if (!judged->first || word > judged->word) {
+	if (!judged->first || outcome > judged->outcome) {
 		other = judged->first;
 		judged->first = result;
-		judged->word = word;
+		judged->outcome = outcome;
 	}
 	if (!other)
 		return true;
@@ -280,7 +280,7 @@ static bool result_add(struct judged *judged, enum diff_word word, json_t *resul
 }
 
 /* All zones that have the chosen one's export. */
-static enum diff_word zones_judge(
+static enum diff_result zones_judge(
 	const struct comparing *chosen, json_t **result, char *why, size_t size)
 {
 	struct judged judged = {.others = json_array()};
@@ -296,29 +296,29 @@ static enum diff_word zones_judge(
 			.zone = z,
 			.before = shared_get(inputs->zones[z].mirrors),
 			.after = chosen->after};
-		enum diff_word word = zone_judge(&comparing, &one, sentence, sizeof(sentence));
-		if (!judged.first || word > judged.word)
+		enum diff_result outcome = zone_judge(&comparing, &one, sentence, sizeof(sentence));
+		if (!judged.first || outcome > judged.outcome)
 			snprintf(why, size, "%s", sentence);
-		good = one && result_add(&judged, word, one);
+		good = one && result_add(&judged, outcome, one);
 	}
 	if (good && json_object_set(judged.first, "others", judged.others) == 0 &&
 		json_object_set_new(
 			judged.first, "others_more", json_integer((json_int_t)judged.more)) == 0) {
 		*result = json_incref(judged.first);
 	} else {
-		judged.word = DIFF_REFUSED;
+		judged.outcome = DIFF_REFUSED;
 		snprintf(why, size, "%s: no memory to compare it", chosen->file);
 	}
 	json_decref(judged.first);
 	json_decref(judged.others);
-	return judged.word;
+	return judged.outcome;
 }
 
-enum diff_word diff_json(
+enum diff_result diff_json(
 	const struct snapshot *snapshot, const char *file, json_t **result, char *why, size_t size)
 {
 	struct comparing chosen = {.snapshot = snapshot, .file = file};
-	enum diff_word word = DIFF_REFUSED;
+	enum diff_result outcome = DIFF_REFUSED;
 	*result = NULL;
 	if (!file) {
 		snprintf(why, size, "diff needs the path of an export");
@@ -329,11 +329,11 @@ enum diff_word diff_json(
 		return DIFF_REFUSED;
 	chosen.after = shared_get(after);
 	if (zone_choose(&chosen, chosen.after))
-		word = zones_judge(&chosen, result, why, size);
+		outcome = zones_judge(&chosen, result, why, size);
 	else
 		snprintf(why, size,
 			"%s: no zone has an export to compare it with: name one with `export`",
 			file);
 	shared_release(after);
-	return word;
+	return outcome;
 }

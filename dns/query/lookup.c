@@ -101,7 +101,7 @@ static bool node_answer(struct asked *asked, const struct zone_node *node)
 		return false;
 	}
 	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
-		!node->has_below) {
+		!node->has_children) {
 		answer_negative_add(asked, RCODE_NXDOMAIN);
 		return false;
 	}
@@ -190,18 +190,19 @@ static bool ping_answer(const struct asked *asked)
 {
 	struct answer *answer = asked->answer;
 	const struct snapshot_ping *at;
-	enum ping_word word = ping_find(asked->zone, &asked->name, &answer->ping, &at);
+	enum ping_result result = ping_find(asked->zone, &asked->name, &answer->ping, &at);
 	bool address = asked->query->type == TYPE_A || asked->query->type == TYPE_ANY;
-	if (word == PING_NONE ||
-		(word == PING_MALFORMED && !asked->steps && explain_txt_is_query(&asked->name)))
+	if (result == PING_NONE ||
+		(result == PING_MALFORMED && !asked->steps && explain_txt_is_query(&asked->name)))
 		return false;
-	answer->ping_malformed = word == PING_MALFORMED;
-	if (word == PING_MALFORMED || (word == PING_GOOD && address))
+	answer->ping_malformed = result == PING_MALFORMED;
+	if (result == PING_MALFORMED || (result == PING_GOOD && address))
 		answer->pinged = asked->zone;
-	if (word == PING_GOOD && address)
+	if (result == PING_GOOD && address)
 		answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &at->address);
 	else
-		answer_negative_add(asked, word == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
+		answer_negative_add(
+			asked, result == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
 	return true;
 }
 
@@ -209,18 +210,18 @@ static bool ping_answer(const struct asked *asked)
 static bool step_answer(struct asked *asked)
 {
 	const struct zone_node *node;
-	enum zone_word word;
-	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &word)) {
+	enum zone_result result;
+	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &result)) {
 		if (ping_is_near(asked->zone, &asked->name) && ping_answer(asked))
 			return false;
-		word = zone_find_above(asked->zone->zone, &asked->name, &node);
+		result = zone_find_above(asked->zone->zone, &asked->name, &node);
 	}
-	if ((word == ZONE_NXDOMAIN || word == ZONE_WILDCARD) && !asked->steps &&
+	if ((result == ZONE_NXDOMAIN || result == ZONE_WILDCARD) && !asked->steps &&
 		explain_txt_is_query(&asked->name)) {
 		explain_txt_answer(asked);
 		return false;
 	}
-	switch (word) {
+	switch (result) {
 	case ZONE_DELEGATION:
 		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
 		if (asked->query->type != TYPE_DS || node->name_size != asked->name.size) {

@@ -120,9 +120,9 @@ static const uint8_t *question_parse(struct query *query, const uint8_t *at, con
 
 /* A message that is refused as a whole is walked through all the same: a reply has an OPT where the query has one
  * (RFC 6891 6.1.1). Of what cannot be read to its end nothing is repeated, nor is an OPT outside the additional section.
- * Returns `word`; not on the way of a query that is answered. */
-static __attribute__((cold, noinline)) enum query_word message_refuse(
-	struct query *query, const uint8_t *end, enum query_word word)
+ * Returns `result`; not on the way of a query that is answered. */
+static __attribute__((cold, noinline)) enum query_result message_refuse(
+	struct query *query, const uint8_t *end, enum query_result result)
 {
 	uint64_t counts = wire_u64(query->packet + 4);
 	const uint8_t *at = query->packet + HEADER_SIZE;
@@ -142,10 +142,10 @@ static __attribute__((cold, noinline)) enum query_word message_refuse(
 		query->edns = query->dnssec_ok = query->nsid = false;
 		query->udp_size = UDP_SIZE_FLOOR;
 	}
-	return word;
+	return result;
 }
 
-enum query_word query_parse(struct query *query, const uint8_t *packet, size_t size)
+enum query_result query_parse(struct query *query, const uint8_t *packet, size_t size)
 {
 	query->packet = packet;
 	query->question_size = 0;

@@ -81,7 +81,7 @@ struct query {
 	struct query_subnet subnet;
 };
 
-enum query_word {
+enum query_result {
 	QUERY_GOOD,
 	QUERY_SILENCE, /* not a query at all: too short, or a response (RFC 8906 3) */
 	QUERY_MALFORMED, /* FORMERR */
@@ -91,6 +91,6 @@ enum query_word {
 
 /* Cuts up a packet of `size` octets. Whatever the word, question_size, edns and what belongs to them say what
  * a reply may repeat. */
-enum query_word query_parse(struct query *query, const uint8_t *packet, size_t size);
+enum query_result query_parse(struct query *query, const uint8_t *packet, size_t size);
 
 #endif

@@ -16,9 +16,9 @@ static size_t size_limit(
 	return query->udp_size < limit ? query->udp_size : limit;
 }
 
-static enum rcode word_rcode(enum query_word word)
+static enum rcode result_rcode(enum query_result result)
 {
-	switch (word) {
+	switch (result) {
 	case QUERY_GOOD:
 	case QUERY_SILENCE:
 		return RCODE_NOERROR;
@@ -56,13 +56,13 @@ size_t serve(const struct serving *serving, const struct client *client, const u
 	const struct snapshot *snapshot = serving->snapshot;
 	struct query query;
 	struct answer *answer = serving->answer;
-	enum query_word word = query_parse(&query, packet, size);
-	if (word == QUERY_SILENCE)
+	enum query_result result = query_parse(&query, packet, size);
+	if (result == QUERY_SILENCE)
 		return 0;
-	if (word == QUERY_GOOD)
+	if (result == QUERY_GOOD)
 		answer_query(answer, snapshot, serving->turns, client, &query);
 	else
-		answer_error(answer, word_rcode(word));
+		answer_error(answer, result_rcode(result));
 	if (serving->counters)
 		query_count(serving->counters, &query, answer->rcode);
 	if (answer->pinged && serving->pings)

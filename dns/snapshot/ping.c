@@ -110,7 +110,7 @@ static bool mirror_take(struct labels *labels, uint64_t key[2])
 	return good;
 }
 
-static enum ping_word labels_read(struct labels *labels, struct ping *ping)
+static enum ping_result labels_read(struct labels *labels, struct ping *ping)
 {
 	uint32_t win, ok, flevel, version;
 	uint64_t db[2];
@@ -163,7 +163,7 @@ static bool label_ends(const uint8_t *wire, const uint8_t *end)
 	return wire == end;
 }
 
-__attribute__((flatten)) enum ping_word ping_find(const struct snapshot_zone *zone,
+__attribute__((flatten)) enum ping_result ping_find(const struct snapshot_zone *zone,
 	const struct name_key *key, struct ping *ping, const struct snapshot_ping **at)
 {
 	for (size_t i = 0; i < zone->ping_count; i++) {
@@ -172,9 +172,9 @@ __attribute__((flatten)) enum ping_word ping_find(const struct snapshot_zone *zo
 		if (key->size <= own->size || !suffix_is(end, own->wire, own->size))
 			continue;
 		*at = own;
-		enum ping_word word = labels_read(&(struct labels){key->wire, end}, ping);
-		if (word != PING_MALFORMED || label_ends(key->wire, end))
-			return word;
+		enum ping_result result = labels_read(&(struct labels){key->wire, end}, ping);
+		if (result != PING_MALFORMED || label_ends(key->wire, end))
+			return result;
 	}
 	return PING_NONE;
 }

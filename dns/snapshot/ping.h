@@ -24,7 +24,7 @@ struct ping {
 	bool failed; /* ok = 0: this mirror has failed this client */
 };
 
-enum ping_word {
+enum ping_result {
 	PING_NONE, /* not below a ping name of this zone */
 	PING_GOOD,
 	PING_PART, /* the end of a good one: a name that has names below it (RFC 8020) */
@@ -39,7 +39,7 @@ static inline bool ping_is_near(const struct snapshot_zone *zone, const struct n
 }
 
 /* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all of *ping is written. */
-enum ping_word ping_find(const struct snapshot_zone *zone, const struct name_key *key,
+enum ping_result ping_find(const struct snapshot_zone *zone, const struct name_key *key,
 	struct ping *ping, const struct snapshot_ping **at);
 
 #endif

@@ -68,7 +68,7 @@ static bool fault_find(
 		snprintf(fault, size, "the zone file has a DNAME at or above it");
 		return true;
 	case ZONE_NODATA:
-		if (!node->has_below)
+		if (!node->has_children)
 			return false;
 		break;
 	case ZONE_FOUND:

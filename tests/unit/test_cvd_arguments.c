@@ -13,7 +13,7 @@ enum { WORDS_MAX = 24 };
 static char why[1024];
 static struct arguments arguments;
 
-static enum arguments_word parse(const char *const *words)
+static enum arguments_result parse(const char *const *words)
 {
 	char *copy[WORDS_MAX];
 	size_t count = 0;
@@ -138,7 +138,7 @@ static void test_wrong(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
-		enum arguments_word word = parse(wrongs[i].words);
+		enum arguments_result word = parse(wrongs[i].words);
 		if (word != ARGUMENTS_WRONG ||
 			strncmp(why, wrongs[i].why, strlen(wrongs[i].why)) != 0)
 			fail_msg("row %zu was expected wrong with \"%s\": %s", i, wrongs[i].why,

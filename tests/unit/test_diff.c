@@ -25,7 +25,7 @@ static const char *export_write(const char *from, const char *to)
 
 static json_t *result;
 
-static enum diff_word diff(const char *path)
+static enum diff_result diff(const char *path)
 {
 	json_decref(result);
 	result = NULL;
@@ -111,9 +111,9 @@ static void test_refused(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		enum diff_word word = diff(export_write(rows[i].from, rows[i].to));
+		enum diff_result outcome = diff(export_write(rows[i].from, rows[i].to));
 		assert_int_equal(result != NULL, rows[i].well_formed);
-		assert_int_equal(word, DIFF_REFUSED);
+		assert_int_equal(outcome, DIFF_REFUSED);
 		if (!strstr(why, rows[i].sentence))
 			fail_msg("%s", why);
 		if (result)

@@ -18,7 +18,7 @@ static struct snapshot_ping pings[] = {{.wire = own, .size = sizeof(own)}};
 static const struct snapshot_zone zone = {.pings = pings, .ping_count = 1};
 
 /* In memory that ends with the name. */
-static enum ping_word wire_find(const uint8_t *wire, size_t size, struct ping *ping)
+static enum ping_result wire_find(const uint8_t *wire, size_t size, struct ping *ping)
 {
 	const struct snapshot_ping *at;
 	struct name_key key;
@@ -26,12 +26,12 @@ static enum ping_word wire_find(const uint8_t *wire, size_t size, struct ping *p
 	assert_non_null(exact);
 	memcpy(exact, wire, size);
 	assert_int_equal(name_key_parse(&key, exact, size), size);
-	enum ping_word word = ping_find(&zone, &key, ping, &at);
+	enum ping_result result = ping_find(&zone, &key, ping, &at);
 	free(exact);
-	return word;
+	return result;
 }
 
-static enum ping_word text_find(const char *text, struct ping *ping)
+static enum ping_result text_find(const char *text, struct ping *ping)
 {
 	uint8_t wire[NAME_SIZE_MAX];
 	char why[256];
@@ -190,7 +190,7 @@ static unsigned number_of(const uint8_t *label)
 }
 
 /* What labels from the left are, by the words of the manual. */
-static enum ping_word labels_judge(const uint8_t *const *labels, unsigned count)
+static enum ping_result labels_judge(const uint8_t *const *labels, unsigned count)
 {
 	static const struct {
 		unsigned digits, most;
@@ -248,11 +248,12 @@ static void test_random(void **state)
 		const char *const *shape = round % 3 ? shapes[round % 3 - 1] : NULL;
 		unsigned count = !shape ? random_next() % 11 : shape == shapes[0] ? 9 : 6;
 		for (unsigned i = shape ? random_next() % count : 0; i < count && size < 200; i++) {
-			const char *word = shape ? shape[i] : words[random_next() % 15];
-			size_t length = *word ? strlen(word) : 1 + random_next() % 50;
+			const char *result = shape ? shape[i] : words[random_next() % 15];
+			size_t length = *result ? strlen(result) : 1 + random_next() % 50;
 			for (size_t k = 0; k < length; k++)
-				wire[size + 1 + k] = *word ? (uint8_t)word[k]
-							   : odd[random_next() % (sizeof(odd) - 1)];
+				wire[size + 1 + k] =
+					*result ? (uint8_t)result[k]
+						: odd[random_next() % (sizeof(odd) - 1)];
 			if (random_next() % 20 == 0)
 				wire[size + 1 + random_next() % length] =
 					odd[random_next() % (sizeof(odd) - 1)];

@@ -10,7 +10,7 @@ struct row {
 	uint16_t counts[4];
 	const uint8_t *rest;
 	size_t size;
-	enum query_word word;
+	enum query_result result;
 	bool question; /* a reply may repeat it */
 	bool edns;
 };
@@ -156,10 +156,10 @@ static void test_words(void **state)
 		struct query query;
 		packet_build(&packet, row->flags, row->counts, row->rest, row->size);
 		uint8_t *exact = packet_exact(packet.octets, packet.size);
-		enum query_word word = query_parse(&query, exact, packet.size);
-		if (word != row->word || (query.question_size != 0) != row->question ||
+		enum query_result result = query_parse(&query, exact, packet.size);
+		if (result != row->result || (query.question_size != 0) != row->question ||
 			query.edns != row->edns || query.subnet.option || query.packet != exact)
-			fail_msg("%s: word %d, question of %u octets, edns %d", row->what, word,
+			fail_msg("%s: word %d, question of %u octets, edns %d", row->what, result,
 				query.question_size, query.edns);
 		free(exact);
 	}
@@ -249,12 +249,12 @@ static void test_cut_everywhere(void **state)
 	packet_build(&packet, RD, (uint16_t[]){1, 0, 0, 2}, rest, sizeof(rest) - 1);
 	for (size_t size = 0; size <= packet.size; size++) {
 		uint8_t *exact = packet_exact(packet.octets, size);
-		enum query_word word = query_parse(&query, exact, size);
-		enum query_word expected = size < HEADER_SIZE   ? QUERY_SILENCE
-					   : size < packet.size ? QUERY_MALFORMED
-								: QUERY_GOOD;
-		if (word != expected || (query.subnet.option != NULL) != (size == packet.size))
-			fail_msg("%zu octets: word %d, expected %d", size, word, expected);
+		enum query_result result = query_parse(&query, exact, size);
+		enum query_result expected = size < HEADER_SIZE   ? QUERY_SILENCE
+					     : size < packet.size ? QUERY_MALFORMED
+								  : QUERY_GOOD;
+		if (result != expected || (query.subnet.option != NULL) != (size == packet.size))
+			fail_msg("%zu octets: word %d, expected %d", size, result, expected);
 		assert_int_equal(
 			query.question_size, size < HEADER_SIZE + 12 ? 0 : sizeof(QUESTION) - 1);
 		free(exact);

@@ -5,7 +5,7 @@
 enum { SUBNET_CODE = 8 };
 
 /* A query with these options in its OPT, in an exactly sized buffer that stays until the next one. */
-static enum query_word options_parse(struct query *query, const uint8_t *options, size_t size)
+static enum query_result options_parse(struct query *query, const uint8_t *options, size_t size)
 {
 	uint8_t rest[512];
 	struct wire_writer writer = {rest, rest + sizeof(rest), false};
@@ -20,7 +20,7 @@ static enum query_word options_parse(struct query *query, const uint8_t *options
 	return query_parse(query, exact, packet.size);
 }
 
-static enum query_word subnet_parse(struct query *query, const uint8_t *option, size_t size)
+static enum query_result subnet_parse(struct query *query, const uint8_t *option, size_t size)
 {
 	uint8_t options[300];
 	wire_set16(options, SUBNET_CODE);

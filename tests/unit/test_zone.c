@@ -19,7 +19,7 @@ struct row {
 
 struct expected {
 	const char *name;
-	enum zone_word word;
+	enum zone_result result;
 	const char *node; /* "": none */
 };
 
@@ -57,7 +57,8 @@ static struct zone *zone_of(const char *apex, const struct row *rows, size_t cou
 	return zone;
 }
 
-static enum zone_word find(const struct zone *zone, const char *name, const struct zone_node **node)
+static enum zone_result find(
+	const struct zone *zone, const char *name, const struct zone_node **node)
 {
 	struct name_key key;
 	const uint8_t *wire = wire_of(name);
@@ -71,11 +72,11 @@ static void expected_check(const struct zone *zone, const struct expected *rows,
 	char text[NAME_TEXT_MAX];
 	for (size_t i = 0; i < count; i++) {
 		const struct zone_node *node = &before;
-		enum zone_word word = find(zone, rows[i].name, &node);
+		enum zone_result result = find(zone, rows[i].name, &node);
 		const char *found = node ? name_write(node->name, text) : "";
-		if (word != rows[i].word || strcmp(found, rows[i].node) != 0)
+		if (result != rows[i].result || strcmp(found, rows[i].node) != 0)
 			fail_msg("%s: word %d at '%s', expected %d at '%s'", rows[i].name,
-				(int)word, found, (int)rows[i].word, rows[i].node);
+				(int)result, found, (int)rows[i].result, rows[i].node);
 	}
 }
 
@@ -289,13 +290,13 @@ static void test_deepest(void **state)
 				memcpy(asked, start, 2 * labels + 1);
 				asked[1 + 2 * other] = 'o'; /* the label that does not fit */
 				assert_true(name_key_parse(&key, asked, 2 * labels + 1));
-				enum zone_word word = zone_find(zone, &key, &node);
+				enum zone_result result = zone_find(zone, &key, &node);
 				unsigned same = labels - other - 1;
 				if (!same) {
-					assert_int_equal(word, ZONE_NOT_OURS);
+					assert_int_equal(result, ZONE_NOT_OURS);
 					continue;
 				}
-				assert_int_equal(word, ZONE_NXDOMAIN);
+				assert_int_equal(result, ZONE_NXDOMAIN);
 				assert_int_equal(node->labels, same < depth ? same : depth);
 			}
 		zone_free(zone);

@@ -54,7 +54,7 @@ static bool list_exists(const struct owner *list, size_t count, const uint8_t *n
 }
 
 /* The word for a name, and where, by the RFCs' own steps from the apex down. */
-static enum zone_word list_find(
+static enum zone_result list_find(
 	const struct owner *list, size_t count, const uint8_t *name, uint8_t at[NAME_ROOM])
 {
 	unsigned labels = name_labels(name);
@@ -121,15 +121,15 @@ static void test_oracle(void **state)
 				const struct zone_node *node;
 				name_make(name, labels, number);
 				assert_true(name_key_parse(&key, name, sizeof name));
-				enum zone_word expected = list_find(list, count, name, at);
+				enum zone_result expected = list_find(list, count, name, at);
 				assert_int_equal(zone_find(zone, &key, &node), expected);
 				assert_true(name_equal(node->name, at));
 				seen[expected]++;
 			}
 		zone_free(zone);
 	}
-	for (int word = ZONE_FOUND; word < ZONE_NOT_OURS; word++)
-		assert_true(seen[word] > 1000);
+	for (int result = ZONE_FOUND; result < ZONE_NOT_OURS; result++)
+		assert_true(seen[result] > 1000);
 }
 
 struct hashed {

@@ -21,7 +21,7 @@ struct parsing {
 	char **next; /* argument */
 	unsigned given; /* arguments of the verb so far */
 	bool only_arguments; /* "--" was there */
-	enum command_word word;
+	enum command_result result;
 	char *why;
 	size_t size;
 };
@@ -33,7 +33,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(
 	va_start(arguments, format);
 	vsnprintf(parsing->why, parsing->size, format, arguments);
 	va_end(arguments);
-	parsing->word = COMMAND_WRONG;
+	parsing->result = COMMAND_WRONG;
 	return false;
 }
 
@@ -80,7 +80,7 @@ static json_t *value_json(
 	switch (argument->kind) {
 	case VERB_ADDRESS:
 		if (!locate_client_parse(&client, text, parsing->why, parsing->size)) {
-			parsing->word = COMMAND_WRONG;
+			parsing->result = COMMAND_WRONG;
 			return NULL;
 		}
 		return json_string(text);
@@ -116,7 +116,7 @@ static bool value_take(
 	}
 	json_t *value = value_json(parsing, argument, text);
 	if (!value)
-		return parsing->word != COMMAND_WRONG && true
+		return parsing->result != COMMAND_WRONG && true
 			       ? wrong(parsing, "%s is \"%.*s\", expected UTF-8", argument->name,
 					 TEXT_SHOWN_MAX, text)
 			       : false;
@@ -170,10 +170,10 @@ static bool option_take(struct parsing *parsing, const char *option)
 	if (strcmp(option, "--json") == 0) {
 		command->json = true;
 	} else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0) {
-		parsing->word = COMMAND_HELP;
+		parsing->result = COMMAND_HELP;
 		return false;
 	} else if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
-		parsing->word = COMMAND_VERSION;
+		parsing->result = COMMAND_VERSION;
 		return false;
 	} else if (option_is(option, "-s", true)) {
 		return text_find(parsing, option, &command->socket);
@@ -223,15 +223,15 @@ static bool everything_take(struct parsing *parsing)
 	return true;
 }
 
-enum command_word command_parse(struct command *command, char **arguments, char *why, size_t size)
+enum command_result command_parse(struct command *command, char **arguments, char *why, size_t size)
 {
 	struct parsing parsing = {.command = command, .next = arguments, .why = why, .size = size};
 	*command = (struct command){.socket = SOCKET_DEFAULT, .request = json_object()};
-	parsing.word = COMMAND_ASK;
+	parsing.result = COMMAND_ASK;
 	if (!command->request)
 		wrong(&parsing, "no memory");
 	else if (!everything_take(&parsing))
-		return parsing.word;
+		return parsing.result;
 	else if (!command->verb)
 		wrong(&parsing, "the verb is missing: mirrornsctl --help lists them");
 	else if (parsing.given < command->verb->required)
@@ -242,7 +242,7 @@ enum command_word command_parse(struct command *command, char **arguments, char 
 	else if (command->config && !offline_has(command->verb->name))
 		wrong(&parsing, "%s asks a running server: leave --config out",
 			command->verb->name);
-	return parsing.word;
+	return parsing.result;
 }
 
 void command_help(void)

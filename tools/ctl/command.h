@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum command_word {
+enum command_result {
 	COMMAND_ASK,
 	COMMAND_HELP, /* of the verb, or of all if it is NULL */
 	COMMAND_VERSION,
@@ -22,7 +22,8 @@ struct command {
 	json_t *request; /* to be freed */
 };
 
-enum command_word command_parse(struct command *command, char **arguments, char *why, size_t size);
+enum command_result command_parse(
+	struct command *command, char **arguments, char *why, size_t size);
 void command_help(void);
 
 #endif

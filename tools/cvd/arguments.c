@@ -65,7 +65,7 @@ struct parsing {
 	char **next; /* word */
 	bool given[OPTIONS];
 	bool only_directory; /* "--" was there */
-	enum arguments_word word;
+	enum arguments_result word;
 	char *why;
 	size_t size;
 };
@@ -226,7 +226,7 @@ static bool whole_check(struct parsing *parsing)
 	return true;
 }
 
-enum arguments_word arguments_parse(
+enum arguments_result arguments_parse(
 	struct arguments *arguments, char **words, char *why, size_t size)
 {
 	struct parsing parsing = {.arguments = arguments, .next = words, .why = why, .size = size};

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum arguments_word {
+enum arguments_result {
 	ARGUMENTS_RUN,
 	ARGUMENTS_HELP,
 	ARGUMENTS_VERSION,
@@ -27,7 +27,7 @@ struct arguments {
 	bool force, watch;
 };
 
-enum arguments_word arguments_parse(
+enum arguments_result arguments_parse(
 	struct arguments *arguments, char **words, char *why, size_t size);
 /* On the standard output. */
 void arguments_help(void);

@@ -49,8 +49,8 @@ struct answer {
 /* Nothing but an rcode. */
 void answer_error(struct answer *answer, enum rcode rcode);
 
-/* One look-up's surroundings: what is asked, and the name that is looked at now. */
-struct asked {
+/* One look-up under way: the query, and the name that is looked up now. */
+struct lookup {
 	struct answer *answer;
 	const struct snapshot *snapshot;
 	struct turn *turns;
@@ -85,16 +85,16 @@ static inline void answer_rrset_add(struct answer *answer, enum answer_section s
 }
 
 /* Where an ancestor of the present name, of `size` octets, stands in the reply. */
-static inline unsigned answer_offset_of(const struct asked *asked, unsigned size)
+static inline unsigned answer_offset_of(const struct lookup *lookup, unsigned size)
 {
-	return asked->offset + asked->name.size - size;
+	return lookup->offset + lookup->name.size - size;
 }
 
-static inline void answer_negative_add(const struct asked *asked, enum rcode rcode)
+static inline void answer_negative_add(const struct lookup *lookup, enum rcode rcode)
 {
-	asked->answer->rcode = rcode;
-	answer_rrset_add(asked->answer, SECTION_AUTHORITY,
-		answer_offset_of(asked, asked->zone->apex_size), &asked->zone->soa);
+	lookup->answer->rcode = rcode;
+	answer_rrset_add(lookup->answer, SECTION_AUTHORITY,
+		answer_offset_of(lookup, lookup->zone->apex_size), &lookup->zone->soa);
 }
 
 #endif

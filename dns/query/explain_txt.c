@@ -259,23 +259,23 @@ size_t explain_txt_write(const struct snapshot *snapshot, const struct client *c
 	return (size_t)(txt_rdata.at - rdata);
 }
 
-void explain_txt_answer(const struct asked *asked)
+void explain_txt_answer(const struct lookup *lookup)
 {
-	struct answer *answer = asked->answer;
-	const struct query *query = asked->query;
-	const struct snapshot *snapshot = asked->snapshot;
+	struct answer *answer = lookup->answer;
+	const struct query *query = lookup->query;
+	const struct snapshot *snapshot = lookup->snapshot;
 	uint8_t rdata[EXPLAIN_TXT_RDATA_MAX], *record = answer->made[0];
 	bool identity;
 	size_t size = explain_txt_room(query, snapshot->identity_size, &identity);
-	if (explain_txt_is_allowed(inputs_config(snapshot->inputs), asked->client))
-		size = explain_txt_write(snapshot, asked->client, query, rdata, size);
+	if (explain_txt_is_allowed(inputs_config(snapshot->inputs), lookup->client))
+		size = explain_txt_write(snapshot, lookup->client, query, rdata, size);
 	else
 		size = 0;
 	if (!size) {
 		answer->rcode = RCODE_REFUSED;
 		answer->authoritative = false;
 	} else if (query->type != TYPE_TXT && query->type != TYPE_ANY) {
-		answer_negative_add(asked, RCODE_NOERROR);
+		answer_negative_add(lookup, RCODE_NOERROR);
 	} else {
 		_Static_assert(
 			RECORD_FIXED + EXPLAIN_TXT_RDATA_MAX <= sizeof(answer->made), "one record");

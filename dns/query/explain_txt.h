@@ -30,7 +30,7 @@ size_t explain_txt_write(const struct snapshot *snapshot, const struct client *c
 	const struct query *query, uint8_t *rdata, size_t room);
 
 /* The whole answer: for those who may ask, whoever that subnet is. */
-struct asked;
-void explain_txt_answer(const struct asked *asked);
+struct lookup;
+void explain_txt_answer(const struct lookup *asked);
 
 #endif

@@ -13,126 +13,128 @@ static __attribute__((cold, noinline)) uint8_t special_scope(
 }
 
 /* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
-static uint32_t outcome_find(const struct asked *asked, const struct snapshot_pool *pool)
+static uint32_t outcome_find(const struct lookup *lookup, const struct snapshot_pool *pool)
 {
-	const struct query_subnet *subnet = &asked->query->subnet;
+	const struct query_subnet *subnet = &lookup->query->subnet;
 	if (!pool->map)
 		return 0;
 	if (!pool->ecs || !subnet->option || !subnet->source)
-		return locate_match(pool->map, asked->client).outcome;
+		return locate_match(pool->map, lookup->client).outcome;
 	struct map_match match = subnet->family == 2
 					 ? map_find_ipv6(pool->map, query_subnet_ipv6(subnet))
 					 : map_find_ipv4(pool->map, query_subnet_ipv4(subnet));
-	asked->answer->scope = match.special ? special_scope(pool, subnet) : match.length;
-	return match.special ? locate_match(pool->map, asked->client).outcome : match.outcome;
+	lookup->answer->scope = match.special ? special_scope(pool, subnet) : match.length;
+	return match.special ? locate_match(pool->map, lookup->client).outcome : match.outcome;
 }
 
 /* A or AAAA. False: this place has none. */
-static bool pool_answer(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+static bool pool_answer(
+	const struct lookup *lookup, const struct snapshot_pool *pool, uint16_t type)
 {
-	const struct snapshot_outcome *outcome = &pool->outcomes[outcome_find(asked, pool)];
-	struct answer *answer = asked->answer;
+	const struct snapshot_outcome *outcome = &pool->outcomes[outcome_find(lookup, pool)];
+	struct answer *answer = lookup->answer;
 	enum pool_family family = type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4;
 	const struct pool_set *set = outcome->set[family];
 	if (!set)
 		return false;
 	if (answer_part_add(answer, &(struct answer_part){.size = set->answer_size,
 					    .count = (uint16_t)set->answer_count,
-					    .owner = asked->offset,
+					    .owner = lookup->offset,
 					    .section = SECTION_ANSWER})) {
 		answer->set = set;
-		answer->turn = &asked->turns[pool->turn + outcome->turn[family]];
+		answer->turn = &lookup->turns[pool->turn + outcome->turn[family]];
 	}
 	return true;
 }
 
-static bool pool_has(const struct asked *asked, const struct snapshot_pool *pool, uint16_t type)
+static bool pool_has(const struct lookup *lookup, const struct snapshot_pool *pool, uint16_t type)
 {
 	if (!pool || (type != TYPE_A && type != TYPE_AAAA))
 		return false;
-	return pool->outcomes[outcome_find(asked, pool)]
+	return pool->outcomes[outcome_find(lookup, pool)]
 		.set[type == TYPE_AAAA ? POOL_IPV6 : POOL_IPV4];
 }
 
 /* RFC 8482: one RRset, and TXT first, for clients that ask ANY after a failed TXT question. */
 static uint16_t any_find(
-	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
+	const struct lookup *lookup, const struct zone_node *node, const struct snapshot_pool *pool)
 {
 	static const uint16_t first[] = {TYPE_CNAME, TYPE_TXT, TYPE_A, TYPE_AAAA, TYPE_SOA};
 	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
-		if (zone_rrset(node, first[i]) || pool_has(asked, pool, first[i]))
+		if (zone_rrset(node, first[i]) || pool_has(lookup, pool, first[i]))
 			return first[i];
 	return node->rrset_count ? node->rrsets[0].type : TYPE_ANY;
 }
 
 static void data_add(
-	const struct asked *asked, const struct zone_node *node, const struct snapshot_pool *pool)
+	const struct lookup *lookup, const struct zone_node *node, const struct snapshot_pool *pool)
 {
-	uint16_t type = asked->query->type;
+	uint16_t type = lookup->query->type;
 	if (type == TYPE_ANY)
-		type = any_find(asked, node, pool);
+		type = any_find(lookup, node, pool);
 	const struct rrset *rrset = zone_rrset(node, type);
 	if (rrset)
-		answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, rrset);
-	else if (!pool || (type != TYPE_A && type != TYPE_AAAA) || !pool_answer(asked, pool, type))
-		answer_negative_add(asked, RCODE_NOERROR);
+		answer_rrset_add(lookup->answer, SECTION_ANSWER, lookup->offset, rrset);
+	else if (!pool || (type != TYPE_A && type != TYPE_AAAA) || !pool_answer(lookup, pool, type))
+		answer_negative_add(lookup, RCODE_NOERROR);
 }
 
 /* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
  * 4.3.2 1); a target elsewhere is the resolver's to follow. */
-static bool chain_follow(struct asked *asked, const uint8_t *record, uint32_t record_offset)
+static bool chain_follow(struct lookup *lookup, const uint8_t *record, uint32_t record_offset)
 {
-	if (++asked->steps == ANSWER_CHAIN_MAX ||
-		!name_key_parse(&asked->name, record_rdata(record), record_rdata_size(record)))
+	if (++lookup->steps == ANSWER_CHAIN_MAX ||
+		!name_key_parse(&lookup->name, record_rdata(record), record_rdata_size(record)))
 		return false;
-	asked->offset = (uint16_t)(record_offset + RECORD_FIXED);
-	asked->zone = snapshot_zone(asked->snapshot, &asked->name, asked->query->type == TYPE_DS);
-	return asked->zone;
+	lookup->offset = (uint16_t)(record_offset + RECORD_FIXED);
+	lookup->zone =
+		snapshot_zone(lookup->snapshot, &lookup->name, lookup->query->type == TYPE_DS);
+	return lookup->zone;
 }
 
 /* A node that stands for the present name. True: a CNAME leads on. */
-static bool node_answer(struct asked *asked, const struct zone_node *node)
+static bool node_answer(struct lookup *lookup, const struct zone_node *node)
 {
-	uint16_t type = asked->query->type;
-	const struct snapshot_binding *binding = &asked->snapshot->bindings[node->binding];
+	uint16_t type = lookup->query->type;
+	const struct snapshot_binding *binding = &lookup->snapshot->bindings[node->binding];
 	if (binding->state == BINDING_BROKEN) {
-		asked->answer->rcode = RCODE_SERVFAIL;
-		asked->answer->authoritative = false;
+		lookup->answer->rcode = RCODE_SERVFAIL;
+		lookup->answer->authoritative = false;
 		return false;
 	}
 	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
 		!node->has_children) {
-		answer_negative_add(asked, RCODE_NXDOMAIN);
+		answer_negative_add(lookup, RCODE_NXDOMAIN);
 		return false;
 	}
 	if (!node->has_cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
-		data_add(asked, node, binding->pool);
+		data_add(lookup, node, binding->pool);
 		return false;
 	}
 	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
-	for (unsigned i = 0; i < asked->steps; i++)
-		if (asked->seen[i] == node)
+	for (unsigned i = 0; i < lookup->steps; i++)
+		if (lookup->seen[i] == node)
 			return false; /* a loop: the chain so far is the answer */
-	uint32_t offset = asked->answer->size;
-	answer_rrset_add(asked->answer, SECTION_ANSWER, asked->offset, cname);
-	asked->seen[asked->steps] = node;
-	return chain_follow(asked, cname->records, offset);
+	uint32_t offset = lookup->answer->size;
+	answer_rrset_add(lookup->answer, SECTION_ANSWER, lookup->offset, cname);
+	lookup->seen[lookup->steps] = node;
+	return chain_follow(lookup, cname->records, offset);
 }
 
 /* RFC 6672 3.2: the DNAME, and the CNAME that it makes. True: that CNAME leads on. */
-static bool dname_answer(struct asked *asked, const struct zone_node *node)
+static bool dname_answer(struct lookup *lookup, const struct zone_node *node)
 {
-	struct answer *answer = asked->answer;
+	struct answer *answer = lookup->answer;
 	const struct rrset *dname = zone_rrset(node, TYPE_DNAME);
-	answer_rrset_add(answer, SECTION_ANSWER, answer_offset_of(asked, node->name_size), dname);
-	size_t kept = (size_t)(asked->name.size - node->name_size);
+	answer_rrset_add(answer, SECTION_ANSWER, answer_offset_of(lookup, node->name_size), dname);
+	size_t kept = (size_t)(lookup->name.size - node->name_size);
 	size_t target_size = record_rdata_size(dname->records);
 	if (kept + target_size > NAME_SIZE_MAX) {
 		answer->rcode = RCODE_YXDOMAIN;
 		return false;
 	}
 	uint8_t target[NAME_SIZE_MAX];
-	memcpy(target, asked->name.wire, kept); /* in its own case (RFC 4343 4.1) */
+	memcpy(target, lookup->name.wire, kept); /* in its own case (RFC 4343 4.1) */
 	memcpy(target + kept, record_rdata(dname->records), target_size);
 	struct rrset cname = {.type = TYPE_CNAME,
 		.count = 1,
@@ -141,109 +143,110 @@ static bool dname_answer(struct asked *asked, const struct zone_node *node)
 	cname.size = (uint32_t)record_write(answer->made[answer->made_count++], TYPE_CNAME,
 		dname->ttl, target, (uint16_t)(kept + target_size));
 	uint32_t offset = answer->size;
-	answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &cname);
-	asked->seen[asked->steps] = NULL;
-	if (asked->query->type == TYPE_CNAME || asked->query->type == TYPE_ANY)
+	answer_rrset_add(answer, SECTION_ANSWER, lookup->offset, &cname);
+	lookup->seen[lookup->steps] = NULL;
+	if (lookup->query->type == TYPE_CNAME || lookup->query->type == TYPE_ANY)
 		return false;
-	return chain_follow(asked, cname.records, offset);
+	return chain_follow(lookup, cname.records, offset);
 }
 
 /* Addresses of one NS target from this zone; those below the cut must be there (RFC 9471 3). */
-static void glue_add(const struct asked *asked, const struct zone_node *cut, const uint8_t *target,
-	unsigned offset, bool within)
+static void glue_add(const struct lookup *lookup, const struct zone_node *cut,
+	const uint8_t *target, unsigned offset, bool within)
 {
 	static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
 	if (name_is_within(target, cut->name) != within)
 		return;
-	const struct zone_node *node = zone_get(asked->zone->zone, target);
+	const struct zone_node *node = zone_get(lookup->zone->zone, target);
 	for (size_t i = 0; node && i < 2; i++) {
 		const struct rrset *rrset = zone_rrset(node, types[i]);
-		if (!rrset || (!within && asked->answer->count == ANSWER_PARTS_MAX))
+		if (!rrset || (!within && lookup->answer->count == ANSWER_PARTS_MAX))
 			continue;
-		answer_rrset_add(asked->answer, SECTION_ADDITIONAL, offset, rrset);
+		answer_rrset_add(lookup->answer, SECTION_ADDITIONAL, offset, rrset);
 		if (!within)
-			asked->answer->parts[asked->answer->count - 1].optional = true;
+			lookup->answer->parts[lookup->answer->count - 1].optional = true;
 	}
 }
 
 /* RFC 1034 4.3.2 3b: NS of the cut and their addresses. Not our data: no AA, scope 0 (RFC 7871 7.4). */
-static void referral_add(const struct asked *asked, const struct zone_node *cut)
+static void referral_add(const struct lookup *lookup, const struct zone_node *cut)
 {
-	struct answer *answer = asked->answer;
+	struct answer *answer = lookup->answer;
 	const struct rrset *ns = zone_rrset(cut, TYPE_NS);
 	const uint32_t start = answer->size;
-	answer->authoritative = asked->steps != 0;
-	answer_rrset_add(answer, SECTION_AUTHORITY, answer_offset_of(asked, cut->name_size), ns);
+	answer->authoritative = lookup->steps != 0;
+	answer_rrset_add(answer, SECTION_AUTHORITY, answer_offset_of(lookup, cut->name_size), ns);
 	for (unsigned within = 2; within-- > 0;) {
 		const uint8_t *record = ns->records;
 		for (unsigned i = 0; i < ns->count; i++, record = record_next(record)) {
 			size_t offset = start + (size_t)(record - ns->records) + RECORD_FIXED;
 			if (offset > 0x3FFF) /* beyond what a pointer reaches */
 				break;
-			glue_add(asked, cut, record_rdata(record), (unsigned)offset, within);
+			glue_add(lookup, cut, record_rdata(record), (unsigned)offset, within);
 		}
 	}
 }
 
 /* A statistics name, whose one address all answers have. False: it is none. */
-static bool ping_answer(const struct asked *asked)
+static bool ping_answer(const struct lookup *lookup)
 {
-	struct answer *answer = asked->answer;
+	struct answer *answer = lookup->answer;
 	const struct snapshot_ping *at;
-	enum ping_result result = ping_find(asked->zone, &asked->name, &answer->ping, &at);
-	bool address = asked->query->type == TYPE_A || asked->query->type == TYPE_ANY;
+	enum ping_result result = ping_find(lookup->zone, &lookup->name, &answer->ping, &at);
+	bool address = lookup->query->type == TYPE_A || lookup->query->type == TYPE_ANY;
 	if (result == PING_NONE ||
-		(result == PING_MALFORMED && !asked->steps && explain_txt_is_query(&asked->name)))
+		(result == PING_MALFORMED && !lookup->steps && explain_txt_is_query(&lookup->name)))
 		return false;
 	answer->ping_malformed = result == PING_MALFORMED;
 	if (result == PING_MALFORMED || (result == PING_GOOD && address))
-		answer->pinged = asked->zone;
+		answer->pinged = lookup->zone;
 	if (result == PING_GOOD && address)
-		answer_rrset_add(answer, SECTION_ANSWER, asked->offset, &at->address);
+		answer_rrset_add(answer, SECTION_ANSWER, lookup->offset, &at->address);
 	else
 		answer_negative_add(
-			asked, result == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
+			lookup, result == PING_MALFORMED ? RCODE_NXDOMAIN : RCODE_NOERROR);
 	return true;
 }
 
 /* One step of RFC 1034 4.3.2. True: a CNAME leads on. */
-static bool step_answer(struct asked *asked)
+static bool step_answer(struct lookup *lookup)
 {
 	const struct zone_node *node;
 	enum zone_result result;
-	if (!zone_find_here(asked->zone->zone, &asked->name, &node, &result)) {
-		if (ping_is_near(asked->zone, &asked->name) && ping_answer(asked))
+	if (!zone_find_here(lookup->zone->zone, &lookup->name, &node, &result)) {
+		if (ping_is_near(lookup->zone, &lookup->name) && ping_answer(lookup))
 			return false;
-		result = zone_find_above(asked->zone->zone, &asked->name, &node);
+		result = zone_find_above(lookup->zone->zone, &lookup->name, &node);
 	}
-	if ((result == ZONE_NXDOMAIN || result == ZONE_WILDCARD) && !asked->steps &&
-		explain_txt_is_query(&asked->name)) {
-		explain_txt_answer(asked);
+	if ((result == ZONE_NXDOMAIN || result == ZONE_WILDCARD) && !lookup->steps &&
+		explain_txt_is_query(&lookup->name)) {
+		explain_txt_answer(lookup);
 		return false;
 	}
 	switch (result) {
 	case ZONE_DELEGATION:
 		/* DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1). */
-		if (asked->query->type != TYPE_DS || node->name_size != asked->name.size) {
-			referral_add(asked, node);
+		if (lookup->query->type != TYPE_DS || node->name_size != lookup->name.size) {
+			referral_add(lookup, node);
 			return false;
 		} /* fall through */
 	case ZONE_FOUND:
 	case ZONE_WILDCARD:
-		return node_answer(asked, node);
+		return node_answer(lookup, node);
 	case ZONE_DNAME:
-		return dname_answer(asked, node);
+		return dname_answer(lookup, node);
 	case ZONE_NODATA:
-		answer_negative_add(asked, RCODE_NOERROR);
+		answer_negative_add(lookup, RCODE_NOERROR);
 		return false;
 	case ZONE_NXDOMAIN:
-		answer_negative_add(asked, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
+		answer_negative_add(
+			lookup, RCODE_NXDOMAIN); /* the last name's rcode (RFC 6604 3) */
 		return false;
 	case ZONE_NOT_OURS:
-		if (asked->steps)
+		if (lookup->steps)
 			return false;
-		asked->answer->rcode = RCODE_REFUSED;
-		asked->answer->authoritative = false;
+		lookup->answer->rcode = RCODE_REFUSED;
+		lookup->answer->authoritative = false;
 		return false;
 	}
 	return false;
@@ -268,7 +271,7 @@ static enum rcode type_rcode(uint16_t type)
 	}
 }
 
-void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
+void lookup_answer(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
 	const struct client *client, const struct query *query)
 {
 	answer_error(answer, RCODE_NOERROR);
@@ -285,21 +288,21 @@ void answer_query(struct answer *answer, const struct snapshot *snapshot, struct
 	answer->rcode = RCODE_REFUSED;
 	if (query->class != CLASS_IN && query->class != CLASS_ANY)
 		return;
-	struct asked asked;
-	asked.zone = snapshot_zone(snapshot, &query->name, query->type == TYPE_DS);
-	if (!asked.zone)
+	struct lookup lookup;
+	lookup.zone = snapshot_zone(snapshot, &query->name, query->type == TYPE_DS);
+	if (!lookup.zone)
 		return;
 	answer->rcode = RCODE_NOERROR;
 	answer->authoritative = true;
-	asked.answer = answer;
-	asked.snapshot = snapshot;
-	asked.turns = turns;
-	asked.client = client;
-	asked.query = query;
-	asked.name = query->name;
-	asked.offset = HEADER_SIZE;
-	asked.steps = 0;
-	while (step_answer(&asked))
+	lookup.answer = answer;
+	lookup.snapshot = snapshot;
+	lookup.turns = turns;
+	lookup.client = client;
+	lookup.query = query;
+	lookup.name = query->name;
+	lookup.offset = HEADER_SIZE;
+	lookup.steps = 0;
+	while (step_answer(&lookup))
 		;
 	/* A class of ANY is never answered with authority (RFC 1034 4.3.2). */
 	answer->authoritative &= query->class == CLASS_IN;

@@ -5,7 +5,7 @@
 #include "dns/query/answer.h"
 
 /* `turns` are the worker's, one for each of the snapshot's; parts point into them. */
-void answer_query(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
+void lookup_answer(struct answer *answer, const struct snapshot *snapshot, struct turn *turns,
 	const struct client *client, const struct query *query);
 
 #endif

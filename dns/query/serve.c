@@ -60,7 +60,7 @@ size_t serve(const struct serving *serving, const struct client *client, const u
 	if (result == QUERY_SILENCE)
 		return 0;
 	if (result == QUERY_GOOD)
-		answer_query(answer, snapshot, serving->turns, client, &query);
+		lookup_answer(answer, snapshot, serving->turns, client, &query);
 	else
 		answer_error(answer, result_rcode(result));
 	if (serving->counters)

@@ -59,7 +59,7 @@ static int open_read(struct file *file, const char *path, int flags, char *why, 
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
 	*file = (struct file){
-		.absent = fd < 0 && errno == ENOENT, .passing = fd < 0 && error_passes(errno)};
+		.absent = fd < 0 && errno == ENOENT, .transient = fd < 0 && error_passes(errno)};
 	if (fd < 0 && errno == ELOOP && flags)
 		snprintf(why, size, "%s: is a symbolic link, expected a regular file", path);
 	else if (fd < 0)
@@ -75,7 +75,7 @@ static bool read_opened(
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) != 0) {
-		file->passing = error_passes(errno);
+		file->transient = error_passes(errno);
 		snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
 		goto fail;
 	}
@@ -94,7 +94,7 @@ static bool read_opened(
 				path, (unsigned long long)max);
 		else
 			snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
-		file->passing = (uint64_t)status.st_size <= max && error_passes(errno);
+		file->transient = (uint64_t)status.st_size <= max && error_passes(errno);
 		goto fail;
 	}
 	close(fd);

@@ -16,7 +16,7 @@ struct file {
 	nlink_t links; /* names that it has */
 	bool absent; /* it could not be read: there is none */
 	bool large; /* it could not be read for its size */
-	bool passing; /* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
+	bool transient; /* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
 };
 
 /* What tells one state of a file from another; all 0: not there. */
@@ -26,7 +26,7 @@ struct file_stamp {
 };
 
 /* Reads a regular file of at most `max` octets as it is now: later truncation or rewriting changes nothing.
- * False: one sentence naming the file; `passing` says whether it is worth another try. */
+ * False: one sentence naming the file; `transient` says whether it is worth another try. */
 bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 /* The same, but the last part of the path may be no symbolic link. */
 bool file_read_here(struct file *file, const char *path, uint64_t max, char *why, size_t size);

@@ -140,7 +140,7 @@ static bool some_pool_empties(
 
 /* --- the change --- */
 
-static void change_told(void *owner, const struct reload_outcome *outcome)
+static void on_drain_served(void *owner, const struct reload_outcome *outcome)
 {
 	struct change *change = owner;
 	control_reply(change->request, outcome->served ? STATUS_GOOD : STATUS_FAILED,
@@ -151,13 +151,13 @@ static void change_told(void *owner, const struct reload_outcome *outcome)
 /* Saves them, then has them served; takes over `drains` and `result`. */
 static void drains_change(struct control_request *request, struct shared *drains, json_t *result)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
 	struct change *change = malloc(sizeof(*change));
 	char why[WHY_SIZE + STATE_DIR_PATH_MAX] = "no memory";
 	if (change)
 		*change = (struct change){request, result};
-	const struct reload_wish wish = {.done = change_told, .owner = change};
+	const struct reload_wish wish = {.done = on_drain_served, .owner = change};
 	if (change && result && drains &&
 		drains_save(shared_get(drains), inputs_config(inputs), why, sizeof(why))) {
 		reload_drains_set(place->reload, drains);
@@ -201,7 +201,7 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 static enum exit_status drain_judge(const struct control_request *request,
 	const struct drain *drain, int64_t now, struct shared **drains, char *why)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
 	bool force = json_is_true(json_object_get(control_arguments(request), "force"));
 	if (place->takeover->pausing) {
@@ -225,9 +225,9 @@ static enum exit_status drain_judge(const struct control_request *request,
 	return STATUS_FAILED;
 }
 
-void verb_drain(struct control_request *request)
+void command_drain(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	int64_t now = time(NULL);
 	struct drain drain;
 	struct shared *drains;
@@ -250,9 +250,9 @@ void verb_drain(struct control_request *request)
 	drains_change(request, drains, result);
 }
 
-void verb_undrain(struct control_request *request)
+void command_undrain(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	const struct drains *drains = shared_get(place->reload->drains);
 	const char *glob = json_string_value(json_object_get(control_arguments(request), "glob"));
 	const struct drain *found = glob ? drains_find(drains, glob) : NULL;

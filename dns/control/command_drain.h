@@ -4,7 +4,7 @@
 
 #include "dns/control/control.h"
 
-control_run verb_drain;
-control_run verb_undrain;
+control_run command_drain;
+control_run command_undrain;
 
 #endif

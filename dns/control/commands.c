@@ -19,18 +19,19 @@ static void result_reply(struct control_request *request, json_t *result, const 
 
 static void status_run(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	result_reply(request, status_json(place->reload, place->started), "no memory");
 }
 
 static void stats_run(struct control_request *request)
 {
-	const struct reload *reload = ((const struct verb_place *)control_owner(request))->reload;
+	const struct reload *reload =
+		((const struct command_context *)control_owner(request))->reload;
 	result_reply(request, stats_json(reload->totals, reload->current), "no memory");
 }
 
 /* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
-static void reload_told(void *owner, const struct reload_outcome *outcome)
+static void on_reload_done(void *owner, const struct reload_outcome *outcome)
 {
 	char why[RELOAD_WHY_MAX + 64];
 	bool good = outcome->served && !outcome->refused;
@@ -45,11 +46,11 @@ static void reload_told(void *owner, const struct reload_outcome *outcome)
 
 static void reload_run(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	const struct reload_wish wish = {
 		.all = true,
 		.force = json_is_true(json_object_get(control_arguments(request), "force")),
-		.done = reload_told,
+		.done = on_reload_done,
 		.owner = request,
 	};
 	if (!reload_ask(place->reload, &wish))
@@ -63,7 +64,7 @@ static const char *argument(const struct control_request *request, const char *n
 
 static const struct snapshot *snapshot_of(const struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	return place->reload->current;
 }
 
@@ -88,7 +89,7 @@ static void pools_run(struct control_request *request)
 
 static void pings_run(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
+	const struct command_context *place = control_owner(request);
 	struct totals_values values;
 	char why[RELOAD_WHY_MAX] = "no memory";
 	json_t *result = NULL;
@@ -119,12 +120,12 @@ static void diff_run(struct control_request *request)
 
 static void takeover_run(struct control_request *request)
 {
-	const struct verb_place *place = control_owner(request);
-	takeover_give_begin(place->takeover, request);
+	const struct command_context *place = control_owner(request);
+	takeover_server_begin(place->takeover, request);
 }
 
 /* The last column: who asked is logged. */
-const struct control_verb verb_rows[] = {
+const struct control_verb commands_table[] = {
 	{"status", status_run, false},
 	{"stats", stats_run, false},
 	{"explain", explain_run, false},
@@ -132,8 +133,8 @@ const struct control_verb verb_rows[] = {
 	{"pings", pings_run, false},
 	{"diff", diff_run, false},
 	{"reload", reload_run, true},
-	{"drain", verb_drain, true},
-	{"undrain", verb_undrain, true},
+	{"drain", command_drain, true},
+	{"undrain", command_undrain, true},
 	{"takeover", takeover_run, true},
 	{.name = NULL},
 };

@@ -4,6 +4,6 @@
 
 #include "dns/control/control.h"
 
-extern const struct control_verb verb_rows[];
+extern const struct control_verb commands_table[];
 
 #endif

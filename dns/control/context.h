@@ -6,10 +6,10 @@
 #include "dns/control/takeover_server.h"
 
 /* What verbs work on: the owner that they find by control_owner. All of it is the main loop's. */
-struct verb_place {
+struct command_context {
 	struct reload *reload;
 	int64_t started; /* Unix seconds */
-	struct takeover_give *takeover; /* once it holds, drains may change no more */
+	struct takeover_server *takeover; /* once it holds, drains may change no more */
 };
 
 #endif

@@ -36,7 +36,7 @@ static unsigned stale_count(const struct inputs *inputs, int64_t now, bool say, 
 	return count;
 }
 
-bool stale_look(struct stale *stale, const struct inputs *inputs, int64_t now)
+bool stale_check(struct stale *stale, const struct inputs *inputs, int64_t now)
 {
 	bool due = false;
 	unsigned count = stale_count(inputs, now, false, &due);
@@ -48,7 +48,7 @@ bool stale_look(struct stale *stale, const struct inputs *inputs, int64_t now)
 	return due;
 }
 
-struct shared *drains_look(const struct inputs *inputs, const struct drains *drains, int64_t now)
+struct shared *drains_check(const struct inputs *inputs, const struct drains *drains, int64_t now)
 {
 	char why[WHY_SIZE];
 	if (!drains_end(drains, 0, now))
@@ -63,8 +63,8 @@ struct shared *drains_look(const struct inputs *inputs, const struct drains *dra
 	return left;
 }
 
-void passing_look(const struct inputs *inputs, int64_t now, bool *changed, size_t count)
+void transient_check(const struct inputs *inputs, int64_t now, bool *changed, size_t count)
 {
 	for (size_t i = 0; now % READ_AGAIN_SECONDS == 0 && i < count; i++)
-		changed[i] |= inputs->verdicts[i].passing;
+		changed[i] |= inputs->verdicts[i].transient;
 }

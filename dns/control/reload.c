@@ -25,7 +25,7 @@ struct reload_waiter {
 };
 
 /* They may ask again while they are told. */
-static void waiters_tell(struct reload_waiter **list, const struct reload_outcome *outcome)
+static void waiters_call(struct reload_waiter **list, const struct reload_outcome *outcome)
 {
 	struct reload_waiter *next, *waiter = *list;
 	*list = NULL;
@@ -37,14 +37,14 @@ static void waiters_tell(struct reload_waiter **list, const struct reload_outcom
 }
 
 /* The build is served, or was refused. */
-static void outcome_tell(struct reload *reload, bool served)
+static void outcome_report(struct reload *reload, bool served)
 {
 	reload->outcome.when = time(NULL);
 	reload->outcome.served = served;
 	const struct reload_outcome outcome = reload->outcome;
 	if (reload->build.all)
 		reload->last = outcome;
-	waiters_tell(&reload->build.waiting, &outcome);
+	waiters_call(&reload->build.waiting, &outcome);
 }
 
 /* Whoever asks comes first: where all CPUs are busy a build gets a tenth of one. */
@@ -94,7 +94,7 @@ static void tidy(uv_work_t *work)
 
 static void reload_begin(struct reload *reload);
 
-static void idle(struct reload *reload)
+static void next_build(struct reload *reload)
 {
 	reload->busy = false;
 	reload_begin(reload);
@@ -105,7 +105,7 @@ static void tidied(uv_work_t *work, int status)
 	struct reload *reload = work->data;
 	(void)status;
 	reload->tidying = false;
-	idle(reload);
+	next_build(reload);
 }
 
 static void watch_current(struct reload *reload)
@@ -141,7 +141,7 @@ static void status_say(const struct reload *reload)
 }
 
 /* The hand-over is complete when the last worker serves the new snapshot. */
-static void taken(uv_async_t *async)
+static void on_snapshot_taken(uv_async_t *async)
 {
 	struct reload *reload = async->data;
 	if (!reload->handing) /* each worker sends, the last two may send after both have taken it */
@@ -172,10 +172,10 @@ static void taken(uv_async_t *async)
 			log_line(LOG_LEVEL_INFO, "The reload is served");
 		service_ready();
 	}
-	outcome_tell(reload, true);
+	outcome_report(reload, true);
 	reload->tidying = uv_queue_work(reload->loop, &reload->work, tidy, tidied) == 0;
 	if (!reload->tidying)
-		idle(reload);
+		next_build(reload);
 }
 
 static void publish(struct reload *reload)
@@ -192,7 +192,7 @@ static void publish(struct reload *reload)
 	} else {
 		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
 		snprintf(reload->outcome.why, RELOAD_WHY_MAX, "no memory to serve a new snapshot");
-		outcome_tell(reload, false);
+		outcome_report(reload, false);
 		worker_handovers_free(handovers, shared->count);
 		snapshot_free(reload->built);
 	}
@@ -201,7 +201,7 @@ static void publish(struct reload *reload)
 
 /* A file that had changed, and a drain, are still to be taken when a reload of everything was refused for something
  * else. */
-static void want_again(struct reload *reload)
+static void wants_restore(struct reload *reload)
 {
 	if (!reload->build.all)
 		return;
@@ -216,7 +216,7 @@ static void build_refused(struct reload *reload)
 	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->outcome.why);
 	status_say(reload);
 	totals_reload(reload->totals, RELOAD_FAILED);
-	outcome_tell(reload, false);
+	outcome_report(reload, false);
 }
 
 static void build_done(uv_work_t *work, int status)
@@ -229,7 +229,7 @@ static void build_done(uv_work_t *work, int status)
 	} else if (reload->built) {
 		publish(reload);
 	} else {
-		want_again(reload);
+		wants_restore(reload);
 		build_refused(reload);
 	}
 	shared_release(reload->build_drains);
@@ -240,7 +240,7 @@ static void build_done(uv_work_t *work, int status)
 		return;
 	if (reload->build.all)
 		service_ready();
-	idle(reload);
+	next_build(reload);
 }
 
 static bool any_wanted(const struct reload *reload)
@@ -320,18 +320,18 @@ void reload_drains_set(struct reload *reload, struct shared *drains)
 	reload->want.relink = true;
 }
 
-static void reload_look(uv_timer_t *timer)
+static void reload_check(uv_timer_t *timer)
 {
 	struct reload *reload = timer->data;
 	const struct inputs *inputs = reload->current->inputs;
 	int64_t now = time(NULL);
-	struct shared *left = drains_look(inputs, shared_get(reload->drains), now);
-	reload->want.relink |= stale_look(&reload->stale, inputs, now);
+	struct shared *left = drains_check(inputs, shared_get(reload->drains), now);
+	reload->want.relink |= stale_check(&reload->stale, inputs, now);
 	reload->want.relink |= drains_end(shared_get(inputs->drains), inputs->now, now);
 	if (left)
 		reload_drains_set(reload, left);
 	if (!reload->busy) /* else what is wanted may be of the inputs before */
-		passing_look(inputs, now, reload->want.changed, reload->file_count);
+		transient_check(inputs, now, reload->want.changed, reload->file_count);
 	totals_heartbeat(reload->totals);
 	reload_begin(reload);
 }
@@ -342,13 +342,13 @@ bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *w
 	*reload = (struct reload){.loop = loop, .workers = workers, .totals = totals};
 	workers->taken = &reload->taken;
 	reload->taken.data = reload->clock.data = reload->work.data = reload;
-	return uv_async_init(loop, &reload->taken, taken) == 0 &&
+	return uv_async_init(loop, &reload->taken, on_snapshot_taken) == 0 &&
 	       uv_timer_init(loop, &reload->clock) == 0 &&
 	       watch_init(&reload->watch, loop, files_changed, reload);
 }
 
 /* What the start could not take. */
-static void whys_note(struct reload *reload)
+static void start_refusals_note(struct reload *reload)
 {
 	const struct inputs *inputs = reload->current->inputs;
 	for (size_t i = 0; i < inputs_files(inputs_config(inputs)); i++)
@@ -364,13 +364,13 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 	reload->drains = shared_hold(first->inputs->drains);
 	reload->last.when = first->inputs->now;
 	reload->last.served = true;
-	whys_note(reload);
+	start_refusals_note(reload);
 	watch_current(reload);
 	inputs_say(first->inputs);
 	status_say(reload);
 	inputs_save_all(first->inputs);
 	malloc_trim(0);
-	return uv_timer_start(&reload->clock, reload_look, 0, CLOCK_MS) == 0;
+	return uv_timer_start(&reload->clock, reload_check, 0, CLOCK_MS) == 0;
 }
 
 void reload_stop(struct reload *reload)
@@ -380,8 +380,8 @@ void reload_stop(struct reload *reload)
 	uv_close((uv_handle_t *)&reload->clock, NULL);
 	uv_close((uv_handle_t *)&reload->taken, NULL);
 	static const struct reload_outcome outcome = {.why = "the server is ending"};
-	waiters_tell(&reload->want.waiting, &outcome);
-	waiters_tell(&reload->build.waiting, &outcome);
+	waiters_call(&reload->want.waiting, &outcome);
+	waiters_call(&reload->build.waiting, &outcome);
 }
 
 void reload_save(struct reload *reload)

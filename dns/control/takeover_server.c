@@ -11,20 +11,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 20, LOOKS_MAX = 400 }; /* within the other one's patience */
+enum { CHECK_MS = 20, CHECKS_MAX = 400 }; /* within the other one's patience */
 
-static struct worker_shared *workers_of(const struct takeover_give *give)
+static struct worker_shared *workers_of(const struct takeover_server *give)
 {
 	return give->reload->workers;
 }
 
 static void poll_closed(uv_handle_t *handle)
 {
-	struct takeover_give *give = handle->data;
+	struct takeover_server *give = handle->data;
 	give->polled = false;
 }
 
-static void connection_close(struct takeover_give *give)
+static void connection_close(struct takeover_server *give)
 {
 	if (give->fd < 0)
 		return;
@@ -36,33 +36,33 @@ static void connection_close(struct takeover_give *give)
 }
 
 /* Something was forced since: the other one would judge it by what was before. */
-static bool was_forced(const struct takeover_give *give)
+static bool was_forced(const struct takeover_server *give)
 {
 	const struct reload *reload = give->reload;
 	return reload->forced != give->forced || (reload->busy && reload->build.force);
 }
 
 /* This one goes on. */
-static void give_up(struct takeover_give *give, const char *why)
+static void takeover_abort(struct takeover_server *give, const char *why)
 {
 	struct worker_shared *workers = workers_of(give);
 	for (unsigned i = 0; give->pausing && i < workers->count; i++)
 		worker_resume(&workers->workers[i]);
-	give->pausing = give->told = false;
+	give->pausing = give->state_sent = false;
 	connection_close(give);
 	log_line(LOG_LEVEL_WARNING, "A takeover came to nothing, this server goes on: %s", why);
 }
 
 static void time_is_up(uv_timer_t *timer)
 {
-	give_up(timer->data, "the other one took too long");
+	takeover_abort(timer->data, "the other one took too long");
 }
 
 /* --- sockets --- */
 
 /* The control and the metrics socket, then column by column the workers' UDP sockets: in the order in which they were bound; then TCP's.
  * *count of them; NULL: no memory. */
-static int *descriptors_collect(const struct takeover_give *give, size_t *count)
+static int *descriptors_collect(const struct takeover_server *give, size_t *count)
 {
 	const struct worker_shared *workers = workers_of(give);
 	size_t columns = udp_count(workers->workers[0].udp), at = 0;
@@ -88,7 +88,7 @@ static int *descriptors_collect(const struct takeover_give *give, size_t *count)
 	return fds;
 }
 
-static bool offer_send(struct takeover_give *give)
+static bool offer_send(struct takeover_server *give)
 {
 	size_t count = 0;
 	int *fds = descriptors_collect(give, &count);
@@ -106,7 +106,7 @@ static bool offer_send(struct takeover_give *give)
 
 /* --- state --- */
 
-static bool turns_send(const struct takeover_give *give, const struct takeover_head *head)
+static bool turns_send(const struct takeover_server *give, const struct takeover_head *head)
 {
 	const struct snapshot *snapshot = give->reload->current;
 	uint64_t *keys = calloc(head->turns + 1, sizeof(*keys));
@@ -127,7 +127,7 @@ static bool turns_send(const struct takeover_give *give, const struct takeover_h
 	return good;
 }
 
-static bool state_send(const struct takeover_give *give)
+static bool state_send(const struct takeover_server *give)
 {
 	struct takeover_head head = {.turns = (uint32_t)give->reload->current->turn_count,
 		.workers = workers_of(give)->count};
@@ -153,44 +153,44 @@ static bool state_send(const struct takeover_give *give)
 /* Another worker stands still; all do: now the turns are what they are. */
 static void on_worker_paused(uv_async_t *async)
 {
-	struct takeover_give *give = async->data;
+	struct takeover_server *give = async->data;
 	struct worker_shared *workers = workers_of(give);
-	if (give->fd < 0 || !give->pausing || give->told)
+	if (give->fd < 0 || !give->pausing || give->state_sent)
 		return;
 	for (unsigned i = 0; i < workers->count; i++)
 		if (!atomic_load(&workers->workers[i].paused))
 			return;
-	give->told = state_send(give);
-	if (!give->told)
-		give_up(give, "its state could not be sent");
+	give->state_sent = state_send(give);
+	if (!give->state_sent)
+		takeover_abort(give, "its state could not be sent");
 }
 
-static void told(uv_poll_t *poll, int status, int events)
+static void on_message(uv_poll_t *poll, int status, int events)
 {
-	struct takeover_give *give = poll->data;
+	struct takeover_server *give = poll->data;
 	struct worker_shared *workers = workers_of(give);
 	char word = 0;
 	(void)events;
 	if (status < 0 || recv(give->fd, &word, 1, MSG_DONTWAIT) != 1) {
-		give_up(give, "the other one has gone");
+		takeover_abort(give, "the other one has gone");
 	} else if (word == 'r' && !give->pausing && was_forced(give)) {
-		give_up(give, "an export was forced meanwhile");
+		takeover_abort(give, "an export was forced meanwhile");
 	} else if (word == 'r' && !give->pausing) {
 		give->pausing = true;
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
 			worker_pause(&workers->workers[i]);
-	} else if (word == 's' && give->told && octets_send(give->fd, "l", 1)) {
+	} else if (word == 's' && give->state_sent && octets_send(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Another server has taken over: this one finishes its "
 					   "TCP connections and ends");
-		give->left(give->server);
+		give->on_handover_done(give->server);
 	} else {
-		give_up(give, "the other one says what is not expected");
+		takeover_abort(give, "the other one says what is not expected");
 	}
 }
 
-static bool connection_open(struct takeover_give *give, int fd)
+static bool connection_open(struct takeover_server *give, int fd)
 {
 	struct timeval patience = {.tv_sec = 2}; /* the workers may stand still while this waits */
 	give->fd = fd;
@@ -205,10 +205,10 @@ static bool connection_open(struct takeover_give *give, int fd)
 	give->polled = true;
 	give->poll.data = give;
 	uv_timer_start(&give->timer, time_is_up, TAKEOVER_SECONDS * 1000, 0);
-	return uv_poll_start(&give->poll, UV_READABLE, told) == 0;
+	return uv_poll_start(&give->poll, UV_READABLE, on_message) == 0;
 }
 
-static void offer_begin(struct takeover_give *give)
+static void offer_begin(struct takeover_server *give)
 {
 	int fd = control_detach(give->request);
 	give->request = NULL;
@@ -222,12 +222,12 @@ static void offer_begin(struct takeover_give *give)
 /* What is served must be what state-dir keeps: the other one judges an export by it. */
 static void settled_look(uv_timer_t *timer)
 {
-	struct takeover_give *give = timer->data;
+	struct takeover_server *give = timer->data;
 	uv_timer_stop(timer);
 	if (reload_is_settled(give->reload)) {
 		offer_begin(give);
-	} else if (give->looks++ < LOOKS_MAX) {
-		uv_timer_start(timer, settled_look, LOOK_MS, 0);
+	} else if (give->looks++ < CHECKS_MAX) {
+		uv_timer_start(timer, settled_look, CHECK_MS, 0);
 	} else {
 		control_reply(give->request, STATUS_FAILED, NULL,
 			"the running server is still saving what it has taken, ask again");
@@ -235,7 +235,7 @@ static void settled_look(uv_timer_t *timer)
 	}
 }
 
-void takeover_give_begin(struct takeover_give *give, struct control_request *request)
+void takeover_server_begin(struct takeover_server *give, struct control_request *request)
 {
 	uid_t user = control_peer(request)->uid;
 	if (user != 0 && user != geteuid()) {
@@ -255,7 +255,8 @@ void takeover_give_begin(struct takeover_give *give, struct control_request *req
 	settled_look(&give->timer);
 }
 
-bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct worker_shared *workers)
+bool takeover_server_init(
+	struct takeover_server *give, uv_loop_t *loop, struct worker_shared *workers)
 {
 	give->loop = loop;
 	give->fd = give->metrics = -1;
@@ -265,13 +266,13 @@ bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct work
 	       uv_timer_init(loop, &give->timer) == 0;
 }
 
-void takeover_give_stop(struct takeover_give *give)
+void takeover_server_stop(struct takeover_server *give)
 {
 	if (give->request)
 		control_reply(give->request, STATUS_FAILED, NULL, "the running server is ending");
 	give->request = NULL;
 	if (give->fd >= 0)
-		give_up(give, "it is told to end");
+		takeover_abort(give, "it is told to end");
 	uv_close((uv_handle_t *)&give->timer, NULL);
 	uv_close((uv_handle_t *)&give->paused, NULL);
 }

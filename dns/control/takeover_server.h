@@ -5,11 +5,11 @@
 #include "dns/control/control.h"
 #include "dns/control/reload.h"
 
-struct takeover_give {
+struct takeover_server {
 	uv_loop_t *loop;
 	const struct reload *reload;
 	const struct control *control;
-	void (*left)(void *server); /* the other one serves */
+	void (*on_handover_done)(void *server); /* the other one serves */
 	void *server;
 	int fd; /* -1: nobody takes over */
 	pid_t successor;
@@ -19,7 +19,7 @@ struct takeover_give {
 	unsigned forced; /* exports that had been forced when the sockets were sent */
 	int metrics; /* a listening socket that is handed over, too; -1: none */
 	bool pausing; /* the workers are to stand still */
-	bool told; /* they did, and the other one has the state */
+	bool state_sent; /* they did, and the other one has the state */
 	bool polled; /* `poll` is open */
 	uv_poll_t poll;
 	uv_timer_t timer;
@@ -27,10 +27,11 @@ struct takeover_give {
 };
 
 /* Must be initialised before the workers start: they tell it when they hold. */
-bool takeover_give_init(struct takeover_give *give, uv_loop_t *loop, struct worker_shared *workers);
+bool takeover_server_init(
+	struct takeover_server *give, uv_loop_t *loop, struct worker_shared *workers);
 /* The verb takeover. */
-void takeover_give_begin(struct takeover_give *give, struct control_request *request);
+void takeover_server_begin(struct takeover_server *give, struct control_request *request);
 /* The server ends: a takeover under way comes to nothing. */
-void takeover_give_stop(struct takeover_give *give);
+void takeover_server_stop(struct takeover_server *give);
 
 #endif

@@ -33,7 +33,7 @@ struct inputs_zone {
 /* What became of a watched file when it was last read. */
 struct inputs_verdict {
 	bool fresh; /* it was read for this set, not for one before, and not in vain once more */
-	bool passing; /* it could not be read for a reason that may pass: it is to be read again soon */
+	bool transient; /* it could not be read for a reason that may pass: it is to be read again soon */
 	char *why; /* the sentence: what is on disk is not what is served; NULL: it is */
 };
 

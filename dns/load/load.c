@@ -26,7 +26,7 @@ static bool verdicts_take(const struct loading *loading)
 		if (verdicts[i].fresh)
 			continue;
 		const char *why = loading->request->before->verdicts[i].why;
-		verdicts[i].passing = loading->request->before->verdicts[i].passing;
+		verdicts[i].transient = loading->request->before->verdicts[i].transient;
 		if (why && !(verdicts[i].why = strdup(why)))
 			return false;
 	}

@@ -22,7 +22,7 @@ bool inputs_read(
 	const char *path = inputs_file(config, number);
 	bool good = number == INPUTS_DATABASE ? file_read(file, path, UINT32_MAX, why, size)
 					      : inputs_file_read(config, file, path, why, size);
-	loading->inputs->verdicts[number].passing = !good && file->passing;
+	loading->inputs->verdicts[number].transient = !good && file->transient;
 	return good;
 }
 
@@ -32,7 +32,7 @@ static bool is_said(const struct loading *loading, size_t number, const char *se
 	const struct inputs *before = loading->request->before;
 	const struct inputs_verdict *said =
 		before && !loading->request->config_path ? &before->verdicts[number] : NULL;
-	return said && said->passing && said->why && strcmp(said->why, sentence) == 0;
+	return said && said->transient && said->why && strcmp(said->why, sentence) == 0;
 }
 
 void inputs_refuse(

@@ -14,8 +14,8 @@
 struct server {
 	uv_loop_t loop;
 	uv_signal_t signals[3];
-	uv_timer_t patience; /* with what the end waits for */
-	unsigned patience_looks;
+	uv_timer_t shutdown_timer; /* with what the end waits for */
+	unsigned shutdown_ticks;
 	struct worker_shared shared;
 	struct snapshot *first; /* of the start; not freed if that fails: threads may have it */
 	struct reload reload;
@@ -29,11 +29,11 @@ struct server {
 	struct control_file control_file;
 	bool control_inherited; /* a running server goes on with its file if we do not */
 	int control_fd; /* bound; -1: off, or listened on already */
-	struct verb_place verbs;
+	struct command_context verbs;
 	struct takeover takeover; /* from whom */
-	struct takeover_give give; /* to whom */
+	struct takeover_server give; /* to whom */
 	bool takes_over; /* from a server that runs */
-	bool left; /* another server has the sockets */
+	bool handed_over; /* another server has the sockets */
 };
 
 /* Binds all that only root may bind; the sockets of a running server go on being its own. False: one sentence. */

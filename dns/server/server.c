@@ -26,9 +26,9 @@ enum {
 	DESCRIPTORS_RESERVE = 32, /* for files, control and metrics */
 	DESCRIPTORS_LOOK = 1 << 16,
 	TCP_ROOM_MIN = 8,
-	LOOK_MS = 100,
-	LOOKS_BUILD = 20,
-	LOOKS_SAVE = 80
+	CHECK_MS = 100,
+	TICKS_BUILD = 20,
+	TICKS_SAVE = 80
 };
 
 /* The soft limit; the hard one is the operator's. */
@@ -80,34 +80,34 @@ static void early_signals_hold(int how)
 }
 
 /* A build that nobody waits for any more is not waited for long, what saves in state-dir what was taken is. */
-static void patience_look(uv_timer_t *timer)
+static void shutdown_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
-	unsigned looks = ++server->patience_looks;
-	if (looks >= (server->reload.tidying ? LOOKS_SAVE : LOOKS_BUILD))
+	unsigned ticks = ++server->shutdown_ticks;
+	if (ticks >= (server->reload.tidying ? TICKS_SAVE : TICKS_BUILD))
 		uv_stop(&server->loop);
 }
 
 /* The loop runs out once all that is closed here has closed. */
 static void server_end(struct server *server)
 {
-	uv_timer_start(&server->patience, patience_look, LOOK_MS, LOOK_MS);
-	uv_unref((uv_handle_t *)&server->patience);
+	uv_timer_start(&server->shutdown_timer, shutdown_tick, CHECK_MS, CHECK_MS);
+	uv_unref((uv_handle_t *)&server->shutdown_timer);
 	for (size_t i = 0; i < 3; i++) {
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 		signal(signal_numbers[i], SIG_IGN); /* another one while it ends must not kill */
 	}
 	watchdog_stop(&server->watchdog);
 	control_stop(&server->control);
-	takeover_give_stop(&server->give);
+	takeover_server_stop(&server->give);
 	reload_stop(&server->reload);
 }
 
 /* Another server serves on our sockets. TCP does not wait for what else there is to end. */
-static void left(void *owner)
+static void on_handover_done(void *owner)
 {
 	struct server *server = owner;
-	server->left = true;
+	server->handed_over = true;
 	service_successor(server->give.successor);
 	metrics_free(server->metrics); /* the page is the other one's: these counters stand still */
 	server->metrics = NULL;
@@ -116,7 +116,7 @@ static void left(void *owner)
 	server_end(server);
 }
 
-static void signalled(uv_signal_t *handle, int number)
+static void on_signal(uv_signal_t *handle, int number)
 {
 	struct server *server = handle->data;
 	if (number == SIGHUP) {
@@ -136,7 +136,7 @@ static bool signals_watch(struct server *server)
 	for (size_t i = 0; i < 3; i++) {
 		server->signals[i].data = server;
 		if (uv_signal_init(&server->loop, &server->signals[i]) != 0 ||
-			uv_signal_start(&server->signals[i], signalled, signal_numbers[i]) != 0)
+			uv_signal_start(&server->signals[i], on_signal, signal_numbers[i]) != 0)
 			return false;
 	}
 	early_signals_hold(SIG_UNBLOCK);
@@ -216,7 +216,7 @@ static bool serving_begin(struct server *server, const struct config *config, ch
 }
 
 /* Runs until a signal ends it; everything is freed, so that a leak is seen. */
-static int serve_until_told(struct server *server)
+static int run_loop(struct server *server)
 {
 	bool whole = uv_run(&server->loop, UV_RUN_DEFAULT) == 0;
 	if (!server->reload.tidying)
@@ -234,7 +234,7 @@ static int serve_until_told(struct server *server)
 		log_line(LOG_LEVEL_NOTICE,
 			"UDP replies were lost: the system would not send them replies=%llu",
 			(unsigned long long)dropped);
-	if (!server->left) {
+	if (!server->handed_over) {
 		control_file_remove(&server->control_file);
 		takeover_path_remove(shared_get(server->reload.started));
 	}
@@ -246,7 +246,7 @@ static int serve_until_told(struct server *server)
 	free(server->shared.workers);
 	listen_close(&server->sockets);
 	reload_free(&server->reload);
-	uv_close((uv_handle_t *)&server->patience, NULL);
+	uv_close((uv_handle_t *)&server->shutdown_timer, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
 	return STATUS_GOOD;
@@ -273,14 +273,14 @@ static void state_take(struct server *server)
 
 static bool verbs_start(struct server *server)
 {
-	server->verbs = (struct verb_place){
+	server->verbs = (struct command_context){
 		.reload = &server->reload, .started = time(NULL), .takeover = &server->give};
 	server->give.reload = &server->reload;
 	server->give.control = &server->control;
-	server->give.left = left;
+	server->give.on_handover_done = on_handover_done;
 	server->give.server = server;
 	const struct control_place place = {
-		&server->loop, verb_rows, &server->verbs, &server->totals.control_closed};
+		&server->loop, commands_table, &server->verbs, &server->totals.control_closed};
 	int fd = server->control_fd;
 	server->control_fd = -1;
 	return fd < 0 || control_start(&server->control, fd, &place);
@@ -299,11 +299,11 @@ static bool server_start(struct server *server, const char *path, struct snapsho
 {
 	const struct config *config = inputs_config(first->inputs);
 	snprintf(why, SERVER_WHY_MAX, "the event loop cannot be set up");
-	server->patience.data = server;
+	server->shutdown_timer.data = server;
 	return uv_loop_init(&server->loop) == 0 && signals_watch(server) &&
-	       uv_timer_init(&server->loop, &server->patience) == 0 &&
+	       uv_timer_init(&server->loop, &server->shutdown_timer) == 0 &&
 	       reload_init(&server->reload, &server->loop, &server->shared, &server->totals) &&
-	       takeover_give_init(&server->give, &server->loop, &server->shared) &&
+	       takeover_server_init(&server->give, &server->loop, &server->shared) &&
 	       server_open(server, config, why) && workers_prepare(server, why) &&
 	       descriptors_share(server, config, why) && verbs_start(server) &&
 	       watchdog_start(&server->watchdog, &server->loop, &server->shared) &&
@@ -370,5 +370,5 @@ int server_run(const char *path, bool takeover)
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%-s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");
 	service_ready();
-	return serve_until_told(&server);
+	return run_loop(&server);
 }

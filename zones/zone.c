@@ -259,7 +259,7 @@ static struct zone_item *item_copy(uint64_t *words, const struct zone_item *item
 
 static bool node_has_data(const struct zone_node *node)
 {
-	return node->rrset_count || node->binding;
+	return node->rrset_count || node->dynamic;
 }
 
 static enum zone_result occlusion_result(const struct zone_node *occluded_by)

@@ -71,7 +71,7 @@ static void build(uv_work_t *work)
 	if (!inputs)
 		return;
 	char why[RELOAD_WHY_MAX]; /* that of a refused file stays, if this goes well */
-	reload->built = link_snapshot(inputs, reload->current, why, sizeof(why));
+	reload->built = snapshot_new(inputs, reload->current, why, sizeof(why));
 	if (!reload->built)
 		memcpy(outcome->why, why, sizeof(why));
 }

@@ -47,11 +47,11 @@ static void note_add(struct explaining *explaining, const char *note)
 static bool name_try(struct explaining *explaining, const char *text, const uint8_t *origin)
 {
 	char ignored[256];
-	struct walk_name found;
+	struct find_name found;
 	if (!name_parse(text, origin, explaining->name, ignored, sizeof(ignored)))
 		return false;
 	name_lower(explaining->name);
-	if (!walk_name_find(&found, explaining->snapshot, explaining->name))
+	if (!find_name_at(&found, explaining->snapshot, explaining->name))
 		return false;
 	explain_ask(&explaining->asker, explaining->name, false, &explaining->reply);
 	return explaining->reply.rcode != RCODE_NXDOMAIN || explaining->reply.steps > 0;
@@ -240,7 +240,7 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 	pool->inputs = explaining->snapshot->inputs;
 	pool->country = rule->from == POOL_FROM_CLIENT
 				? place->country
-				: walk_label(pool->pool->config, explaining->reply.target);
+				: find_label(pool->pool->config, explaining->reply.target);
 	pool->outcome = locate_outcome_find(pool->pool, &explaining->client.source);
 	pools_decide(pool->zone->pools, rule, pool->country, &pool->walk);
 	text_add(explaining, "pool", pool->pool->config->name);
@@ -282,8 +282,8 @@ static void everything_add(struct explaining *explaining)
 		locate_place_find(explaining->snapshot->inputs, &explaining->client.source);
 	bool led = explaining->reply.steps > 0;
 	/* Where a chain leaves our zones nothing is left to be explained. */
-	struct walk_name found;
-	walk_name_find(&found, explaining->snapshot, explaining->reply.target);
+	struct find_name found;
+	find_name_at(&found, explaining->snapshot, explaining->reply.target);
 	explaining->pool.zone = found.zone;
 	explaining->pool.pool = found.pool;
 	const struct snapshot_pool *pool = found.pool;

@@ -91,11 +91,11 @@ static bool labels_add(struct pool_table *table)
 	for (size_t i = 0; i < COUNTRY_MAX; i++) {
 		uint8_t name[NAME_SIZE_MAX];
 		char text[NAME_TEXT_MAX];
-		struct walk_name found;
+		struct find_name found;
 		unsigned country;
 		const char *label = country_label(i, &country);
 		if (!walk_expand(name, table->config, label) ||
-			!walk_name_find(&found, table->snapshot, name) || !found.pool ||
+			!find_name_at(&found, table->snapshot, name) || !found.pool ||
 			found.pool->config != table->config)
 			continue; /* an exact name, or the zone file, has it */
 		if (!row_add(table, name_short(table, name, text), country))

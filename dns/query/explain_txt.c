@@ -192,10 +192,10 @@ enum target { TARGET_HERE, TARGET_NXDOMAIN, TARGET_ELSEWHERE };
 /* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of somebody else's, or more steps than
  * an answer follows, as in a loop. */
 static enum target target_find(
-	struct walk_name *found, const struct snapshot *snapshot, const uint8_t **name)
+	struct find_name *found, const struct snapshot *snapshot, const uint8_t **name)
 {
 	for (unsigned steps = 0; steps < CHAIN_MAX; steps++) {
-		if (!walk_name_find(found, snapshot, *name))
+		if (!find_name_at(found, snapshot, *name))
 			return found->zone && name_is_within(*name, found->zone->apex)
 				       ? TARGET_NXDOMAIN
 				       : TARGET_ELSEWHERE;
@@ -218,14 +218,14 @@ static void elsewhere_add(struct txt_rdata *txt_rdata, const uint8_t *name)
 	txt_pair_add(txt_rdata, "cname=", text, strlen(name_write(name, text)));
 }
 
-static void pool_add(struct txt_rdata *txt_rdata, const struct walk_name *found,
+static void pool_add(struct txt_rdata *txt_rdata, const struct find_name *found,
 	const uint8_t *name, const struct lookup_address *address, unsigned country)
 {
 	struct walk walk;
 	const struct config_pool *config = found->pool->config;
 	const struct snapshot_outcome *outcome = locate_outcome_find(found->pool, &address->client);
 	if (config->rule.from == POOL_FROM_LABEL)
-		country = walk_label(config, name);
+		country = find_label(config, name);
 	pools_decide(found->zone->pools, &config->rule, country, &walk);
 	levels_add(txt_rdata, &walk);
 	sets_add(txt_rdata, outcome);
@@ -235,7 +235,7 @@ size_t explain_txt_write(const struct snapshot *snapshot, const struct client *c
 	const struct query *query, uint8_t *rdata, size_t room)
 {
 	struct txt_rdata txt_rdata = {rdata, rdata + room};
-	struct walk_name found;
+	struct find_name found;
 	const uint8_t *name = query->name.wire + EXPLAIN_TXT_LABEL_SIZE;
 	enum target target = target_find(&found, snapshot, &name);
 	if (target == TARGET_ELSEWHERE && name == query->name.wire + EXPLAIN_TXT_LABEL_SIZE)

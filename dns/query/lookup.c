@@ -96,19 +96,19 @@ static bool chain_follow(struct lookup *lookup, const uint8_t *record, uint32_t 
 static bool node_answer(struct lookup *lookup, const struct zone_node *node)
 {
 	uint16_t type = lookup->query->type;
-	const struct snapshot_binding *binding = &lookup->snapshot->bindings[node->binding];
-	if (binding->state == BINDING_BROKEN) {
+	const struct snapshot_dynamic *dynamic = &lookup->snapshot->dynamics[node->dynamic];
+	if (dynamic->state == DYNAMIC_FAILED) {
 		lookup->answer->rcode = RCODE_SERVFAIL;
 		lookup->answer->authoritative = false;
 		return false;
 	}
-	if (binding->state == BINDING_WITHDRAWN && !binding->pool && !node->rrset_count &&
+	if (dynamic->state == DYNAMIC_WITHDRAWN && !dynamic->pool && !node->rrset_count &&
 		!node->has_children) {
 		answer_negative_add(lookup, RCODE_NXDOMAIN);
 		return false;
 	}
 	if (!node->has_cname || type == TYPE_CNAME || type == TYPE_ANY || zone_rrset(node, type)) {
-		data_add(lookup, node, binding->pool);
+		data_add(lookup, node, dynamic->pool);
 		return false;
 	}
 	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);

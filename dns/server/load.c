@@ -35,16 +35,16 @@ static uint64_t clock_ms(void)
 }
 
 /* Whoever waits for a start should know what for. */
-static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t link_ms)
+static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t build_ms)
 {
 	const struct place_database *database = shared_get(inputs->database);
-	if (read_ms + link_ms < LONG_MS)
+	if (read_ms + build_ms < LONG_MS)
 		return;
 	log_line(LOG_LEVEL_INFO,
 		"Loading took %.1f s: reading %.1f s, of that the country database %.1f s; "
 		"compiling pools and their maps %.1f s networks=%zu",
-		(double)(read_ms + link_ms) / MS_IN_SECOND, (double)read_ms / MS_IN_SECOND,
-		(double)inputs->geo_ms / MS_IN_SECOND, (double)link_ms / MS_IN_SECOND,
+		(double)(read_ms + build_ms) / MS_IN_SECOND, (double)read_ms / MS_IN_SECOND,
+		(double)inputs->geo_ms / MS_IN_SECOND, (double)build_ms / MS_IN_SECOND,
 		database ? database->networks : 0);
 }
 
@@ -56,8 +56,7 @@ struct snapshot *server_load(
 	uint64_t begin = clock_ms();
 	struct inputs *inputs = inputs_load(&request, refused, why, SERVER_WHY_MAX);
 	uint64_t read = clock_ms();
-	struct snapshot *snapshot =
-		inputs ? link_snapshot(inputs, NULL, why, SERVER_WHY_MAX) : NULL;
+	struct snapshot *snapshot = inputs ? snapshot_new(inputs, NULL, why, SERVER_WHY_MAX) : NULL;
 	if (snapshot)
 		long_say(snapshot->inputs, read - begin, clock_ms() - read);
 	return snapshot;

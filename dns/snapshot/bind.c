@@ -25,7 +25,7 @@ static size_t pool_outcomes(const struct config_pool *pool)
 	return 1;
 }
 
-bool bind_prepare(struct snapshot *snapshot)
+bool owner_attach_prepare(struct snapshot *snapshot)
 {
 	size_t names = 0, outcomes = 0, maps = 0, txts = 0;
 	const struct config *config = inputs_config(snapshot->inputs);
@@ -39,30 +39,30 @@ bool bind_prepare(struct snapshot *snapshot)
 		}
 	}
 	snapshot->pools = calloc(names + 1, sizeof(*snapshot->pools));
-	snapshot->bindings = calloc(names + txts + 1, sizeof(*snapshot->bindings));
-	snapshot->binding_count = 1;
+	snapshot->dynamics = calloc(names + txts + 1, sizeof(*snapshot->dynamics));
+	snapshot->dynamic_count = 1;
 	snapshot->outcomes = calloc(outcomes + 1, sizeof(*snapshot->outcomes));
 	snapshot->maps = calloc(maps + 1, sizeof(*snapshot->maps));
 	snapshot->images = calloc(txts + 1, sizeof(*snapshot->images));
-	return snapshot->pools && snapshot->bindings && snapshot->outcomes && snapshot->maps &&
+	return snapshot->pools && snapshot->dynamics && snapshot->outcomes && snapshot->maps &&
 	       snapshot->images;
 }
 
 static bool conflict(
-	const struct binding *binding, unsigned line, const char *name, const char *found)
+	const struct owner_attach *attach, unsigned line, const char *name, const char *found)
 {
-	snprintf(binding->why, binding->size, "%s:%u: \"%s\" in zone %s: %s",
-		inputs_config(binding->snapshot->inputs)->path, line, name, binding->config->name,
+	snprintf(attach->why, attach->size, "%s:%u: \"%s\" in zone %s: %s",
+		inputs_config(attach->snapshot->inputs)->path, line, name, attach->config->name,
 		found);
 	return false;
 }
 
 /* Is there a delegation at or above a name, or a DNAME above it? What it is, or NULL. */
-static const char *cut_find(const struct binding *binding, const uint8_t *name)
+static const char *cut_find(const struct owner_attach *attach, const uint8_t *name)
 {
-	unsigned above = name_labels(name) - zone_labels(binding->zone->zone);
+	unsigned above = name_labels(name) - zone_labels(attach->zone->zone);
 	for (unsigned i = 0; i < above; i++, name += name[0] + 1) {
-		const struct zone_node *node = zone_get(binding->zone->zone, name);
+		const struct zone_node *node = zone_get(attach->zone->zone, name);
 		if (!node)
 			continue;
 		if (zone_rrset(node, TYPE_NS) && !(name[0] == 1 && name[1] == '*'))
@@ -77,14 +77,15 @@ static const char *cut_find(const struct binding *binding, const uint8_t *name)
 }
 
 /* The node's own binding, made if need be. */
-static struct snapshot_binding *binding_of(const struct binding *binding, struct zone_node *node)
+static struct snapshot_dynamic *dynamic_of(
+	const struct owner_attach *attach, struct zone_node *node)
 {
-	if (!node->binding)
-		node->binding = (uint32_t)binding->snapshot->binding_count++;
-	return &binding->snapshot->bindings[node->binding];
+	if (!node->dynamic)
+		node->dynamic = (uint32_t)attach->snapshot->dynamic_count++;
+	return &attach->snapshot->dynamics[node->dynamic];
 }
 
-static bool txt_put(const struct binding *binding, struct zone_node *node,
+static bool txt_put(const struct owner_attach *attach, struct zone_node *node,
 	const struct config_txt *config, const struct txt *txt)
 {
 	size_t rdata_max = txt->size + txt->size / 255 + 1;
@@ -97,43 +98,43 @@ static bool txt_put(const struct binding *binding, struct zone_node *node,
 			.type = TYPE_TXT, .count = 1, .ttl = config->ttl, .records = image};
 		rrset.size = (uint32_t)record_write(
 			image, TYPE_TXT, config->ttl, rdata, (uint16_t)rdata_size);
-		binding->snapshot->images[binding->snapshot->image_count++] = image;
+		attach->snapshot->images[attach->snapshot->image_count++] = image;
 		image = NULL;
-		good = zone_put(binding->zone->zone, node, &rrset);
+		good = zone_put(attach->zone->zone, node, &rrset);
 	}
 	free(rdata);
 	free(image);
-	return good || bind_no_memory(binding);
+	return good || owner_attach_no_memory(attach);
 }
 
-static bool txt_bind(const struct binding *binding, size_t t)
+static bool txt_attach(const struct owner_attach *attach, size_t t)
 {
-	const struct config_txt *config = &binding->config->txts[t];
-	const struct txt *txt = shared_get(binding->inputs->txts[t]);
-	const struct zone_node *there = zone_get(binding->zone->zone, config->wire);
-	const char *cut = cut_find(binding, config->wire);
+	const struct config_txt *config = &attach->config->txts[t];
+	const struct txt *txt = shared_get(attach->inputs->txts[t]);
+	const struct zone_node *there = zone_get(attach->zone->zone, config->wire);
+	const char *cut = cut_find(attach, config->wire);
 	if (cut)
-		return conflict(binding, config->line, config->name, cut);
+		return conflict(attach, config->line, config->name, cut);
 	if (there && (zone_rrset(there, TYPE_CNAME) || zone_rrset(there, TYPE_DNAME)))
-		return conflict(binding, config->line, config->name,
+		return conflict(attach, config->line, config->name,
 			"the zone file gives this txt name a CNAME or DNAME, nothing of the kind "
 			"was "
 			"expected");
 	if (there && zone_rrset(there, TYPE_TXT))
-		return conflict(binding, config->line, config->name,
+		return conflict(attach, config->line, config->name,
 			"the zone file gives this txt name a TXT of its own, either was expected");
-	struct zone_node *node = zone_add(binding->zone->zone, config->wire);
+	struct zone_node *node = zone_add(attach->zone->zone, config->wire);
 	if (!node)
-		return bind_no_memory(binding);
+		return owner_attach_no_memory(attach);
 	if (txt && config->stale == STALE_WITHDRAW &&
-		txt_is_stale(txt, config, binding->snapshot->inputs->now)) {
+		txt_is_stale(txt, config, attach->snapshot->inputs->now)) {
 		/* No wildcard may answer in its stead. */
-		binding_of(binding, node)->state = BINDING_WITHDRAWN;
+		dynamic_of(attach, node)->state = DYNAMIC_WITHDRAWN;
 		return true;
 	}
 	if (txt)
-		return txt_put(binding, node, config, txt);
-	binding_of(binding, node)->state = BINDING_BROKEN;
+		return txt_put(attach, node, config, txt);
+	dynamic_of(attach, node)->state = DYNAMIC_FAILED;
 	return true;
 }
 
@@ -147,13 +148,13 @@ static uint64_t name_hash(const uint8_t *name)
 }
 
 /* Puts a pool at a name; `model`, if any, has the same outcomes. */
-static bool name_bind(const struct binding *binding, const uint8_t *name,
+static bool pool_attach(const struct owner_attach *attach, const uint8_t *name,
 	const struct config_pool *config, const struct snapshot_pool *model, unsigned country)
 {
-	struct snapshot *snapshot = binding->snapshot;
-	struct zone_node *node = zone_add(binding->zone->zone, name);
+	struct snapshot *snapshot = attach->snapshot;
+	struct zone_node *node = zone_add(attach->zone->zone, name);
 	if (!node)
-		return bind_no_memory(binding);
+		return owner_attach_no_memory(attach);
 	struct snapshot_pool *pool = &snapshot->pools[snapshot->pool_count++];
 	pool->config = config;
 	pool->ecs = config->rule.ecs;
@@ -162,97 +163,97 @@ static bool name_bind(const struct binding *binding, const uint8_t *name,
 		pool->map = model->map;
 		pool->outcomes = model->outcomes;
 		pool->outcome_count = model->outcome_count;
-	} else if (!bind_resolve(binding, pool, country)) {
+	} else if (!owner_attach_resolve(attach, pool, country)) {
 		return false;
 	}
 	pool->name_hash = name_hash(name);
 	pool->turn = (uint32_t)snapshot->turn_count;
 	snapshot->turn_count += pool->outcome_count * POOL_FAMILIES;
-	binding_of(binding, node)->pool = pool;
+	dynamic_of(attach, node)->pool = pool;
 	return true;
 }
 
-static bool exact_bind(const struct binding *binding, const struct config_pool *config)
+static bool exact_attach(const struct owner_attach *attach, const struct config_pool *config)
 {
 	static const uint16_t types[POOL_FAMILIES] = {TYPE_A, TYPE_AAAA};
-	const struct zone_node *node = zone_get(binding->zone->zone, config->wire);
-	const char *cut = cut_find(binding, config->wire);
+	const struct zone_node *node = zone_get(attach->zone->zone, config->wire);
+	const char *cut = cut_find(attach, config->wire);
 	if (cut)
-		return conflict(binding, config->line, config->name, cut);
+		return conflict(attach, config->line, config->name, cut);
 	if (node && (zone_rrset(node, TYPE_CNAME) || zone_rrset(node, TYPE_DNAME)))
-		return conflict(binding, config->line, config->name,
+		return conflict(attach, config->line, config->name,
 			"the zone file gives this pool a CNAME or DNAME, nothing of the kind was "
 			"expected");
 	for (unsigned f = 0; node && f < POOL_FAMILIES; f++)
 		if (config->rule.families[f] && zone_rrset(node, types[f]))
-			return conflict(binding, config->line, config->name,
+			return conflict(attach, config->line, config->name,
 				"the zone file gives this pool an address of its own, either was "
 				"expected");
-	return name_bind(binding, config->wire, config, NULL, COUNTRY_NONE);
+	return pool_attach(attach, config->wire, config, NULL, COUNTRY_NONE);
 }
 
 /* Does something that is written out win over a pattern here? */
-static bool name_is_taken(const struct binding *binding, const uint8_t *name)
+static bool name_is_taken(const struct owner_attach *attach, const uint8_t *name)
 {
-	const struct zone_node *node = zone_get(binding->zone->zone, name);
+	const struct zone_node *node = zone_get(attach->zone->zone, name);
 	if (node && node->rrset_count)
 		return true;
-	for (size_t t = 0; t < binding->config->txt_count; t++)
-		if (name_equal(binding->config->txts[t].wire, name))
+	for (size_t t = 0; t < attach->config->txt_count; t++)
+		if (name_equal(attach->config->txts[t].wire, name))
 			return true;
-	for (size_t p = 0; p < binding->config->pool_count; p++)
-		if (!binding->config->pools[p].pattern &&
-			name_equal(binding->config->pools[p].wire, name))
+	for (size_t p = 0; p < attach->config->pool_count; p++)
+		if (!attach->config->pools[p].pattern &&
+			name_equal(attach->config->pools[p].wire, name))
 			return true;
 	return false;
 }
 
 /* Two patterns that give one name. */
 static bool patterns_meet(
-	const struct binding *binding, const struct config_pool *config, const uint8_t *name)
+	const struct owner_attach *attach, const struct config_pool *config, const uint8_t *name)
 {
 	char text[NAME_TEXT_MAX], found[NAME_TEXT_MAX + 128];
-	const struct zone_node *node = zone_get(binding->zone->zone, name);
-	if (!node || !node->binding)
+	const struct zone_node *node = zone_get(attach->zone->zone, name);
+	if (!node || !node->dynamic)
 		return false;
 	snprintf(found, sizeof(found), "gives %s as pool \"%s\" does, one was expected",
 		name_write(name, text),
-		binding->snapshot->bindings[node->binding].pool->config->name);
-	conflict(binding, config->line, config->name, found);
+		attach->snapshot->dynamics[node->dynamic].pool->config->name);
+	conflict(attach, config->line, config->name, found);
 	return true;
 }
 
 /* One name for each code, but for those that the zone file has or delegates. */
-static bool pattern_bind(const struct binding *binding, const struct config_pool *config)
+static bool pattern_attach(const struct owner_attach *attach, const struct config_pool *config)
 {
 	const struct snapshot_pool *model = NULL;
 	const char *cut = NULL;
-	size_t before = binding->snapshot->pool_count, pools = before;
+	size_t before = attach->snapshot->pool_count, pools = before;
 	for (size_t i = 0; i < COUNTRY_LABELS; i++) {
 		unsigned country;
 		const char *label = country_label(i, &country);
 		uint8_t name[NAME_SIZE_MAX];
 		if (!walk_expand(name, config, label))
-			return conflict(binding, config->line, config->name,
+			return conflict(attach, config->line, config->name,
 				"a country code makes this name longer than 255 octets");
-		const char *found = cut_find(binding, name);
+		const char *found = cut_find(attach, name);
 		cut = found ? found : cut;
-		if (found || name_is_taken(binding, name))
+		if (found || name_is_taken(attach, name))
 			continue;
-		if (patterns_meet(binding, config, name) ||
-			!name_bind(binding, name, config, model, country))
+		if (patterns_meet(attach, config, name) ||
+			!pool_attach(attach, name, config, model, country))
 			return false;
-		pools = binding->snapshot->pool_count;
+		pools = attach->snapshot->pool_count;
 		if (config->rule.from != POOL_FROM_LABEL)
-			model = &binding->snapshot->pools[pools - 1];
+			model = &attach->snapshot->pools[pools - 1];
 	}
-	return !cut || pools > before || conflict(binding, config->line, config->name, cut);
+	return !cut || pools > before || conflict(attach, config->line, config->name, cut);
 }
 
-bool bind_zone(struct snapshot *snapshot, const struct snapshot *previous, size_t z, char *why,
-	size_t size)
+bool owner_attach_zone(struct snapshot *snapshot, const struct snapshot *previous, size_t z,
+	char *why, size_t size)
 {
-	struct binding binding = {
+	struct owner_attach attach = {
 		.snapshot = snapshot,
 		.previous = previous,
 		.config = &inputs_config(snapshot->inputs)->zones[z],
@@ -261,20 +262,20 @@ bool bind_zone(struct snapshot *snapshot, const struct snapshot *previous, size_
 		.why = why,
 		.size = size,
 	};
-	binding.zone->first_pool = snapshot->pool_count;
-	for (size_t t = 0; t < binding.config->txt_count; t++)
-		if (!txt_bind(&binding, t))
+	attach.zone->first_pool = snapshot->pool_count;
+	for (size_t t = 0; t < attach.config->txt_count; t++)
+		if (!txt_attach(&attach, t))
 			return false;
-	if (!binding.config->pool_count)
+	if (!attach.config->pool_count)
 		return true;
-	binding.zone->pools = pools_new(shared_get(binding.inputs->mirrors));
-	if (!binding.zone->pools)
-		return bind_no_memory(&binding);
+	attach.zone->pools = pools_new(shared_get(attach.inputs->mirrors));
+	if (!attach.zone->pools)
+		return owner_attach_no_memory(&attach);
 	for (unsigned pattern = 0; pattern < 2; pattern++) /* exact names first: they win */
-		for (size_t p = 0; p < binding.config->pool_count; p++) {
-			const struct config_pool *pool = &binding.config->pools[p];
+		for (size_t p = 0; p < attach.config->pool_count; p++) {
+			const struct config_pool *pool = &attach.config->pools[p];
 			if (pool->pattern == pattern &&
-				!(pattern ? pattern_bind : exact_bind)(&binding, pool))
+				!(pattern ? pattern_attach : exact_attach)(&attach, pool))
 				return false;
 		}
 	return true;

@@ -5,11 +5,11 @@
 #include "dns/snapshot/snapshot.h"
 
 /* Room for everything that these inputs bind, so that nothing moves later. False: no memory. */
-bool bind_prepare(struct snapshot *snapshot);
+bool owner_attach_prepare(struct snapshot *snapshot);
 
 /* Binds zone number `z`, whose file's names are in its tree; compiled maps are taken from `previous` (or NULL) where
  * they are the same. False: one sentence with file:line. */
-bool bind_zone(struct snapshot *snapshot, const struct snapshot *previous, size_t z, char *why,
-	size_t size);
+bool owner_attach_zone(struct snapshot *snapshot, const struct snapshot *previous, size_t z,
+	char *why, size_t size);
 
 #endif

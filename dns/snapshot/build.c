@@ -51,8 +51,9 @@ static bool zone_link_at(struct snapshot *snapshot, const struct snapshot *previ
 	zone->config = &inputs_config(snapshot->inputs)->zones[z];
 	snprintf(why, size, "no memory for zone %s", zone->config->name);
 	return file_put(zone, shared_get(snapshot->inputs->zones[z].file)) &&
-	       bind_zone(snapshot, previous, z, why, size) && ping_bind(snapshot, z, why, size) &&
-	       zone_link(zone->zone) && ping_bind_check(snapshot, z, why, size);
+	       owner_attach_zone(snapshot, previous, z, why, size) &&
+	       ping_attach(snapshot, z, why, size) && zone_link(zone->zone) &&
+	       ping_attach_check(snapshot, z, why, size);
 }
 
 static bool apexes_link(struct snapshot *snapshot)
@@ -137,7 +138,7 @@ static bool turns_link(struct snapshot *snapshot, const struct snapshot *previou
 	return turns_match(snapshot, previous);
 }
 
-static bool everything_link(
+static bool everything_build(
 	struct snapshot *snapshot, const struct snapshot *previous, char *why, size_t size)
 {
 	const struct config *config = inputs_config(snapshot->inputs);
@@ -149,7 +150,7 @@ static bool everything_link(
 	snapshot->version_size = (uint16_t)strlen(config->version_reply);
 	snapshot->max_udp_size = config->max_udp_size;
 	snprintf(why, size, "no memory for the snapshot");
-	if (!snapshot->zones || !bind_prepare(snapshot))
+	if (!snapshot->zones || !owner_attach_prepare(snapshot))
 		return false;
 	for (size_t z = 0; z < snapshot->zone_count; z++)
 		if (!zone_link_at(snapshot, previous, z, why, size))
@@ -158,7 +159,7 @@ static bool everything_link(
 	return apexes_link(snapshot) && turns_link(snapshot, previous);
 }
 
-struct snapshot *link_snapshot(
+struct snapshot *snapshot_new(
 	struct inputs *inputs, const struct snapshot *previous, char *why, size_t size)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -168,7 +169,7 @@ struct snapshot *link_snapshot(
 		return NULL;
 	}
 	snapshot->inputs = inputs;
-	if (everything_link(snapshot, previous, why, size))
+	if (everything_build(snapshot, previous, why, size))
 		return snapshot;
 	snapshot_free(snapshot);
 	return NULL;

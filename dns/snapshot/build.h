@@ -6,7 +6,7 @@
 
 /* Takes `inputs` over, also on failure. NULL: one sentence. `previous` may be NULL: its turns are matched,
  * nothing of it is kept. */
-struct snapshot *link_snapshot(
+struct snapshot *snapshot_new(
 	struct inputs *inputs, const struct snapshot *previous, char *why, size_t size);
 
 #endif

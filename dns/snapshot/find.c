@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, const uint8_t *name)
+bool find_name_at(struct find_name *found, const struct snapshot *snapshot, const uint8_t *name)
 {
 	struct name_key key;
 	const struct zone_node *node;
 	struct ping ping;
 	const struct snapshot_ping *at;
-	*found = (struct walk_name){0};
+	*found = (struct find_name){0};
 	if (!name_key_parse(&key, name, name_size(name)))
 		return false;
 	found->zone = snapshot_zone(snapshot, &key, false);
@@ -28,7 +28,7 @@ bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, co
 	case ZONE_FOUND:
 	case ZONE_WILDCARD:
 		found->node = node;
-		found->pool = snapshot->bindings[node->binding].pool;
+		found->pool = snapshot->dynamics[node->dynamic].pool;
 		return true;
 	case ZONE_NODATA:
 	case ZONE_DNAME:
@@ -41,7 +41,7 @@ bool walk_name_find(struct walk_name *found, const struct snapshot *snapshot, co
 	return false;
 }
 
-unsigned walk_label(const struct config_pool *pool, const uint8_t *name)
+unsigned find_label(const struct config_pool *pool, const uint8_t *name)
 {
 	if (!pool->pattern || pool->rule.from != POOL_FROM_LABEL)
 		return COUNTRY_NONE;

@@ -3,19 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-bool bind_no_memory(const struct binding *binding)
+bool owner_attach_no_memory(const struct owner_attach *attach)
 {
-	snprintf(binding->why, binding->size, "no memory to bind zone %s", binding->config->name);
+	snprintf(attach->why, attach->size, "no memory to bind zone %s", attach->config->name);
 	return false;
 }
 
 /* Resolves outcome number `i` of a pool, whose outcomes before it are there. */
-static bool outcome_fill(const struct binding *binding, const struct config_pool *config,
+static bool outcome_fill(const struct owner_attach *attach, const struct config_pool *config,
 	unsigned country, struct snapshot_outcome *outcomes, uint32_t i)
 {
 	struct pool_outcome found;
-	if (!pools_resolve(binding->zone->pools, &config->rule, country, &found))
-		return bind_no_memory(binding);
+	if (!pools_resolve(attach->zone->pools, &config->rule, country, &found))
+		return owner_attach_no_memory(attach);
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
 		uint32_t first = 0;
 		outcomes[i].set[f] = found.set[f];
@@ -28,13 +28,13 @@ static bool outcome_fill(const struct binding *binding, const struct config_pool
 
 /* The outcome of a rule whose place is fixed or a label's country. */
 static bool outcomes_fixed(
-	const struct binding *binding, struct snapshot_pool *pool, unsigned country)
+	const struct owner_attach *attach, struct snapshot_pool *pool, unsigned country)
 {
-	struct snapshot *snapshot = binding->snapshot;
+	struct snapshot *snapshot = attach->snapshot;
 	struct snapshot_outcome *outcome = &snapshot->outcomes[snapshot->outcome_count++];
 	pool->outcomes = outcome;
 	pool->outcome_count = 1;
-	return outcome_fill(binding, pool->config, country, outcome, 0);
+	return outcome_fill(attach, pool->config, country, outcome, 0);
 }
 
 static void release_map(void *object)
@@ -53,10 +53,10 @@ static struct shared *map_find_same(const struct snapshot *snapshot, const uint1
 
 /* The map that parts the countries so. Compiling one takes a tenth of a second with a full database, so an export that
  * moves no country to other levels takes over the previous snapshot's. */
-static const struct map *map_for(const struct binding *binding, const uint16_t *outcome)
+static const struct map *map_for(const struct owner_attach *attach, const uint16_t *outcome)
 {
-	struct snapshot *snapshot = binding->snapshot;
-	const struct snapshot *previous = binding->previous;
+	struct snapshot *snapshot = attach->snapshot;
+	const struct snapshot *previous = attach->previous;
 	struct shared *map = map_find_same(snapshot, outcome);
 	if (map)
 		return shared_get(map);
@@ -74,14 +74,14 @@ static const struct map *map_for(const struct binding *binding, const uint16_t *
 }
 
 /* The outcomes of a client rule: each country's, equal ones once. */
-static bool outcomes_client(const struct binding *binding, struct snapshot_pool *pool)
+static bool outcomes_client(const struct owner_attach *attach, struct snapshot_pool *pool)
 {
-	struct snapshot *snapshot = binding->snapshot;
+	struct snapshot *snapshot = attach->snapshot;
 	struct snapshot_outcome *outcomes = &snapshot->outcomes[snapshot->outcome_count];
 	uint16_t number[COUNTRY_MAX + 1];
 	uint16_t count = 0;
 	for (unsigned country = 0; country <= COUNTRY_MAX; country++) {
-		if (!outcome_fill(binding, pool->config, country, outcomes, count))
+		if (!outcome_fill(attach, pool->config, country, outcomes, count))
 			return false;
 		uint16_t i = 0;
 		while (outcomes[i].set[POOL_IPV4] != outcomes[count].set[POOL_IPV4] ||
@@ -93,13 +93,14 @@ static bool outcomes_client(const struct binding *binding, struct snapshot_pool 
 	snapshot->outcome_count += count;
 	pool->outcomes = outcomes;
 	pool->outcome_count = count;
-	pool->map = map_for(binding, number);
-	return pool->map || bind_no_memory(binding);
+	pool->map = map_for(attach, number);
+	return pool->map || owner_attach_no_memory(attach);
 }
 
-bool bind_resolve(const struct binding *binding, struct snapshot_pool *pool, unsigned country)
+bool owner_attach_resolve(
+	const struct owner_attach *attach, struct snapshot_pool *pool, unsigned country)
 {
 	if (pool->config->rule.from == POOL_FROM_CLIENT)
-		return outcomes_client(binding, pool);
-	return outcomes_fixed(binding, pool, country);
+		return outcomes_client(attach, pool);
+	return outcomes_fixed(attach, pool, country);
 }

@@ -4,7 +4,7 @@
 
 #include "dns/snapshot/snapshot.h"
 
-struct binding {
+struct owner_attach {
 	struct snapshot *snapshot;
 	const struct snapshot *previous;
 	const struct config_zone *config;
@@ -15,8 +15,9 @@ struct binding {
 };
 
 /* Writes the sentence; returns false. */
-bool bind_no_memory(const struct binding *binding);
-/* Gives a pool its outcomes, of which bind_prepare has made room; `country` is a label's. */
-bool bind_resolve(const struct binding *binding, struct snapshot_pool *pool, unsigned country);
+bool owner_attach_no_memory(const struct owner_attach *attach);
+/* Gives a pool its outcomes, of which owner_attach_prepare has made room; `country` is a label's. */
+bool owner_attach_resolve(
+	const struct owner_attach *attach, struct snapshot_pool *pool, unsigned country);
 
 #endif

@@ -23,7 +23,7 @@ static bool one_bind(
 	return zone_add(zone->zone, config->wire);
 }
 
-bool ping_bind(struct snapshot *snapshot, size_t z, char *why, size_t size)
+bool ping_attach(struct snapshot *snapshot, size_t z, char *why, size_t size)
 {
 	struct snapshot_zone *zone = &snapshot->zones[z];
 	const struct config_zone *config = zone->config;
@@ -83,7 +83,7 @@ static bool fault_find(
 	return true;
 }
 
-bool ping_bind_check(const struct snapshot *snapshot, size_t z, char *why, size_t size)
+bool ping_attach_check(const struct snapshot *snapshot, size_t z, char *why, size_t size)
 {
 	const struct config_zone *config = snapshot->zones[z].config;
 	char fault[NAME_TEXT_MAX + 64];

@@ -61,7 +61,7 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot->outcomes);
 	free(snapshot->zones);
 	free(snapshot->apexes);
-	free(snapshot->bindings);
+	free(snapshot->dynamics);
 	free(snapshot->pools);
 	free(snapshot->turns);
 	inputs_free(snapshot->inputs);

@@ -29,16 +29,16 @@ struct snapshot_pool {
 	const struct config_pool *config;
 };
 
-enum binding_state {
-	BINDING_GOOD,
-	BINDING_BROKEN, /* its TXT was never loaded: SERVFAIL */
-	BINDING_WITHDRAWN, /* its TXT is too old: the name is not there, unless it has other data */
+enum dynamic_state {
+	DYNAMIC_GOOD,
+	DYNAMIC_FAILED, /* its TXT was never loaded: SERVFAIL */
+	DYNAMIC_WITHDRAWN, /* its TXT is too old: the name is not there, unless it has other data */
 };
 
 /* What a node's binding points at; beside it the node may have RRsets. Number 0 is "nothing". */
-struct snapshot_binding {
+struct snapshot_dynamic {
 	struct snapshot_pool *pool; /* NULL: none */
-	enum binding_state state;
+	enum dynamic_state state;
 };
 
 /* One turn: what it counts, so that it goes on in the next snapshot. */
@@ -88,8 +88,8 @@ struct snapshot {
 	uint32_t apex_mask;
 	uint8_t depths[NAME_LABELS_MAX + 1];
 	uint8_t depth_count;
-	struct snapshot_binding *bindings; /* by zone_node.binding */
-	size_t binding_count;
+	struct snapshot_dynamic *dynamics; /* by zone_node.dynamic */
+	size_t dynamic_count;
 	struct snapshot_pool *pools;
 	size_t pool_count;
 	struct snapshot_turn *turns;

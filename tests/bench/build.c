@@ -31,7 +31,7 @@ static struct snapshot *snapshot_build(
 		bench_fail("%s", why);
 	times->load_ms = ms_since(begun);
 	begun = bench_now();
-	struct snapshot *snapshot = link_snapshot(inputs, previous, why, sizeof(why));
+	struct snapshot *snapshot = snapshot_new(inputs, previous, why, sizeof(why));
 	if (!snapshot)
 		bench_fail("%s", why);
 	times->link_ms = ms_since(begun);

@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 		bench_fail("usage: count CONFIGURATION CALLS QUERIES...");
 	struct inputs_request request = {.config_path = argv[1]};
 	struct inputs *inputs = inputs_load(&request, &refused, why, sizeof(why));
-	struct snapshot *snapshot = inputs ? link_snapshot(inputs, NULL, why, sizeof(why)) : NULL;
+	struct snapshot *snapshot = inputs ? snapshot_new(inputs, NULL, why, sizeof(why)) : NULL;
 	struct turn *turns = snapshot ? calloc(snapshot->turn_count + 1, sizeof(*turns)) : NULL;
 	if (!turns)
 		bench_fail("%s", why);

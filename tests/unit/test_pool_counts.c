@@ -77,7 +77,7 @@ static struct snapshot *world_link(const struct snapshot *before)
 	dup2(loud, STDERR_FILENO);
 	close(quiet);
 	close(loud);
-	struct snapshot *snapshot = inputs ? link_snapshot(inputs, before, why, sizeof(why)) : NULL;
+	struct snapshot *snapshot = inputs ? snapshot_new(inputs, before, why, sizeof(why)) : NULL;
 	if (!snapshot)
 		fail_msg("%s", why);
 	return snapshot;
@@ -390,7 +390,7 @@ static void test_refusals(void **state)
 	struct inputs *inputs = inputs_load(&request, &refused, why, sizeof(why));
 	assert_non_null(inputs);
 	assert_int_equal(refused, 0);
-	struct snapshot *third = link_snapshot(inputs, second, why, sizeof(why));
+	struct snapshot *third = snapshot_new(inputs, second, why, sizeof(why));
 	assert_non_null(third);
 	pool_counts_refusals(&pool_counts, third);
 	assert_int_equal(pool_counts.zones[0].refused, 1);
@@ -427,7 +427,7 @@ static void test_refusals_that_pass(void **state)
 		assert_non_null(inputs);
 		assert_int_equal(refused, round == 0);
 		assert_true(inputs_are_fresh(inputs) == (round == 0 || round == 3));
-		struct snapshot *next = link_snapshot(inputs, snapshot, why, sizeof(why));
+		struct snapshot *next = snapshot_new(inputs, snapshot, why, sizeof(why));
 		assert_non_null(next);
 		snapshot_free(snapshot);
 		snapshot = next;

@@ -34,7 +34,7 @@ static inline struct inputs *world_inputs(char *why, size_t size)
 static inline bool world_load(struct world *world, char *why, size_t size)
 {
 	struct inputs *inputs = world_inputs(why, size);
-	world->snapshot = inputs ? link_snapshot(inputs, NULL, why, size) : NULL;
+	world->snapshot = inputs ? snapshot_new(inputs, NULL, why, size) : NULL;
 	world->serving.snapshot = world->snapshot;
 	world->serving.turns =
 		world->snapshot ? calloc(world->snapshot->turn_count, sizeof(struct turn)) : NULL;

@@ -57,7 +57,7 @@ void offline_ask(const char *config_path, const json_t *request, struct reply *r
 	*reply = (struct reply){.status = STATUS_WRONG};
 	struct inputs *inputs = inputs_load(&load, &refused, reply->why, sizeof(reply->why));
 	struct snapshot *snapshot =
-		inputs ? link_snapshot(inputs, NULL, reply->why, sizeof(reply->why)) : NULL;
+		inputs ? snapshot_new(inputs, NULL, reply->why, sizeof(reply->why)) : NULL;
 	if (!snapshot)
 		return;
 	reply->why[0] = '\0';

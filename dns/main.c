@@ -32,8 +32,8 @@ static int check(const char *path)
 	}
 	inputs_say(snapshot->inputs);
 	server_say_zones(snapshot);
-	advise_summary(snapshot);
-	advise_pools(snapshot);
+	lint_summary(snapshot);
+	lint_pools(snapshot);
 	log_line(LOG_LEVEL_INFO, "%s is good%s", path,
 		refused ? ", but for the files refused above: a start would do without them" : "");
 	snapshot_free(snapshot);

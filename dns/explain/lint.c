@@ -29,7 +29,7 @@ static bool all_do_not_fit(const struct snapshot_pool *pool, unsigned family)
 }
 
 /* A pattern's names follow one another and share their configuration: one line is for all of them. */
-static unsigned advise(const struct snapshot *snapshot, const char *what,
+static unsigned lint_warn(const struct snapshot *snapshot, const char *what,
 	bool (*applies)(const struct snapshot_pool *pool, unsigned family))
 {
 	static const char *const families[POOL_FAMILIES] = {"IPv4", "IPv6"};
@@ -50,13 +50,13 @@ static unsigned advise(const struct snapshot *snapshot, const char *what,
 	return count;
 }
 
-unsigned advise_pools(const struct snapshot *snapshot)
+unsigned lint_pools(const struct snapshot *snapshot)
 {
-	return advise(snapshot,
+	return lint_warn(snapshot,
 		       "some clients' places have no member at any level and get NODATA, which is "
 		       "cached with their scope",
 		       nodata_depends) +
-	       advise(snapshot,
+	       lint_warn(snapshot,
 		       "all members do not fit one message of 65,535 octets, so they take turns",
 		       all_do_not_fit);
 }
@@ -155,7 +155,7 @@ static void pool_say(const struct snapshot *snapshot, const struct snapshot_zone
 		more, names ? "" : "; what is written out has all its names", names);
 }
 
-void advise_summary(const struct snapshot *snapshot)
+void lint_summary(const struct snapshot *snapshot)
 {
 	size_t said = 0, left = 0;
 	for (size_t z = 0; z < snapshot->zone_count; z++)

@@ -5,10 +5,10 @@
 #include "dns/snapshot/snapshot.h"
 
 /* Logs one warning for each kind of surprise that a configured pool holds; returns their number. */
-unsigned advise_pools(const struct snapshot *snapshot);
+unsigned lint_pools(const struct snapshot *snapshot);
 
 /* Logs a line for each of the first hundred pools: how many countries have mirrors of their own, which have fewer than
  * min-members, and, as a warning, which get no answer at all. The snapshot must not be in use by workers. */
-void advise_summary(const struct snapshot *snapshot);
+void lint_summary(const struct snapshot *snapshot);
 
 #endif

@@ -48,7 +48,7 @@ static double machine_start(void)
 	return (double)seconds;
 }
 
-static void memory_read(struct usage *usage)
+static void memory_read(struct process_usage *usage)
 {
 	unsigned long long whole = 0, resident = 0;
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -66,7 +66,7 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-void usage_read(struct usage *usage)
+void process_usage_read(struct process_usage *usage)
 {
 	struct rusage used;
 	struct rlimit limit;

@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-struct usage {
+struct process_usage {
 	double cpu_seconds, start_seconds; /* start: Unix time */
 	uint64_t resident, virtual; /* octets */
 	uint64_t open_fds, max_fds;
 };
 
 /* What cannot be told is 0. */
-void usage_read(struct usage *usage);
+void process_usage_read(struct process_usage *usage);
 
 #endif

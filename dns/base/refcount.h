@@ -5,16 +5,16 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-struct shared {
+struct refcount {
 	atomic_uint holds;
 	void *object;
 	void (*free)(void *object);
 };
 
 /* One hold is the caller's. NULL, and the object is freed: no memory, or object is NULL. */
-static inline struct shared *shared_new(void *object, void (*release)(void *object))
+static inline struct refcount *refcount_new(void *object, void (*release)(void *object))
 {
-	struct shared *shared = object ? malloc(sizeof(*shared)) : NULL;
+	struct refcount *shared = object ? malloc(sizeof(*shared)) : NULL;
 	if (!shared) {
 		if (object)
 			release(object);
@@ -27,14 +27,14 @@ static inline struct shared *shared_new(void *object, void (*release)(void *obje
 }
 
 /* NULL stays NULL. */
-static inline struct shared *shared_hold(struct shared *shared)
+static inline struct refcount *refcount_hold(struct refcount *shared)
 {
 	if (shared)
 		atomic_fetch_add_explicit(&shared->holds, 1, memory_order_relaxed);
 	return shared;
 }
 
-static inline void shared_release(struct shared *shared)
+static inline void refcount_release(struct refcount *shared)
 {
 	if (!shared || atomic_fetch_sub_explicit(&shared->holds, 1, memory_order_acq_rel) != 1)
 		return;
@@ -43,7 +43,7 @@ static inline void shared_release(struct shared *shared)
 }
 
 /* The object, or NULL. */
-static inline const void *shared_get(const struct shared *shared)
+static inline const void *refcount_get(const struct refcount *shared)
 {
 	return shared ? shared->object : NULL;
 }

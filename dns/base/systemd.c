@@ -7,13 +7,13 @@
 
 enum { STATUS_SIZE = 256 };
 
-void service_ready(void)
+void systemd_ready(void)
 {
 	sd_notify(0, "READY=1");
 }
 
 /* Type=notify-reload knows by the time whether this is the reload that it asked for. */
-void service_reloading(void)
+void systemd_reloading(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -21,18 +21,18 @@ void service_reloading(void)
 		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
 }
 
-void service_stopping(const char *what)
+void systemd_stopping(const char *what)
 {
 	sd_notifyf(0, "STOPPING=1\nSTATUS=Ending: %s", what);
 }
 
-void service_successor(pid_t pid)
+void systemd_successor(pid_t pid)
 {
 	sd_notifyf(0, "MAINPID=%ld", (long)pid);
 }
 
 /* A line end in it would begin another assignment. */
-void service_say(const char *format, ...)
+void systemd_status(const char *format, ...)
 {
 	char line[STATUS_SIZE];
 	va_list arguments;
@@ -45,7 +45,7 @@ void service_say(const char *format, ...)
 	sd_notifyf(0, "STATUS=%s", line);
 }
 
-uint64_t service_watchdog(void)
+uint64_t systemd_watchdog(void)
 {
 	uint64_t microseconds = 0;
 	if (sd_watchdog_enabled(0, &microseconds) <= 0)
@@ -53,7 +53,7 @@ uint64_t service_watchdog(void)
 	return microseconds < 1000 ? 1 : microseconds / 1000;
 }
 
-void service_alive(void)
+void systemd_alive(void)
 {
 	sd_notify(0, "WATCHDOG=1");
 }

@@ -7,19 +7,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Every worker serves: once after the start, and after each service_reloading. */
-void service_ready(void);
-void service_reloading(void);
+/* Every worker serves: once after the start, and after each systemd_reloading. */
+void systemd_ready(void);
+void systemd_reloading(void);
 /* It ends, and what is still done meanwhile. */
-void service_stopping(const char *what);
+void systemd_stopping(const char *what);
 /* Another process goes on with the service. */
-void service_successor(pid_t pid);
+void systemd_successor(pid_t pid);
 
 /* How it goes, in one short line for `systemctl status`. */
-void service_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void systemd_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Milliseconds within which systemd wants a sign of life; 0: it waits for none. */
-uint64_t service_watchdog(void);
-void service_alive(void);
+uint64_t systemd_watchdog(void);
+void systemd_alive(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool account_find(const char *user, struct account *account, char *why, size_t size)
+bool user_lookup(const char *user, struct account *account, char *why, size_t size)
 {
 	*account = (struct account){.owner = {(uid_t)-1, (uid_t)-1}};
 	if (!user[0] || geteuid() != 0)
@@ -33,7 +33,7 @@ static bool refuse(const struct account *account, char *why, size_t size)
 }
 
 /* The effective user takes the capabilities along that root has over files. */
-bool account_borrow(const struct account *account, char *why, size_t size)
+bool user_borrow(const struct account *account, char *why, size_t size)
 {
 	if (!account->found ||
 		(initgroups(account->name, account->owner[1]) == 0 &&
@@ -42,7 +42,7 @@ bool account_borrow(const struct account *account, char *why, size_t size)
 	return refuse(account, why, size);
 }
 
-bool account_return(const struct account *account, char *why, size_t size)
+bool user_return(const struct account *account, char *why, size_t size)
 {
 	if (!account->found || (seteuid(0) == 0 && setegid(getgid()) == 0))
 		return true;
@@ -50,7 +50,7 @@ bool account_return(const struct account *account, char *why, size_t size)
 	return false;
 }
 
-bool account_become(const struct account *account, char *why, size_t size)
+bool user_become(const struct account *account, char *why, size_t size)
 {
 	if (!account->found ||
 		(initgroups(account->name, account->owner[1]) == 0 &&

@@ -13,12 +13,12 @@ struct account {
 };
 
 /* `user` "": stay who we are. False: one sentence. */
-bool account_find(const char *user, struct account *account, char *why, size_t size);
+bool user_lookup(const char *user, struct account *account, char *why, size_t size);
 /* Between these two files are read with the user's rights; before any thread. The supplementary groups stay the user's.
  * False: one sentence, and nothing may be read. */
-bool account_borrow(const struct account *account, char *why, size_t size);
-bool account_return(const struct account *account, char *why, size_t size);
+bool user_borrow(const struct account *account, char *why, size_t size);
+bool user_return(const struct account *account, char *why, size_t size);
 /* For good. False: one sentence. */
-bool account_become(const struct account *account, char *why, size_t size);
+bool user_become(const struct account *account, char *why, size_t size);
 
 #endif

@@ -46,7 +46,7 @@ static struct reach reach_find(
 {
 	struct reach reach = {0};
 	for (size_t z = 0; z < inputs->zone_count; z++) {
-		const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
 		uint32_t last = UINT32_MAX;
 		for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
 			const struct mirror_address *address = &mirrors->addresses[i];
@@ -115,9 +115,9 @@ static bool zone_empties(
 	const struct inputs *inputs, size_t z, const struct drains *drains, int64_t now, char *why)
 {
 	const struct config_zone *zone = &inputs_config(inputs)->zones[z];
-	struct shared *marked = drains_mark(inputs->zones[z].exported, drains, now);
-	struct pools *before = pools_new(shared_get(inputs->zones[z].mirrors));
-	struct pools *after = marked ? pools_new(shared_get(marked)) : NULL;
+	struct refcount *marked = drains_mark(inputs->zones[z].exported, drains, now);
+	struct pools *before = pools_new(refcount_get(inputs->zones[z].mirrors));
+	struct pools *after = marked ? pools_new(refcount_get(marked)) : NULL;
 	bool empties = !before || !after;
 	snprintf(why, WHY_SIZE, "no memory to see what this drain leaves");
 	for (size_t p = 0; !empties && p < zone->pool_count; p++)
@@ -125,7 +125,7 @@ static bool zone_empties(
 			empties = pool_empties(before, after, &zone->pools[p], f, why);
 	pools_free(before);
 	pools_free(after);
-	shared_release(marked);
+	refcount_release(marked);
 	return empties;
 }
 
@@ -149,7 +149,7 @@ static void on_drain_served(void *owner, const struct reload_outcome *outcome)
 }
 
 /* Saves them, then has them served; takes over `drains` and `result`. */
-static void drains_change(struct control_request *request, struct shared *drains, json_t *result)
+static void drains_change(struct control_request *request, struct refcount *drains, json_t *result)
 {
 	const struct command_context *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
@@ -159,14 +159,14 @@ static void drains_change(struct control_request *request, struct shared *drains
 		*change = (struct change){request, result};
 	const struct reload_wish wish = {.done = on_drain_served, .owner = change};
 	if (change && result && drains &&
-		drains_save(shared_get(drains), inputs_config(inputs), why, sizeof(why))) {
+		drains_save(refcount_get(drains), inputs_config(inputs), why, sizeof(why))) {
 		reload_drains_set(place->reload, drains);
 		if (reload_ask(place->reload, &wish))
 			return;
 		drains = NULL;
 		snprintf(why, sizeof(why), "no memory to wait until it is served");
 	}
-	shared_release(drains);
+	refcount_release(drains);
 	free(change);
 	json_decref(result);
 	control_reply(request, STATUS_FAILED, NULL, why);
@@ -199,7 +199,7 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 
 /* The verb's exit status when it is not to be; STATUS_GOOD: it may, and *drains has it. */
 static enum exit_status drain_judge(const struct control_request *request,
-	const struct drain *drain, int64_t now, struct shared **drains, char *why)
+	const struct drain *drain, int64_t now, struct refcount **drains, char *why)
 {
 	const struct command_context *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
@@ -213,15 +213,15 @@ static enum exit_status drain_judge(const struct control_request *request,
 			drain->glob);
 		return STATUS_FAILED;
 	}
-	*drains = drains_with(shared_get(place->reload->drains), drain, now);
+	*drains = drains_with(refcount_get(place->reload->drains), drain, now);
 	if (!*drains) {
 		snprintf(why, WHY_SIZE, "there are %d drains already, which is the most",
 			DRAINS_MAX);
 		return STATUS_FAILED;
 	}
-	if (force || !some_pool_empties(inputs, shared_get(*drains), now, why))
+	if (force || !some_pool_empties(inputs, refcount_get(*drains), now, why))
 		return STATUS_GOOD;
-	shared_release(*drains);
+	refcount_release(*drains);
 	return STATUS_FAILED;
 }
 
@@ -230,7 +230,7 @@ void command_drain(struct control_request *request)
 	const struct command_context *place = control_owner(request);
 	int64_t now = time(NULL);
 	struct drain drain;
-	struct shared *drains;
+	struct refcount *drains;
 	char why[WHY_SIZE], until[STAMP_TEXT_MAX];
 	bool read = drain_read(control_arguments(request), &drain, now, why);
 	enum exit_status word =
@@ -253,7 +253,7 @@ void command_drain(struct control_request *request)
 void command_undrain(struct control_request *request)
 {
 	const struct command_context *place = control_owner(request);
-	const struct drains *drains = shared_get(place->reload->drains);
+	const struct drains *drains = refcount_get(place->reload->drains);
 	const char *glob = json_string_value(json_object_get(control_arguments(request), "glob"));
 	const struct drain *found = glob ? drains_find(drains, glob) : NULL;
 	char why[WHY_SIZE];

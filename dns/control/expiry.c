@@ -25,7 +25,7 @@ static unsigned stale_count(const struct inputs *inputs, int64_t now, bool say, 
 	for (size_t z = 0; z < config->zone_count; z++)
 		for (size_t t = 0; t < config->zones[z].txt_count; t++) {
 			const struct config_txt *txt_config = &config->zones[z].txts[t];
-			const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
+			const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
 			bool stale = txt && txt_is_stale(txt, txt_config, now);
 			bool linked_stale = txt && txt_is_stale(txt, txt_config, inputs->now);
 			*due |= txt_config->stale == STALE_WITHDRAW && stale != linked_stale;
@@ -48,7 +48,7 @@ bool stale_check(struct stale *stale, const struct inputs *inputs, int64_t now)
 	return due;
 }
 
-struct shared *drains_check(const struct inputs *inputs, const struct drains *drains, int64_t now)
+struct refcount *drains_check(const struct inputs *inputs, const struct drains *drains, int64_t now)
 {
 	char why[WHY_SIZE];
 	if (!drains_end(drains, 0, now))
@@ -57,8 +57,8 @@ struct shared *drains_check(const struct inputs *inputs, const struct drains *dr
 		if (drain_is_over(&drains->list[i], now))
 			log_line(LOG_LEVEL_NOTICE, "A drain has ended, its time is over glob=%s",
 				drains->list[i].glob);
-	struct shared *left = drains_without(drains, NULL, now);
-	if (left && !drains_save(shared_get(left), inputs_config(inputs), why, sizeof(why)))
+	struct refcount *left = drains_without(drains, NULL, now);
+	if (left && !drains_save(refcount_get(left), inputs_config(inputs), why, sizeof(why)))
 		log_line(LOG_LEVEL_WARNING, "%s", why);
 	return left;
 }

@@ -13,7 +13,8 @@ struct stale {
  * after the clock was set; a snapshot without or with it is due. */
 bool stale_check(struct stale *stale, const struct inputs *inputs, int64_t now);
 /* Those drains that are left once some have come to their end, saved; NULL: none has, or no memory. */
-struct shared *drains_check(const struct inputs *inputs, const struct drains *drains, int64_t now);
+struct refcount *drains_check(
+	const struct inputs *inputs, const struct drains *drains, int64_t now);
 /* Sets those of `count` watched files that are to be read again: nothing about them changes when the reason has passed. */
 void transient_check(const struct inputs *inputs, int64_t now, bool *changed, size_t count);
 

@@ -132,12 +132,12 @@ static void status_say(const struct reload *reload)
 	const struct inputs *inputs = reload->current->inputs;
 	size_t addresses = 0;
 	for (size_t z = 0; z < inputs->zone_count; z++) {
-		const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
 		addresses += mirrors ? mirrors->in_service : 0;
 	}
-	service_say("Serving %zu zone%s, %zu mirror addresses in service%s%s", inputs->zone_count,
-		inputs->zone_count == 1 ? "" : "s", addresses, *refused ? "; last refusal: " : "",
-		refused);
+	systemd_status("Serving %zu zone%s, %zu mirror addresses in service%s%s",
+		inputs->zone_count, inputs->zone_count == 1 ? "" : "s", addresses,
+		*refused ? "; last refusal: " : "", refused);
 }
 
 /* The hand-over is complete when the last worker serves the new snapshot. */
@@ -162,7 +162,7 @@ static void on_snapshot_taken(uv_async_t *async)
 	inputs_say(reload->current->inputs);
 	if (reload->build.all) {
 		watch_current(reload);
-		reload_restart_say(shared_get(reload->started), config);
+		reload_restart_say(refcount_get(reload->started), config);
 		tcp_room_say(&reload->workers->tcp, config);
 		if (refused)
 			log_line(LOG_LEVEL_WARNING,
@@ -170,7 +170,7 @@ static void on_snapshot_taken(uv_async_t *async)
 				refused == 1 ? "" : "s");
 		else
 			log_line(LOG_LEVEL_INFO, "The reload is served");
-		service_ready();
+		systemd_ready();
 	}
 	outcome_report(reload, true);
 	reload->tidying = uv_queue_work(reload->loop, &reload->work, tidy, tidied) == 0;
@@ -232,14 +232,14 @@ static void build_done(uv_work_t *work, int status)
 		wants_restore(reload);
 		build_refused(reload);
 	}
-	shared_release(reload->build_drains);
+	refcount_release(reload->build_drains);
 	reload->build_drains = NULL;
 	free(reload->build.changed);
 	reload->build.changed = NULL;
 	if (status != 0 || reload->handing)
 		return;
 	if (reload->build.all)
-		service_ready();
+		systemd_ready();
 	next_build(reload);
 }
 
@@ -281,13 +281,13 @@ static void reload_begin(struct reload *reload)
 		return; /* the next look at the clock tries again */
 	reload->build = reload->want;
 	reload->want = (struct reload_job){.changed = changed};
-	reload->build_drains = shared_hold(reload->drains);
+	reload->build_drains = refcount_hold(reload->drains);
 	reload->built = NULL;
 	reload->busy = true;
 	/* It fails for no work alone. */
 	uv_queue_work(reload->loop, &reload->work, build, build_done);
 	if (reload->build.all)
-		service_reloading();
+		systemd_reloading();
 }
 
 static void files_changed(void *owner, const bool *changed)
@@ -313,9 +313,9 @@ bool reload_ask(struct reload *reload, const struct reload_wish *wish)
 	return true;
 }
 
-void reload_drains_set(struct reload *reload, struct shared *drains)
+void reload_drains_set(struct reload *reload, struct refcount *drains)
 {
-	shared_release(reload->drains);
+	refcount_release(reload->drains);
 	reload->drains = drains;
 	reload->want.relink = true;
 }
@@ -325,9 +325,9 @@ static void reload_check(uv_timer_t *timer)
 	struct reload *reload = timer->data;
 	const struct inputs *inputs = reload->current->inputs;
 	int64_t now = time(NULL);
-	struct shared *left = drains_check(inputs, shared_get(reload->drains), now);
+	struct refcount *left = drains_check(inputs, refcount_get(reload->drains), now);
 	reload->want.relink |= stale_check(&reload->stale, inputs, now);
-	reload->want.relink |= drains_end(shared_get(inputs->drains), inputs->now, now);
+	reload->want.relink |= drains_end(refcount_get(inputs->drains), inputs->now, now);
 	if (left)
 		reload_drains_set(reload, left);
 	if (!reload->busy) /* else what is wanted may be of the inputs before */
@@ -360,8 +360,8 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 {
 	reload->config_path = config_path;
 	reload->current = first;
-	reload->started = shared_hold(first->inputs->config);
-	reload->drains = shared_hold(first->inputs->drains);
+	reload->started = refcount_hold(first->inputs->config);
+	reload->drains = refcount_hold(first->inputs->drains);
 	reload->last.when = first->inputs->now;
 	reload->last.served = true;
 	start_refusals_note(reload);
@@ -394,7 +394,7 @@ void reload_free(struct reload *reload)
 {
 	snapshot_free(reload->retired);
 	snapshot_free(reload->current);
-	shared_release(reload->started);
-	shared_release(reload->drains);
+	refcount_release(reload->started);
+	refcount_release(reload->drains);
 	free(reload->want.changed);
 }

@@ -46,8 +46,9 @@ struct reload {
 	struct totals *totals;
 	struct snapshot *current; /* what the workers serve */
 	struct snapshot *retired; /* what they served before; freed after the hand-over */
-	struct shared *drains; /* struct drains: what the next build takes out */
-	struct shared *started; /* the configuration of the start: what needs a restart to change */
+	struct refcount *drains; /* struct drains: what the next build takes out */
+	struct refcount
+		*started; /* the configuration of the start: what needs a restart to change */
 	struct watch watch;
 	uv_work_t work;
 	uv_async_t taken;
@@ -63,7 +64,7 @@ struct reload {
 	struct reload_job want; /* the next build */
 	/* The build under way: the loop's thread does not touch it until it is done. */
 	struct reload_job build;
-	struct shared *build_drains;
+	struct refcount *build_drains;
 	struct snapshot *built;
 	struct reload_outcome outcome;
 	struct reload_outcome last; /* of the last reload of everything, or the start */
@@ -83,7 +84,7 @@ static inline bool reload_is_settled(const struct reload *reload)
 	return !reload->handing && !reload->tidying;
 }
 /* Drains in force from the next build on; takes the hold over. */
-void reload_drains_set(struct reload *reload, struct shared *drains);
+void reload_drains_set(struct reload *reload, struct refcount *drains);
 /* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */
 void reload_stop(struct reload *reload);
 /* After the loop has run out: saves what was taken right before. */

@@ -45,7 +45,7 @@ static size_t mirrors_served(const struct mirrors *mirrors)
 
 static json_t *export_json(const struct inputs *inputs, size_t z)
 {
-	const struct mirrors *mirrors = shared_get(inputs->zones[z].mirrors);
+	const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
 	if (!mirrors)
 		return json_null();
 	/* The monitor's word, else when it was taken. */
@@ -62,7 +62,7 @@ static json_t *export_json(const struct inputs *inputs, size_t z)
 static json_t *txt_json(const struct inputs *inputs, size_t z, size_t t)
 {
 	const struct config_txt *config = &inputs_config(inputs)->zones[z].txts[t];
-	const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
+	const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
 	int64_t now = time(NULL);
 	char *copy = txt ? strndup(txt->text, txt->size) : NULL;
 	json_t *json = json_pack("{s:o, s:o, s:o, s:b}", "name", plain_json(config->name), "value",
@@ -77,7 +77,7 @@ static json_t *zone_json(const struct snapshot *snapshot, size_t z)
 {
 	const struct inputs *inputs = snapshot->inputs;
 	const struct config_zone *config = &inputs_config(inputs)->zones[z];
-	const struct zone_file *file = shared_get(inputs->zones[z].file);
+	const struct zone_file *file = refcount_get(inputs->zones[z].file);
 	json_t *txts = json_array();
 	for (size_t t = 0; t < config->txt_count; t++)
 		json_array_append_new(txts, txt_json(inputs, z, t));
@@ -90,7 +90,7 @@ static json_t *zone_json(const struct snapshot *snapshot, size_t z)
 
 static json_t *geo_json(const struct inputs *inputs)
 {
-	const struct place_database *database = shared_get(inputs->database);
+	const struct place_database *database = refcount_get(inputs->database);
 	/* Both have one state: that of the one that is worse. */
 	size_t number = inputs->verdicts[INPUTS_DATABASE].why ? INPUTS_DATABASE : INPUTS_OVERRIDES;
 	json_t *geo = json_pack("{s:o, s:o, s:I}", "database",
@@ -113,9 +113,9 @@ static json_t *reload_json(const struct reload *reload)
 /* With how many addresses each one takes out now: what the snapshot knows, so none where it is not served yet. */
 static json_t *drained_json(const struct reload *reload)
 {
-	const struct drains *drains = shared_get(reload->drains);
+	const struct drains *drains = refcount_get(reload->drains);
 	const struct inputs *inputs = reload->current->inputs;
-	const struct drains *served = shared_get(inputs->drains);
+	const struct drains *served = refcount_get(inputs->drains);
 	json_t *list = drains_json(drains);
 	for (size_t i = 0; list && i < drains->count; i++) {
 		const struct drain *found = drains_find(served, drains->list[i].glob);

@@ -132,7 +132,7 @@ static bool state_send(const struct takeover_server *give)
 	struct takeover_head head = {.turns = (uint32_t)give->reload->current->turn_count,
 		.workers = workers_of(give)->count};
 	json_t *state = json_pack("{s:o, s:o, s:I}", "counters", totals_json(give->reload->totals),
-		"drains", drains_json(shared_get(give->reload->drains)), "reloaded",
+		"drains", drains_json(refcount_get(give->reload->drains)), "reloaded",
 		(json_int_t)give->reload->last.when);
 	char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
 	if (text && strlen(text) > TAKEOVER_STATE_MAX) { /* counters begin anew, drains do not */

@@ -65,7 +65,7 @@ static bool zone_choose(struct comparing *comparing, const struct mirrors *mirro
 	size_t least = SIZE_MAX;
 	for (size_t z = 0; z < inputs->zone_count; z++) {
 		const char *path = inputs_config(inputs)->zones[z].export;
-		const struct mirrors *before = shared_get(inputs->zones[z].mirrors);
+		const struct mirrors *before = refcount_get(inputs->zones[z].mirrors);
 		size_t gone = 0;
 		if (!path || !before)
 			continue;
@@ -88,7 +88,7 @@ static bool zone_shares(const struct comparing *chosen, size_t z)
 {
 	const struct config_zone *zones = inputs_config(chosen->snapshot->inputs)->zones;
 	return z == chosen->zone ||
-	       (zones[z].export && shared_get(chosen->snapshot->inputs->zones[z].mirrors) &&
+	       (zones[z].export && refcount_get(chosen->snapshot->inputs->zones[z].mirrors) &&
 		       same_file(zones[z].export, zones[chosen->zone].export));
 }
 
@@ -210,7 +210,7 @@ static void release_mirrors(void *object)
 	mirrors_free(object);
 }
 
-static struct shared *export_read(
+static struct refcount *export_read(
 	const struct snapshot *snapshot, const char *path, char *why, size_t size)
 {
 	struct file file;
@@ -218,10 +218,10 @@ static struct shared *export_read(
 		return NULL;
 	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
 	free(file.bytes);
-	struct shared *shared = shared_new(mirrors, release_mirrors);
-	struct shared *marked =
-		drains_mark(shared, shared_get(snapshot->inputs->drains), time(NULL));
-	shared_release(shared);
+	struct refcount *shared = refcount_new(mirrors, release_mirrors);
+	struct refcount *marked =
+		drains_mark(shared, refcount_get(snapshot->inputs->drains), time(NULL));
+	refcount_release(shared);
 	if (mirrors && !marked)
 		snprintf(why, size, "%s: no memory", path);
 	return marked;
@@ -294,7 +294,7 @@ static enum diff_result zones_judge(
 		struct comparing comparing = {.snapshot = chosen->snapshot,
 			.file = chosen->file,
 			.zone = z,
-			.before = shared_get(inputs->zones[z].mirrors),
+			.before = refcount_get(inputs->zones[z].mirrors),
 			.after = chosen->after};
 		enum diff_result outcome = zone_judge(&comparing, &one, sentence, sizeof(sentence));
 		if (!judged.first || outcome > judged.outcome)
@@ -324,16 +324,16 @@ enum diff_result diff_json(
 		snprintf(why, size, "diff needs the path of an export");
 		return DIFF_REFUSED;
 	}
-	struct shared *after = export_read(snapshot, file, why, size);
+	struct refcount *after = export_read(snapshot, file, why, size);
 	if (!after)
 		return DIFF_REFUSED;
-	chosen.after = shared_get(after);
+	chosen.after = refcount_get(after);
 	if (zone_choose(&chosen, chosen.after))
 		outcome = zones_judge(&chosen, result, why, size);
 	else
 		snprintf(why, size,
 			"%s: no zone has an export to compare it with: name one with `export`",
 			file);
-	shared_release(after);
+	refcount_release(after);
 	return outcome;
 }

@@ -159,7 +159,8 @@ static bool source_decides(const struct explaining *explaining, const struct loc
 static void place_add(struct explaining *explaining, const struct locate_place *place)
 {
 	char text[LOCATE_CLIENT_MAX];
-	const struct place_database *database = shared_get(explaining->snapshot->inputs->database);
+	const struct place_database *database =
+		refcount_get(explaining->snapshot->inputs->database);
 	unsigned country = place->country;
 	text_add(explaining, "country", country_code(country));
 	text_add(explaining, "country_name", country_name(country));

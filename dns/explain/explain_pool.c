@@ -153,7 +153,7 @@ static const char *drained_write(const struct explain_pool *explain,
 {
 	char until[STAMP_TEXT_MAX];
 	const struct inputs *inputs = explain->inputs;
-	const struct drain *drain = drains_match(shared_get(inputs->drains),
+	const struct drain *drain = drains_match(refcount_get(inputs->drains),
 		pools_mirrors(explain->zone->pools), address, inputs->now);
 	bool reason = drain && drain->why[0];
 	snprintf(text, WHY_MAX, "drained until %s%s%.*s%s",

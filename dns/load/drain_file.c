@@ -50,7 +50,7 @@ static bool drain_read(struct drain *drain, const json_t *json, char *why, size_
 	return false;
 }
 
-struct shared *drains_parse(const json_t *json, char *why, size_t size)
+struct refcount *drains_parse(const json_t *json, char *why, size_t size)
 {
 	size_t count = json_array_size(json);
 	struct drains *drains = NULL;
@@ -66,7 +66,7 @@ struct shared *drains_parse(const json_t *json, char *why, size_t size)
 		free(drains);
 		return NULL;
 	}
-	return shared_new(drains, free);
+	return refcount_new(drains, free);
 }
 
 static void path_write(char path[PATH_SIZE], const struct config *config)
@@ -75,7 +75,7 @@ static void path_write(char path[PATH_SIZE], const struct config *config)
 }
 
 /* A start goes on without drains rather than not at all: what they were is in the file still. */
-struct shared *drains_load(const struct config *config)
+struct refcount *drains_load(const struct config *config)
 {
 	char path[PATH_SIZE], found[WHY_SIZE];
 	struct file file;
@@ -84,7 +84,7 @@ struct shared *drains_load(const struct config *config)
 		return drains_without(NULL, NULL, 0);
 	json_error_t error;
 	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
-	struct shared *drains = NULL;
+	struct refcount *drains = NULL;
 	snprintf(found, sizeof(found), "%d: %s, expected JSON", error.line, error.text);
 	if (json)
 		drains = drains_parse(json, found, sizeof(found));

@@ -10,11 +10,11 @@
 /* As `status` and the file have them. NULL: no memory. */
 json_t *drains_json(const struct drains *drains);
 /* The caller's hold. NULL: one sentence. */
-struct shared *drains_parse(const json_t *json, char *why, size_t size);
+struct refcount *drains_parse(const json_t *json, char *why, size_t size);
 
 /* state-dir/drains.json. A missing file is an empty list; one that is of no use is said in the log and is an empty list.
  * NULL: no memory. */
-struct shared *drains_load(const struct config *config);
+struct refcount *drains_load(const struct config *config);
 /* At once, as a whole. False: one sentence. */
 bool drains_save(const struct drains *drains, const struct config *config, char *why, size_t size);
 

@@ -22,7 +22,7 @@ static struct drains *drains_copy(const struct drains *drains, const char *glob,
 	return copy;
 }
 
-struct shared *drains_with(const struct drains *drains, const struct drain *added, int64_t now)
+struct refcount *drains_with(const struct drains *drains, const struct drain *added, int64_t now)
 {
 	struct drains *copy = drains_copy(drains, added->glob, now);
 	if (copy && copy->count == DRAINS_MAX) {
@@ -31,12 +31,12 @@ struct shared *drains_with(const struct drains *drains, const struct drain *adde
 	}
 	if (copy)
 		copy->list[copy->count++] = *added;
-	return shared_new(copy, free);
+	return refcount_new(copy, free);
 }
 
-struct shared *drains_without(const struct drains *drains, const char *glob, int64_t now)
+struct refcount *drains_without(const struct drains *drains, const char *glob, int64_t now)
 {
-	return shared_new(drains_copy(drains, glob, now), free);
+	return refcount_new(drains_copy(drains, glob, now), free);
 }
 
 const struct drain *drains_find(const struct drains *drains, const char *glob)

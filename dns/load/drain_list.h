@@ -16,9 +16,9 @@ struct drains {
 
 /* Lists, each one hold of the caller's; `drains` may be NULL, which is the empty list. NULL: no memory, or too
  * many of them. */
-struct shared *drains_with(const struct drains *drains, const struct drain *added, int64_t now);
+struct refcount *drains_with(const struct drains *drains, const struct drain *added, int64_t now);
 /* Without the one of that glob, and without those that are over. */
-struct shared *drains_without(const struct drains *drains, const char *glob, int64_t now);
+struct refcount *drains_without(const struct drains *drains, const char *glob, int64_t now);
 /* Is there one with this glob? */
 const struct drain *drains_find(const struct drains *drains, const char *glob);
 /* The first that takes this address out now; NULL: none does. */
@@ -28,8 +28,8 @@ const struct drain *drains_match(const struct drains *drains, const struct mirro
 bool drains_end(const struct drains *drains, int64_t before, int64_t now);
 
 /* Mirrors whose drained addresses say so: a copy, or `exported` itself held once more. NULL: no memory. */
-struct shared *drains_mark(struct shared *exported, const struct drains *drains, int64_t now);
+struct refcount *drains_mark(struct refcount *exported, const struct drains *drains, int64_t now);
 /* How many addresses drain `number` of that list takes out: `marked` is what drains_mark made of `exported`. */
-size_t drains_taken(const struct shared *marked, const struct shared *exported, size_t number);
+size_t drains_taken(const struct refcount *marked, const struct refcount *exported, size_t number);
 
 #endif

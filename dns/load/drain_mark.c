@@ -7,7 +7,7 @@
 /* Shares everything with the export but the addresses. */
 struct marked {
 	struct mirrors mirrors;
-	struct shared *exported;
+	struct refcount *exported;
 	uint32_t taken[DRAINS_MAX]; /* addresses that each of the drains matches */
 };
 
@@ -23,13 +23,13 @@ static void release_marked(void *object)
 {
 	struct marked *marked = object;
 	free(marked->mirrors.addresses);
-	shared_release(marked->exported);
+	refcount_release(marked->exported);
 	free(marked);
 }
 
-static struct marked *marked_new(struct shared *exported)
+static struct marked *marked_new(struct refcount *exported)
 {
-	const struct mirrors *mirrors = shared_get(exported);
+	const struct mirrors *mirrors = refcount_get(exported);
 	struct marked *marked = calloc(1, sizeof(*marked));
 	struct mirror_address *addresses =
 		malloc((mirrors->address_count + 1) * sizeof(*addresses));
@@ -41,7 +41,7 @@ static struct marked *marked_new(struct shared *exported)
 	memcpy(addresses, mirrors->addresses, mirrors->address_count * sizeof(*addresses));
 	marked->mirrors = *mirrors;
 	marked->mirrors.addresses = addresses;
-	marked->exported = shared_hold(exported);
+	marked->exported = refcount_hold(exported);
 	return marked;
 }
 
@@ -79,11 +79,11 @@ static void address_look(struct marking *marking, struct mirror_address *address
 	}
 }
 
-struct shared *drains_mark(struct shared *exported, const struct drains *drains, int64_t now)
+struct refcount *drains_mark(struct refcount *exported, const struct drains *drains, int64_t now)
 {
-	const struct mirrors *mirrors = shared_get(exported);
+	const struct mirrors *mirrors = refcount_get(exported);
 	if (!mirrors || !drains || !drains->count)
-		return shared_hold(exported);
+		return refcount_hold(exported);
 	struct marking marking = {.marked = marked_new(exported), .drains = drains, .now = now};
 	if (!marking.marked)
 		return NULL;
@@ -96,13 +96,14 @@ struct shared *drains_mark(struct shared *exported, const struct drains *drains,
 		address_look(&marking, address);
 	}
 	if (marking.any)
-		return shared_new(&marking.marked->mirrors, release_marked);
+		return refcount_new(&marking.marked->mirrors, release_marked);
 	release_marked(marking.marked);
-	return shared_hold(exported);
+	return refcount_hold(exported);
 }
 
-size_t drains_taken(const struct shared *marked, const struct shared *exported, size_t number)
+size_t drains_taken(const struct refcount *marked, const struct refcount *exported, size_t number)
 {
 	/* `mirrors` is its first member. */
-	return marked == exported ? 0 : ((const struct marked *)shared_get(marked))->taken[number];
+	return marked == exported ? 0
+				  : ((const struct marked *)refcount_get(marked))->taken[number];
 }

@@ -100,11 +100,11 @@ void inputs_free(struct inputs *inputs)
 		struct inputs_zone *zone = &inputs->zones[z];
 		const struct config_zone *config = &inputs_config(inputs)->zones[z];
 		for (size_t t = 0; zone->txts && t < config->txt_count; t++)
-			shared_release(zone->txts[t]);
+			refcount_release(zone->txts[t]);
 		free(zone->txts);
-		shared_release(zone->file);
-		shared_release(zone->mirrors);
-		shared_release(zone->exported);
+		refcount_release(zone->file);
+		refcount_release(zone->mirrors);
+		refcount_release(zone->exported);
 	}
 	for (size_t i = 0; i < inputs->save_count; i++)
 		free(inputs->saves[i].file.bytes);
@@ -113,18 +113,18 @@ void inputs_free(struct inputs *inputs)
 	verdicts_free(inputs);
 	free(inputs->stamps);
 	free(inputs->zones);
-	shared_release(inputs->database);
-	shared_release(inputs->drains);
-	shared_release(inputs->overrides);
-	shared_release(inputs->places);
-	shared_release(inputs->config);
+	refcount_release(inputs->database);
+	refcount_release(inputs->drains);
+	refcount_release(inputs->overrides);
+	refcount_release(inputs->places);
+	refcount_release(inputs->config);
 	free(inputs);
 }
 
 struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_t now)
 {
 	const struct inputs_zone *zone = &inputs->zones[z];
-	const struct mirrors *before = shared_get(zone->exported);
+	const struct mirrors *before = refcount_get(zone->exported);
 	struct mirror_limits limits = {.known = before != NULL,
 		.max_shrink = inputs_config(inputs)->zones[z].max_shrink,
 		.now = now};

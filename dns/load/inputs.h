@@ -22,10 +22,10 @@ enum {
 
 /* One `shared` each: the object's type is named; NULL: there is none. */
 struct inputs_zone {
-	struct shared *file; /* struct zone_file */
-	struct shared *exported; /* struct mirrors as they were accepted */
-	struct shared *mirrors; /* struct mirrors: the same, with what is drained marked */
-	struct shared **txts; /* struct txt, as many as the zone's configuration has */
+	struct refcount *file; /* struct zone_file */
+	struct refcount *exported; /* struct mirrors as they were accepted */
+	struct refcount *mirrors; /* struct mirrors: the same, with what is drained marked */
+	struct refcount **txts; /* struct txt, as many as the zone's configuration has */
 	struct export_history history;
 	int64_t accepted; /* Unix seconds when `exported` was accepted */
 };
@@ -38,11 +38,11 @@ struct inputs_verdict {
 };
 
 struct inputs {
-	struct shared *config; /* struct config */
-	struct shared *database; /* struct place_database */
-	struct shared *overrides; /* struct place_overrides */
-	struct shared *places; /* struct places, of both; there always */
-	struct shared *drains; /* struct drains; there always */
+	struct refcount *config; /* struct config */
+	struct refcount *database; /* struct place_database */
+	struct refcount *overrides; /* struct place_overrides */
+	struct refcount *places; /* struct places, of both; there always */
+	struct refcount *drains; /* struct drains; there always */
 	struct inputs_zone *zones; /* as configured */
 	size_t zone_count;
 	int64_t now; /* Unix seconds when this set was made */
@@ -92,7 +92,7 @@ struct mirror_limits inputs_limits(const struct inputs *inputs, size_t z, int64_
 
 static inline const struct config *inputs_config(const struct inputs *inputs)
 {
-	return shared_get(inputs->config);
+	return refcount_get(inputs->config);
 }
 
 #endif

@@ -49,11 +49,11 @@ static bool stamps_take(const struct loading *loading)
 static bool drains_take(const struct loading *loading)
 {
 	const struct inputs_request *request = loading->request;
-	struct shared **drains = &loading->inputs->drains;
+	struct refcount **drains = &loading->inputs->drains;
 	if (request->drains)
-		*drains = shared_hold(request->drains);
+		*drains = refcount_hold(request->drains);
 	else if (request->before)
-		*drains = shared_hold(request->before->drains);
+		*drains = refcount_hold(request->before->drains);
 	else
 		*drains = drains_load(loading->config);
 	return *drains;
@@ -65,8 +65,8 @@ static bool rights_take(
 {
 	char sentence[512];
 	struct account *account = request->account;
-	if (!account || (account_find(config->user, account, sentence, sizeof(sentence)) &&
-				account_borrow(account, sentence, sizeof(sentence))))
+	if (!account || (user_lookup(config->user, account, sentence, sizeof(sentence)) &&
+				user_borrow(account, sentence, sizeof(sentence))))
 		return true;
 	snprintf(why, size, "%s: %s", request->config_path, sentence);
 	return false;
@@ -78,9 +78,9 @@ static bool everything_load(struct loading *loading)
 	const struct inputs_request *request = loading->request;
 	char why[INPUTS_WHY_MAX] = "no memory";
 	inputs->config = request->config_path
-				 ? shared_new(config_load(request->config_path, why, sizeof(why)),
+				 ? refcount_new(config_load(request->config_path, why, sizeof(why)),
 					   release_config)
-				 : shared_hold(request->before->config);
+				 : refcount_hold(request->before->config);
 	bool good = inputs->config && rights_take(request, inputs_config(inputs), why, sizeof(why));
 	if (good) {
 		loading->config = inputs_config(inputs);
@@ -93,7 +93,7 @@ static bool everything_load(struct loading *loading)
 	}
 	for (size_t z = 0; good && z < inputs->zone_count; z++)
 		good = inputs_zone_load(loading, z, why, sizeof(why));
-	if (request->account && !account_return(request->account, why, sizeof(why)))
+	if (request->account && !user_return(request->account, why, sizeof(why)))
 		good = false;
 	if (!good)
 		snprintf(loading->why, loading->size, "%s", why);

@@ -21,7 +21,7 @@ static void release_places(void *object)
 	places_free(object);
 }
 
-static struct shared *database_parse(
+static struct refcount *database_parse(
 	const struct loading *loading, const struct file *file, char *why, size_t size)
 {
 	const char *path = loading->config->geo_database;
@@ -31,10 +31,10 @@ static struct shared *database_parse(
 		inputs_news_add(loading,
 			"The country database %s was read networks=%zu build=%llu type=%s", path,
 			database->networks, (unsigned long long)database->build, database->type);
-	return shared_new(database, release_database);
+	return refcount_new(database, release_database);
 }
 
-static struct shared *overrides_parse(
+static struct refcount *overrides_parse(
 	const struct loading *loading, const struct file *file, char *why, size_t size)
 {
 	const char *path = loading->config->geo_overrides;
@@ -43,20 +43,20 @@ static struct shared *overrides_parse(
 	if (overrides)
 		inputs_news_add(
 			loading, "The overrides %s were read networks=%zu", path, overrides->count);
-	return shared_new(overrides, release_overrides);
+	return refcount_new(overrides, release_overrides);
 }
 
 /* One of both as it is now, else as it was before. NULL: it was not there, or is not configured; `why` has the sentence. */
-static struct shared *part_load(
-	const struct loading *loading, size_t number, struct shared *before, char *why, size_t size)
+static struct refcount *part_load(const struct loading *loading, size_t number,
+	struct refcount *before, char *why, size_t size)
 {
 	bool is_database = number == INPUTS_DATABASE;
-	struct shared *part = NULL;
+	struct refcount *part = NULL;
 	struct file file;
 	if (!inputs_file(loading->config, number))
 		return NULL;
 	if (!inputs_due(loading, number))
-		return shared_hold(before);
+		return refcount_hold(before);
 	if (inputs_read(loading, number, &file, why, size)) {
 		part = (is_database ? database_parse : overrides_parse)(loading, &file, why, size);
 		free(file.bytes);
@@ -66,7 +66,7 @@ static struct shared *part_load(
 	inputs_refuse(loading, number, why,
 		is_database ? "the database read before stays in service"
 			    : "the overrides read before stay in service");
-	return shared_hold(before);
+	return refcount_hold(before);
 }
 
 static uint64_t clock_ms(void)
@@ -91,15 +91,15 @@ bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 		return false;
 	if (before && inputs->database == before->database &&
 		inputs->overrides == before->overrides) {
-		inputs->places = shared_hold(before->places);
+		inputs->places = refcount_hold(before->places);
 		return true;
 	}
 	if (!inputs->database && !before)
 		log_line(LOG_LEVEL_NOTICE,
 			"No country database is configured: whoever is not in the "
 			"overrides is at the level world");
-	inputs->places = shared_new(
-		places_build(shared_get(inputs->database), shared_get(inputs->overrides)),
+	inputs->places = refcount_new(
+		places_build(refcount_get(inputs->database), refcount_get(inputs->overrides)),
 		release_places);
 	inputs->geo_ms = (uint32_t)(clock_ms() - begin);
 	if (!inputs->places)

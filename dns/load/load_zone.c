@@ -37,7 +37,7 @@ static void export_restore(const struct loading *loading, size_t z)
 	state_dir_export_path(path, loading->config, &loading->config->zones[z]);
 	if (!state_dir_read(loading->config, &file, path, loading->config->max_file_size))
 		return;
-	zone->exported = shared_new(
+	zone->exported = refcount_new(
 		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
 	free(file.bytes);
 	if (!zone->exported) {
@@ -89,7 +89,7 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 {
 	const struct config_zone *config = &loading->config->zones[z];
 	struct inputs_zone *zone = &loading->inputs->zones[z];
-	const struct mirrors *before = shared_get(zone->exported);
+	const struct mirrors *before = refcount_get(zone->exported);
 	struct file file;
 	if (!inputs_read(loading, inputs_export(loading->config, z), &file, why, size))
 		return false;
@@ -111,8 +111,8 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 		history_add(&zone->history, before->in_service, limits.now);
 	history_add(&zone->history, mirrors->in_service, limits.now);
 	zone->accepted = limits.now;
-	shared_release(zone->exported);
-	zone->exported = shared_new(mirrors, release_mirrors);
+	refcount_release(zone->exported);
+	zone->exported = refcount_new(mirrors, release_mirrors);
 	char path[STATE_DIR_PATH_MAX];
 	state_dir_export_path(path, loading->config, config);
 	file.modified = 0;
@@ -131,7 +131,7 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 	if (!config->export)
 		return true;
 	if (before && before->exported) {
-		zone->exported = shared_hold(before->exported);
+		zone->exported = refcount_hold(before->exported);
 		zone->history = before->history;
 		zone->accepted = before->accepted;
 	} else {
@@ -143,7 +143,7 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 		char instead[128], serial[SERIAL_MAX];
 		snprintf(instead, sizeof(instead),
 			"the last good export stays in service serial=%s",
-			serial_write(shared_get(zone->exported), serial));
+			serial_write(refcount_get(zone->exported), serial));
 		inputs_refuse(loading, number, why, instead);
 		return true;
 	}
@@ -156,25 +156,25 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 }
 
 /* Takes over the file's octets unless it returns a string. */
-static struct shared *txt_take(
+static struct refcount *txt_take(
 	const char *path, const struct config_txt *config, struct file *file, char *why)
 {
 	struct txt *txt;
 	if (txt_parse(&txt, file, path, config, why, INPUTS_WHY_MAX))
-		return shared_new(txt, free);
+		return refcount_new(txt, free);
 	free(file->bytes);
 	return NULL;
 }
 
 /* The string that was kept of this name; NULL: none, or it is of no use. */
-static struct shared *txt_restore(
+static struct refcount *txt_restore(
 	const struct loading *loading, const char *path, const struct config_txt *config)
 {
 	char ignored[INPUTS_WHY_MAX];
 	struct file file;
 	if (!state_dir_read(loading->config, &file, path, loading->config->max_file_size))
 		return NULL;
-	struct shared *txt = txt_take(path, config, &file, ignored);
+	struct refcount *txt = txt_take(path, config, &file, ignored);
 	if (txt)
 		free(file.bytes);
 	return txt;
@@ -187,7 +187,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 	const struct config_zone *zone_config = &loading->config->zones[z];
 	const struct config_txt *config = &zone_config->txts[t];
 	const struct inputs_zone *before = zone_before(loading, z);
-	struct shared **txt = &loading->inputs->zones[z].txts[t];
+	struct refcount **txt = &loading->inputs->zones[z].txts[t];
 	char path[STATE_DIR_PATH_MAX], why[INPUTS_WHY_MAX];
 	struct file file;
 	const struct config_zone *old =
@@ -196,15 +196,15 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 		       : NULL;
 	for (size_t i = 0; old && i < old->txt_count; i++)
 		if (name_equal(old->txts[i].wire, config->wire))
-			*txt = shared_hold(before->txts[i]);
+			*txt = refcount_hold(before->txts[i]);
 	if (!inputs_due(loading, number))
 		return;
 	state_dir_txt_path(path, loading->config, zone_config, config);
-	struct shared *taken = NULL;
+	struct refcount *taken = NULL;
 	if (inputs_read(loading, number, &file, why, sizeof(why)))
 		taken = txt_take(config->file, config, &file, why);
 	if (taken) {
-		shared_release(*txt);
+		refcount_release(*txt);
 		*txt = taken;
 		inputs_save_add(loading->inputs, path, &file, NULL);
 		return;
@@ -224,17 +224,17 @@ bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t
 		struct zone_file *file = zone_file_load(config->file, config->apex, why, size);
 		for (size_t i = 0; file && i < file->warning_count; i++)
 			log_line(LOG_LEVEL_WARNING, "%s", file->warnings[i]);
-		zone->file = shared_new(file, release_zone_file);
+		zone->file = refcount_new(file, release_zone_file);
 	} else {
-		zone->file = shared_hold(zone_before(loading, z)->file);
+		zone->file = refcount_hold(zone_before(loading, z)->file);
 	}
-	zone->txts = calloc(config->txt_count + 1, sizeof(struct shared *));
+	zone->txts = calloc(config->txt_count + 1, sizeof(struct refcount *));
 	if (!zone->file || !zone->txts || !export_load(loading, z, why, size))
 		return false;
 	for (size_t t = 0; t < config->txt_count; t++)
 		txt_load(loading, z, t);
 	zone->mirrors = drains_mark(
-		zone->exported, shared_get(loading->inputs->drains), loading->inputs->now);
+		zone->exported, refcount_get(loading->inputs->drains), loading->inputs->now);
 	if (zone->exported && !zone->mirrors)
 		snprintf(why, size, "no memory to drain mirrors of zone %s", config->name);
 	return zone->mirrors || !zone->exported;

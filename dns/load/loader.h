@@ -9,7 +9,7 @@ struct inputs_request {
 	const char *config_path; /* NULL: keep configuration and zone files of `before` */
 	const struct inputs *before; /* what is served now; NULL at a start */
 	const bool *changed; /* by watched file's number; NULL: all */
-	struct shared
+	struct refcount
 		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
 	struct account *
 		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */

@@ -84,8 +84,7 @@ static uid_t user_find(const struct config *config)
 {
 	char ignored[512];
 	struct account account;
-	bool found =
-		account_find(config->user, &account, ignored, sizeof(ignored)) && account.found;
+	bool found = user_lookup(config->user, &account, ignored, sizeof(ignored)) && account.found;
 	return found ? account.owner[0] : geteuid();
 }
 

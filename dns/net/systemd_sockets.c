@@ -95,7 +95,7 @@ static bool address_is(const struct handed *socket, const struct config_listen *
 
 /* Puts a descriptor where its address is configured. */
 static bool handed_place(
-	struct service_socket *sockets, const struct config *config, int fd, char *why, size_t size)
+	struct systemd_socket *sockets, const struct config *config, int fd, char *why, size_t size)
 {
 	struct handed socket;
 	if (!handed_read(&socket, fd, why, size))
@@ -119,14 +119,14 @@ static bool handed_place(
 	return true;
 }
 
-struct service_socket *service_sockets_take(const struct config *config, char *why, size_t size)
+struct systemd_socket *systemd_sockets_take(const struct config *config, char *why, size_t size)
 {
-	struct service_socket *sockets = calloc(config->listen_count, sizeof(*sockets));
+	struct systemd_socket *sockets = calloc(config->listen_count, sizeof(*sockets));
 	snprintf(why, size, "no memory for the sockets");
 	if (!sockets)
 		return NULL;
 	for (size_t i = 0; i < config->listen_count; i++)
-		sockets[i] = (struct service_socket){-1, -1};
+		sockets[i] = (struct systemd_socket){-1, -1};
 	int count = sd_listen_fds(1);
 	bool good = count >= 0;
 	if (!good)
@@ -136,11 +136,11 @@ struct service_socket *service_sockets_take(const struct config *config, char *w
 		good = handed_place(sockets, config, fd, why, size);
 	if (good)
 		return sockets;
-	service_sockets_free(sockets, config);
+	systemd_sockets_free(sockets, config);
 	return NULL;
 }
 
-void service_sockets_free(struct service_socket *sockets, const struct config *config)
+void systemd_sockets_free(struct systemd_socket *sockets, const struct config *config)
 {
 	for (size_t i = 0; sockets && i < config->listen_count; i++) {
 		if (sockets[i].udp >= 0)

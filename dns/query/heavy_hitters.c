@@ -15,20 +15,20 @@ static void store(_Atomic uint64_t *at, uint64_t value)
 	atomic_store_explicit(at, value, memory_order_relaxed);
 }
 
-bool ping_top_init(struct ping_top *top, size_t sets)
+bool heavy_hitters_init(struct heavy_hitters *top, size_t sets)
 {
 	top->mask = sets - 1;
 	top->rows = calloc(sets * PING_TOP_WAYS, sizeof(*top->rows));
 	return top->rows;
 }
 
-void ping_top_free(struct ping_top *top)
+void heavy_hitters_free(struct heavy_hitters *top)
 {
 	free(top->rows);
 }
 
 /* The rows that a key may have. */
-static struct ping_row *set_of(const struct ping_top *top, const uint64_t key[2])
+static struct ping_row *set_of(const struct heavy_hitters *top, const uint64_t key[2])
 {
 	unsigned __int128 product =
 		(unsigned __int128)(key[0] ^ 0x6A09E667F3BCC909) * (key[1] ^ 0xD6E8FEB86659FD93);
@@ -82,7 +82,7 @@ static void row_take(struct ping_row *set, const uint64_t key[2], bool failed)
 	row_write(least, &item);
 }
 
-void ping_top_add(struct ping_top *top, const uint64_t key[2], bool failed)
+void heavy_hitters_add(struct heavy_hitters *top, const uint64_t key[2], bool failed)
 {
 	struct ping_row *set = set_of(top, key), *row = set;
 	for (; row < set + PING_TOP_WAYS; row++) {
@@ -94,12 +94,12 @@ void ping_top_add(struct ping_top *top, const uint64_t key[2], bool failed)
 	row_take(set, key, failed);
 }
 
-size_t ping_top_rows(const struct ping_top *top)
+size_t heavy_hitters_rows(const struct heavy_hitters *top)
 {
 	return (top->mask + 1) * PING_TOP_WAYS;
 }
 
-bool ping_top_read(const struct ping_top *top, size_t i, struct ping_item *item)
+bool heavy_hitters_read(const struct heavy_hitters *top, size_t i, struct ping_item *item)
 {
 	const struct ping_row *row = &top->rows[i];
 	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
@@ -125,12 +125,12 @@ static int item_compare(const void *a, const void *b)
 }
 
 /* Reads one set; returns what a key without a row in it may have come to. */
-static uint64_t set_read(const struct ping_top *top, size_t set, struct merging *merging)
+static uint64_t set_read(const struct heavy_hitters *top, size_t set, struct merging *merging)
 {
 	uint64_t least = UINT64_MAX;
 	for (size_t i = set * PING_TOP_WAYS; i < (set + 1) * PING_TOP_WAYS; i++) {
 		struct ping_item *item = &merging->items[merging->count];
-		if (!ping_top_read(top, i, item)) {
+		if (!heavy_hitters_read(top, i, item)) {
 			least = 0;
 			continue;
 		}
@@ -141,7 +141,7 @@ static uint64_t set_read(const struct ping_top *top, size_t set, struct merging 
 }
 
 /* Who was in one set alone may have been missed in the other. */
-static void set_merge(struct ping_top *top, const struct ping_top *from, size_t set)
+static void set_merge(struct heavy_hitters *top, const struct heavy_hitters *from, size_t set)
 {
 	struct merging merging = {.count = 0}, others = {.count = 0};
 	uint64_t missed = set_read(top, set, &merging),
@@ -172,7 +172,7 @@ static void set_merge(struct ping_top *top, const struct ping_top *from, size_t 
 		row_write(&top->rows[set * PING_TOP_WAYS + i], &merging.items[i]);
 }
 
-void ping_top_merge(struct ping_top *top, const struct ping_top *from)
+void heavy_hitters_merge(struct heavy_hitters *top, const struct heavy_hitters *from)
 {
 	for (size_t set = 0; set <= top->mask; set++)
 		set_merge(top, from, set);

@@ -28,23 +28,23 @@ struct ping_row {
 	_Atomic uint64_t error;
 };
 
-struct ping_top {
+struct heavy_hitters {
 	size_t mask; /* sets - 1 */
 	struct ping_row *rows; /* owned */
 };
 
 /* `sets`: a power of two. False: no memory. */
-bool ping_top_init(struct ping_top *top, size_t sets);
-void ping_top_free(struct ping_top *top);
+bool heavy_hitters_init(struct heavy_hitters *top, size_t sets);
+void heavy_hitters_free(struct heavy_hitters *top);
 
 /* Counts a key once. */
-void ping_top_add(struct ping_top *top, const uint64_t key[2], bool failed);
+void heavy_hitters_add(struct heavy_hitters *top, const uint64_t key[2], bool failed);
 
 /* Adds what another table of as many sets has; the caller is the one that adds to both, or to `top`. Errors add up. */
-void ping_top_merge(struct ping_top *top, const struct ping_top *from);
+void heavy_hitters_merge(struct heavy_hitters *top, const struct heavy_hitters *from);
 
 /* How many rows there may be, and one of them. False: nothing is there. */
-size_t ping_top_rows(const struct ping_top *top);
-bool ping_top_read(const struct ping_top *top, size_t i, struct ping_item *item);
+size_t heavy_hitters_rows(const struct heavy_hitters *top);
+bool heavy_hitters_read(const struct heavy_hitters *top, size_t i, struct ping_item *item);
 
 #endif

@@ -12,8 +12,8 @@ struct ping_count *ping_count_new(size_t addresses)
 	if (!count)
 		return NULL;
 	count->listed = calloc(addresses + 1, sizeof(*count->listed));
-	if (ping_top_init(&count->mirrors, MIRROR_SETS) &&
-		ping_top_init(&count->releases, RELEASE_SETS) && count->listed)
+	if (heavy_hitters_init(&count->mirrors, MIRROR_SETS) &&
+		heavy_hitters_init(&count->releases, RELEASE_SETS) && count->listed)
 		return count;
 	ping_count_free(count);
 	return NULL;
@@ -23,8 +23,8 @@ void ping_count_free(struct ping_count *count)
 {
 	if (!count)
 		return;
-	ping_top_free(&count->mirrors);
-	ping_top_free(&count->releases);
+	heavy_hitters_free(&count->mirrors);
+	heavy_hitters_free(&count->releases);
 	free(count->listed);
 	free(count);
 }
@@ -37,10 +37,10 @@ void ping_count_add(
 		counter_add(&count->listed[number - 1][ping->failed], 1);
 	} else {
 		counter_add(&count->unknown[ping->failed], 1);
-		ping_top_add(&count->mirrors, ping->mirror, ping->failed);
+		heavy_hitters_add(&count->mirrors, ping->mirror, ping->failed);
 	}
 	counter_add(&count->flevels[ping->flevel], 1);
-	ping_top_add(&count->releases, ping->release, ping->failed);
+	heavy_hitters_add(&count->releases, ping->release, ping->failed);
 }
 
 void ping_count_merge(struct ping_count *to, const struct ping_count *from)
@@ -50,13 +50,13 @@ void ping_count_merge(struct ping_count *to, const struct ping_count *from)
 		counter_add(&to->unknown[i], counter_get(&from->unknown[i]));
 	for (unsigned i = 0; i < PING_FLEVELS; i++)
 		counter_add(&to->flevels[i], counter_get(&from->flevels[i]));
-	ping_top_merge(&to->mirrors, &from->mirrors);
-	ping_top_merge(&to->releases, &from->releases);
+	heavy_hitters_merge(&to->mirrors, &from->mirrors);
+	heavy_hitters_merge(&to->releases, &from->releases);
 }
 
 static size_t addresses_of(const struct snapshot *snapshot, size_t z)
 {
-	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[z].mirrors);
+	const struct mirrors *mirrors = refcount_get(snapshot->inputs->zones[z].mirrors);
 	return mirrors ? mirrors->address_count : 0;
 }
 

@@ -14,8 +14,8 @@ struct ping_count {
 	_Atomic uint64_t malformed;
 	_Atomic uint64_t unknown[PING_RESULTS]; /* of mirrors that are not listed */
 	_Atomic uint64_t flevels[PING_FLEVELS];
-	struct ping_top mirrors; /* of those that are not listed, by ping.mirror */
-	struct ping_top releases; /* by ping.release */
+	struct heavy_hitters mirrors; /* of those that are not listed, by ping.mirror */
+	struct heavy_hitters releases; /* by ping.release */
 	_Atomic uint64_t (
 		*listed)[PING_RESULTS]; /* by the number of the export's address; sums have none */
 };

@@ -14,8 +14,8 @@ void server_say_zones(const struct snapshot *snapshot)
 	size_t count =
 		config->zone_count < INPUTS_SAY_ZONES ? config->zone_count : INPUTS_SAY_ZONES;
 	for (size_t z = 0; z < count; z++) {
-		const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[z].mirrors);
-		const struct zone_file *file = shared_get(snapshot->inputs->zones[z].file);
+		const struct mirrors *mirrors = refcount_get(snapshot->inputs->zones[z].mirrors);
+		const struct zone_file *file = refcount_get(snapshot->inputs->zones[z].file);
 		log_line(LOG_LEVEL_INFO,
 			"Zone %s is served serial=%u names=%zu pools=%zu mirrors=%zu "
 			"addresses_in_service=%zu",
@@ -37,7 +37,7 @@ static uint64_t clock_ms(void)
 /* Whoever waits for a start should know what for. */
 static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t build_ms)
 {
-	const struct place_database *database = shared_get(inputs->database);
+	const struct place_database *database = refcount_get(inputs->database);
 	if (read_ms + build_ms < LONG_MS)
 		return;
 	log_line(LOG_LEVEL_INFO,

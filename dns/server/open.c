@@ -74,7 +74,7 @@ static bool metrics_open(struct server *server, const struct config *config, cha
 static bool given_take(struct server *server, const struct config *config, char *why)
 {
 	struct listen_given *given = &server->takeover.given;
-	struct service_socket *sockets = service_sockets_take(config, why, SERVER_WHY_MAX);
+	struct systemd_socket *sockets = systemd_sockets_take(config, why, SERVER_WHY_MAX);
 	if (!sockets)
 		return false;
 	given->fds = calloc(2 * config->listen_count + 1, sizeof(*given->fds));
@@ -83,9 +83,9 @@ static bool given_take(struct server *server, const struct config *config, char 
 			given->fds[given->count++] = sockets[i].udp;
 		if (sockets[i].tcp >= 0)
 			given->fds[given->count++] = sockets[i].tcp;
-		sockets[i] = (struct service_socket){-1, -1};
+		sockets[i] = (struct systemd_socket){-1, -1};
 	}
-	service_sockets_free(sockets, config);
+	systemd_sockets_free(sockets, config);
 	return given->fds;
 }
 
@@ -135,5 +135,5 @@ bool server_join(struct server *server, const struct config *config, char *why)
 		log_line(LOG_LEVEL_ERROR, "%s; what was listened on before still is", why);
 	server->shared.keep_unlisted = !good;
 	affinity_try(server, config->socket_affinity);
-	return account_become(&server->account, why, SERVER_WHY_MAX);
+	return user_become(&server->account, why, SERVER_WHY_MAX);
 }

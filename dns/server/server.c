@@ -108,7 +108,7 @@ static void on_handover_done(void *owner)
 {
 	struct server *server = owner;
 	server->handed_over = true;
-	service_successor(server->give.successor);
+	systemd_successor(server->give.successor);
 	metrics_free(server->metrics); /* the page is the other one's: these counters stand still */
 	server->metrics = NULL;
 	for (unsigned i = 0; i < server->shared.count; i++)
@@ -125,7 +125,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 	log_line(LOG_LEVEL_INFO, "Ending: what was asked is still answered signal=%s",
 		number == SIGTERM ? "TERM" : "INT");
-	service_stopping("what was asked is still answered");
+	systemd_stopping("what was asked is still answered");
 	server_end(server);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_stop(&server->shared.workers[i]);
@@ -236,7 +236,7 @@ static int run_loop(struct server *server)
 			(unsigned long long)dropped);
 	if (!server->handed_over) {
 		control_file_remove(&server->control_file);
-		takeover_path_remove(shared_get(server->reload.started));
+		takeover_path_remove(refcount_get(server->reload.started));
 	}
 	if (!whole) { /* a thread of the loop's builds or saves still: it reads all that is freed below */
 		log_out_flush();
@@ -260,10 +260,10 @@ static void state_take(struct server *server)
 	if (json_integer_value(json_object_get(server->takeover.state, "reloaded")) >= loaded->now)
 		reload_ask(&server->reload, &(struct reload_wish){.all = true});
 	const json_t *drains = json_object_get(server->takeover.state, "drains");
-	json_t *own = drains_json(shared_get(server->reload.drains));
-	struct shared *taken = drains && own && !json_equal(drains, own)
-				       ? drains_parse(drains, why, sizeof(why))
-				       : NULL;
+	json_t *own = drains_json(refcount_get(server->reload.drains));
+	struct refcount *taken = drains && own && !json_equal(drains, own)
+					 ? drains_parse(drains, why, sizeof(why))
+					 : NULL;
 	json_decref(own);
 	if (!taken)
 		return;
@@ -369,6 +369,6 @@ int server_run(const char *path, bool takeover)
 	log_line(LOG_LEVEL_INFO,
 		"mirrorns " MIRRORNS_VERSION " is ready addresses=%zu workers=%u%-s",
 		server.sockets.addresses, server.shared.count, takeover ? " taken_over=yes" : "");
-	service_ready();
+	systemd_ready();
 	return run_loop(&server);
 }

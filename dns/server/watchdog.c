@@ -28,7 +28,7 @@ static void tick(uv_timer_t *timer)
 		return;
 	}
 	watchdog->late = false;
-	service_alive();
+	systemd_alive();
 	watchdog->asked = true;
 	for (unsigned i = 0; i < watchdog->workers->count; i++) {
 		struct worker *worker = &watchdog->workers->workers[i];
@@ -39,9 +39,9 @@ static void tick(uv_timer_t *timer)
 
 bool watchdog_start(struct watchdog *watchdog, uv_loop_t *loop, const struct worker_shared *workers)
 {
-	uint64_t half = service_watchdog() / 2;
+	uint64_t half = systemd_watchdog() / 2;
 	*watchdog = (struct watchdog){.workers = workers};
-	if (!service_watchdog())
+	if (!systemd_watchdog())
 		return true;
 	half = half ? half : 1;
 	watchdog->beats = calloc(workers->count, sizeof(*watchdog->beats));

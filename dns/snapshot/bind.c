@@ -110,7 +110,7 @@ static bool txt_put(const struct owner_attach *attach, struct zone_node *node,
 static bool txt_attach(const struct owner_attach *attach, size_t t)
 {
 	const struct config_txt *config = &attach->config->txts[t];
-	const struct txt *txt = shared_get(attach->inputs->txts[t]);
+	const struct txt *txt = refcount_get(attach->inputs->txts[t]);
 	const struct zone_node *there = zone_get(attach->zone->zone, config->wire);
 	const char *cut = cut_find(attach, config->wire);
 	if (cut)
@@ -268,7 +268,7 @@ bool owner_attach_zone(struct snapshot *snapshot, const struct snapshot *previou
 			return false;
 	if (!attach.config->pool_count)
 		return true;
-	attach.zone->pools = pools_new(shared_get(attach.inputs->mirrors));
+	attach.zone->pools = pools_new(refcount_get(attach.inputs->mirrors));
 	if (!attach.zone->pools)
 		return owner_attach_no_memory(&attach);
 	for (unsigned pattern = 0; pattern < 2; pattern++) /* exact names first: they win */

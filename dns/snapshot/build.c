@@ -50,7 +50,7 @@ static bool zone_link_at(struct snapshot *snapshot, const struct snapshot *previ
 	struct snapshot_zone *zone = &snapshot->zones[z];
 	zone->config = &inputs_config(snapshot->inputs)->zones[z];
 	snprintf(why, size, "no memory for zone %s", zone->config->name);
-	return file_put(zone, shared_get(snapshot->inputs->zones[z].file)) &&
+	return file_put(zone, refcount_get(snapshot->inputs->zones[z].file)) &&
 	       owner_attach_zone(snapshot, previous, z, why, size) &&
 	       ping_attach(snapshot, z, why, size) && zone_link(zone->zone) &&
 	       ping_attach_check(snapshot, z, why, size);

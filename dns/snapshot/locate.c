@@ -75,7 +75,7 @@ static unsigned segment_prefix(const struct place_family *family,
 struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client)
 {
 	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-	const struct places *places = shared_get(inputs->places);
+	const struct places *places = refcount_get(inputs->places);
 	bool is_mapped = client->ipv6 && memcmp(client->address, mapped, sizeof(mapped)) == 0;
 	struct locate_place place = {.ipv6 = client->ipv6 && !is_mapped};
 	struct place_address address =
@@ -84,7 +84,7 @@ struct locate_place locate_place_find(const struct inputs *inputs, const struct 
 	const struct place_segment *segment = places_find(family, address);
 	place.country = segment->country;
 	place.special = segment->special;
-	place.override = override_find(shared_get(inputs->overrides), address, place.ipv6);
+	place.override = override_find(refcount_get(inputs->overrides), address, place.ipv6);
 	network_fill(&place, prefix_key(address),
 		place.override ? place.override->prefix.length
 			       : segment_prefix(family, segment, prefix_key(address)));

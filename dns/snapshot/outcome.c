@@ -42,7 +42,7 @@ static void release_map(void *object)
 	map_free(object);
 }
 
-static struct shared *map_find_same(const struct snapshot *snapshot, const uint16_t *outcome)
+static struct refcount *map_find_same(const struct snapshot *snapshot, const uint16_t *outcome)
 {
 	for (size_t i = 0; i < snapshot->map_count; i++)
 		if (memcmp(snapshot->maps[i].outcome, outcome, sizeof(snapshot->maps->outcome)) ==
@@ -57,20 +57,20 @@ static const struct map *map_for(const struct owner_attach *attach, const uint16
 {
 	struct snapshot *snapshot = attach->snapshot;
 	const struct snapshot *previous = attach->previous;
-	struct shared *map = map_find_same(snapshot, outcome);
+	struct refcount *map = map_find_same(snapshot, outcome);
 	if (map)
-		return shared_get(map);
+		return refcount_get(map);
 	if (previous && previous->inputs->places == snapshot->inputs->places)
-		map = shared_hold(map_find_same(previous, outcome));
+		map = refcount_hold(map_find_same(previous, outcome));
 	if (!map)
-		map = shared_new(
-			map_build(shared_get(snapshot->inputs->places), outcome), release_map);
+		map = refcount_new(
+			map_build(refcount_get(snapshot->inputs->places), outcome), release_map);
 	if (!map)
 		return NULL;
 	struct snapshot_map *own = &snapshot->maps[snapshot->map_count++];
 	memcpy(own->outcome, outcome, sizeof(own->outcome));
 	own->map = map;
-	return shared_get(map);
+	return refcount_get(map);
 }
 
 /* The outcomes of a client rule: each country's, equal ones once. */

@@ -33,7 +33,7 @@ bool ping_attach(struct snapshot *snapshot, size_t z, char *why, size_t size)
 	struct snapshot_ping *pings = calloc(config->ping_count, sizeof(*pings));
 	bool good = pings;
 	zone->pings = pings;
-	zone->listing = listing_new(shared_get(snapshot->inputs->zones[z].mirrors));
+	zone->listing = listing_new(refcount_get(snapshot->inputs->zones[z].mirrors));
 	for (; good && zone->ping_count < config->ping_count; zone->ping_count++)
 		good = one_bind(zone, &pings[zone->ping_count], &config->pings[zone->ping_count]);
 	if (good && zone->listing)
@@ -58,7 +58,7 @@ static bool fault_find(
 	struct name_key key;
 	const struct zone_node *node;
 	char text[NAME_TEXT_MAX];
-	const struct zone_file *file = shared_get(snapshot->inputs->zones[z].file);
+	const struct zone_file *file = refcount_get(snapshot->inputs->zones[z].file);
 	name_key_parse(&key, wire, NAME_SIZE_MAX);
 	switch (zone_find(snapshot->zones[z].zone, &key, &node)) {
 	case ZONE_DELEGATION:

@@ -53,7 +53,7 @@ void snapshot_free(struct snapshot *snapshot)
 		listing_free(snapshot->zones[z].listing);
 	}
 	for (size_t i = 0; snapshot->maps && i < snapshot->map_count; i++)
-		shared_release(snapshot->maps[i].map);
+		refcount_release(snapshot->maps[i].map);
 	for (size_t i = 0; snapshot->images && i < snapshot->image_count; i++)
 		free(snapshot->images[i]);
 	free(snapshot->maps);

@@ -52,7 +52,7 @@ enum { TURN_NEW = UINT32_MAX };
 /* Rules that part the countries alike share a map, and so do snapshots, as long as the places stay the same. */
 struct snapshot_map {
 	uint16_t outcome[COUNTRY_MAX + 1];
-	struct shared *map; /* struct map */
+	struct refcount *map; /* struct map */
 };
 
 /* A name below which clients tell how mirrors served them. */

@@ -38,7 +38,7 @@ static void txt_judge(const struct inputs *inputs, size_t z, size_t t, json_t *r
 {
 	const struct config *config = inputs_config(inputs);
 	const struct config_zone *zone = &config->zones[z];
-	const struct txt *txt = shared_get(inputs->zones[z].txts[t]);
+	const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
 	const char *why = inputs->verdicts[inputs_export(config, z) + 1 + t].why;
 	if (!txt)
 		reason_add(reasons, "zone %s: %s has no string: %s", zone->name, zone->txts[t].name,

@@ -122,7 +122,7 @@ static double log_value(const struct page *page)
 
 static void geo_write(const struct page *page)
 {
-	const struct place_database *database = shared_get(page->inputs->database);
+	const struct place_database *database = refcount_get(page->inputs->database);
 	if (database)
 		page_sample(page, (double)database->build, (struct label){0}, (struct label){0});
 }
@@ -279,7 +279,7 @@ static bool page_fill(FILE *out, struct totals *totals)
 {
 	struct totals_values values;
 	struct page page = {.out = out, .totals = totals, .values = &values, .now = time(NULL)};
-	usage_read(&page.usage);
+	process_usage_read(&page.usage);
 	pthread_mutex_lock(&totals->lock);
 	bool good = totals_sum(totals, &values);
 	page.inputs = totals->now.snapshot->inputs;

@@ -12,7 +12,7 @@ struct page {
 	const struct totals_values *values;
 	const struct inputs *inputs;
 	const struct config *config;
-	struct usage usage;
+	struct process_usage usage;
 	int64_t now; /* Unix seconds */
 	const char *name; /* of the present metric */
 	size_t zone; /* the present one, in metrics by zone */

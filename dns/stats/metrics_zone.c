@@ -17,7 +17,7 @@ static const struct pool_counts_zone *row_of(const struct page *page)
 
 static const struct mirrors *mirrors_of(const struct page *page)
 {
-	return shared_get(page->inputs->zones[page->zone].mirrors);
+	return refcount_get(page->inputs->zones[page->zone].mirrors);
 }
 
 void page_answers(const struct page *page)
@@ -159,7 +159,7 @@ void page_txt_age(const struct page *page)
 {
 	const struct config_zone *zone = &page->config->zones[page->zone];
 	for (size_t t = 0; t < zone->txt_count; t++) {
-		const struct txt *txt = shared_get(page->inputs->zones[page->zone].txts[t]);
+		const struct txt *txt = refcount_get(page->inputs->zones[page->zone].txts[t]);
 		if (txt)
 			sample_zone(page, (double)(page->now - txt->since),
 				(struct label){"name", zone->txts[t].name});

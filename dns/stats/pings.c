@@ -94,11 +94,11 @@ static void listed_add(struct pings *pings, struct rows *rows)
 static void unknown_add(struct pings *pings, struct rows *rows)
 {
 	static const uint8_t mapped[MAPPED] = {[MAPPED - 2] = 0xFF, [MAPPED - 1] = 0xFF};
-	const struct ping_top *top = &pings->row->pings->mirrors;
-	for (size_t i = 0; i < ping_top_rows(top); i++) {
+	const struct heavy_hitters *top = &pings->row->pings->mirrors;
+	for (size_t i = 0; i < heavy_hitters_rows(top); i++) {
 		struct row row = {.host = ""};
 		uint8_t key[KEY_SIZE];
-		if (!ping_top_read(top, i, &row.item))
+		if (!heavy_hitters_read(top, i, &row.item))
 			continue;
 		memcpy(key, row.item.key, KEY_SIZE);
 		row.address.ipv6 = memcmp(key, mapped, MAPPED) != 0;
@@ -132,7 +132,7 @@ static void rows_end(struct rows *rows, size_t most, json_t *list)
 static json_t *mirrors_json(struct pings *pings)
 {
 	size_t room = pings->mirrors ? pings->mirrors->address_count : 0;
-	room += ping_top_rows(&pings->row->pings->mirrors);
+	room += heavy_hitters_rows(&pings->row->pings->mirrors);
 	struct rows rows = {.list = calloc(room, sizeof(*rows.list))};
 	json_t *list = rows.list ? json_array() : NULL;
 	if (list) {
@@ -175,10 +175,10 @@ static json_t *items_json(
 
 static json_t *releases_json(const struct ping_count *counts)
 {
-	size_t room = ping_top_rows(&counts->releases), count = 0;
+	size_t room = heavy_hitters_rows(&counts->releases), count = 0;
 	struct ping_item *items = calloc(room, sizeof(*items));
 	for (size_t i = 0; items && i < room; i++)
-		count += ping_top_read(&counts->releases, i, &items[count]) &&
+		count += heavy_hitters_read(&counts->releases, i, &items[count]) &&
 			 total_of(&items[count]);
 	json_t *list = items ? items_json(items, count, release_json) : NULL;
 	free(items);
@@ -221,7 +221,7 @@ static json_t *zone_json(struct pings *pings, size_t z)
 	json_t *names = json_array();
 	for (size_t i = 0; i < config->ping_count; i++)
 		json_array_append_new(names, plain_json(config->pings[i].name));
-	pings->mirrors = shared_get(pings->snapshot->inputs->zones[z].mirrors);
+	pings->mirrors = refcount_get(pings->snapshot->inputs->zones[z].mirrors);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "zone", plain_json(config->name),
 		"names", names, "pings", sums_json(pings->row), "mirrors", mirrors_json(pings),
 		"versions", releases_json(pings->row->pings), "flevels",

@@ -164,7 +164,7 @@ bool pool_counts_resize(struct pool_counts *pool_counts, const struct snapshot *
 		if (!pools_follow(zone, before, &config->zones[z]) ||
 			!pings_follow(zone, before, &config->zones[z]) ||
 			!members_follow(
-				zone, before, shared_get(snapshot->inputs->zones[z].mirrors))) {
+				zone, before, refcount_get(snapshot->inputs->zones[z].mirrors))) {
 			pool_counts_free(&next);
 			return false;
 		}
@@ -224,7 +224,7 @@ static void members_add(const struct adding *adding, const struct mirrors *mirro
 static bool zone_add_turns(const struct adding *adding, size_t z)
 {
 	const struct snapshot *snapshot = adding->snapshot;
-	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[z].mirrors);
+	const struct mirrors *mirrors = refcount_get(snapshot->inputs->zones[z].mirrors);
 	struct adding with = *adding;
 	size_t end = z + 1 < snapshot->zone_count ? snapshot->zones[z + 1].first_pool
 						  : snapshot->pool_count;
@@ -275,7 +275,7 @@ bool pool_counts_add(struct pool_counts *pool_counts, const struct snapshot *sna
 			continue;
 		good &= zone_add_turns(&adding, z);
 		if (pings && pings->zones[z] && adding.row->pings)
-			pings_add(adding.row, shared_get(snapshot->inputs->zones[z].mirrors),
+			pings_add(adding.row, refcount_get(snapshot->inputs->zones[z].mirrors),
 				pings->zones[z]);
 	}
 	return good;

@@ -59,7 +59,7 @@ static unsigned country_level(const struct pools *pools, const struct pool_rule 
 static const uint16_t *map_outcomes(const struct snapshot *snapshot, const struct map *map)
 {
 	for (size_t i = 0; i < snapshot->map_count; i++)
-		if (shared_get(snapshot->maps[i].map) == map)
+		if (refcount_get(snapshot->maps[i].map) == map)
 			return snapshot->maps[i].outcome;
 	return NULL;
 }

@@ -125,26 +125,28 @@ static void test_lists(void **state)
 	struct drain a = drain_of("a.example"), b = drain_of("b.example");
 	(void)state;
 	b.until = 100;
-	struct shared *one = drains_with(NULL, &a, 50), *two = drains_with(shared_get(one), &b, 50);
-	const struct drains *list = shared_get(two);
+	struct refcount *one = drains_with(NULL, &a, 50),
+			*two = drains_with(refcount_get(one), &b, 50);
+	const struct drains *list = refcount_get(two);
 	assert_int_equal(list->count, 2);
 	assert_non_null(drains_find(list, "A.EXAMPLE"));
 	assert_null(drains_find(list, "c.example"));
 	assert_false(drains_end(list, 50, 99));
 	assert_true(drains_end(list, 50, 100));
 	assert_false(drains_end(list, 100, 200));
-	struct shared *again = drains_with(list, &a, 60), *later = drains_without(list, NULL, 100),
-		      *without = drains_without(list, "a.Example", 60);
-	assert_int_equal(((const struct drains *)shared_get(again))->count, 2);
-	assert_int_equal(((const struct drains *)shared_get(later))->count, 1);
-	assert_int_equal(((const struct drains *)shared_get(without))->count, 1);
+	struct refcount *again = drains_with(list, &a, 60),
+			*later = drains_without(list, NULL, 100),
+			*without = drains_without(list, "a.Example", 60);
+	assert_int_equal(((const struct drains *)refcount_get(again))->count, 2);
+	assert_int_equal(((const struct drains *)refcount_get(later))->count, 1);
+	assert_int_equal(((const struct drains *)refcount_get(without))->count, 1);
 	assert_string_equal(
-		((const struct drains *)shared_get(without))->list[0].glob, "b.example");
-	shared_release(one);
-	shared_release(two);
-	shared_release(again);
-	shared_release(later);
-	shared_release(without);
+		((const struct drains *)refcount_get(without))->list[0].glob, "b.example");
+	refcount_release(one);
+	refcount_release(two);
+	refcount_release(again);
+	refcount_release(later);
+	refcount_release(without);
 }
 
 static void release_nothing(void *object)
@@ -161,31 +163,31 @@ static void test_marks(void **state)
 	struct mirrors mirrors = {list, 2, addresses, 3, .in_service = 3};
 	(void)state;
 	addresses[1].mirror = addresses[2].mirror = 1;
-	struct shared *exported = shared_new(&mirrors, release_nothing);
+	struct refcount *exported = refcount_new(&mirrors, release_nothing);
 	struct drain b = drain_of("b.example"), none = drain_of("c.example");
 	b.until = 100;
-	struct shared *drains = drains_with(NULL, &b, 0), *others = drains_with(NULL, &none, 0);
-	struct shared *marked = drains_mark(exported, shared_get(drains), 99);
-	const struct mirrors *copy = shared_get(marked);
+	struct refcount *drains = drains_with(NULL, &b, 0), *others = drains_with(NULL, &none, 0);
+	struct refcount *marked = drains_mark(exported, refcount_get(drains), 99);
+	const struct mirrors *copy = refcount_get(marked);
 	assert_ptr_not_equal(copy, &mirrors);
 	assert_false(copy->addresses[0].drained);
 	assert_true(copy->addresses[1].drained && copy->addresses[2].drained);
 	assert_false(addresses[1].drained);
 	assert_int_equal(copy->in_service, 3);
-	assert_ptr_equal(drains_match(shared_get(drains), copy, &copy->addresses[1], 99),
-		&((const struct drains *)shared_get(drains))->list[0]);
-	struct shared *over = drains_mark(exported, shared_get(drains), 100),
-		      *unmatched = drains_mark(exported, shared_get(others), 0);
+	assert_ptr_equal(drains_match(refcount_get(drains), copy, &copy->addresses[1], 99),
+		&((const struct drains *)refcount_get(drains))->list[0]);
+	struct refcount *over = drains_mark(exported, refcount_get(drains), 100),
+			*unmatched = drains_mark(exported, refcount_get(others), 0);
 	assert_ptr_equal(over, exported);
 	assert_ptr_equal(unmatched, exported);
 	assert_int_equal(drains_taken(marked, exported, 0), 2);
 	assert_int_equal(drains_taken(over, exported, 0), 0);
-	shared_release(over);
-	shared_release(unmatched);
-	shared_release(exported);
-	shared_release(marked);
-	shared_release(drains);
-	shared_release(others);
+	refcount_release(over);
+	refcount_release(unmatched);
+	refcount_release(exported);
+	refcount_release(marked);
+	refcount_release(drains);
+	refcount_release(others);
 }
 
 static void release_mirrors(void *object)
@@ -194,7 +196,7 @@ static void release_mirrors(void *object)
 }
 
 /* Two in Germany, the second of which was removed, one in Poland; IPv6 in Poland alone. */
-static struct shared *export_make(void)
+static struct refcount *export_make(void)
 {
 	static const char text[] =
 		"{\"format\":\"mirror-export/"
@@ -204,8 +206,8 @@ static struct shared *export_make(void)
 		"\"removed\"},"
 		"{\"host\":\"a.pl\",\"country\":\"PL\",\"ipv4\":[\"192.0.2.3\"],\"ipv6\":"
 		"[\"2001:db8::3\"],\"state\":\"old\"}]}";
-	struct shared *exported =
-		shared_new(mirrors_parse(text, sizeof(text) - 1, "test.json", why, sizeof(why)),
+	struct refcount *exported =
+		refcount_new(mirrors_parse(text, sizeof(text) - 1, "test.json", why, sizeof(why)),
 			release_mirrors);
 	assert_non_null(exported);
 	return exported;
@@ -231,23 +233,23 @@ static struct reached reach(const struct pool_rule *rule, const char *country, c
 {
 	struct reached reached;
 	struct drain drain = drain_of(glob);
-	struct shared *exported = export_make(), *drains = drains_with(NULL, &drain, 0);
-	struct shared *marked = drains_mark(exported, shared_get(drains), 0);
+	struct refcount *exported = export_make(), *drains = drains_with(NULL, &drain, 0);
+	struct refcount *marked = drains_mark(exported, refcount_get(drains), 0);
 	unsigned code = country_find(country, strlen(country));
-	struct pools *pools = pools_new(shared_get(exported));
+	struct pools *pools = pools_new(refcount_get(exported));
 	assert_non_null(pools);
 	reach_find(pools, rule, code, reached.before);
 	pools_free(pools);
-	pools = pools_new(shared_get(marked));
+	pools = pools_new(refcount_get(marked));
 	assert_non_null(pools);
 	reach_find(pools, rule, code, reached.after);
 	assert_true(pools_resolve(pools, rule, code, &reached.outcome));
 	reached.members =
 		reached.outcome.set[POOL_IPV4] ? reached.outcome.set[POOL_IPV4]->members : 0;
 	pools_free(pools);
-	shared_release(exported);
-	shared_release(drains);
-	shared_release(marked);
+	refcount_release(exported);
+	refcount_release(drains);
+	refcount_release(marked);
 	return reached;
 }
 
@@ -298,19 +300,20 @@ static void test_json(void **state)
 	(void)state;
 	b.until = 1800000000;
 	strcpy(b.why, "disk");
-	struct shared *one = drains_with(NULL, &a, 0), *two = drains_with(shared_get(one), &b, 0);
-	json_t *json = drains_json(shared_get(two));
-	struct shared *read = drains_parse(json, why, sizeof(why));
-	const struct drains *list = shared_get(read);
+	struct refcount *one = drains_with(NULL, &a, 0),
+			*two = drains_with(refcount_get(one), &b, 0);
+	json_t *json = drains_json(refcount_get(two));
+	struct refcount *read = drains_parse(json, why, sizeof(why));
+	const struct drains *list = refcount_get(read);
 	assert_int_equal(list->count, 2);
 	assert_int_equal(list->list[1].until, 1800000000);
 	assert_string_equal(list->list[1].why, "disk");
 	assert_true(list->list[1].is_network);
 	assert_int_equal(list->list[0].until, 0);
 	json_decref(json);
-	shared_release(one);
-	shared_release(two);
-	shared_release(read);
+	refcount_release(one);
+	refcount_release(two);
+	refcount_release(read);
 }
 
 int main(void)

@@ -48,24 +48,24 @@ static void test_counts(void **state)
 	struct mirror_address addresses[] = {
 		address_of("192.0.2.1"), address_of("192.0.2.2"), address_of("2001:db8::1")};
 	struct mirrors mirrors = {list, 2, addresses, 3, .in_service = 3};
-	struct shared *exported = shared_new(&mirrors, release_nothing);
-	struct shared *drains = drains_with(NULL, &(struct drain){.glob = "gone", .until = 1}, 0);
+	struct refcount *exported = refcount_new(&mirrors, release_nothing);
+	struct refcount *drains = drains_with(NULL, &(struct drain){.glob = "gone", .until = 1}, 0);
 	(void)state;
 	addresses[1].mirror = addresses[2].mirror = 1;
 	for (size_t i = 0; i < ROWS; i++) {
 		struct drain drain = drain_of(rows[i].glob);
-		struct shared *more = drains_with(shared_get(drains), &drain, 0);
-		shared_release(drains);
+		struct refcount *more = drains_with(refcount_get(drains), &drain, 0);
+		refcount_release(drains);
 		drains = more;
 	}
-	struct shared *marked = drains_mark(exported, shared_get(drains), 1);
+	struct refcount *marked = drains_mark(exported, refcount_get(drains), 1);
 	assert_int_equal(drains_taken(marked, exported, 0), 0);
 	for (size_t i = 0; i < ROWS; i++)
 		if (drains_taken(marked, exported, 1 + i) != rows[i].taken)
 			fail_msg("%s: %zu", rows[i].glob, drains_taken(marked, exported, 1 + i));
-	shared_release(marked);
-	shared_release(exported);
-	shared_release(drains);
+	refcount_release(marked);
+	refcount_release(exported);
+	refcount_release(drains);
 }
 
 static unsigned draw(uint32_t *seed, unsigned below)
@@ -99,16 +99,16 @@ static void test_marks_are_what_matches(void **state)
 		struct mirror one = {.host = host};
 		struct mirror_address address = address_of(draw(&seed, 2) ? "1.1.1.11" : "::b");
 		struct mirrors mirrors = {&one, 1, &address, 1, .in_service = 1};
-		struct shared *exported = shared_new(&mirrors, release_nothing);
-		struct shared *drains = drains_with(NULL, &drain, 0);
-		struct shared *marked = drains_mark(exported, shared_get(drains), 0);
+		struct refcount *exported = refcount_new(&mirrors, release_nothing);
+		struct refcount *drains = drains_with(NULL, &drain, 0);
+		struct refcount *marked = drains_mark(exported, refcount_get(drains), 0);
 		size_t taken = drain_matches(&drain, host, &address);
 		if (drains_taken(marked, exported, 0) != taken)
 			fail_msg("%s and %s", glob, host);
 		found += taken != 0;
-		shared_release(marked);
-		shared_release(exported);
-		shared_release(drains);
+		refcount_release(marked);
+		refcount_release(exported);
+		refcount_release(drains);
 	}
 	assert_in_range(found, 1000, 19000);
 }
@@ -135,17 +135,17 @@ static void test_marks_are_quick(void **state)
 		drains->list[drains->count++] = drain_of(glob);
 	}
 	struct mirrors mirrors = {list, MIRRORS, addresses, MIRRORS, .in_service = MIRRORS};
-	struct shared *exported = shared_new(&mirrors, release_nothing);
+	struct refcount *exported = refcount_new(&mirrors, release_nothing);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-	struct shared *marked = drains_mark(exported, drains, 0);
+	struct refcount *marked = drains_mark(exported, drains, 0);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	assert_ptr_equal(marked, exported);
 	double seconds =
 		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	if (seconds > 0.5)
 		fail_msg("%.2f s", seconds);
-	shared_release(marked);
-	shared_release(exported);
+	refcount_release(marked);
+	refcount_release(exported);
 	free(drains);
 	free(hosts);
 	free(addresses);

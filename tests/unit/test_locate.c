@@ -98,8 +98,8 @@ static void test_overrides(void **state)
 	unsigned found = 0;
 	(void)state;
 	assert_true(overrides && places && overrides->count > OVERRIDES / 2);
-	struct inputs inputs = {.overrides = shared_new(overrides, release_nothing),
-		.places = shared_new(places, release_nothing)};
+	struct inputs inputs = {.overrides = refcount_new(overrides, release_nothing),
+		.places = refcount_new(places, release_nothing)};
 	for (unsigned i = 0; i < LOOKS; i++) {
 		struct client client = {.ipv6 = draw(2)};
 		address_draw(client.address, client.ipv6);
@@ -113,8 +113,8 @@ static void test_overrides(void **state)
 		found += expected != NULL;
 	}
 	assert_in_range(found, LOOKS / 20, LOOKS - 1);
-	shared_release(inputs.overrides);
-	shared_release(inputs.places);
+	refcount_release(inputs.overrides);
+	refcount_release(inputs.places);
 	places_free(places);
 	place_overrides_free(overrides);
 }
@@ -122,11 +122,11 @@ static void test_overrides(void **state)
 static void test_none(void **state)
 {
 	struct places *places = places_build(NULL, NULL);
-	struct inputs inputs = {.places = shared_new(places, release_nothing)};
+	struct inputs inputs = {.places = refcount_new(places, release_nothing)};
 	(void)state;
 	assert_null(locate_place_find(&inputs, &(struct client){.ipv6 = false}).override);
 	assert_null(locate_place_find(&inputs, &(struct client){.ipv6 = true}).override);
-	shared_release(inputs.places);
+	refcount_release(inputs.places);
 	places_free(places);
 }
 

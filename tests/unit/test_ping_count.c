@@ -35,12 +35,12 @@ static uint64_t total_of(const struct ping_item *item)
 
 /* No row's counts are too high, nor too low by more than its error; who came often has a row. */
 static void top_check(
-	const struct ping_top *top, const uint64_t counted[KEYS][PING_RESULTS], uint64_t all)
+	const struct heavy_hitters *top, const uint64_t counted[KEYS][PING_RESULTS], uint64_t all)
 {
 	bool there[KEYS] = {false};
-	for (size_t i = 0; i < ping_top_rows(top); i++) {
+	for (size_t i = 0; i < heavy_hitters_rows(top); i++) {
 		struct ping_item item;
-		if (!ping_top_read(top, i, &item))
+		if (!heavy_hitters_read(top, i, &item))
 			continue;
 		assert_true(item.key[0] < KEYS && item.key[1] == 7);
 		const uint64_t *own = counted[item.key[0]];
@@ -55,12 +55,13 @@ static void top_check(
 			assert_true(there[key]);
 }
 
-static void top_draw(struct ping_top *top, uint64_t counted[KEYS][PING_RESULTS], unsigned times)
+static void top_draw(
+	struct heavy_hitters *top, uint64_t counted[KEYS][PING_RESULTS], unsigned times)
 {
 	while (times-- > 0) {
 		const uint64_t key[2] = {key_draw(), 7};
 		bool failed = random_next() % 3 == 0;
-		ping_top_add(top, key, failed);
+		heavy_hitters_add(top, key, failed);
 		counted[key[0]][failed]++;
 	}
 }
@@ -68,31 +69,31 @@ static void top_draw(struct ping_top *top, uint64_t counted[KEYS][PING_RESULTS],
 static void test_top(void **state)
 {
 	static uint64_t counted[KEYS][PING_RESULTS];
-	struct ping_top top;
+	struct heavy_hitters top;
 	(void)state;
 	memset(counted, 0, sizeof(counted));
-	assert_true(ping_top_init(&top, SETS));
+	assert_true(heavy_hitters_init(&top, SETS));
 	for (unsigned all = 0; all < 20000;) {
 		top_check(&top, counted, all);
 		top_draw(&top, counted, 500);
 		all += 500;
 	}
-	ping_top_free(&top);
+	heavy_hitters_free(&top);
 }
 
 /* A few keys are counted exactly, and one of 0 is a key as any other. */
 static void test_few(void **state)
 {
 	static const uint64_t keys[3][2] = {{0, 0}, {0, 1}, {1, 0}};
-	struct ping_top top;
+	struct heavy_hitters top;
 	unsigned found = 0;
 	(void)state;
-	assert_true(ping_top_init(&top, SETS));
+	assert_true(heavy_hitters_init(&top, SETS));
 	for (unsigned i = 0; i < 30; i++)
-		ping_top_add(&top, keys[i % 3], i % 2);
-	for (size_t i = 0; i < ping_top_rows(&top); i++) {
+		heavy_hitters_add(&top, keys[i % 3], i % 2);
+	for (size_t i = 0; i < heavy_hitters_rows(&top); i++) {
 		struct ping_item item;
-		if (!ping_top_read(&top, i, &item))
+		if (!heavy_hitters_read(&top, i, &item))
 			continue;
 		found++;
 		assert_int_equal(item.counts[PING_OK], 5);
@@ -100,29 +101,29 @@ static void test_few(void **state)
 		assert_int_equal(item.error, 0);
 	}
 	assert_int_equal(found, 3);
-	ping_top_free(&top);
+	heavy_hitters_free(&top);
 }
 
 /* What many tables have counted each for itself is within its errors when it is put together. */
 static void test_merge(void **state)
 {
 	static uint64_t counted[KEYS][PING_RESULTS];
-	struct ping_top sum;
+	struct heavy_hitters sum;
 	unsigned all = 0;
 	(void)state;
 	memset(counted, 0, sizeof(counted));
-	assert_true(ping_top_init(&sum, SETS));
+	assert_true(heavy_hitters_init(&sum, SETS));
 	for (unsigned i = 0; i < 20; i++) {
-		struct ping_top top;
+		struct heavy_hitters top;
 		unsigned times = i * i * 10;
-		assert_true(ping_top_init(&top, SETS));
+		assert_true(heavy_hitters_init(&top, SETS));
 		top_draw(&top, counted, times);
 		all += times;
-		ping_top_merge(&sum, &top);
-		ping_top_free(&top);
+		heavy_hitters_merge(&sum, &top);
+		heavy_hitters_free(&top);
 		top_check(&sum, counted, all);
 	}
-	ping_top_free(&sum);
+	heavy_hitters_free(&sum);
 }
 
 static atomic_bool stop;
@@ -131,7 +132,7 @@ static void *flood(void *argument)
 {
 	for (uint64_t i = 0; !atomic_load(&stop); i++) {
 		const uint64_t key[2] = {i * 0x9E3779B97F4A7C15, ~(i * 0x9E3779B97F4A7C15)};
-		ping_top_add(argument, key, false);
+		heavy_hitters_add(argument, key, false);
 	}
 	return NULL;
 }
@@ -139,15 +140,15 @@ static void *flood(void *argument)
 /* A row that is read while a flood goes on is never half one key's and half another's. */
 static void test_reader(void **state)
 {
-	struct ping_top top;
+	struct heavy_hitters top;
 	pthread_t writer;
 	unsigned seen = 0;
 	(void)state;
-	assert_true(ping_top_init(&top, 1));
+	assert_true(heavy_hitters_init(&top, 1));
 	assert_int_equal(pthread_create(&writer, NULL, flood, &top), 0);
 	while (seen < 20000) {
 		struct ping_item item;
-		if (!ping_top_read(&top, seen % PING_TOP_WAYS, &item))
+		if (!heavy_hitters_read(&top, seen % PING_TOP_WAYS, &item))
 			continue;
 		seen++;
 		assert_true(item.key[0] == ~item.key[1]);
@@ -155,7 +156,7 @@ static void test_reader(void **state)
 	}
 	atomic_store(&stop, true);
 	pthread_join(writer, NULL);
-	ping_top_free(&top);
+	heavy_hitters_free(&top);
 }
 
 /* However many mirrors are invented, what is told of a listed one is exact. */

@@ -176,7 +176,7 @@ static uint32_t outcome_of(
 	const struct snapshot *snapshot, const struct snapshot_pool *pool, const char *country)
 {
 	for (size_t i = 0; pool->map && i < snapshot->map_count; i++)
-		if (shared_get(snapshot->maps[i].map) == pool->map)
+		if (refcount_get(snapshot->maps[i].map) == pool->map)
 			return snapshot->maps[i]
 				.outcome[country ? country_find(country, 2) : COUNTRY_NONE];
 	return 0;

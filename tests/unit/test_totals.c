@@ -119,7 +119,7 @@ static void test_hand_over(void **state)
 static void ping_tell(struct office *office, unsigned i, bool listed, bool failed)
 {
 	const struct snapshot *snapshot = office->totals.now.snapshot;
-	const struct mirrors *mirrors = shared_get(snapshot->inputs->zones[0].mirrors);
+	const struct mirrors *mirrors = refcount_get(snapshot->inputs->zones[0].mirrors);
 	struct ping ping = {.mirror = {5, 5}, .release = {7, 7}, .flevel = 90, .failed = failed};
 	if (listed)
 		listing_key(&mirrors->addresses[0], ping.mirror);

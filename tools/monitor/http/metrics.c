@@ -227,8 +227,8 @@ char *board_metrics(const struct inventory *inventory)
 
 char *board_metrics_end(const struct board_facts *facts)
 {
-	struct usage usage;
-	usage_read(&usage);
+	struct process_usage usage;
+	process_usage_read(&usage);
 	double age = (double)(time(NULL) - (facts->exported ? facts->exported : facts->started));
 	const struct {
 		const char *name, *type, *help;

@@ -174,7 +174,7 @@ static bool config_changed(struct monitor *monitor)
 
 static void reload(struct monitor *monitor)
 {
-	service_reloading();
+	systemd_reloading();
 	if (config_changed(monitor)) {
 		log_line(LOG_LEVEL_INFO, "The configuration has changed: the monitor begins anew");
 		monitor->again = true;
@@ -186,7 +186,7 @@ static void reload(struct monitor *monitor)
 	memset(&monitor->txt_trouble, 0, sizeof(monitor->txt_trouble));
 	monitor_list_reload(monitor);
 	monitor_txt_reload(monitor);
-	service_ready();
+	systemd_ready();
 }
 
 static void signalled(uv_signal_t *handle, int number)
@@ -195,14 +195,14 @@ static void signalled(uv_signal_t *handle, int number)
 	if (monitor->ending) {
 		if (number != SIGHUP && !told) {
 			told = 1;
-			service_stopping(ending);
+			systemd_stopping(ending);
 		}
 		return;
 	}
 	if (number != SIGHUP) {
 		log_line(LOG_LEVEL_INFO, "Shutting down, saving state and export signal=%s",
 			number == SIGTERM ? "TERM" : "INT");
-		service_stopping(ending);
+		systemd_stopping(ending);
 		monitor_end(monitor);
 	} else if (!monitor->once) {
 		reload(monitor);
@@ -352,7 +352,7 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 			" is ready zone=%s addresses=%zu interval=%u",
 			monitor->settings->zone, monitor->inventory.count,
 			monitor->settings->interval);
-		service_ready();
+		systemd_ready();
 	}
 	if (told)
 		monitor_end(monitor);

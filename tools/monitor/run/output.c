@@ -107,7 +107,7 @@ static void status_say(const struct inventory *inventory)
 	size_t counts[MIRROR_STATES] = {0};
 	for (size_t i = 0; i < inventory->count; i++)
 		counts[inventory->targets[i]->state]++;
-	service_say("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
+	systemd_status("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
 		counts[MIRROR_OLD], counts[MIRROR_REMOVED], counts[MIRROR_DISABLED],
 		inventory->outage.active
 			? "; suspected outage of the monitor, state changes are suspended"

@@ -10,12 +10,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static int usage(const char *found)
+static int usage(const char *found, const char *what)
 {
 	fprintf(stderr,
-		"mirrorns: %s; usage: mirrorns [-t] -c FILE | --takeover -c FILE | -V (see "
-		"mirrorns(8))\n",
-		found);
+		"mirrorns: %s%s; usage: mirrorns [-t] -c FILE | --takeover -c FILE | -V (see mirrorns(8))\n",
+		found, what);
 	return STATUS_WRONG;
 }
 
@@ -34,8 +33,9 @@ static int check(const char *path)
 	server_say_zones(snapshot);
 	lint_summary(snapshot);
 	lint_pools(snapshot);
-	log_line(LOG_LEVEL_INFO, "%s is good%s", path,
-		refused ? ", but for the files refused above: a start would do without them" : "");
+	log_line(LOG_LEVEL_INFO, "%s is valid%s", path,
+		refused ? "; a start would use the last good copies of the files refused above"
+			: "");
 	snapshot_free(snapshot);
 	return STATUS_GOOD;
 }
@@ -65,16 +65,17 @@ int main(int argc, char **argv)
 			puts("mirrorns " MIRRORNS_VERSION);
 			return STATUS_GOOD;
 		case ':':
-			return usage("-c needs a file");
+			return usage("-c needs a file", "");
 		default:
-			return usage("an unknown option was given");
+			return usage("unknown option ",
+				optopt ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		return usage("an argument too many was given");
+		return usage("unexpected argument ", argv[optind]);
 	if (test && takeover)
-		return usage("-t and --takeover were given together");
+		return usage("-t and --takeover are mutually exclusive", "");
 	if (!path)
-		return usage("the configuration file is missing");
+		return usage("no configuration file, -c FILE is required", "");
 	return test ? check(path) : server_run(path, takeover);
 }

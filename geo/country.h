@@ -1,7 +1,7 @@
 /* geo/country.h - countries, their ccTLD aliases and continents.
  *
- * A country is a small number: 0 is none, 1..COUNTRY_MAX the 249 of ISO 3166-1 and XK in
- * the alphabetical order of their codes. Continents are GeoNames' (TR is AS, RU is EU, CY is EU). */
+ * A country is a small number: 0 is none, 1..COUNTRY_MAX the 249 of ISO 3166-1 and XK in the
+ * alphabetical order of their codes. Continents are GeoNames' (TR is AS, RU is EU, CY is EU). */
 #ifndef GEO_COUNTRY_H
 #define GEO_COUNTRY_H
 
@@ -21,7 +21,8 @@ enum continent {
 	CONTINENT_MAX = CONTINENT_SA,
 };
 
-/* A code or an alias (uk = GB, ac = SH, su = RU) of `size` octets, any case; COUNTRY_NONE: unknown. */
+/* A code or an alias (uk = GB, ac = SH, su = RU) of `size` octets, any case; COUNTRY_NONE:
+ * unknown. */
 unsigned country_find(const char *code, size_t size);
 const char *country_code(unsigned country); /* "DE"; "" for COUNTRY_NONE */
 const char *country_name(unsigned country); /* in English; "" for COUNTRY_NONE */

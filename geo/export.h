@@ -1,8 +1,10 @@
-/* geo/export.h - an export on its way in: its members, where something stands in it, and what is wrong there.
+/* geo/export.h - an export on its way in: its members, where something stands in it, and what is
+ * wrong there.
  *
- * Only geo/mirror.c reads exports; this is its tongue. The text is walked over once to check and to measure it, and
- * again to read what counts, one value at a time: what is ignored is never built. Every sentence names file and line, and
- * host and field where there are any. All refusals return false. */
+ * Only geo/mirror.c reads exports; this is its tongue. The text is walked over once to check and to
+ * measure it, and again to read what counts, one value at a time: what is ignored is never built.
+ * Every sentence names file and line, and host and field where there are any. All refusals return
+ * false. */
 #ifndef GEO_EXPORT_H
 #define GEO_EXPORT_H
 
@@ -44,7 +46,8 @@ struct field {
 	size_t offset; /* of the target in what the object describes */
 };
 
-/* Walks over the object here, and notes where the members are that count. False: refused, or a fault. */
+/* Walks over the object here, and notes where the members are that count. False: refused, or a
+ * fault. */
 bool export_members(struct export *export, const struct field *fields, size_t count,
 	ptrdiff_t mirror, struct spot *spots);
 /* Reads these members into `target`. */

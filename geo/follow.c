@@ -27,8 +27,8 @@ static bool follow_order(const struct mirrors *mirrors, const struct mirror_limi
 	char text[2][STAMP_TEXT_MAX];
 	if (mirrors->serial >= 0 && mirrors->serial < limits->serial) {
 		snprintf(why, size,
-			"%s:%u: serial %lld is lower than the last accepted, expected at least "
-			"%lld; `mirrornsctl reload --force` takes it all the same",
+			"%s:%u: serial %lld is lower than the last accepted, "
+			"expected at least %lld; use `mirrornsctl reload --force` to accept it",
 			file, mirrors->serial_line, (long long)mirrors->serial,
 			(long long)limits->serial);
 		return false;
@@ -37,7 +37,7 @@ static bool follow_order(const struct mirrors *mirrors, const struct mirror_limi
 		return true;
 	snprintf(why, size,
 		"%s:%u: generated %s is before the last accepted, expected %s or later; "
-		"`mirrornsctl reload --force` takes it all the same",
+		"use `mirrornsctl reload --force` to accept it",
 		file, mirrors->generated_line, stamp_write(mirrors->generated, text[0]),
 		stamp_write(limits->generated, text[1]));
 	return false;
@@ -57,8 +57,8 @@ bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *l
 	if (now >= before || (before - now) * 100 <= limits->max_shrink * before)
 		return true;
 	snprintf(why, size,
-		"%s:%u: %zu addresses in service, %zu in the %s: %zu %% gone, expected at most "
-		"max-shrink = %u %%; `mirrornsctl reload --force` takes it all the same",
+		"%s:%u: %zu addresses in service, %zu in the %s: %zu %% gone, "
+		"expected at most max-shrink = %u %%; use `mirrornsctl reload --force` to accept it",
 		file, mirrors->mirrors_line, now, before,
 		last ? "last accepted export" : "largest export of the last 24 hours",
 		((before - now) * 100 + before - 1) / before, limits->max_shrink);

@@ -40,8 +40,8 @@ void found_fault(const struct scan *scan, const char *file, char *why, size_t si
 	struct pieces pieces = {{scan->fault, scan->fault + before, 1}, from};
 	json_error_t error = {.line = 1, .column = (int)before + 1};
 	if (scan->deep)
-		snprintf(error.text, sizeof(error.text),
-			"more than %d arrays and objects in one another", SCAN_DEPTH_MAX);
+		snprintf(error.text, sizeof(error.text), "more than %d nested arrays and objects",
+			SCAN_DEPTH_MAX);
 	else if (scan->at < scan->end && !*scan->at)
 		snprintf(error.text, sizeof(error.text), "octet 0"); /* jansson's end of file */
 	else

@@ -1,4 +1,5 @@
-/* geo/found.h - what a JSON text has, for the sentences that refuse it: jansson reads what counts, a piece at a time. */
+/* geo/found.h - what a JSON text has, for the sentences that refuse it: jansson reads what counts,
+ * a piece at a time. */
 #ifndef GEO_FOUND_H
 #define GEO_FOUND_H
 
@@ -10,8 +11,8 @@ enum { FOUND_MAX = 80 }; /* octets of a value that a sentence quotes */
 
 /* Why a scan has stopped. */
 void found_fault(const struct scan *scan, const char *file, char *why, size_t size);
-/* A value that a scan has passed: of an array or object only its kind, and whether there is something in it.
- * NULL: jansson refuses it; `error` is one of the whole file. */
+/* A value that a scan has passed: of an array or object only its kind, and whether there is
+ * something in it. NULL: jansson refuses it; `error` is one of the whole file. */
 json_t *found_load(const struct scan *scan, const struct span *value, json_error_t *error);
 
 /* A value as a sentence shows it: no control characters, never long; NULL: it is missing. */

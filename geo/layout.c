@@ -160,7 +160,8 @@ static uint32_t rows_wanted(const struct layout_plan *plan)
 	return rows < all ? rows : all;
 }
 
-/* Where in its row a member stands. Which member comes is as good as random: no branch would be foreseen. */
+/* Where in its row a member stands. Which member comes is as good as random: no branch would be
+ * foreseen. */
 static inline uint32_t row_place(const struct pool_layout *layout, uint32_t row, uint32_t member)
 {
 	uint32_t circle = layout->plan.list.count - 1, odd = circle % 2, shift = row >> odd;

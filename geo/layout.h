@@ -35,7 +35,8 @@ struct pool_layout {
 	uint32_t slots; /* turns in a round */
 	uint32_t step; /* slots from one turn to the next; coprime to `slots` */
 	uint32_t *
-		shares; /* member i is first in the slots below shares[i]; NULL: slot i is member i's */
+		/* member i is first in the slots below shares[i]; NULL: slot i is member i's */
+		shares;
 	size_t record_size, row_size; /* octets; a row has the `tail` too */
 	uint32_t tail; /* records that are there again behind each row */
 	uint8_t *records; /* `rows` of them; with `answers` just one of each member */
@@ -64,8 +65,9 @@ uint64_t layout_period(const struct pool_layout *layout);
  * `places` if it has any), nobody twice. */
 void layout_write(const struct pool_layout *layout, uint32_t turn, uint32_t count, uint8_t *out);
 
-/* How often each member is first in `answers` turns from `turn` on: added to times[], by the number of the address. Takes as long as
- * there are members, however many the turns; with a table of answers, as there are slots. */
+/* How often each member is first in `answers` turns from `turn` on: added to times[], by the number
+ * of the address. Takes as long as there are members, however many the turns; with a table of
+ * answers, as there are slots. */
 void layout_firsts(
 	const struct pool_layout *layout, uint32_t turn, uint64_t answers, uint64_t *times);
 

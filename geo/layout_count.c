@@ -1,7 +1,7 @@
 #include "geo/layout.h"
 
-/* Sum of floor((start + i * step) / slots) for i below `count`, by Euclid's way: O(log slots). Every argument is below
- * 2^32, so the sum fits. */
+/* Sum of floor((start + i * step) / slots) for i below `count`, by Euclid's way: O(log slots).
+ * Every argument is below 2^32, so the sum fits. */
 static uint64_t floors_sum(uint64_t count, uint64_t slots, uint64_t step, uint64_t start)
 {
 	uint64_t sum = 0;

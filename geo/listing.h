@@ -8,7 +8,8 @@
 
 struct listing; /* opaque */
 
-/* The octets of an IPv6 address, or of the IPv4-mapped one, as two numbers; in their order, whatever the machine's. */
+/* The octets of an IPv6 address, or of the IPv4-mapped one, as two numbers; in their order,
+ * whatever the machine's. */
 void listing_key(const struct mirror_address *address, uint64_t key[2]);
 
 /* NULL: no memory. `mirrors` NULL: there is no export. */

@@ -282,7 +282,7 @@ static bool duplicates_check(struct export *export)
 	const struct spot here = {.mirror = (ptrdiff_t)second->mirror, .line = second->line};
 	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, text, sizeof(text));
 	return export_refuse(export, &here,
-		"%s %s is there twice, expected once; first at line %u, host %s",
+		"%s %s is listed twice, expected once; first in line %u, host %s",
 		second->ipv6 ? "ipv6" : "ipv4", text, first->line,
 		mirrors->list[first->mirror].host);
 }
@@ -317,7 +317,8 @@ static bool format_parse(
 	return true;
 }
 
-/* A member that an export may have: -1 stands for one that it has not, so no time is before 1970. */
+/* A member that an export may have: -1 stands for one that it has not, so no time is before
+ * 1970. */
 static bool generated_parse(
 	struct export *export, const struct spot *spot, const json_t *value, void *target)
 {

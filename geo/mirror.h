@@ -36,8 +36,8 @@ bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *l
 	const char *file, char *why, size_t size);
 
 /* The change in one line: "in: a.example (ok); out: b.example (removed: reason); changed: ..."; at
- * most `size` octets, ending in "and N more" when cut. `before` NULL: how many are served. Returns the
- * number of mirrors that differ. */
+ * most `size` octets, ending in "and N more" when cut. `before` NULL: how many are served. Returns
+ * the number of mirrors that differ. */
 size_t mirrors_diff(
 	const struct mirrors *before, const struct mirrors *after, char *text, size_t size);
 

@@ -115,13 +115,14 @@ static bool network_parse(
 		*slash = 0;
 	if (!address_parse(address, &override->ipv6, &key))
 		return reader_refuse(reader,
-			"\"%s\" is no network; expected one such as 192.0.2.0/24 or 2001:db8::/32",
+			"\"%s\" is not a network; "
+			"expected one such as 192.0.2.0/24 or 2001:db8::/32",
 			found);
 	int most = override->ipv6 ? 128 : 32;
 	if (!slash)
 		return reader_refuse(reader,
-			"\"%s\" has no prefix length; expected a network, a single address is "
-			"%s/%d",
+			"\"%s\" has no prefix length; expected a network, "
+			"write a single address as %s/%d",
 			found, found, most);
 	int length = length_parse(slash + 1);
 	if (length < 0 || length > most)
@@ -131,7 +132,7 @@ static bool network_parse(
 	unsigned bits = (unsigned)length;
 	unsigned __int128 host = prefix_last(0, bits);
 	if (key & host)
-		return reader_refuse(reader, "\"%s\" has host bits set; its network is %s", found,
+		return reader_refuse(reader, "\"%s\" has host bits set; expected %s", found,
 			network_write(key & ~host, bits, override->ipv6, network));
 	/* What is inside of ::ffff:0:0/96 is looked up as IPv4. */
 	if (bits >= 96 && key >> 32 == 0xFFFF) {
@@ -182,7 +183,7 @@ static bool line_parse(struct reader *reader, const char *text, size_t size)
 	override.country = (uint16_t)country_find(code.text, code.size);
 	if (override.country == COUNTRY_NONE)
 		return reader_refuse(reader,
-			"\"%s\" is no country; expected a code of ISO 3166-1, such as DE",
+			"\"%s\" is not a country; expected an ISO 3166-1 code such as DE",
 			field_copy(code, found));
 	return override_add(reader, &override);
 }
@@ -223,7 +224,7 @@ static bool overrides_sort(struct reader *reader)
 		return true;
 	char network[NETWORK_SIZE];
 	reader->line = again->line;
-	return reader_refuse(reader, "%s is in line %u already; expected each network once",
+	return reader_refuse(reader, "%s is already in line %u; expected each network once",
 		network_write(prefix_key(again->prefix.address), again->prefix.length, again->ipv6,
 			network),
 		before->line);

@@ -237,7 +237,8 @@ static bool nodes_read(struct reader *reader)
 	/* Untouched pages of this cost nothing: most octets start no record. */
 	reader->records = calloc(reader->data.size + 1, sizeof *reader->records);
 	if (!reader->tree.children || !reader->records)
-		return reader_refuse(reader, "no memory for %" PRIu32 " nodes", reader->node_count);
+		return reader_refuse(
+			reader, "out of memory for %" PRIu32 " nodes", reader->node_count);
 	for (uint32_t i = 0; i < reader->node_count; i++) {
 		MMDB_search_node_s node;
 		uint32_t *children = reader->tree.children[i];
@@ -251,8 +252,7 @@ static bool nodes_read(struct reader *reader)
 	}
 	return reader->has_country ||
 	       reader_refuse(reader,
-		       "it has no country: neither country.iso_code nor country_code in any "
-		       "record");
+		       "it has no country: neither country.iso_code nor country_code in any record");
 }
 
 static void description_copy(struct place_database *database, const MMDB_metadata_s *metadata)
@@ -273,7 +273,7 @@ static bool segments_read(struct reader *reader)
 	case TREE_LOOPS:
 		return reader_refuse(reader, "the search tree has a loop");
 	case TREE_NO_MEMORY:
-		return reader_refuse(reader, "no memory for its networks");
+		return reader_refuse(reader, "out of memory for its networks");
 	}
 	return false;
 }

@@ -14,9 +14,9 @@
 /* All addresses of both families, layered: database, then special space, then overrides. */
 struct places {
 	struct place_family ipv4, ipv6;
-	/* The parts of special space that are free of overrides, as widest prefixes, sorted;
-	 * [0] IPv4, [1] IPv6. An ECS address in one is answered by the source address with that prefix's
-	 * length as scope. */
+	/* The parts of special space that are free of overrides, as widest prefixes, sorted; [0]
+	 * IPv4, [1] IPv6. An ECS address in one is answered by the source address with that
+	 * prefix's length as scope. */
 	struct place_prefix *special[2];
 	size_t special_count[2];
 };
@@ -43,9 +43,10 @@ struct place_overrides {
 	size_t count;
 };
 
-/* Reads a MaxMind DB from `bytes` (copied into a memfd, which libmaxminddb opens; the caller's bytes may go).
- * Country by country.iso_code, or a flat country_code. NULL: one sentence with `file` in it. Any
- * content is safe: broken trees, loops and pointers are refused, as is a database without any country. */
+/* Reads a MaxMind DB from `bytes` (copied into a memfd, which libmaxminddb opens; the caller's
+ * bytes may go). Country by country.iso_code, or a flat country_code. NULL: one sentence with
+ * `file` in it. Any content is safe: broken trees, loops and pointers are refused, as is a database
+ * without any country. */
 struct place_database *place_database_parse(
 	const uint8_t *bytes, size_t count, const char *file, char *why, size_t size);
 void place_database_free(struct place_database *database);

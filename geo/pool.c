@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-	/* What header, longest question, two steps of a CNAME chain, OPT, ECS and NSID leave of a message over
-	 * TCP. */
+	/* What header, longest question, two steps of a CNAME chain, OPT, ECS and NSID leave of a
+	 * message over TCP. */
 	RECORDS_SIZE_MAX = 65535 - 12 - (255 + 4) - 2 * (12 + 255) - (11 + 4 + 20 + 4 + 255),
 	BUCKETS = 1024,
 };

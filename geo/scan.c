@@ -39,7 +39,8 @@ static size_t character_size(const uint8_t *at, const uint8_t *end)
 	return overlong || beyond ? 0 : size;
 }
 
-/* The size of the escape that begins here; 0: none does. Whether it stands for a character is not looked at. */
+/* The size of the escape that begins here; 0: none does. Whether it stands for a character is not
+ * looked at. */
 static size_t escape_size(const uint8_t *at, const uint8_t *end)
 {
 	if (end - at < 2 || !at[1] || !strchr("\"\\/bfnrtu", at[1]))

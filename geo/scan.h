@@ -1,7 +1,9 @@
-/* geo/scan.h - a walk over a JSON text (RFC 8259) that builds nothing: grammar, UTF-8, depth, and where things stand.
+/* geo/scan.h - a walk over a JSON text (RFC 8259) that builds nothing: grammar, UTF-8, depth, and
+ * where things stand.
  *
- * What is walked over is checked, and takes no memory whatever is in it. A fault ends the walk: from then on every
- * function is false, and `at` stays where it is. Keys that are there twice and the size of numbers are not looked at. */
+ * What is walked over is checked, and takes no memory whatever is in it. A fault ends the walk:
+ * from then on every function is false, and `at` stays where it is. Keys that are there twice and
+ * the size of numbers are not looked at. */
 #ifndef GEO_SCAN_H
 #define GEO_SCAN_H
 
@@ -49,7 +51,8 @@ static inline bool scan_sees(const struct scan *scan, char octet)
 	return !scan->fault && scan->at < scan->end && *scan->at == octet;
 }
 
-/* Is this key, which was passed, that name? It may be spelt with escapes, the name has letters and digits alone. */
+/* Is this key, which was passed, that name? It may be spelt with escapes, the name has letters and
+ * digits alone. */
 bool span_is(const struct span *key, const char *name);
 /* How many characters of the text stand before `at` on its line. */
 size_t scan_column(const struct scan *scan, const char *at);

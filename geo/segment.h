@@ -1,4 +1,5 @@
-/* geo/segment.h - addresses, prefixes, and an address family cut into segments of one country each. */
+/* geo/segment.h - addresses, prefixes, and an address family cut into segments of one country
+ * each. */
 #ifndef GEO_SEGMENT_H
 #define GEO_SEGMENT_H
 

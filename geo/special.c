@@ -11,18 +11,19 @@ enum { EXAMPLES = 3, LINE_OF_ONE = 400 };
 #define LINK      SPECIAL_LOCAL, "a link-local address"
 #define LOOPBACK  SPECIAL_LOCAL, "a loopback address"
 #define NOWHERE   SPECIAL_LOCAL, "an unspecified address"
-#define EXAMPLE   SPECIAL_DOCUMENTATION, "an address for documentation"
-#define PROTOCOLS SPECIAL_OTHER, "an address that protocols have reserved"
+#define EXAMPLE   SPECIAL_DOCUMENTATION, "a documentation address"
+#define PROTOCOLS SPECIAL_OTHER, "an address reserved for protocols"
 #define MULTICAST SPECIAL_OTHER, "a multicast address"
 #define CARRIES   SPECIAL_GLOBAL, "" /* the address inside decides */
 
-/* IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190) with all that was in them in November
- * 2025, the last RFC 9780; multicast from RFC 5771 and RFC 4291. What is as the prefix around it is left out. */
+/* IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190) with all that was in
+ * them in November 2025, the last RFC 9780; multicast from RFC 5771 and RFC 4291. What is as the
+ * prefix around it is left out. */
 static const struct special ipv4_rows[] = {
 	{{0}, 0, GLOBAL, 0, 0},
 	{{0}, 8, NOWHERE, 0, 0},
 	{{10}, 8, PRIVATE, 0, 0},
-	{{100, 64}, 10, SPECIAL_OTHER, "an address that carriers share among customers", 0, 0},
+	{{100, 64}, 10, SPECIAL_OTHER, "a shared address of carrier-grade NAT (RFC 6598)", 0, 0},
 	{{127}, 8, LOOPBACK, 0, 0},
 	{{169, 254}, 16, LINK, 0, 0},
 	{{172, 16}, 12, PRIVATE, 0, 0},
@@ -30,19 +31,20 @@ static const struct special ipv4_rows[] = {
 	{{192, 0, 0, 9}, 32, GLOBAL, 0, 0}, /* RFC 7723 */
 	{{192, 0, 0, 10}, 32, GLOBAL, 0, 0}, /* RFC 8155 */
 	{{192, 0, 2}, 24, EXAMPLE, 0, 0},
-	{{192, 88, 99}, 24, SPECIAL_OTHER, "an address of 6to4 relays, which are no more", 0, 0},
+	{{192, 88, 99}, 24, SPECIAL_OTHER, "a deprecated 6to4 relay address", 0, 0},
 	{{192, 168}, 16, PRIVATE, 0, 0},
-	{{198, 18}, 15, SPECIAL_OTHER, "an address for benchmarks", 0, 0},
+	{{198, 18}, 15, SPECIAL_OTHER, "a benchmarking address", 0, 0},
 	{{198, 51, 100}, 24, EXAMPLE, 0, 0},
 	{{203, 0, 113}, 24, EXAMPLE, 0, 0},
 	{{224}, 4, MULTICAST, 0, 0},
 	{{240}, 4, SPECIAL_OTHER, "a reserved address", 0, 0},
 };
 
-/* Outside of 2000::/3 nothing is global but what carries an IPv4 address: neither ::/96, 64:ff9b:1::/48, 100::/64,
- * 100:0:0:1::/64 and 5f00::/16, nor what IANA has not given to anybody. */
+/* Outside of 2000::/3 nothing is global but what carries an IPv4 address: neither ::/96,
+ * 64:ff9b:1::/48, 100::/64, 100:0:0:1::/64 and 5f00::/16, nor what IANA has not given to
+ * anybody. */
 static const struct special ipv6_rows[] = {
-	{{0}, 0, SPECIAL_OTHER, "an address outside of 2000::/3, the global ones", 0, 0},
+	{{0}, 0, SPECIAL_OTHER, "an address outside 2000::/3 (global unicast)", 0, 0},
 	{{0}, 128, NOWHERE, 0, 0},
 	{{[15] = 1}, 128, LOOPBACK, 0, 0},
 	{{[10] = 0xFF, 0xFF}, 96, CARRIES, 12, 0}, /* mapped */

@@ -1,7 +1,8 @@
 /* geo/special.h - which addresses the whole Internet reaches, and what the others are.
  *
- * As IANA's registries have it: a prefix that it has for something special is "globally reachable" or not. An IPv6
- * address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo) is what that one is. */
+ * As IANA's registries have it: a prefix that it has for something special is "globally reachable"
+ * or not. An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo) is what that
+ * one is. */
 #ifndef GEO_SPECIAL_H
 #define GEO_SPECIAL_H
 
@@ -9,7 +10,8 @@
 
 enum special_kind {
 	SPECIAL_GLOBAL,
-	SPECIAL_LOCAL, /* another host, or none, for each who asks: loopback, private, link-local, unspecified */
+	/* another host, or none, for each who asks: loopback, private, link-local, unspecified */
+	SPECIAL_LOCAL,
 	SPECIAL_DOCUMENTATION, /* examples in texts */
 	SPECIAL_OTHER /* multicast, reserved, benchmarks … */
 };
@@ -25,8 +27,8 @@ struct special {
 /* The longest prefix that an address is in. Never NULL. */
 const struct special *special_find(const uint8_t octets[16], bool ipv6);
 
-/* The addresses in service that are local: "127.0.0.1 (a loopback address) of a.example, … and 3 more"; at most `size`
- * octets. Returns how many there are. */
+/* The addresses in service that are local: "127.0.0.1 (a loopback address) of a.example, … and 3
+ * more"; at most `size` octets. Returns how many there are. */
 size_t special_members(const struct mirrors *mirrors, char *text, size_t size);
 
 #endif

@@ -11,8 +11,8 @@ enum {
 	ROUNDS_VARIED = 64, /* so that light members have many different followers, too */
 	COUNTED_MAX = 512, /* members; beyond, scattering is all the variety */
 	SCAN_MAX = 64, /* candidates for a second place that are compared */
-	/* A second may have been in more often than the least by this part of what is usual, but not
-	 * in the last part of the table, which makes up for it. */
+	/* A second may have been in more often than the least by this part of what is usual, but
+	 * not in the last part of the table, which makes up for it. */
 	SLACK_PART = 128,
 	LEVEL_PART = 8,
 };

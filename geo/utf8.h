@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The octets of the character at `at`, of which `left` are there (of a terminated text as many as one likes); 0: no UTF-8. */
+/* The octets of the character at `at`, of which `left` are there (of a terminated text as many as
+ * one likes); 0: no UTF-8. */
 size_t utf8_read(const char *at, size_t left, uint32_t *code);
-/* What a terminal or a reader of lines would obey: C0, DEL, C1, what turns the direction of writing (UAX #9), the
- * separators U+2028 and U+2029. */
+/* What a terminal or a reader of lines would obey: C0, DEL, C1, what turns the direction of writing
+ * (UAX #9), the separators U+2028 and U+2029. */
 bool utf8_is_control(uint32_t code);
 
 #endif

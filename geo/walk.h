@@ -1,5 +1,6 @@
-/* geo/walk.h - what a pool decides for one place: its levels in order, which of them serves each family, how far topping
- * up went. pools_decide fills it, answers are made from it, and whoever explains a pool reads it. */
+/* geo/walk.h - what a pool decides for one place: its levels in order, which of them serves each
+ * family, how far topping up went. pools_decide fills it, answers are made from it, and whoever
+ * explains a pool reads it. */
 #ifndef GEO_WALK_H
 #define GEO_WALK_H
 
@@ -21,7 +22,8 @@ struct walk {
 	struct walk_level levels[WALK_LEVELS_MAX];
 	int count; /* at least 1 */
 	int own[POOL_FAMILIES]; /* the level whose members are first; WALK_NONE: NODATA */
-	int last[POOL_FAMILIES]; /* that was asked; WALK_NONE: the pool does not answer this family */
+	/* that was asked; WALK_NONE: the pool does not answer this family */
+	int last[POOL_FAMILIES];
 	uint32_t members[POOL_FAMILIES]; /* candidates of all levels */
 	bool open; /* nobody is in service: who is served was removed */
 };

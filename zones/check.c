@@ -185,7 +185,7 @@ static bool apex_check(const struct check *check, const char *path)
 	if (soa && ns)
 		return true;
 	return source_refuse(&place, check->why, check->size,
-		"no %s record was found at the apex, expected %s at %s", soa ? "NS" : "SOA",
+		"found no %s record at the apex, expected %s at %s", soa ? "NS" : "SOA",
 		soa ? "NS" : "one SOA", name_write(file->apex, apex));
 }
 

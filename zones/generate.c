@@ -74,8 +74,7 @@ size_t generate_start(struct generate *generate, const struct word_line *line, b
 	}
 	if (!range_parse(generate, line->words[1].text)) {
 		snprintf(why, size,
-			"$GENERATE has range \"%.40s\", expected start-stop[/step] up to "
-			"2147483647",
+			"$GENERATE has range \"%.40s\", expected start-stop[/step] up to 2147483647",
 			line->words[1].text);
 		return 0;
 	}
@@ -190,8 +189,9 @@ static bool dollar_write(
 		*at = form_parse(*at, &form);
 		if (!*at) {
 			snprintf(why, size,
-				"$GENERATE has \"%.*s\", expected ${offset[,width[,base]]} "
-				"with a width up to 255 and base d, o, x, X, n or N",
+				"$GENERATE has \"%.*s\", "
+				"expected ${offset[,width[,base]]} with a width up to 255 and base d, "
+				"o, x, X, n or N",
 				(int)strcspn(from, "} "), from);
 			return false;
 		}

@@ -39,11 +39,11 @@ bool group_accepts(const struct group *group, const struct source_record *record
 		    (type >= META_FIRST && type <= UINT8_MAX);
 	const char *fault = NULL;
 	if (!name_is_within(record->owner, group->file->apex))
-		fault = "is out of the zone, expected a name in it";
+		fault = "is outside the zone, expected a name in it";
 	else if (!type)
-		fault = "is no type that is known, expected one, or TYPE12345";
+		fault = "is not a known type, expected one, or TYPE12345";
 	else if (meta)
-		fault = "is no type for a zone, expected one for data";
+		fault = "is not a type for zone data, expected one that is";
 	return !fault || record_refuse(record, fault, why, size);
 }
 
@@ -63,7 +63,7 @@ static bool soa_take(struct group *group, const struct rdata *rdata)
 			rdata->why, rdata->why_size);
 	if (group->soa.line)
 		return source_refuse(&record->place, rdata->why, rdata->why_size,
-			"a second SOA was found, expected only the one at %s:%u", group->soa.file,
+			"found a second SOA, expected only the one at %s:%u", group->soa.file,
 			group->soa.line);
 	group->soa = record->place;
 	group->file->serial = soa_number(rdata, 0);
@@ -291,7 +291,7 @@ static bool set_entry(
 	for (size_t i = 0; i < count; i++)
 		octets += RECORD_FIXED + (size_t)record_rdata_size(set[i]->image);
 	if (count > 1 && (type == TYPE_CNAME || type == TYPE_DNAME))
-		return set_refuse(set[1], "is there twice, expected one", why, size);
+		return set_refuse(set[1], "is listed twice, expected one", why, size);
 	if (count > UINT16_MAX || octets > UINT32_MAX)
 		return set_refuse(
 			set[0], "has too many records, expected at most 65535", why, size);
@@ -307,8 +307,8 @@ static bool set_entry(
 	bool good = entry->rrset.records != NULL;
 	if (even && good)
 		good = group_warn(file, &set[0]->place,
-			"%s %s has records of different TTLs, expected one: the smallest, %u, is "
-			"taken",
+			"%s %s has records with different TTLs, expected the same: "
+			"the smallest, %u, is used",
 			name_write(entry->owner, owner), group_type_name(type, name), ttl);
 	if (!good)
 		return source_refuse(&set[0]->place, why, size, "out of memory");

@@ -224,7 +224,8 @@ static inline uint64_t chunk_lower(uint64_t chunk)
 	return chunk | upper >> 2;
 }
 
-/* Some names that differ in more than case fall together here, and are told apart when they are compared. */
+/* Some names that differ in more than case fall together here, and are told apart when they are
+ * compared. */
 static inline uint64_t hash_mix(uint64_t state, uint64_t low, uint64_t high)
 {
 	const uint64_t fold = 0x20 * each_octet;
@@ -233,7 +234,8 @@ static inline uint64_t hash_mix(uint64_t state, uint64_t low, uint64_t high)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* By two chunks at a time, the last of which overlap those before them: no octet beyond the name is read. */
+/* By two chunks at a time, the last of which overlap those before them: no octet beyond the name is
+ * read. */
 static inline uint32_t name_hash(const uint8_t *wire, size_t size)
 {
 	uint64_t state = hash_seed, chunk = 0;

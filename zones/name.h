@@ -23,8 +23,8 @@ struct name_key {
 	uint8_t size; /* octets, with the root's */
 };
 
-/* A lower-cased name, cut up to look for its ancestors: label i starts at wire[start[i]]; i = labels is the root
- * itself. */
+/* A lower-cased name, cut up to look for its ancestors: label i starts at wire[start[i]]; i =
+ * labels is the root itself. */
 struct name_path {
 	uint8_t wire[NAME_SIZE_MAX];
 	uint8_t size; /* octets, with the root's */
@@ -48,11 +48,12 @@ void name_lower(uint8_t *wire);
 bool name_equal(const uint8_t *a, const uint8_t *b);
 /* Is `name` at or below `ancestor`? */
 bool name_is_within(const uint8_t *name, const uint8_t *ancestor);
-/* Canonical order (RFC 4034 6.1): negative, 0, positive. A name stands right before all below it. */
+/* Canonical order (RFC 4034 6.1): negative, 0, positive. A name stands right before all below
+ * it. */
 int name_compare(const uint8_t *a, const uint8_t *b);
 
-/* Fills `key` from an uncompressed name of at most `available` octets; 0: no whole legal name is there (too long,
- * compressed, cut off), else its octets. */
+/* Fills `key` from an uncompressed name of at most `available` octets; 0: no whole legal name is
+ * there (too long, compressed, cut off), else its octets. */
 size_t name_key_parse(struct name_key *key, const uint8_t *wire, size_t available);
 /* Is the key's name this lower-case one, which has as many octets? */
 bool name_key_is(const struct name_key *key, const uint8_t *lower);

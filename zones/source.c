@@ -63,7 +63,7 @@ static bool text_is_clean(const struct frame *frame, size_t count, char *why, si
 		return true;
 	for (const char *at = frame->text; at < nul; at++)
 		place.line += *at == '\n';
-	return source_refuse(&place, why, size, "a NUL octet was found, expected text");
+	return source_refuse(&place, why, size, "found a NUL octet, expected text");
 }
 
 /* Puts a file on top; `from` is where it was named. */
@@ -168,12 +168,12 @@ static bool head_parse(
 			ttl = record->has_ttl = true;
 			if (!ttl_parse(text, &record->ttl, &fault))
 				return source_refuse(&record->place, why, size,
-					"TTL \"%.40s\" was found, %s", text, fault);
+					"found TTL \"%.40s\", %s", text, fault);
 		} else if (!class && is_class(text)) {
 			class = true;
 			if (strcasecmp(text, "IN") && strcasecmp(text, "CLASS1"))
 				return source_refuse(&record->place, why, size,
-					"class %.40s was found, expected IN", text);
+					"found class %.40s, expected IN", text);
 		} else {
 			break;
 		}
@@ -230,7 +230,7 @@ static bool ttl_obey(struct source *source, char *why, size_t size)
 	const char *fault = "expected one TTL";
 	if (source->line.count == 2 && ttl_parse(source->line.words[1].text, &source->ttl, &fault))
 		return source->has_ttl = true;
-	return source_refuse(&place, why, size, "$TTL \"%.40s\" was found, %s",
+	return source_refuse(&place, why, size, "found $TTL \"%.40s\", %s",
 		source->line.count > 1 ? source->line.words[1].text : "", fault);
 }
 
@@ -303,7 +303,7 @@ static bool directive_obey(struct source *source, char *why, size_t size)
 		if (!strcasecmp(name, directives[i].name))
 			return directives[i].obey(source, why, size);
 	return source_refuse(&place, why, size,
-		"directive %.40s was found, expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", name);
+		"found directive %.40s, expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", name);
 }
 
 static enum source_result generated_next(

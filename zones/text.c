@@ -40,7 +40,7 @@ const char *text_load(const char *path, char **text, size_t *size)
 	if (fstat(descriptor, &status) < 0)
 		fault = strerror(errno);
 	else if (!S_ISREG(status.st_mode))
-		fault = S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file";
+		fault = S_ISDIR(status.st_mode) ? "it is a directory" : "it is not a regular file";
 	else if (status.st_size > FILE_SIZE_MAX)
 		fault = "it is larger than 1 GiB";
 	else if (!(*text = malloc((size_t)status.st_size + 1)))

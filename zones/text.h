@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* A fifo or a device must not hold us up, so nothing blocks and only a regular file is read. NULL: *text has *size
- * octets, malloc'ed; else what is wrong, and *text is NULL. */
+/* A fifo or a device must not hold us up, so nothing blocks and only a regular file is read. NULL:
+ * *text has *size octets, malloc'ed; else what is wrong, and *text is NULL. */
 const char *text_load(const char *path, char **text, size_t *size);
 
 #endif

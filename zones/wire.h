@@ -1,6 +1,7 @@
 /* zones/wire.h - numbers in network order, and a bounded cursor with sticky overflow.
  *
- * Write ten fields, ask once: after the first that does not fit nothing more is written, and `overflow` stays true. */
+ * Write ten fields, ask once: after the first that does not fit nothing more is written, and
+ * `overflow` stays true. */
 #ifndef ZONES_WIRE_H
 #define ZONES_WIRE_H
 

@@ -65,7 +65,7 @@ static bool quoted_take(struct word_reader *reader, struct word_line *line, char
 			break;
 	if (reader->at < reader->end && *reader->at == '"')
 		return true;
-	return bad(why, size, "a quoted string is open at the end of its line, expected \"");
+	return bad(why, size, "found the end of the line inside a quoted string, expected \"");
 }
 
 static bool is_end_of_word(char c)
@@ -150,7 +150,7 @@ enum word_result word_read(
 			reader->at++;
 			if (depth-- > 0)
 				break;
-			bad(why, size, "a ) was found, expected a ( before it");
+			bad(why, size, "found ) without (, expected a ( before it");
 			return WORD_BAD;
 		default:
 			if (!word_take(reader, line, why, size))
@@ -158,7 +158,7 @@ enum word_result word_read(
 		}
 	}
 	if (depth) {
-		bad(why, size, "a ( is open at the end of the file, expected a )");
+		bad(why, size, "found the end of the file inside ( ), expected a )");
 		return WORD_BAD;
 	}
 	return line->count ? WORD_LINE : WORD_END;

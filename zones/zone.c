@@ -31,8 +31,8 @@ struct block {
 struct zone {
 	struct slot *slots;
 	size_t mask; /* slots - 1; at least half of them are empty */
-	/* NULL until zone_link. A name's octets and RRsets follow its item, so that a hit touches a slot and two or
-	 * three cache lines. */
+	/* NULL until zone_link. A name's octets and RRsets follow its item, so that a hit touches a
+	 * slot and two or three cache lines. */
 	uint64_t *body;
 	struct zone_item *apex;
 	struct zone_item **items; /* until zone_link: every name after its parent */

@@ -54,12 +54,13 @@ size_t zone_names(const struct zone *zone); /* nodes with data (RRsets or bindin
 
 /* What the zone has at a name, in one word; *node as the word says (else NULL). Allocates nothing;
  * bounded by the name's labels. At a cut's own name the word is DELEGATION too: a DS question is
- * the caller's to except (RFC 4035 3.1.4.1). A wildcard with NS is no cut, only data (RFC 4592 4.2). */
+ * the caller's to except (RFC 4035 3.1.4.1). A wildcard with NS is no cut, only data (RFC 4592
+ * 4.2). */
 enum zone_result zone_find(
 	const struct zone *zone, const struct name_key *key, const struct zone_node **node);
 
-/* The same in two steps, for who knows names that are not in the tree: true: the very name is there, and *word tells what
- * zone_find would; else what its ancestors make of it. */
+/* The same in two steps, for who knows names that are not in the tree: true: the very name is
+ * there, and *word tells what zone_find would; else what its ancestors make of it. */
 bool zone_find_here(const struct zone *zone, const struct name_key *key,
 	const struct zone_node **node, enum zone_result *result);
 enum zone_result zone_find_above(

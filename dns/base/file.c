@@ -11,8 +11,8 @@
 
 enum { MODE_USUAL = 0644 };
 
-/* Reads to the end, whatever size the file had when it was opened; one octet more than `max` tells it is
- * too large. */
+/* Reads to the end, whatever size the file had when it was opened; one octet more than `max` tells
+ * it is too large. */
 static bool read_all(int fd, struct file *file, uint64_t max)
 {
 	size_t room = file->size + 1;

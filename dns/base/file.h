@@ -16,7 +16,8 @@ struct file {
 	nlink_t links; /* names that it has */
 	bool absent; /* it could not be read: there is none */
 	bool large; /* it could not be read for its size */
-	bool transient; /* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
+	/* it could not be read, but not for what it is: no descriptor, no memory, an I/O error */
+	bool transient;
 };
 
 /* What tells one state of a file from another; all 0: not there. */
@@ -25,16 +26,18 @@ struct file_stamp {
 	int64_t modified, changed; /* nanoseconds */
 };
 
-/* Reads a regular file of at most `max` octets as it is now: later truncation or rewriting changes nothing.
- * False: one sentence naming the file; `transient` says whether it is worth another try. */
+/* Reads a regular file of at most `max` octets as it is now: later truncation or rewriting changes
+ * nothing. False: one sentence naming the file; `transient` says whether it is worth another
+ * try. */
 bool file_read(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 /* The same, but the last part of the path may be no symbolic link. */
 bool file_read_here(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 
-/* A new file to be written, whatever was there: nothing goes into a link, nobody waits for who reads a FIFO. -1: errno
- * says why. */
+/* A new file to be written, whatever was there: nothing goes into a link, nobody waits for who
+ * reads a FIFO. -1: errno says why. */
 int file_open_new(const char *path, mode_t mode);
-/* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0: now. */
+/* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0:
+ * now. */
 bool file_write(const char *path, const struct file *file, char *why, size_t size);
 
 /* Follows symbolic links. */

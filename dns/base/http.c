@@ -14,8 +14,8 @@
 enum {
 	CONNECTIONS_MAX = DEADLINES_MAX,
 	ADDRESS_CONNECTIONS_MAX = CONNECTIONS_MAX / 2,
-	/* From accept to the last octet of the reply. libmicrohttpd's own time-out begins anew with each octet: whoever
-	 * drips would keep a connection for ever. */
+	/* From accept to the last octet of the reply. libmicrohttpd's own time-out begins anew with
+	 * each octet: whoever drips would keep a connection for ever. */
 	VISIT_SECONDS = 10,
 	REST_NS = 20000000, /* where descriptors have run out */
 	REQUEST_OCTETS = 16 << 10, /* of a connection: its request line and headers */
@@ -29,7 +29,8 @@ struct http {
 	void *owner;
 };
 
-/* One request for each connection, so that the connection's time is the request's. NULL: no memory. */
+/* One request for each connection, so that the connection's time is the request's. NULL: no
+ * memory. */
 static struct MHD_Response *response_new(
 	const char *text, const char *type, enum MHD_ResponseMemoryMode mode)
 {
@@ -72,13 +73,14 @@ static bool page_send(const struct http_page *page, void *owner, struct MHD_Conn
 	bool good = true;
 	char *text = page->write(owner, &good);
 	if (!text)
-		return text_send(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "No memory.\n");
+		return text_send(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "Out of memory.\n");
 	return response_send(connection, good ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
 		response_new(text, page->type, MHD_RESPMEM_MUST_FREE),
 		MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 }
 
-/* Answered when the headers are there: a body that follows is not read, its connection is closed. */
+/* Answered when the headers are there: a body that follows is not read, its connection is
+ * closed. */
 static enum MHD_Result asked(void *owner, struct MHD_Connection *connection, const char *path,
 	const char *method, const char *version, const char *body, size_t *body_size,
 	void **request)
@@ -91,7 +93,7 @@ static enum MHD_Result asked(void *owner, struct MHD_Connection *connection, con
 		page++;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		sent = text_send(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-			"Only GET and HEAD are understood.\n");
+			"Only GET and HEAD are supported.\n");
 	else if (page->path)
 		sent = page_send(page, http->owner, connection);
 	else
@@ -112,8 +114,8 @@ static void connection_seen(void *owner, struct MHD_Connection *connection, void
 		shutdown(fd, SHUT_RDWR);
 }
 
-/* Where no descriptor is left for a first connection, libmicrohttpd tries again without end, and says so each time: it
- * rests here meanwhile. What else it says is nobody's. */
+/* Where no descriptor is left for a first connection, libmicrohttpd tries again without end, and
+ * says so each time: it rests here meanwhile. What else it says is nobody's. */
 static void said(void *owner, const char *format, va_list arguments)
 {
 	const struct timespec rest = {.tv_nsec = REST_NS};
@@ -167,7 +169,8 @@ struct http *http_start(int fd, const struct http_page *pages, const char *missi
 	if (!http)
 		return NULL;
 	*http = (struct http){NULL, deadlines_new(VISIT_SECONDS), pages, missing, owner};
-	/* poll(2): with epoll, 0.9.75 keeps what a client has left behind until it is idle for long. */
+	/* poll(2): with epoll, 0.9.75 keeps what a client has left behind until it is idle for
+	 * long. */
 	if (http->deadlines)
 		http->daemon = MHD_start_daemon(
 			MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,

@@ -14,7 +14,9 @@ struct slot {
 
 struct deadlines {
 	pthread_mutex_t
-		lock; /* of all below; held over a shutdown, so that nobody closes that socket meanwhile */
+		/* of all below; held over a shutdown, so that nobody closes that socket
+		 * meanwhile */
+		lock;
 	pthread_cond_t changed;
 	pthread_t thread;
 	unsigned seconds;
@@ -27,7 +29,8 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Shuts down whoever is due, and lets it go: its owner has been told. NULL: nobody is left; else who is due first. */
+/* Shuts down whoever is due, and lets it go: its owner has been told. NULL: nobody is left; else
+ * who is due first. */
 static const struct slot *slots_look(struct deadlines *deadlines)
 {
 	struct timespec now;

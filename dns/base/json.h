@@ -1,4 +1,5 @@
-/* dns/base/json.h - texts of any octets as JSON strings, others' texts as one line, members of others' objects.
+/* dns/base/json.h - texts of any octets as JSON strings, others' texts as one line, members of
+ * others' objects.
  *
  * JSON is UTF-8; names and paths of a configuration may be anything. */
 #ifndef DNS_BASE_JSON_H
@@ -28,8 +29,8 @@ static inline json_t *plain_json(const char *text)
 	return string;
 }
 
-/* A text as one line: a '?' for each character that utf8_is_control knows and for what is no UTF-8, cut between two
- * characters where it is longer than `size` - 1 octets. Returns line. */
+/* A text as one line: a '?' for each character that utf8_is_control knows and for what is no UTF-8,
+ * cut between two characters where it is longer than `size` - 1 octets. Returns line. */
 static inline const char *plain_line(const char *text, char *line, size_t size)
 {
 	size_t used = 0;
@@ -70,7 +71,8 @@ static inline bool field_true(const json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
-/* One sentence more in an array; a '?' for each octet beyond ASCII: a file's name may be no UTF-8. */
+/* One sentence more in an array; a '?' for each octet beyond ASCII: a file's name may be no
+ * UTF-8. */
 static inline __attribute__((format(printf, 2, 3))) void reason_add(
 	json_t *reasons, const char *format, ...)
 {

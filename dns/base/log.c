@@ -74,7 +74,7 @@ __attribute__((format(printf, 4, 5))) static size_t line_print(
 static size_t lost_write(char line[LOG_OUT_LINE_MAX], uint64_t count)
 {
 	return line_print(line, LOG_LEVEL_WARNING, true,
-		"Log lines were dropped: they could not be written dropped=%llu",
+		"Log lines were lost: the log could not be written dropped=%llu",
 		(unsigned long long)count);
 }
 

@@ -1,8 +1,9 @@
 /* dns/base/log.h - the only printing: one plain sentence, then key=value, to stderr.
  *
- * Any thread may log. What comes from outside is a `%s`: how it is shown says dns/base/log_text.h. Under systemd each line
- * carries its level as <N> (sd-daemon(3)); elsewhere a program that runs, and does not just check or do one thing,
- * begins its lines with the time in UTC and the level. Who waits for the log says dns/base/log_out.h. */
+ * Any thread may log. What comes from outside is a `%s`: how it is shown says dns/base/log_text.h.
+ * Under systemd each line carries its level as <N> (sd-daemon(3)); elsewhere a program that runs,
+ * and does not just check or do one thing, begins its lines with the time in UTC and the level. Who
+ * waits for the log says dns/base/log_out.h. */
 #ifndef DNS_BASE_LOG_H
 #define DNS_BASE_LOG_H
 
@@ -22,8 +23,8 @@ void log_refuse(const char *why);
 void log_run(void);
 /* It serves, too: nobody waits any more for whoever reads the log, see dns/base/log_out.h. */
 void log_serve(void);
-/* As the option `log-level`: 0 errors alone, 1 warnings too, 2 what else happens, 3 all. Only a program that runs
- * keeps to it. */
+/* As the option `log-level`: 0 errors alone, 1 warnings too, 2 what else happens, 3 all. Only a
+ * program that runs keeps to it. */
 void log_detail_set(unsigned detail);
 
 #endif

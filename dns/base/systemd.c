@@ -23,7 +23,7 @@ void systemd_reloading(void)
 
 void systemd_stopping(const char *what)
 {
-	sd_notifyf(0, "STOPPING=1\nSTATUS=Ending: %s", what);
+	sd_notifyf(0, "STOPPING=1\nSTATUS=Shutting down: %s", what);
 }
 
 void systemd_successor(pid_t pid)

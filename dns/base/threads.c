@@ -70,8 +70,8 @@ bool threads_ready(char *why, size_t size)
 	ready = fault == 0;
 	if (!ready)
 		snprintf(why, size,
-			"no more threads can be made: %s (raise the limit of tasks: TasksMax= of "
-			"the unit, ulimit -u)",
+			"cannot create a thread: %s (raise the limit on tasks: "
+			"TasksMax= in the unit, ulimit -u)",
 			strerror(fault));
 	return ready;
 }

@@ -14,8 +14,8 @@ bool user_lookup(const char *user, struct account *account, char *why, size_t si
 	const struct passwd *entry = getpwnam(user);
 	if (!entry) {
 		snprintf(why, size,
-			"the user \"%s\" that mirrorns is to become does not exist: add it, or "
-			"name another one with `user` (\"\" = stay root)",
+			"the user \"%s\" does not exist: create it, "
+			"or set `user` to an existing one (\"\" = stay root)",
 			user);
 		return false;
 	}
@@ -28,7 +28,7 @@ bool user_lookup(const char *user, struct account *account, char *why, size_t si
 
 static bool refuse(const struct account *account, char *why, size_t size)
 {
-	snprintf(why, size, "cannot become the user \"%s\": %s", account->name, strerror(errno));
+	snprintf(why, size, "cannot switch to user \"%s\": %s", account->name, strerror(errno));
 	return false;
 }
 
@@ -46,7 +46,7 @@ bool user_return(const struct account *account, char *why, size_t size)
 {
 	if (!account->found || (seteuid(0) == 0 && setegid(getgid()) == 0))
 		return true;
-	snprintf(why, size, "cannot become root again: %s", strerror(errno));
+	snprintf(why, size, "cannot switch back to root: %s", strerror(errno));
 	return false;
 }
 

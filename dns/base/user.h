@@ -1,5 +1,5 @@
-/* dns/base/user.h - the user whose rights a server has: at a start as root those of `user`, for all but what only root may
- * bind and the configuration. */
+/* dns/base/user.h - the user whose rights a server has: at a start as root those of `user`, for all
+ * but what only root may bind and the configuration. */
 #ifndef DNS_BASE_USER_H
 #define DNS_BASE_USER_H
 
@@ -14,8 +14,8 @@ struct account {
 
 /* `user` "": stay who we are. False: one sentence. */
 bool user_lookup(const char *user, struct account *account, char *why, size_t size);
-/* Between these two files are read with the user's rights; before any thread. The supplementary groups stay the user's.
- * False: one sentence, and nothing may be read. */
+/* Between these two files are read with the user's rights; before any thread. The supplementary
+ * groups stay the user's. False: one sentence, and nothing may be read. */
 bool user_borrow(const struct account *account, char *why, size_t size);
 bool user_return(const struct account *account, char *why, size_t size);
 /* For good. False: one sentence. */

@@ -1,5 +1,6 @@
-/* dns/base/watch.h - notices that watched files have changed: renamed over, rewritten, deleted, come back, reached by another
- * symbolic link. A burst of changes is reported once, when it has calmed down. */
+/* dns/base/watch.h - notices that watched files have changed: renamed over, rewritten, deleted,
+ * come back, reached by another symbolic link. A burst of changes is reported once, when it has
+ * calmed down. */
 #ifndef DNS_BASE_WATCH_H
 #define DNS_BASE_WATCH_H
 
@@ -29,8 +30,8 @@ struct watch {
 };
 
 bool watch_init(struct watch *watch, uv_loop_t *loop, watch_report report, void *owner);
-/* Replaces the files; paths may be NULL. stamps[i] is the state that is known already. False: no memory,
- * nothing is watched. */
+/* Replaces the files; paths may be NULL. stamps[i] is the state that is known already. False: no
+ * memory, nothing is watched. */
 bool watch_set(struct watch *watch, const char *const *paths, const struct file_stamp *stamps,
 	size_t count);
 /* Closes its handles; the loop must run once more. */

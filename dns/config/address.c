@@ -108,8 +108,8 @@ bool config_read_address(const struct config_reader *reader, const struct config
 
 	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, listen))
 		return config_refuse(reader->why, given->lines[0],
-			"found %s = \"%.64s\", expected an IP address with port, such as "
-			"192.0.2.1:9353 or [2001:db8::1]:9353 (host names are not resolved)",
+			"found %s = \"%.64s\", expected an IP address with port, "
+			"such as 192.0.2.1:9353 or [2001:db8::1]:9353 (host names are not resolved)",
 			given->name, given->texts[0]);
 	listen->text = config_arena_text(reader->arena, given->texts[0]);
 	return listen->text || config_refuse(reader->why, 0, "out of memory");
@@ -128,8 +128,8 @@ bool config_read_listens(const struct config_reader *reader, const struct config
 		if (!endpoint_parse(given->texts[i], PORT_DNS, &listens[i]))
 			return config_refuse(reader->why, given->lines[i],
 				"found %s = \"%.64s\", expected an IP address of this machine, "
-				"such as 192.0.2.1:53 or [2001:db8::1]:53 (host names are not "
-				"resolved)",
+				"such as 192.0.2.1:53 or [2001:db8::1]:53 "
+				"(host names are not resolved)",
 				given->name, given->texts[i]);
 		/* All octets of an address that are not in use are 0. */
 		for (size_t k = 0; k < i; k++)

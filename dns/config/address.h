@@ -22,7 +22,8 @@ struct config_network {
 
 config_read config_read_address; /* struct config_listen; its text is "" for "": off */
 config_read config_read_ipv4; /* four octets, in network order */
-/* Lists with their counts, of struct config_listen (port 53 if none is given) and config_network. */
+/* Lists with their counts, of struct config_listen (port 53 if none is given) and
+ * config_network. */
 config_read config_read_listens;
 config_read config_read_networks;
 

@@ -106,7 +106,8 @@ static const struct config_table file_sections[] = {
 
 static const struct config_table file_table = {"", global_options, .sections = file_sections};
 
-/* An array in the arena, one record for each section of that name; NULL: no memory, *why written. */
+/* An array in the arena, one record for each section of that name; NULL: no memory, *why
+ * written. */
 static void *records_take(
 	const struct config_section *parent, const char *name, size_t width, size_t *count)
 {
@@ -160,9 +161,8 @@ static bool pools_read(const struct config_section *parent, struct config_zone *
 			return false;
 		if (pool->rule.from == POOL_FROM_LABEL && !pool->pattern)
 			return config_refuse(why, config_table_line(section, "from"),
-				"found from = \"label\" in pool \"%.64s\", expected a label that "
-				"is * "
-				"in its name",
+				"found from = \"label\" in pool \"%.64s\", "
+				"expected a label that is * in its name",
 				pool->name);
 	}
 	return pool != NULL;
@@ -192,8 +192,8 @@ static bool zone_read(const struct config_section *section, struct config_zone *
 		return false;
 	if (zone->pool_count > 0 && !zone->export)
 		return config_refuse(why, zone->pools[0].line,
-			"found pool \"%.64s\" in a zone without export, expected export = \"...\" "
-			"in zone \"%.64s\"",
+			"found pool \"%.64s\" in a zone without export, "
+			"expected export = \"...\" in zone \"%.64s\"",
 			zone->pools[0].name, zone->name);
 	return config_name_owners_once(why, zone);
 }

@@ -1,7 +1,8 @@
-/* dns/config/grammar.h - a configuration file's text as a tree of sections, checked against the tables of its reader.
+/* dns/config/grammar.h - a configuration file's text as a tree of sections, checked against the
+ * tables of its reader.
  *
- * Everything or one sentence: what is unknown, there twice or not closed is refused with file:line before a record is
- * touched. */
+ * Everything or one sentence: what is unknown, there twice or not closed is refused with file:line
+ * before a record is touched. */
 #ifndef DNS_CONFIG_GRAMMAR_H
 #define DNS_CONFIG_GRAMMAR_H
 
@@ -18,7 +19,8 @@ struct config_table {
 	bool titled; /* there are any number of it, each with a name of its own; else one or none */
 };
 
-/* A section of the file. One without a title is always there; `line` is 0 where the file has none. */
+/* A section of the file. One without a title is always there; `line` is 0 where the file has
+ * none. */
 struct config_section {
 	const struct config_table *table;
 	const struct config_reader *reader;
@@ -37,7 +39,8 @@ struct config_tree {
 	struct config_section *top;
 };
 
-/* Reads and checks the file that reader->why names. False: *why has the sentence. To be freed in both cases. */
+/* Reads and checks the file that reader->why names. False: *why has the sentence. To be freed in
+ * both cases. */
 bool config_tree_load(struct config_tree *tree, const struct config_reader *reader,
 	const struct config_table *table);
 void config_tree_free(struct config_tree *tree);
@@ -45,7 +48,8 @@ void config_tree_free(struct config_tree *tree);
 /* NULL: the option is not in the file. */
 const struct config_given *config_section_given(
 	const struct config_section *section, const char *name);
-/* The next section of that name in `parent`, after `after` or from the start (NULL); NULL: no more. */
+/* The next section of that name in `parent`, after `after` or from the start (NULL); NULL: no
+ * more. */
 struct config_section *config_section_next(
 	const struct config_section *parent, const struct config_section *after, const char *name);
 

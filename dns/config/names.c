@@ -116,8 +116,8 @@ bool config_name_pool(
 	/* A country's label has one octet more than the star (RFC 1035 2.3.4). */
 	if (pool->pattern && name_size(pool->wire) >= NAME_SIZE_MAX)
 		return config_refuse(why, pool->line,
-			"found pool \"%.64s\" with a name that is too long once * is a country "
-			"code, expected at most %d octets",
+			"found pool \"%.64s\" with a name that is too long once * is a country code, "
+			"expected at most %d octets",
 			pool->name, NAME_SIZE_MAX);
 	return true;
 }

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static const char place_sentence[] = "found %s = \"%.64s\", expected %s, with XX a continent (AF "
-				     "AN AS EU NA OC SA) or a country";
+static const char place_sentence[] =
+	"found %s = \"%.64s\", expected %s, with XX a continent (AF AN AS EU NA OC SA) or a country";
 
 /* world, continent:XX, country:XX. */
 static bool place_parse(const char *text, struct pool_place *place)

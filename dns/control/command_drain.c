@@ -83,11 +83,12 @@ static bool place_empties(const struct pools *before, const struct pools *after,
 static const char *place_name(const struct pool_rule *rule, unsigned country)
 {
 	if (rule->from == POOL_FROM_FIXED)
-		return "whoever asks";
-	return country == COUNTRY_NONE ? "clients of no country" : country_code(country);
+		return "any client";
+	return country == COUNTRY_NONE ? "clients without a country" : country_code(country);
 }
 
-/* The sentence names one of the places that would be left without a member in service. False: there is none. */
+/* The sentence names one of the places that would be left without a member in service. False: there
+ * is none. */
 static bool pool_empties(const struct pools *before, const struct pools *after,
 	const struct config_pool *pool, unsigned family, char *why)
 {
@@ -106,7 +107,7 @@ static bool pool_empties(const struct pools *before, const struct pools *after,
 	if (count)
 		snprintf(why, WHY_SIZE,
 			"pool \"%.255s\" would have no mirror in service at any level for %s%s "
-			"(%s); `mirrornsctl drain --force` drains all the same",
+			"(%s); use `mirrornsctl drain --force` to drain anyway",
 			pool->name, place_name(rule, named), others, types[family]);
 	return count;
 }
@@ -119,7 +120,7 @@ static bool zone_empties(
 	struct pools *before = pools_new(refcount_get(inputs->zones[z].mirrors));
 	struct pools *after = marked ? pools_new(refcount_get(marked)) : NULL;
 	bool empties = !before || !after;
-	snprintf(why, WHY_SIZE, "no memory to see what this drain leaves");
+	snprintf(why, WHY_SIZE, "out of memory while checking what this drain leaves");
 	for (size_t p = 0; !empties && p < zone->pool_count; p++)
 		for (unsigned f = 0; !empties && f < POOL_FAMILIES; f++)
 			empties = pool_empties(before, after, &zone->pools[p], f, why);
@@ -164,7 +165,7 @@ static void drains_change(struct control_request *request, struct refcount *drai
 		if (reload_ask(place->reload, &wish))
 			return;
 		drains = NULL;
-		snprintf(why, sizeof(why), "no memory to wait until it is served");
+		snprintf(why, sizeof(why), "out of memory while waiting for the new snapshot");
 	}
 	refcount_release(drains);
 	free(change);
@@ -193,7 +194,7 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 		drain->until = now + count;
 		return true;
 	}
-	snprintf(why, WHY_SIZE, "for_seconds is no number from 1 to %d", SECONDS_MAX);
+	snprintf(why, WHY_SIZE, "for_seconds is not a number from 1 to %d", SECONDS_MAX);
 	return false;
 }
 
@@ -205,7 +206,7 @@ static enum exit_status drain_judge(const struct control_request *request,
 	const struct inputs *inputs = place->reload->current->inputs;
 	bool force = json_is_true(json_object_get(control_arguments(request), "force"));
 	if (place->takeover->pausing) {
-		snprintf(why, WHY_SIZE, "another server is taking over, ask again");
+		snprintf(why, WHY_SIZE, "a takeover is in progress, try again");
 		return STATUS_FAILED;
 	}
 	if (!reach_find(inputs, drain, NULL).addresses) {
@@ -215,7 +216,9 @@ static enum exit_status drain_judge(const struct control_request *request,
 	}
 	*drains = drains_with(refcount_get(place->reload->drains), drain, now);
 	if (!*drains) {
-		snprintf(why, WHY_SIZE, "there are %d drains already, which is the most",
+		snprintf(why, WHY_SIZE,
+			"there are already %d drains, expected at most that many: "
+			"undrain some first",
 			DRAINS_MAX);
 		return STATUS_FAILED;
 	}
@@ -258,13 +261,13 @@ void command_undrain(struct control_request *request)
 	const struct drain *found = glob ? drains_find(drains, glob) : NULL;
 	char why[WHY_SIZE];
 	if (!glob) {
-		control_reply(request, STATUS_WRONG, NULL, "the request names no glob");
+		control_reply(request, STATUS_WRONG, NULL, "the request has no glob");
 		return;
 	}
 	if (!found || place->takeover->pausing) {
 		snprintf(why, sizeof(why),
-			found ? "another server is taking over, ask again"
-			      : "\"%.255s\" is not drained; `mirrornsctl status` lists what is",
+			found ? "a takeover is in progress, try again"
+			      : "\"%.255s\" is not drained; `mirrornsctl status` lists the drains",
 			glob);
 		control_reply(request, STATUS_FAILED, NULL, why);
 		return;

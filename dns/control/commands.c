@@ -38,7 +38,7 @@ static void on_reload_done(void *owner, const struct reload_outcome *outcome)
 	const char *state = !outcome->served ? "refused" : good ? "ok" : "partly refused";
 	snprintf(why, sizeof(why), "%s", outcome->why);
 	if (outcome->refused > 1)
-		snprintf(why, sizeof(why), "%s; and %u files more, see the log", outcome->why,
+		snprintf(why, sizeof(why), "%s; and %u more, see the log", outcome->why,
 			outcome->refused - 1);
 	control_reply(owner, good ? STATUS_GOOD : STATUS_FAILED,
 		json_pack("{s:s}", "reload", state), good ? NULL : why);

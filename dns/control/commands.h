@@ -1,4 +1,5 @@
-/* dns/control/commands.h - what mirrornsctl may ask for: the table of the control socket's verbs. */
+/* dns/control/commands.h - what mirrornsctl may ask for: the table of the control socket's
+ * verbs. */
 #ifndef DNS_CONTROL_COMMANDS_H
 #define DNS_CONTROL_COMMANDS_H
 

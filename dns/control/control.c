@@ -151,8 +151,7 @@ static void change_say(const struct control_request *request, const char *verb)
 	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
 	bool force = json_is_true(json_object_get(request->arguments, "force"));
 	log_line(LOG_LEVEL_NOTICE,
-		"A change was asked for on the control socket verb=%s glob=%.256s force=%s "
-		"uid=%ld gid=%ld pid=%ld",
+		"Command received on the control socket verb=%s glob=%.256s force=%s uid=%ld gid=%ld pid=%ld",
 		verb, glob ? glob : "", force ? "yes" : "no", (long)request->peer.uid,
 		(long)request->peer.gid, (long)request->peer.pid);
 }
@@ -165,8 +164,8 @@ static void verb_run(struct control_request *request)
 	while (name && verb->name && strcmp(verb->name, name) != 0)
 		verb++;
 	if (!name || !verb->name) {
-		snprintf(why, sizeof(why), "%s%.*s%s", name ? "there is no verb \"" : "", VERB_MAX,
-			name ? name : "the request names no verb", name ? "\"" : "");
+		snprintf(why, sizeof(why), "%s%.*s%s", name ? "unknown verb \"" : "", VERB_MAX,
+			name ? name : "the request has no verb", name ? "\"" : "");
 		control_reply(request, STATUS_WRONG, NULL, why);
 		return;
 	}
@@ -175,8 +174,8 @@ static void verb_run(struct control_request *request)
 	verb->run(request);
 }
 
-/* One verb a turn of the loop: who waits may still give way, and nobody waits for what others ask again and again.
- * Root's come first. */
+/* One verb a turn of the loop: who waits may still give way, and nobody waits for what others ask
+ * again and again. Root's come first. */
 static void turn_begun(uv_idle_t *turn)
 {
 	const struct control *control = turn->data;
@@ -193,7 +192,7 @@ static void turn_begun(uv_idle_t *turn)
 		verb_run(next);
 	else
 		control_reply(
-			next, STATUS_WRONG, NULL, "the request is not one JSON object on one line");
+			next, STATUS_WRONG, NULL, "the request is not a JSON object on one line");
 }
 
 /* A whole line, or all that comes. */
@@ -267,8 +266,8 @@ static unsigned crowd_count(const struct control *control, enum crowd crowd, uid
 	return count;
 }
 
-/* Who goes first: a large reply that is not taken; else the oldest of the user that has most. A verb under way is done
- * all the same, and its client stays. NULL: none may go. */
+/* Who goes first: a large reply that is not taken; else the oldest of the user that has most. A
+ * verb under way is done all the same, and its client stays. NULL: none may go. */
 static struct control_request *leaver_find(
 	const struct control *control, enum crowd crowd, const struct control_request *newcomer)
 {
@@ -343,7 +342,7 @@ static void listener_take(
 	} else if (!room_make(request)) {
 		counter_add(control->place.closed, 1);
 		control_reply(request, STATUS_FAILED, NULL,
-			"the server has too many requests under way, ask again later");
+			"the server has too many requests in progress, try again later");
 	} else {
 		uv_timer_start(&request->timer, time_is_up, request->left_ms, 0);
 		uv_read_start((uv_stream_t *)&request->pipe, in_alloc, in_read);

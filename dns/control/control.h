@@ -1,8 +1,9 @@
-/* dns/control/control.h - the control socket: one request, one reply; bounded in size, number and time.
+/* dns/control/control.h - the control socket: one request, one reply; bounded in size, number and
+ * time.
  *
- * All of it runs on one loop. What a client sends or does not send, takes or does not take, holds up nobody else. A
- * request is one JSON object and a newline, {"verb":"status", ...}; the reply, {"exit":0,"result":{...}} or with
- * "why", one sentence. */
+ * All of it runs on one loop. What a client sends or does not send, takes or does not take, holds
+ * up nobody else. A request is one JSON object and a newline, {"verb":"status", ...}; the reply,
+ * {"exit":0,"result":{...}} or with "why", one sentence. */
 #ifndef DNS_CONTROL_CONTROL_H
 #define DNS_CONTROL_CONTROL_H
 
@@ -63,8 +64,8 @@ const struct ucred *control_peer(const struct control_request *request);
 /* Takes over `result` (or NULL); `why` NULL: it went well. Ends the request. */
 void control_reply(
 	struct control_request *request, enum exit_status status, json_t *result, const char *why);
-/* The connection itself, for a verb that goes on with it in its own way: a descriptor of the caller's. Ends the request.
- * -1: none is left. */
+/* The connection itself, for a verb that goes on with it in its own way: a descriptor of the
+ * caller's. Ends the request. -1: none is left. */
 int control_detach(struct control_request *request);
 
 #endif

@@ -35,8 +35,8 @@ static bool folder_make(const char *path, const uid_t owner[2])
 	const char *name = dirname(folder);
 	if (mkdir(name, 0755) != 0)
 		return errno == EEXIST;
-	/* By descriptor: another user may write in the folder above, and put a link there. A service may be forbidden to call
-	 * fchown at all: only where there is something to give. */
+	/* By descriptor: another user may write in the folder above, and put a link there. A
+	 * service may be forbidden to call fchown at all: only where there is something to give. */
 	int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool same = owner[0] == (uid_t)-1 && owner[1] == (gid_t)-1;
 	bool good = fd >= 0 && (same || fchown(fd, owner[0], owner[1]) == 0);
@@ -76,21 +76,22 @@ static bool socket_place(int fd, const struct sockaddr_un *address, char *why, s
 	if (socket_bind(fd, address))
 		return true;
 	if (errno != EADDRINUSE)
-		return refuse_errno(path, "cannot be made", why, size);
+		return refuse_errno(path, "cannot be created", why, size);
 	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
-		return refuse(
-			path, "cannot be made: a file that is no socket has that name", why, size);
+		return refuse(path, "cannot be created: a file that is not a socket has this name",
+			why, size);
 	if (socket_lives(address))
 		return refuse(path,
-			"is that of a server that runs: end it, name another path with "
-			"`control`, or take over from it with --takeover",
+			"belongs to a running server: stop it, set another path with `control`, "
+			"or replace it with --takeover",
 			why, size);
 	if ((unlink(path) != 0 && errno != ENOENT) || !socket_bind(fd, address))
-		return refuse_errno(path, "cannot be made in the place of a dead one", why, size);
+		return refuse_errno(path, "cannot replace the one of a dead server", why, size);
 	return true;
 }
 
-/* By descriptor: the folder is not ours alone, and root must not be led to another file by who may write there. */
+/* By descriptor: the folder is not ours alone, and root must not be led to another file by who may
+ * write there. */
 static bool file_give(int fd, uid_t user, gid_t group)
 {
 	struct stat status;
@@ -122,7 +123,7 @@ static bool socket_give(
 	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	bool good = fd >= 0 && file_give(fd, owner[0], group);
 	if (!good)
-		refuse_errno(path, "cannot be given to its user and group", why, size);
+		refuse_errno(path, "cannot be given its owner and group", why, size);
 	if (fd >= 0)
 		close(fd);
 	return good;
@@ -153,7 +154,7 @@ int control_bind(const struct config *config, struct control_file *file, const u
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", config->control);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || !folder_make(config->control, owner)) {
-		refuse_errno(config->control, "cannot be made in its folder", why, size);
+		refuse_errno(config->control, "cannot be created in its directory", why, size);
 	} else if (socket_place(fd, &address, why, size)) {
 		if (socket_give(config, config->control, owner, why, size)) {
 			control_file_note(file, config->control);
@@ -174,7 +175,7 @@ bool control_adopt(const struct config *config, struct control_file *file, int f
 	file->path[0] = '\0';
 	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
 		address.sun_family != AF_UNIX) {
-		snprintf(why, size, "the control socket that was taken over is none");
+		snprintf(why, size, "the inherited control socket is not a listening Unix socket");
 		return false;
 	}
 	control_file_note(file, config->control);
@@ -231,6 +232,7 @@ void takeover_path_write(const struct config *config, const char *path)
 		 !state_dir_write(name, &(struct file){.bytes = whole, .size = strlen(whole)}, why,
 			 sizeof(why)))
 		log_line(LOG_LEVEL_WARNING,
-			"%s; a takeover that changes `control` would not find this server", why);
+			"%s; a takeover with another `control` path will not find this server",
+			why);
 	free(whole);
 }

@@ -1,5 +1,5 @@
-/* dns/control/control_path.h - the file of the control socket: its owner and mode, and where the last server of a state-dir
- * had it, for a takeover that changes `control`. */
+/* dns/control/control_path.h - the file of the control socket: its owner and mode, and where the
+ * last server of a state-dir had it, for a takeover that changes `control`. */
 #ifndef DNS_CONTROL_CONTROL_PATH_H
 #define DNS_CONTROL_CONTROL_PATH_H
 
@@ -14,12 +14,13 @@ struct control_file {
 	ino_t inode;
 };
 
-/* A bound socket with mode 0660 for `user` (-1: whoever we are) and the group `control-group`. A missing folder is made
- * and given to the user; a file that nobody listens on is taken over. -1: one sentence. */
+/* A bound socket with mode 0660 for `user` (-1: whoever we are) and the group `control-group`. A
+ * missing folder is made and given to the user; a file that nobody listens on is taken over. -1:
+ * one sentence. */
 int control_bind(const struct config *config, struct control_file *file, const uid_t owner[2],
 	char *why, size_t size);
-/* A bound socket that was handed over: its file, which gets owner and group as control_bind gives them. False: one
- * sentence, it can be used all the same. */
+/* A bound socket that was handed over: its file, which gets owner and group as control_bind gives
+ * them. False: one sentence, it can be used all the same. */
 bool control_adopt(const struct config *config, struct control_file *file, int fd,
 	const uid_t owner[2], char *why, size_t size);
 /* The file that is there now. */

@@ -9,9 +9,7 @@ static void stale_say(const struct config_zone *zone, const struct config_txt *c
 	const struct txt *txt, int64_t now)
 {
 	log_line(LOG_LEVEL_WARNING,
-		"The string of %s in zone %s is older than its max-age and is %s age=%lld "
-		"max_age=%u "
-		"file=%s",
+		"TXT %s of zone %s is older than max-age and is %s age=%lld max_age=%u file=%s",
 		config->name, zone->name,
 		config->stale == STALE_WITHDRAW ? "withdrawn" : "still served",
 		(long long)(now - txt->since), config->max_age, config->file);
@@ -55,7 +53,7 @@ struct refcount *drains_check(const struct inputs *inputs, const struct drains *
 		return NULL;
 	for (size_t i = 0; i < drains->count; i++)
 		if (drain_is_over(&drains->list[i], now))
-			log_line(LOG_LEVEL_NOTICE, "A drain has ended, its time is over glob=%s",
+			log_line(LOG_LEVEL_NOTICE, "A drain has expired glob=%s",
 				drains->list[i].glob);
 	struct refcount *left = drains_without(drains, NULL, now);
 	if (left && !drains_save(refcount_get(left), inputs_config(inputs), why, sizeof(why)))

@@ -121,7 +121,8 @@ static void watch_current(struct reload *reload)
 		paths[i] = inputs_file(config, i);
 	if (!paths || !reload->want.changed ||
 		!watch_set(&reload->watch, paths, inputs->stamps, count))
-		log_line(LOG_LEVEL_ERROR, "No memory to watch files: SIGHUP reloads them");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory: files are not watched, use SIGHUP or `mirrornsctl reload`");
 	free(paths);
 }
 
@@ -166,10 +167,10 @@ static void on_snapshot_taken(uv_async_t *async)
 		tcp_room_say(&reload->workers->tcp, config);
 		if (refused)
 			log_line(LOG_LEVEL_WARNING,
-				"The reload is served, but for %u file%s refused", refused,
-				refused == 1 ? "" : "s");
+				"Reload complete, %u file%s refused (last good copies in service)",
+				refused, refused == 1 ? "" : "s");
 		else
-			log_line(LOG_LEVEL_INFO, "The reload is served");
+			log_line(LOG_LEVEL_INFO, "Reload complete");
 		systemd_ready();
 	}
 	outcome_report(reload, true);
@@ -190,8 +191,9 @@ static void publish(struct reload *reload)
 			worker_hand(&shared->workers[i], handovers[i]);
 		free(handovers);
 	} else {
-		log_line(LOG_LEVEL_ERROR, "No memory to serve a new snapshot: the old one stays");
-		snprintf(reload->outcome.why, RELOAD_WHY_MAX, "no memory to serve a new snapshot");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory for the new snapshot: the previous one stays in service");
+		snprintf(reload->outcome.why, RELOAD_WHY_MAX, "out of memory for the new snapshot");
 		outcome_report(reload, false);
 		worker_handovers_free(handovers, shared->count);
 		snapshot_free(reload->built);
@@ -199,8 +201,8 @@ static void publish(struct reload *reload)
 	reload->built = NULL;
 }
 
-/* A file that had changed, and a drain, are still to be taken when a reload of everything was refused for something
- * else. */
+/* A file that had changed, and a drain, are still to be taken when a reload of everything was
+ * refused for something else. */
 static void wants_restore(struct reload *reload)
 {
 	if (!reload->build.all)
@@ -213,7 +215,8 @@ static void wants_restore(struct reload *reload)
 /* Of the build: what was served goes on being served. */
 static void build_refused(struct reload *reload)
 {
-	log_line(LOG_LEVEL_ERROR, "%s; what was served goes on being served", reload->outcome.why);
+	log_line(LOG_LEVEL_ERROR, "%s; reload failed, previous data stays in service",
+		reload->outcome.why);
 	status_say(reload);
 	totals_reload(reload->totals, RELOAD_FAILED);
 	outcome_report(reload, false);
@@ -251,7 +254,8 @@ static bool any_wanted(const struct reload *reload)
 	return any;
 }
 
-/* A reload that was asked for is refused. What was changed stays wanted, and the clock asks again: that is said once. */
+/* A reload that was asked for is refused. What was changed stays wanted, and the clock asks again:
+ * that is said once. */
 static void threads_missed(struct reload *reload)
 {
 	struct reload_job *want = &reload->want;
@@ -379,7 +383,7 @@ void reload_stop(struct reload *reload)
 	watch_stop(&reload->watch);
 	uv_close((uv_handle_t *)&reload->clock, NULL);
 	uv_close((uv_handle_t *)&reload->taken, NULL);
-	static const struct reload_outcome outcome = {.why = "the server is ending"};
+	static const struct reload_outcome outcome = {.why = "the server is shutting down"};
 	waiters_call(&reload->want.waiting, &outcome);
 	waiters_call(&reload->build.waiting, &outcome);
 }

@@ -1,7 +1,8 @@
-/* dns/control/reload.h - when to build a snapshot, off the serving threads, and its way to the workers.
+/* dns/control/reload.h - when to build a snapshot, off the serving threads, and its way to the
+ * workers.
  *
- * One build at a time, in libuv's thread pool; what is asked for meanwhile is one more build after it. The loop's
- * thread owns all of this. */
+ * One build at a time, in libuv's thread pool; what is asked for meanwhile is one more build after
+ * it. The loop's thread owns all of this. */
 #ifndef DNS_CONTROL_RELOAD_H
 #define DNS_CONTROL_RELOAD_H
 
@@ -70,13 +71,14 @@ struct reload {
 	struct reload_outcome last; /* of the last reload of everything, or the start */
 };
 
-/* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle: it must be
- * initialised before the workers start. The ledger has the first snapshot's book open. */
+/* Takes over `first`, which the workers serve already. `workers->taken` becomes its async handle:
+ * it must be initialised before the workers start. The totals has the first snapshot's book
+ * open. */
 bool reload_init(struct reload *reload, uv_loop_t *loop, struct worker_shared *workers,
 	struct totals *totals);
 bool reload_start(struct reload *reload, const char *config_path, struct snapshot *first);
-/* Asks for a build, which begins after this; two that ask before it begins share it. False: no memory, `done` is
- * not called. */
+/* Asks for a build, which begins after this; two that ask before it begins share it. False: no
+ * memory, `done` is not called. */
 bool reload_ask(struct reload *reload, const struct reload_wish *wish);
 /* Is what the workers serve saved in state-dir, as far as that goes? */
 static inline bool reload_is_settled(const struct reload *reload)
@@ -85,7 +87,8 @@ static inline bool reload_is_settled(const struct reload *reload)
 }
 /* Drains in force from the next build on; takes the hold over. */
 void reload_drains_set(struct reload *reload, struct refcount *drains);
-/* Ends watching; whoever waits is told so, and a build under way is waited for by running the loop. */
+/* Ends watching; whoever waits is told so, and a build under way is waited for by running the
+ * loop. */
 void reload_stop(struct reload *reload);
 /* After the loop has run out: saves what was taken right before. */
 void reload_save(struct reload *reload);

@@ -36,7 +36,7 @@ void reload_restart_say(const struct config *started, const struct config *now)
 			strncat(names, options[i].name, sizeof(names) - strlen(names) - 1);
 	if (names[0])
 		log_line(LOG_LEVEL_WARNING,
-			"The configuration changes%s: that needs a restart, or mirrorns "
-			"--takeover; the rest is served",
+			"Changed options need a restart or mirrorns --takeover:%s; "
+			"all other changes are in service",
 			names);
 }

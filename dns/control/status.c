@@ -110,7 +110,8 @@ static json_t *reload_json(const struct reload *reload)
 		"why", plain_json(reload->last.why));
 }
 
-/* With how many addresses each one takes out now: what the snapshot knows, so none where it is not served yet. */
+/* With how many addresses each one takes out now: what the snapshot knows, so none where it is not
+ * served yet. */
 static json_t *drained_json(const struct reload *reload)
 {
 	const struct drains *drains = refcount_get(reload->drains);

@@ -1,11 +1,13 @@
-/* dns/control/takeover.h - what two servers say to one another when one goes on where the other ends.
+/* dns/control/takeover.h - what two servers say to one another when one goes on where the other
+ * ends.
  *
- * The new one has loaded everything before it asks. On the control socket: the new one asks for the verb takeover; the old
- * one sends its listening sockets (SCM_RIGHTS); the new one says 'r' (ready); the old one's workers stand still, and it
- * sends how far turns and counters are; the new one has its threads ready and says 's'; the old one says 'l' (leaving),
- * finishes its TCP connections and ends; the new one serves. Until that 's' the old one can go on, and does when the new
- * one is gone or too slow: so nothing of the new one's may receive or read before that 'l'. What waits in the sockets
- * meanwhile is nobody's loss. Sizes that are told are never trusted. */
+ * The new one has loaded everything before it asks. On the control socket: the new one asks for the
+ * verb takeover; the old one sends its listening sockets (SCM_RIGHTS); the new one says 'r'
+ * (ready); the old one's workers stand still, and it sends how far turns and counters are; the new
+ * one has its threads ready and says 's'; the old one says 'l' (leaving), finishes its TCP
+ * connections and ends; the new one serves. Until that 's' the old one can go on, and does when the
+ * new one is gone or too slow: so nothing of the new one's may receive or read before that 'l'.
+ * What waits in the sockets meanwhile is nobody's loss. Sizes that are told are never trusted. */
 #ifndef DNS_CONTROL_TAKEOVER_H
 #define DNS_CONTROL_TAKEOVER_H
 
@@ -23,19 +25,22 @@ enum {
 	TAKEOVER_TURNS_MAX = 1 << 24 /* all workers' together */
 };
 
-/* What follows 'r': this, `state` octets of JSON, `turns` keys, then for each worker as many places. */
+/* What follows 'r': this, `state` octets of JSON, `turns` keys, then for each worker as many
+ * places. */
 struct takeover_head {
 	uint32_t state, turns, workers;
 };
 
-/* Both wait as long as the socket's own timeouts let them. False: errno says why, 0: the end of the stream. */
+/* Both wait as long as the socket's own timeouts let them. False: errno says why, 0: the end of the
+ * stream. */
 bool octets_send(int fd, const void *octets, size_t size);
 bool octets_receive(int fd, void *octets, size_t size);
 /* Without its newline. False: as octets_receive. */
 bool line_receive(int fd, char line[TAKEOVER_LINE_MAX]);
 
 bool descriptors_send(int fd, const int *fds, size_t count);
-/* One message's descriptors, at most as many as are still expected; others are closed. -1: none came. */
+/* One message's descriptors, at most as many as are still expected; others are closed. -1: none
+ * came. */
 ssize_t descriptors_receive(int fd, int *fds, size_t room);
 
 #endif

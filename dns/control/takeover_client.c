@@ -22,9 +22,9 @@ static bool refuse_errno(char *why, size_t size, const char *sentence)
 {
 	bool late = errno == EAGAIN || errno == EWOULDBLOCK;
 	snprintf(why, size, "the takeover failed: %s: %s", sentence,
-		late    ? "it took too long"
+		late    ? "timed out"
 		: errno ? strerror(errno)
-			: "it has ended the connection");
+			: "it closed the connection");
 	return false;
 }
 
@@ -33,7 +33,7 @@ static bool socket_connect(struct takeover *takeover, const char *path, char *wh
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval patience = {.tv_sec = TAKEOVER_SECONDS};
 	if (!path[0] || strlen(path) >= sizeof(address.sun_path))
-		return refuse(why, size, "`control` names no socket to ask");
+		return refuse(why, size, "`control` is \"\", so there is no socket to connect to");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	takeover->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (takeover->fd >= 0 &&
@@ -44,8 +44,8 @@ static bool socket_connect(struct takeover *takeover, const char *path, char *wh
 		connect(takeover->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return true;
 	snprintf(why, size,
-		"no server can be taken over from at the control socket %s: %s; start without "
-		"--takeover if none runs",
+		"no running server at the control socket %s: %s; "
+		"start without --takeover if there is none",
 		path, strerror(errno));
 	if (takeover->fd >= 0)
 		close(takeover->fd);
@@ -65,7 +65,7 @@ static bool offer_receive(struct takeover *takeover, struct offer *offer, char *
 	char line[TAKEOVER_LINE_MAX];
 	if (!octets_send(takeover->fd, question, sizeof(question) - 1) ||
 		!line_receive(takeover->fd, line))
-		return refuse_errno(why, size, "the running server does not reply");
+		return refuse_errno(why, size, "the running server did not reply");
 	json_t *reply = json_loads(line, 0, NULL);
 	const char *no = json_string_value(json_object_get(reply, "why"));
 	const json_t *result = json_object_get(reply, "result");
@@ -76,7 +76,7 @@ static bool offer_receive(struct takeover *takeover, struct offer *offer, char *
 		offer->control = json_is_true(json_object_get(result, "control"));
 		offer->metrics = json_is_true(json_object_get(result, "metrics"));
 	} else {
-		refuse(why, size, no ? no : "the running server's reply is none that is known");
+		refuse(why, size, no ? no : "the running server sent an unknown reply");
 	}
 	json_decref(reply);
 	return good;
@@ -133,7 +133,7 @@ bool takeover_ask(struct takeover *takeover, const struct config *config, char *
 			takeover->fd, given->fds + given->count, offer.sockets - given->count);
 		if (got < 0)
 			return refuse_errno(
-				why, size, "the running server does not send its sockets");
+				why, size, "the running server did not send its sockets");
 		given->count += (size_t)got;
 	}
 	takeover->control = given_shift(given, offer.control);
@@ -165,7 +165,7 @@ bool takeover_ready(struct takeover *takeover, char *why, size_t size)
 	struct takeover_head head;
 	if (!octets_send(takeover->fd, "r", 1) ||
 		!octets_receive(takeover->fd, &head, sizeof(head)))
-		return refuse_errno(why, size, "the running server does not stand still");
+		return refuse_errno(why, size, "the running server did not pause");
 	if (head.state > TAKEOVER_STATE_MAX ||
 		(uint64_t)head.turns * head.workers > TAKEOVER_TURNS_MAX ||
 		head.turns > TAKEOVER_TURNS_MAX)
@@ -174,7 +174,7 @@ bool takeover_ready(struct takeover *takeover, char *why, size_t size)
 	takeover->workers = head.workers;
 	if (state_receive(takeover, head.state) && turns_receive(takeover))
 		return true;
-	return refuse(why, size, "the running server's state is none that is known");
+	return refuse(why, size, "the running server sent an unknown state");
 }
 
 /* Keys that are alike have one and the same turn, as dns/snapshot/build matches them. */

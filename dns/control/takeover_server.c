@@ -50,18 +50,18 @@ static void takeover_abort(struct takeover_server *give, const char *why)
 		worker_resume(&workers->workers[i]);
 	give->pausing = give->state_sent = false;
 	connection_close(give);
-	log_line(LOG_LEVEL_WARNING, "A takeover came to nothing, this server goes on: %s", why);
+	log_line(LOG_LEVEL_WARNING, "Takeover aborted, this server keeps running: %s", why);
 }
 
 static void time_is_up(uv_timer_t *timer)
 {
-	takeover_abort(timer->data, "the other one took too long");
+	takeover_abort(timer->data, "the new server timed out");
 }
 
 /* --- sockets --- */
 
-/* The control and the metrics socket, then column by column the workers' UDP sockets: in the order in which they were bound; then TCP's.
- * *count of them; NULL: no memory. */
+/* The control and the metrics socket, then column by column the workers' UDP sockets: in the order
+ * in which they were bound; then TCP's. *count of them; NULL: no memory. */
 static int *descriptors_collect(const struct takeover_server *give, size_t *count)
 {
 	const struct worker_shared *workers = workers_of(give);
@@ -162,7 +162,7 @@ static void on_worker_paused(uv_async_t *async)
 			return;
 	give->state_sent = state_send(give);
 	if (!give->state_sent)
-		takeover_abort(give, "its state could not be sent");
+		takeover_abort(give, "the state could not be sent");
 }
 
 static void on_message(uv_poll_t *poll, int status, int events)
@@ -172,9 +172,9 @@ static void on_message(uv_poll_t *poll, int status, int events)
 	char word = 0;
 	(void)events;
 	if (status < 0 || recv(give->fd, &word, 1, MSG_DONTWAIT) != 1) {
-		takeover_abort(give, "the other one has gone");
+		takeover_abort(give, "the new server closed the connection");
 	} else if (word == 'r' && !give->pausing && was_forced(give)) {
-		takeover_abort(give, "an export was forced meanwhile");
+		takeover_abort(give, "an export was forced in the meantime");
 	} else if (word == 'r' && !give->pausing) {
 		give->pausing = true;
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
@@ -182,11 +182,11 @@ static void on_message(uv_poll_t *poll, int status, int events)
 			worker_pause(&workers->workers[i]);
 	} else if (word == 's' && give->state_sent && octets_send(give->fd, "l", 1)) {
 		connection_close(give);
-		log_line(LOG_LEVEL_NOTICE, "Another server has taken over: this one finishes its "
-					   "TCP connections and ends");
+		log_line(LOG_LEVEL_NOTICE, "Takeover complete: another server answers now, "
+					   "this one finishes its TCP connections and exits");
 		give->on_handover_done(give->server);
 	} else {
-		takeover_abort(give, "the other one says what is not expected");
+		takeover_abort(give, "the new server sent an unexpected message");
 	}
 }
 
@@ -215,8 +215,7 @@ static void offer_begin(struct takeover_server *give)
 	give->forced = give->reload->forced;
 	if (fd < 0 || !connection_open(give, fd))
 		log_line(LOG_LEVEL_WARNING,
-			"A takeover came to nothing, this server goes on: its sockets could not "
-			"be sent");
+			"Takeover aborted, this server keeps running: its sockets could not be sent");
 }
 
 /* What is served must be what state-dir keeps: the other one judges an export by it. */
@@ -230,7 +229,7 @@ static void settled_look(uv_timer_t *timer)
 		uv_timer_start(timer, settled_look, CHECK_MS, 0);
 	} else {
 		control_reply(give->request, STATUS_FAILED, NULL,
-			"the running server is still saving what it has taken, ask again");
+			"the running server is still saving accepted files, try again");
 		give->request = NULL;
 	}
 }
@@ -240,13 +239,13 @@ void takeover_server_begin(struct takeover_server *give, struct control_request 
 	uid_t user = control_peer(request)->uid;
 	if (user != 0 && user != geteuid()) {
 		control_reply(request, STATUS_FAILED, NULL,
-			"only root and the user of the running server may take over from it");
+			"only root and the user of the running server may take over");
 		return;
 	}
 	if (give->fd >= 0 || give->request || give->polled ||
 		uv_is_closing((uv_handle_t *)&give->timer)) {
 		control_reply(request, STATUS_FAILED, NULL,
-			"another takeover is under way, or the running server is ending");
+			"another takeover is in progress, or the running server is shutting down");
 		return;
 	}
 	give->successor = control_peer(request)->pid;
@@ -269,10 +268,11 @@ bool takeover_server_init(
 void takeover_server_stop(struct takeover_server *give)
 {
 	if (give->request)
-		control_reply(give->request, STATUS_FAILED, NULL, "the running server is ending");
+		control_reply(
+			give->request, STATUS_FAILED, NULL, "the running server is shutting down");
 	give->request = NULL;
 	if (give->fd >= 0)
-		takeover_abort(give, "it is told to end");
+		takeover_abort(give, "it is shutting down");
 	uv_close((uv_handle_t *)&give->timer, NULL);
 	uv_close((uv_handle_t *)&give->paused, NULL);
 }

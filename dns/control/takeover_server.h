@@ -1,4 +1,5 @@
-/* dns/control/takeover_server.h - the old server's side of a takeover: it hands its sockets and its state over, and ends. */
+/* dns/control/takeover_server.h - the old server's side of a takeover: it hands its sockets and its
+ * state over, and ends. */
 #ifndef DNS_CONTROL_TAKEOVER_SERVER_H
 #define DNS_CONTROL_TAKEOVER_SERVER_H
 

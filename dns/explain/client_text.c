@@ -56,12 +56,13 @@ bool locate_client_parse(struct locate_client *client, const char *text, char *w
 		return true;
 	if (!length_parse(slash + 1, bits, &client->length))
 		return refuse(why, size, text,
-			source->ipv6 ? "a prefix length of 0 to 128 behind the /"
-				     : "a prefix length of 0 to 32 behind the /");
+			source->ipv6 ? "a prefix length of 0 to 128 after the /"
+				     : "a prefix length of 0 to 32 after the /");
 	if (bits_clear(source->address, client->length, bits))
 		return true;
 	char expected[LOCATE_CLIENT_MAX], sentence[LOCATE_CLIENT_MAX + 80];
-	snprintf(sentence, sizeof(sentence), "no bits beyond the prefix (RFC 7871 6): %s",
+	snprintf(sentence, sizeof(sentence),
+		"no bits set beyond the prefix length (RFC 7871 6): %s",
 		locate_client_write(client, expected));
 	return refuse(why, size, text, sentence);
 }

@@ -28,8 +28,8 @@ static bool in_service(const struct mirrors *mirrors, const struct mirror_addres
 	return mirror_in_service((enum mirror_state)mirrors->list[address->mirror].state);
 }
 
-/* How many addresses of `mirrors` are not among `others`; of those in service alone, on both sides, if `served`. False:
- * no memory. */
+/* How many addresses of `mirrors` are not among `others`; of those in service alone, on both sides,
+ * if `served`. False: no memory. */
 static bool gone_count(
 	const struct mirrors *mirrors, const struct mirrors *others, bool served, size_t *gone)
 {
@@ -223,11 +223,12 @@ static struct refcount *export_read(
 		drains_mark(shared, refcount_get(snapshot->inputs->drains), time(NULL));
 	refcount_release(shared);
 	if (mirrors && !marked)
-		snprintf(why, size, "%s: no memory", path);
+		snprintf(why, size, "%s: out of memory", path);
 	return marked;
 }
 
-/* The word and the result of one zone for an export that is well-formed; *result NULL: no memory. */
+/* The word and the result of one zone for an export that is well-formed; *result NULL: no
+ * memory. */
 static enum diff_result zone_judge(
 	struct comparing *comparing, json_t **result, char *why, size_t size)
 {
@@ -250,7 +251,7 @@ static enum diff_result zone_judge(
 		return outcome;
 	json_decref(*result);
 	*result = NULL;
-	snprintf(why, size, "%s: no memory to compare it", comparing->file);
+	snprintf(why, size, "%s: out of memory for the comparison", comparing->file);
 	return DIFF_REFUSED;
 }
 
@@ -307,7 +308,7 @@ static enum diff_result zones_judge(
 		*result = json_incref(judged.first);
 	} else {
 		judged.outcome = DIFF_REFUSED;
-		snprintf(why, size, "%s: no memory to compare it", chosen->file);
+		snprintf(why, size, "%s: out of memory for the comparison", chosen->file);
 	}
 	json_decref(judged.first);
 	json_decref(judged.others);
@@ -332,8 +333,7 @@ enum diff_result diff_json(
 		outcome = zones_judge(&chosen, result, why, size);
 	else
 		snprintf(why, size,
-			"%s: no zone has an export to compare it with: name one with `export`",
-			file);
+			"%s: no zone has an export to compare with: set one with `export`", file);
 	refcount_release(after);
 	return outcome;
 }

@@ -1,4 +1,5 @@
-/* dns/explain/diff_pools.h - which countries have more or fewer mirrors, or another level, with another export. */
+/* dns/explain/diff_pools.h - which countries have more or fewer mirrors, or another level, with
+ * another export. */
 #ifndef DNS_EXPLAIN_DIFF_POOLS_H
 #define DNS_EXPLAIN_DIFF_POOLS_H
 
@@ -17,8 +18,8 @@ struct diff_pair {
 
 /* Countries whose members in service are not as many as before. NULL: no memory. */
 json_t *diff_countries(const struct diff_pair *pair);
-/* For each pool and family the levels that change, with the countries that change so: the first DIFF_LIST_MAX, *more are
- * left out. NULL: no memory. */
+/* For each pool and family the levels that change, with the countries that change so: the first
+ * DIFF_LIST_MAX, *more are left out. NULL: no memory. */
 json_t *diff_levels(const struct diff_pair *pair, size_t *more);
 
 #endif

@@ -64,8 +64,8 @@ static bool name_find(struct explaining *explaining, const char *text, char *why
 	char sentence[256];
 	const struct snapshot *snapshot = explaining->snapshot;
 	if (!name_parse(text, (const uint8_t *)"", wire, sentence, sizeof(sentence))) {
-		snprintf(
-			why, size, "the name \"%.*s\" is none: %s", NAME_SHOWN_MAX, text, sentence);
+		snprintf(why, size, "\"%.*s\" is not a valid name: %s", NAME_SHOWN_MAX, text,
+			sentence);
 		return false;
 	}
 	size_t length = strlen(text);
@@ -76,8 +76,8 @@ static bool name_find(struct explaining *explaining, const char *text, char *why
 		if (name_try(explaining, text, snapshot->zones[z].apex))
 			return true;
 	snprintf(why, size,
-		"no zone here has the name %.*s: it is answered with NXDOMAIN or REFUSED; "
-		"mirrornsctl pools lists the pools",
+		"%.*s is a name in none of the configured zones: it gets NXDOMAIN or REFUSED; "
+		"`mirrornsctl pools` lists the pools",
 		NAME_SHOWN_MAX, text);
 	return false;
 }
@@ -179,26 +179,28 @@ static void client_notes_add(struct explaining *explaining, const struct locate_
 	const struct snapshot_pool *pool = explaining->pool.pool;
 	if (!pool->map) {
 		note_add(explaining, pool->config->rule.from == POOL_FROM_LABEL
-					     ? "the name alone decides: the client does not matter"
+					     ? "the name alone selects the place: "
+					       "the client does not matter"
 					     : "the place is fixed: the client does not matter");
 		return;
 	}
 	if (explaining->client.ecs && !explaining->client.length)
 		note_add(explaining,
 			"a client subnet of length 0 hides the client: the source address decides, "
-			"here taken to be the same");
+			"assumed to be the same here");
 	else if (explaining->client.ecs && !pool->ecs)
 		note_add(explaining,
-			"ecs = false: the source address decides, here taken to be the same");
+			"ecs = false: the source address decides, assumed to be the same here");
 	else if (explaining->client.ecs && place->special)
-		note_add(explaining, "a client subnet in private space says nothing: the source "
-				     "address decides, "
-				     "here taken to be the same");
+		note_add(explaining,
+			"a client subnet in private space is ignored: the source address decides, "
+			"assumed to be the same here");
 	if (!place->country)
 		note_add(explaining,
-			place->special ? "the address is private: no country, the world is level 1"
-				       : "neither database nor overrides have a country for this "
-					 "address: the world is level 1");
+			place->special
+				? "the address is private: no country, the world is level 1"
+				: "neither database nor overrides have a country for this address: "
+				  "the world is level 1");
 }
 
 /* --- the pool --- */
@@ -209,15 +211,13 @@ static void families_notes_add(struct explaining *explaining)
 	const struct explain_pool *pool = &explaining->pool;
 	const struct pool_rule *rule = &pool->pool->config->rule;
 	static const char *const none[POOL_FAMILIES] = {
-		"A is NODATA: the pool's families are ipv6 alone",
-		"AAAA is NODATA: the pool's families are ipv4 alone"};
+		"A is NODATA: families = ipv6 only", "AAAA is NODATA: families = ipv4 only"};
 	static const char *const together[POOL_FAMILIES] = {
 		"A is NODATA: family-fallback = together, and the level that decides has no ipv4",
-		"AAAA is NODATA: family-fallback = together, and the level that decides has no "
-		"ipv6"};
+		"AAAA is NODATA: family-fallback = together, and the level that decides has no ipv6"};
 	static const char *const nobody[POOL_FAMILIES] = {
-		"A is NODATA: no level has a member to serve over ipv4",
-		"AAAA is NODATA: no level has a member to serve over ipv6"};
+		"A is NODATA: no level has an IPv4 member to serve",
+		"AAAA is NODATA: no level has an IPv6 member to serve"};
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
 		bool elsewhere = rule->together && pool->outcome->set[!f];
 		if (pool->outcome->set[f])
@@ -228,8 +228,8 @@ static void families_notes_add(struct explaining *explaining)
 	}
 	if (pool->walk.open)
 		note_add(explaining,
-			"nobody is in service at any level: removed mirrors are served (fail = "
-			"open)");
+			"no mirror is in service at any level: removed mirrors are served "
+			"(fail = open)");
 }
 
 static void pool_add(struct explaining *explaining, const struct locate_place *place)
@@ -271,9 +271,9 @@ static void static_add(struct explaining *explaining)
 	member_add(explaining, "scope", json_integer(0));
 	note_add(explaining,
 		explaining->reply.authoritative
-			? "no pool: the zone file, a txt or a ping name has what is answered"
-			: "no authoritative answer: the name is delegated, or its TXT "
-			  "was never read");
+			? "not a pool: the answer comes from the zone file, a txt or a ping name"
+			: "no authoritative answer: the name is delegated, "
+			  "or its TXT was never read");
 }
 
 static void everything_add(struct explaining *explaining)
@@ -328,7 +328,7 @@ json_t *explain_json(const struct snapshot *snapshot, const char *name, const ch
 		explain_asker_free(&explaining.asker);
 	}
 	if (explaining.failed)
-		snprintf(why, size, "no memory to explain");
+		snprintf(why, size, "out of memory");
 	json_decref(explaining.notes);
 	if (named && !explaining.failed)
 		return explaining.object;

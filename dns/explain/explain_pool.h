@@ -1,6 +1,7 @@
 /* dns/explain/explain_pool.h - a pool for one client in words: levels, candidates, who is left out.
  *
- * From the outcome that serve() answers from. Each list is a new JSON array, or NULL without memory. */
+ * From the outcome that serve() answers from. Each list is a new JSON array, or NULL without
+ * memory. */
 #ifndef DNS_EXPLAIN_EXPLAIN_POOL_H
 #define DNS_EXPLAIN_EXPLAIN_POOL_H
 

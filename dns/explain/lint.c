@@ -28,7 +28,8 @@ static bool all_do_not_fit(const struct snapshot_pool *pool, unsigned family)
 	return false;
 }
 
-/* A pattern's names follow one another and share their configuration: one line is for all of them. */
+/* A pattern's names follow one another and share their configuration: one line is for all of
+ * them. */
 static unsigned lint_warn(const struct snapshot *snapshot, const char *what,
 	bool (*applies)(const struct snapshot_pool *pool, unsigned family))
 {
@@ -53,11 +54,11 @@ static unsigned lint_warn(const struct snapshot *snapshot, const char *what,
 unsigned lint_pools(const struct snapshot *snapshot)
 {
 	return lint_warn(snapshot,
-		       "some clients' places have no member at any level and get NODATA, which is "
-		       "cached with their scope",
+		       "some places have no member at any level: their clients get NODATA, "
+		       "cached with their ECS scope",
 		       nodata_depends) +
 	       lint_warn(snapshot,
-		       "all members do not fit one message of 65,535 octets, so they take turns",
+		       "not all members fit in one message of 65,535 octets: they rotate",
 		       all_do_not_fit);
 }
 
@@ -133,26 +134,26 @@ static void pool_say(const struct snapshot *snapshot, const struct snapshot_zone
 	size_t names = names_count(snapshot, pool);
 	if (pool->rule.from == POOL_FROM_FIXED) {
 		place_look(&summary, zone, &pool->rule, 1); /* any: the place is fixed */
-		snprintf(first, sizeof(first), "%u addresses of its own place are in service",
+		snprintf(first, sizeof(first), "addresses of its own place in service: %u",
 			summary.first_level);
 		if (summary.thin.count)
-			snprintf(more, sizeof(more), "; thin: below min-members");
+			snprintf(more, sizeof(more), "; below min-members");
 		if (summary.empty.count)
-			snprintf(more, sizeof(more), "; no answer at all");
+			snprintf(more, sizeof(more), "; no answer");
 	} else {
 		unsigned client = pool->rule.from == POOL_FROM_CLIENT;
 		for (unsigned c = client ? COUNTRY_NONE : 1; c <= COUNTRY_MAX; c++)
 			place_look(&summary, zone, &pool->rule, c);
 		snprintf(first, sizeof(first),
-			"%u countries have mirrors of their own in service, %u are served by later "
-			"levels",
+			"countries with mirrors of their own in service: %u, "
+			"served by later levels: %u",
 			summary.own, summary.other);
-		countries_write(more, sizeof(more), "thin, below min-members", &summary.thin);
-		countries_write(more, sizeof(more), "no answer at all", &summary.empty);
+		countries_write(more, sizeof(more), "below min-members", &summary.thin);
+		countries_write(more, sizeof(more), "no answer", &summary.empty);
 	}
 	log_line(summary.empty.count || !names ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		"Pool \"%s\" of zone %s: %s%s%s names=%zu", pool->name, zone->config->name, first,
-		more, names ? "" : "; what is written out has all its names", names);
+		more, names ? "" : "; names written out override all of its names", names);
 }
 
 void lint_summary(const struct snapshot *snapshot)
@@ -167,5 +168,5 @@ void lint_summary(const struct snapshot *snapshot)
 				left++;
 		}
 	if (left)
-		log_line(LOG_LEVEL_INFO, "More pools are not listed pools=%zu", left);
+		log_line(LOG_LEVEL_INFO, "More pools (not listed) pools=%zu", left);
 }

@@ -151,12 +151,10 @@ json_t *pool_table_json(
 	struct pool_table table = {.snapshot = snapshot, .pattern = pattern, .rows = json_array()};
 	bool good = table.rows && everything_add(&table);
 	if (!good)
-		snprintf(why, size, "no memory to count the pools");
+		snprintf(why, size, "out of memory for the pool table");
 	if (good && pattern && json_array_size(table.rows) == 0) {
 		snprintf(why, size,
-			"no pool's name is like \"%.*s\": mirrornsctl pools without a pattern "
-			"shows "
-			"all",
+			"no pool matches \"%.*s\": `mirrornsctl pools` without a pattern lists all",
 			PATTERN_SHOWN_MAX, pattern);
 		good = false;
 	}

@@ -62,17 +62,15 @@ bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t s
 	size_t length = strlen(glob);
 	if (!length || length > DRAIN_GLOB_MAX) {
 		snprintf(sentence, size,
-			"the glob has %zu octets, expected 1 to %d: a host, an address, a network "
-			"or a "
-			"glob of hosts",
+			"the glob has %zu octets, expected 1 to %d: a host, an address, "
+			"a network or a host pattern",
 			length, DRAIN_GLOB_MAX);
 		return false;
 	}
 	memcpy(drain->glob, glob, length + 1);
 	if (network_parse(drain, &good) && !good) {
 		snprintf(sentence, size,
-			"\"%s\" is no network, expected ADDRESS/LENGTH without bits behind its "
-			"length",
+			"\"%s\" is not a network, expected ADDRESS/LENGTH without host bits",
 			drain->glob);
 		return false;
 	}

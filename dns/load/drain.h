@@ -1,4 +1,5 @@
-/* dns/load/drain.h - one pattern of mirrors that are taken out: a host, an address, a network or a glob of either. */
+/* dns/load/drain.h - one pattern of mirrors that are taken out: a host, an address, a network or a
+ * glob of either. */
 #ifndef DNS_LOAD_DRAIN_H
 #define DNS_LOAD_DRAIN_H
 
@@ -22,11 +23,12 @@ struct drain {
 	char why[DRAIN_WHY_MAX + 1]; /* "" where nobody said */
 };
 
-/* The characters that a text has, or that whatever a glob matches has; letters are one case. A text without all of a
- * glob's does not match it. */
+/* The characters that a text has, or that whatever a glob matches has; letters are one case. A text
+ * without all of a glob's does not match it. */
 uint64_t drain_letters(const char *text);
 
-/* '*' and '?' in any case of letters; '*' is any number of characters. Takes at most size x size steps. */
+/* '*' and '?' in any case of letters; '*' is any number of characters. Takes at most size x size
+ * steps. */
 bool drain_glob(const char *glob, const char *text);
 
 /* False: one sentence. */

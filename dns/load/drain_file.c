@@ -46,7 +46,7 @@ static bool drain_read(struct drain *drain, const json_t *json, char *why, size_
 	snprintf(drain->why, sizeof(drain->why), "%s", reason ? reason : "");
 	if (!until || stamp_parse(until, &drain->until))
 		return true;
-	snprintf(why, size, "until of the drain \"%.255s\" is no time", glob);
+	snprintf(why, size, "`until` of the drain \"%.255s\" is not a time", glob);
 	return false;
 }
 
@@ -55,9 +55,9 @@ struct refcount *drains_parse(const json_t *json, char *why, size_t size)
 	size_t count = json_array_size(json);
 	struct drains *drains = NULL;
 	if (!json_is_array(json) || count > DRAINS_MAX)
-		snprintf(why, size, "it is no array of at most %d drains", DRAINS_MAX);
+		snprintf(why, size, "expected an array of at most %d drains", DRAINS_MAX);
 	else if (!(drains = calloc(1, sizeof(*drains) + (count + 1) * sizeof(drains->list[0]))))
-		snprintf(why, size, "no memory for the drains");
+		snprintf(why, size, "out of memory for the drains");
 	for (size_t i = 0; drains && i < count; i++) {
 		if (drain_read(&drains->list[i], json_array_get(json, i), why, size)) {
 			drains->count++;
@@ -89,7 +89,7 @@ struct refcount *drains_load(const struct config *config)
 	if (json)
 		drains = drains_parse(json, found, sizeof(found));
 	if (!drains)
-		log_line(LOG_LEVEL_WARNING, "%s: %s; nothing is drained", path, found);
+		log_line(LOG_LEVEL_WARNING, "%s: %s; no drains are loaded", path, found);
 	json_decref(json);
 	free(file.bytes);
 	return drains ? drains : drains_without(NULL, NULL, 0);
@@ -103,7 +103,7 @@ bool drains_save(const struct drains *drains, const struct config *config, char 
 	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	json_decref(json);
 	if (!text) {
-		snprintf(why, size, "%s: no memory to write it", path);
+		snprintf(why, size, "%s: out of memory, not written", path);
 		return false;
 	}
 	bool good = state_dir_write(

@@ -1,4 +1,5 @@
-/* dns/load/drain_list.h - mirrors taken out by hand: by host, address, network or glob, for a time or for good.
+/* dns/load/drain_list.h - mirrors taken out by hand: by host, address, network or glob, for a time
+ * or for good.
  *
  * A list of drains never changes; another one takes its place. */
 #ifndef DNS_LOAD_DRAIN_LIST_H
@@ -14,8 +15,8 @@ struct drains {
 	struct drain list[];
 };
 
-/* Lists, each one hold of the caller's; `drains` may be NULL, which is the empty list. NULL: no memory, or too
- * many of them. */
+/* Lists, each one hold of the caller's; `drains` may be NULL, which is the empty list. NULL: no
+ * memory, or too many of them. */
 struct refcount *drains_with(const struct drains *drains, const struct drain *added, int64_t now);
 /* Without the one of that glob, and without those that are over. */
 struct refcount *drains_without(const struct drains *drains, const char *glob, int64_t now);
@@ -27,9 +28,11 @@ const struct drain *drains_match(const struct drains *drains, const struct mirro
 /* Is some drain over by `now` that was not by `before`? */
 bool drains_end(const struct drains *drains, int64_t before, int64_t now);
 
-/* Mirrors whose drained addresses say so: a copy, or `exported` itself held once more. NULL: no memory. */
+/* Mirrors whose drained addresses say so: a copy, or `exported` itself held once more. NULL: no
+ * memory. */
 struct refcount *drains_mark(struct refcount *exported, const struct drains *drains, int64_t now);
-/* How many addresses drain `number` of that list takes out: `marked` is what drains_mark made of `exported`. */
+/* How many addresses drain `number` of that list takes out: `marked` is what drains_mark made of
+ * `exported`. */
 size_t drains_taken(const struct refcount *marked, const struct refcount *exported, size_t number);
 
 #endif

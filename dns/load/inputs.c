@@ -77,7 +77,7 @@ void inputs_save_all(struct inputs *inputs)
 			good = history_write(save->history, save->path, why, sizeof(why));
 		if (!good)
 			log_line(LOG_LEVEL_WARNING,
-				"%s; a restart would not find the last good copy of it", why);
+				"%s; the last good copy is not saved for a restart", why);
 		free(save->file.bytes);
 	}
 	free(inputs->saves);

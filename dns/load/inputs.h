@@ -1,8 +1,8 @@
 /* dns/load/inputs.h - what was read and accepted: configuration, zone files, exports, TXT, places.
  *
- * A set of inputs never changes; the next one shares with it whatever was not read again. Reading takes
- * everything or keeps the last good copy of what is refused. A refusal is logged at once, what was taken when it is
- * served. */
+ * A set of inputs never changes; the next one shares with it whatever was not read again. Reading
+ * takes everything or keeps the last good copy of what is refused. A refusal is logged at once,
+ * what was taken when it is served. */
 #ifndef DNS_LOAD_INPUTS_H
 #define DNS_LOAD_INPUTS_H
 
@@ -33,7 +33,8 @@ struct inputs_zone {
 /* What became of a watched file when it was last read. */
 struct inputs_verdict {
 	bool fresh; /* it was read for this set, not for one before, and not in vain once more */
-	bool transient; /* it could not be read for a reason that may pass: it is to be read again soon */
+	/* it could not be read for a reason that may pass: it is to be read again soon */
+	bool transient;
 	char *why; /* the sentence: what is on disk is not what is served; NULL: it is */
 };
 
@@ -84,7 +85,8 @@ bool inputs_are_fresh(const struct inputs *inputs);
 /* Logs what this set took; to be called once it is being served. */
 void inputs_say(struct inputs *inputs);
 
-/* Saves in state-dir what this set accepted; to be called once it is being served. Failures are logged. */
+/* Saves in state-dir what this set accepted; to be called once it is being served. Failures are
+ * logged. */
 void inputs_save_all(struct inputs *inputs);
 
 /* What the last accepted exports of zone number `z` say to a new one. */

@@ -4,9 +4,9 @@
 
 #include "dns/load/loader.h"
 
-/* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose last good copy
- * stays (each was logged; not those that cannot be read for a reason that has not passed yet); the first one's
- * sentence is in `why`. */
+/* NULL: nothing can be served from this; `why` is the sentence. *refused counts the files whose
+ * last good copy stays (each was logged; not those that cannot be read for a reason that has not
+ * passed yet); the first one's sentence is in `why`. */
 struct inputs *inputs_load(
 	const struct inputs_request *request, unsigned *refused, char *why, size_t size);
 

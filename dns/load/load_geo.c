@@ -29,7 +29,7 @@ static struct refcount *database_parse(
 		place_database_parse((const uint8_t *)file->bytes, file->size, path, why, size);
 	if (database)
 		inputs_news_add(loading,
-			"The country database %s was read networks=%zu build=%llu type=%s", path,
+			"Country database loaded from %s networks=%zu build=%llu type=%s", path,
 			database->networks, (unsigned long long)database->build, database->type);
 	return refcount_new(database, release_database);
 }
@@ -42,11 +42,12 @@ static struct refcount *overrides_parse(
 		place_overrides_parse(file->bytes, file->size, path, why, size);
 	if (overrides)
 		inputs_news_add(
-			loading, "The overrides %s were read networks=%zu", path, overrides->count);
+			loading, "Overrides loaded from %s networks=%zu", path, overrides->count);
 	return refcount_new(overrides, release_overrides);
 }
 
-/* One of both as it is now, else as it was before. NULL: it was not there, or is not configured; `why` has the sentence. */
+/* One of both as it is now, else as it was before. NULL: it was not there, or is not configured;
+ * `why` has the sentence. */
 static struct refcount *part_load(const struct loading *loading, size_t number,
 	struct refcount *before, char *why, size_t size)
 {
@@ -64,8 +65,8 @@ static struct refcount *part_load(const struct loading *loading, size_t number,
 	if (part || !before)
 		return part;
 	inputs_refuse(loading, number, why,
-		is_database ? "the database read before stays in service"
-			    : "the overrides read before stay in service");
+		is_database ? "the previous database stays in service"
+			    : "the previous overrides stay in service");
 	return refcount_hold(before);
 }
 
@@ -95,14 +96,13 @@ bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 		return true;
 	}
 	if (!inputs->database && !before)
-		log_line(LOG_LEVEL_NOTICE,
-			"No country database is configured: whoever is not in the "
-			"overrides is at the level world");
+		log_line(LOG_LEVEL_NOTICE, "No country database configured: "
+					   "clients without an override start at level world");
 	inputs->places = refcount_new(
 		places_build(refcount_get(inputs->database), refcount_get(inputs->overrides)),
 		release_places);
 	inputs->geo_ms = (uint32_t)(clock_ms() - begin);
 	if (!inputs->places)
-		snprintf(why, size, "no memory for the country table");
+		snprintf(why, size, "out of memory for the country table");
 	return inputs->places;
 }

@@ -41,7 +41,7 @@ static void export_restore(const struct loading *loading, size_t z)
 		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
 	free(file.bytes);
 	if (!zone->exported) {
-		log_line(LOG_LEVEL_WARNING, "%s; this kept copy is of no use", why);
+		log_line(LOG_LEVEL_WARNING, "%s; this state-dir copy is not used", why);
 		return;
 	}
 	zone->accepted = file.modified;
@@ -63,8 +63,8 @@ static void export_note(const struct loading *loading, const struct config_zone 
 	if (!mirrors_diff(before, after, change, sizeof(change)) && before)
 		return;
 	inputs_news_add(loading,
-		"The export of zone %s changed: %s serial=%s mirrors=%zu addresses_in_service=%zu "
-		"file=%s",
+		"The export of zone %s changed: "
+		"%s serial=%s mirrors=%zu addresses_in_service=%zu file=%s",
 		config->name, change, serial_write(after, serial), after->count, after->in_service,
 		config->export);
 }
@@ -79,8 +79,7 @@ static void members_warn(const struct loading *loading, const struct config_zone
 		special_members(before, said, sizeof(said));
 	if (count && strcmp(text, said) != 0)
 		log_line(LOG_LEVEL_WARNING,
-			"Zone %s has %zu mirror address%s in service that clients on other "
-			"networks cannot reach: %s file=%s",
+			"Zone %s has %zu mirror address%s in service that the Internet cannot reach: %s file=%s",
 			config->name, count, count == 1 ? "" : "es", text, config->export);
 }
 
@@ -118,7 +117,7 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	file.modified = 0;
 	inputs_save_add(loading->inputs, path, &file, &zone->history);
 	if (!zone->exported)
-		snprintf(why, size, "%s: no memory", config->export);
+		snprintf(why, size, "%s: out of memory", config->export);
 	return zone->exported;
 }
 
@@ -149,8 +148,8 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 	}
 	size_t used = strlen(why);
 	snprintf(why + used, size - used,
-		"; state-dir %s has no earlier export to serve either: put a good export there or "
-		"name one with `export`",
+		"; and there is no earlier copy in state-dir %s, "
+		"so this zone has nothing to serve: correct this file",
 		loading->config->state_dir);
 	return false;
 }
@@ -213,7 +212,7 @@ static void txt_load(const struct loading *loading, size_t z, size_t t)
 		*txt = txt_restore(loading, path, config);
 	inputs_refuse(loading, number, why,
 		*txt ? "the last good string stays in service"
-		     : "there is no earlier string, the name is answered with SERVFAIL");
+		     : "there is no earlier string, the name gets SERVFAIL");
 }
 
 bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t size)
@@ -236,6 +235,6 @@ bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t
 	zone->mirrors = drains_mark(
 		zone->exported, refcount_get(loading->inputs->drains), loading->inputs->now);
 	if (zone->exported && !zone->mirrors)
-		snprintf(why, size, "no memory to drain mirrors of zone %s", config->name);
+		snprintf(why, size, "out of memory for the drains of zone %s", config->name);
 	return zone->mirrors || !zone->exported;
 }

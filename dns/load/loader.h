@@ -1,4 +1,5 @@
-/* dns/load/loader.h - one load under way: which files are due, what is said of them, what is saved later. */
+/* dns/load/loader.h - one load under way: which files are due, what is said of them, what is saved
+ * later. */
 #ifndef DNS_LOAD_LOADER_H
 #define DNS_LOAD_LOADER_H
 
@@ -12,7 +13,9 @@ struct inputs_request {
 	struct refcount
 		*drains; /* struct drains; NULL: those of `before`, at a start those in state-dir */
 	struct account *
-		account; /* becomes that of the configuration, whose rights read all the rest; NULL: our own */
+		/* becomes that of the configuration, whose rights read all the rest; NULL: our
+		 * own */
+		account;
 	bool force; /* exports are taken whatever their serial, age and shrink */
 };
 
@@ -30,8 +33,8 @@ bool inputs_due(const struct loading *loading, size_t number);
 /* Reads a watched file, and notes where that is worth another try. False: one sentence. */
 bool inputs_read(
 	const struct loading *loading, size_t number, struct file *file, char *why, size_t size);
-/* One log line for the watched file that was not taken, and what is served instead; the first sentence is also the
- * caller's. Of what passes the same is not said again. */
+/* One log line for the watched file that was not taken, and what is served instead; the first
+ * sentence is also the caller's. Of what passes the same is not said again. */
 void inputs_refuse(
 	const struct loading *loading, size_t number, const char *sentence, const char *instead);
 /* A log line for inputs_say. */

@@ -63,7 +63,7 @@ bool state_dir_make(
 	const char *path = config->state_dir;
 	bool made = mkdir(path, 0755) == 0;
 	if (!made && errno != EEXIST) {
-		snprintf(why, size, "state-dir %s cannot be made: %s", path, strerror(errno));
+		snprintf(why, size, "state-dir %s cannot be created: %s", path, strerror(errno));
 		return false;
 	}
 	if (!made || user == (unsigned)-1)
@@ -72,7 +72,7 @@ bool state_dir_make(
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool given = fd >= 0 && fchown(fd, user, group) == 0;
 	if (!given)
-		snprintf(why, size, "state-dir %s cannot be given to the user: %s", path,
+		snprintf(why, size, "cannot change the owner of state-dir %s: %s", path,
 			strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -96,14 +96,14 @@ bool state_dir_read(const struct config *config, struct file *file, const char *
 		return false;
 	uid_t user = user_find(config);
 	if (good && file->links > 1)
-		snprintf(why, sizeof(why), "%s: has %llu names (hard links), expected one", path,
+		snprintf(why, sizeof(why), "%s: has %llu hard links, expected 1", path,
 			(unsigned long long)file->links);
 	else if (good && file->owner != 0 && file->owner != user)
-		snprintf(why, sizeof(why), "%s: belongs to user %u, expected user %u or root", path,
+		snprintf(why, sizeof(why), "%s: owned by user %u, expected user %u or root", path,
 			file->owner, user);
 	else if (good)
 		return true;
-	log_line(LOG_LEVEL_WARNING, "%s; it counts as absent", why);
+	log_line(LOG_LEVEL_WARNING, "%s; the file is ignored", why);
 	free(file->bytes);
 	file->bytes = NULL;
 	return false;

@@ -1,7 +1,8 @@
-/* dns/load/state_dir.h - state-dir: the last accepted export and TXT of every zone, kept over restarts.
+/* dns/load/state_dir.h - state-dir: the last accepted export and TXT of every zone, kept over
+ * restarts.
  *
- * Less privileged users may have written there: a file counts only if it is regular, has one name, and belongs to the
- * server's user, to who runs this, or to root. */
+ * Less privileged users may have written there: a file counts only if it is regular, has one name,
+ * and belongs to the server's user, to who runs this, or to root. */
 #ifndef DNS_LOAD_STATE_DIR_H
 #define DNS_LOAD_STATE_DIR_H
 
@@ -11,7 +12,8 @@
 
 enum { STATE_DIR_PATH_MAX = 1536 };
 
-/* How many addresses accepted exports had in service within the last 24 hours: falling figures with their time. */
+/* How many addresses accepted exports had in service within the last 24 hours: falling figures with
+ * their time. */
 struct export_history {
 	struct {
 		int64_t when; /* Unix seconds */
@@ -25,7 +27,8 @@ void state_dir_export_path(char *path, const struct config *config, const struct
 void state_dir_txt_path(char *path, const struct config *config, const struct config_zone *zone,
 	const struct config_txt *txt);
 
-/* Makes state-dir where it is missing and gives it to `user` (-1: leave it). False: one sentence. */
+/* Makes state-dir where it is missing and gives it to `user` (-1: leave it). False: one
+ * sentence. */
 bool state_dir_make(
 	const struct config *config, unsigned user, unsigned group, char *why, size_t size);
 

@@ -41,16 +41,16 @@ static int64_t since_find(const char *text, size_t size, int64_t modified)
 static const char *text_fault(const char *text, size_t size, const struct config_txt *config)
 {
 	if (!size)
-		return "the first line is empty, a string was expected";
+		return "the first line is empty, expected a string";
 	if (size > TEXT_MAX)
-		return "the first line is longer than 64000 octets, no message could carry it";
+		return "the first line is longer than 64000 octets, expected at most that";
 	for (size_t i = 0; i < size; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
-			return "there is a control character in the first line, text was expected";
+			return "the first line has a control character, expected printable text";
 	for (size_t i = 0; config->max_age && i <= size; i++)
 		if ((i == 0 || text[i - 1] == ':') && (i == size || text[i] == ':'))
-			return "there is an empty field (\"::\"), which clients would skip: 0 was "
-			       "expected";
+			return "found an empty field (\"::\"), expected 0: "
+			       "clients skip empty fields";
 	return NULL;
 }
 
@@ -68,7 +68,7 @@ bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 	}
 	*txt = malloc(sizeof(**txt) + length);
 	if (!*txt) {
-		snprintf(why, size, "%s: no memory", path);
+		snprintf(why, size, "%s: out of memory", path);
 		return false;
 	}
 	(*txt)->size = length;

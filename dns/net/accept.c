@@ -42,7 +42,8 @@ static enum accept_none connection_judge(struct acceptor *acceptor, int fd, enum
 	return room == ACCEPT_NONE ? ACCEPT_LIMITED : ACCEPT_EMPTY;
 }
 
-/* Accepts one connection, or none; `first` of a turn: it is known to wait. False: enough for this turn. */
+/* Accepts one connection, or none; `first` of a turn: it is known to wait. False: enough for this
+ * turn. */
 static bool connection_accept(struct acceptor *acceptor, bool first)
 {
 	const struct acceptor_owner *owner = acceptor->owner;
@@ -72,7 +73,8 @@ static bool connection_accept(struct acceptor *acceptor, bool first)
 	       !uv_is_active((uv_handle_t *)&acceptor->rest);
 }
 
-/* Connections that wait for longer than a turn stay in the kernel's queue: what else the loop has is not held up. */
+/* Connections that wait for longer than a turn stay in the kernel's queue: what else the loop has
+ * is not held up. */
 static void readable(uv_poll_t *poll, int status, int events)
 {
 	struct acceptor *acceptor = poll->data;

@@ -1,7 +1,8 @@
 /* dns/net/accept.h - accepts connections on one listening socket, on libuv.
  *
- * libuv's own listeners accept for as long as there is something to accept, and spin where descriptors run out. This one
- * takes a bounded number a turn, asks its owner for room first, and rests for some milliseconds where there is none. */
+ * libuv's own listeners accept for as long as there is something to accept, and spin where
+ * descriptors run out. This one takes a bounded number a turn, asks its owner for room first, and
+ * rests for some milliseconds where there is none. */
 #ifndef DNS_NET_ACCEPT_H
 #define DNS_NET_ACCEPT_H
 
@@ -12,7 +13,9 @@
 enum {
 	ACCEPT_BUDGET = 32, /* connections a turn */
 	ACCEPT_RESERVE =
-		24, /* descriptors that DNS clients leave to files, control and metrics, whatever happens */
+		/* descriptors that DNS clients leave to files, control and metrics, whatever
+		 * happens */
+	24,
 	ACCEPT_RESERVE_CONTROL = 16, /* that control clients leave to files */
 	ACCEPT_REST_MS = 10
 };
@@ -35,13 +38,15 @@ struct acceptor;
 
 /* What the owner does; all in the loop's thread. */
 struct acceptor_owner {
-	/* Before each accept: is there room for one more connection? `take` or `none` follows. `make`: one waits, so that it
-	 * is right to close another one for it; else ACCEPT_NONE ends this turn, nothing follows. */
+	/* Before each accept: is there room for one more connection? `take` or `none` follows.
+	 * `make`: one waits, so that it is right to close another one for it; else ACCEPT_NONE ends
+	 * this turn, nothing follows. */
 	enum accept_room (*room)(struct acceptor *acceptor, bool make);
 	/* Takes over `fd`, which neither blocks nor is inherited. */
 	void (*take)(struct acceptor *acceptor, int fd, const struct sockaddr_storage *peer);
 	void (*none)(struct acceptor *acceptor, enum accept_none why);
-	/* The system has no descriptor or memory left: closes one connection. False: none may go. */
+	/* The system has no descriptor or memory left: closes one connection. False: none may
+	 * go. */
 	bool (*yield)(struct acceptor *acceptor);
 };
 
@@ -54,8 +59,8 @@ struct acceptor {
 	void *data; /* the owner's */
 };
 
-/* Prepares to accept on `fd`, which it takes over if this succeeds; `reserve` descriptors stay free. Returns 0 or libuv's
- * error. */
+/* Prepares to accept on `fd`, which it takes over if this succeeds; `reserve` descriptors stay
+ * free. Returns 0 or libuv's error. */
 int acceptor_init(struct acceptor *acceptor, uv_loop_t *loop, int fd, unsigned reserve);
 /* Listens. Returns 0 or libuv's error. */
 int acceptor_start(struct acceptor *acceptor, int backlog);

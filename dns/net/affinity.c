@@ -21,8 +21,9 @@ static unsigned cpus_find(unsigned *cpus, unsigned count)
 	return found;
 }
 
-/* A program that names, by the CPU a packet is on, the number of a socket in its group: in the order in which they were
- * bound, so worker by worker. A CPU without a worker shares out by its number. */
+/* A program that names, by the CPU a packet is on, the number of a socket in its group: in the
+ * order in which they were bound, so worker by worker. A CPU without a worker shares out by its
+ * number. */
 static bool group_steer(int fd, const struct affinity *affinity)
 {
 	struct sock_filter code[2 * AFFINITY_WORKERS_MAX + 3];
@@ -44,7 +45,7 @@ bool affinity_open(struct affinity *affinity, unsigned workers, char *why, size_
 {
 	affinity->workers = 0;
 	if (workers > AFFINITY_WORKERS_MAX || cpus_find(affinity->cpus, workers) < workers) {
-		snprintf(why, size, "socket-affinity needs a CPU for each of the %u workers",
+		snprintf(why, size, "socket-affinity needs one CPU per worker, workers = %u",
 			workers);
 		return false;
 	}
@@ -56,7 +57,7 @@ bool affinity_steer(const struct affinity *affinity, int fd, char *why, size_t s
 {
 	if (group_steer(fd, affinity))
 		return true;
-	snprintf(why, size, "packets cannot be kept on their CPU: %s", strerror(errno));
+	snprintf(why, size, "cannot steer packets to their CPU: %s", strerror(errno));
 	return false;
 }
 

@@ -6,7 +6,8 @@
 
 enum { LISTEN_GIVEN_MAX = 65536 };
 
-/* Bound sockets of another process, UDP and TCP, in the order of their workers; -1: none, or taken. */
+/* Bound sockets of another process, UDP and TCP, in the order of their workers; -1: none, or
+ * taken. */
 struct listen_given {
 	int *fds;
 	size_t count;
@@ -23,8 +24,8 @@ size_t listen_given_count(
 	const struct listen_given *given, const struct config_listen *at, int type);
 /* How many of a type are left, of all addresses. */
 size_t listen_given_of(const struct listen_given *given, int type);
-/* The first that is left; that is bound to the wildcard of an address; that is bound to an address of a wildcard. -1:
- * none. */
+/* The first that is left; that is bound to the wildcard of an address; that is bound to an address
+ * of a wildcard. -1: none. */
 int listen_given_first(const struct listen_given *given, const struct config_listen *at, int type);
 int listen_given_cover(const struct listen_given *given, const struct config_listen *at, int type);
 int listen_given_inside(const struct listen_given *given, const struct config_listen *at, int type);

@@ -24,8 +24,8 @@ static int *socket_place(struct listen_socket *socket, int type)
 	return type == SOCK_DGRAM ? &socket->udp : &socket->tcp;
 }
 
-/* One that is new; `joins`: what it will receive goes to given sockets now. A stream socket that is bound receives nothing
- * before it listens. */
+/* One that is new; `joins`: what it will receive goes to given sockets now. A stream socket that is
+ * bound receives nothing before it listens. */
 static int socket_add(struct opening *opening, int type, bool joins)
 {
 	struct listen_sockets *sockets = opening->sockets;
@@ -46,7 +46,8 @@ static bool address_is_open(const struct opening *opening, int type, int model, 
 	       listen_socket_is_free(opening->at, type);
 }
 
-/* Given sockets go round the workers, each column once; who then has none gets a new one. False: errno. */
+/* Given sockets go round the workers, each column once; who then has none gets a new one. False:
+ * errno. */
 static bool sockets_place(struct opening *opening, int type)
 {
 	struct listen_sockets *sockets = opening->sockets;
@@ -139,8 +140,8 @@ static bool is_given(const struct listen_given *given, const struct config_liste
 	       listen_given_count(given, at, SOCK_STREAM);
 }
 
-/* Two of them that overlap would part packets between them in a way that nobody has asked for, but whoever has bound
- * both. */
+/* Two of them that overlap would part packets between them in a way that nobody has asked for, but
+ * whoever has bound both. */
 static bool addresses_check(
 	const struct config *config, const struct listen_given *given, char *why, size_t size)
 {
@@ -150,8 +151,8 @@ static bool addresses_check(
 		if (!wide || (is_given(given, at) && is_given(given, wide)))
 			continue;
 		snprintf(why, size,
-			"%s cannot be listened on: %s, which `listen` names too, has it already",
-			at->text, wide->text);
+			"cannot bind %s: it is covered by %s, which is also in `listen`", at->text,
+			wide->text);
 		return false;
 	}
 	return true;
@@ -218,7 +219,7 @@ static bool addresses_open(
 			sockets->addresses += configured;
 		} else if (errno == EAFNOSUPPORT) {
 			log_line(LOG_LEVEL_WARNING,
-				"%s is left out: this machine has no such address family",
+				"Not listening on %s: address family not supported",
 				opening->at->text);
 		} else {
 			listen_socket_why(opening->at, why, size);
@@ -227,7 +228,7 @@ static bool addresses_open(
 		opening->column += columns;
 	}
 	snprintf(why, size,
-		"none of the addresses in `listen` is of a family that this machine has");
+		"no address in `listen` has an address family that this machine supports");
 	return sockets->addresses;
 }
 
@@ -237,7 +238,7 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	struct opening opening = {.sockets = sockets, .given = given, .granted = LISTEN_BUFFER};
 	listen_given_sift(given);
 	sockets->addresses = 0;
-	snprintf(why, size, "no memory for the sockets");
+	snprintf(why, size, "out of memory for the sockets");
 	if (!addresses_list(sockets, config, given) || !table_make(sockets, given) ||
 		!addresses_check(config, given, why, size) ||
 		!addresses_open(&opening, config, why, size)) {
@@ -250,8 +251,8 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	listen_given_close(given);
 	if (opening.granted < LISTEN_BUFFER)
 		log_line(LOG_LEVEL_NOTICE,
-			"The system grants smaller receive buffers than asked for, bursts may be "
-			"lost: raise net.core.rmem_max granted=%d asked=%d",
+			"Receive buffers are smaller than requested, bursts may be lost: "
+			"raise net.core.rmem_max granted=%d requested=%d",
 			opening.granted, LISTEN_BUFFER);
 	return true;
 }

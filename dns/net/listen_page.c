@@ -24,7 +24,8 @@ int listen_page(const struct config_listen *at, char *why, size_t size)
 	return page_open(at, false, why, size);
 }
 
-/* Sockets of pages do not share, but one that is bound may be told to; the kernel looks when another is bound. */
+/* Sockets of pages do not share, but one that is bound may be told to; the kernel looks when
+ * another is bound. */
 int listen_page_beside(const struct config_listen *at, int beside, char *why, size_t size)
 {
 	struct config_listen other;

@@ -75,7 +75,8 @@ int listen_socket_bind(const struct config_listen *at, int type, bool share)
 	return -1;
 }
 
-/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is without. */
+/* SO_REUSEPORT would let two servers of one user share a port in silence: the first bind is
+ * without. */
 bool listen_socket_is_free(const struct config_listen *at, int type)
 {
 	int fd = listen_socket_bind(at, type, false);
@@ -96,8 +97,9 @@ bool listen_socket_is_joinable(int fd)
 	       status.st_uid == geteuid();
 }
 
-/* Root may pass the system's limit; else what is granted is what there is. A socket that somebody else has given a large
- * buffer keeps it: asked for by who is not root, it would become smaller. Returns the size. */
+/* Root may pass the system's limit; else what is granted is what there is. A socket that somebody
+ * else has given a large buffer keeps it: asked for by who is not root, it would become smaller.
+ * Returns the size. */
 static int buffer_set(int fd, int force, int option)
 {
 	int size = LISTEN_BUFFER;
@@ -110,8 +112,8 @@ static int buffer_set(int fd, int force, int option)
 	return listen_socket_option(fd, option) / 2;
 }
 
-/* Accepted connections inherit all of it: for a client that does not take its replies, or sends more questions than it
- * takes replies for, the kernel keeps little, and not for long. */
+/* Accepted connections inherit all of it: for a client that does not take its replies, or sends
+ * more questions than it takes replies for, the kernel keeps little, and not for long. */
 static bool stream_tune(int fd)
 {
 	int send = LISTEN_STREAM_BUFFER, receive = LISTEN_STREAM_RECEIVE;
@@ -141,7 +143,8 @@ bool listen_socket_tune(int fd, const struct config_listen *at, int type, int *g
 
 void listen_socket_why(const struct config_listen *at, char *why, size_t size)
 {
-	snprintf(why, size, "%s cannot be listened on: %s", at->text,
-		errno == EADDRINUSE ? "another program has this address and port"
-				    : strerror(errno));
+	snprintf(why, size, "cannot bind %s: %s", at->text,
+		errno == EADDRINUSE
+			? "address and port are in use by another program (`ss -lnptu` shows which)"
+			: strerror(errno));
 }

@@ -4,11 +4,12 @@
 
 #include "dns/config/config.h"
 
-/* A burst that arrives while a worker is busy waits here; the default holds only some hundred packets. */
+/* A burst that arrives while a worker is busy waits here; the default holds only some hundred
+ * packets. */
 enum { LISTEN_BUFFER = 4 << 20 };
 
-/* Of each TCP connection: octets that the kernel keeps unsent and unread (it counts twice as many, with its own overhead),
- * and for how long it waits for a client to take some. */
+/* Of each TCP connection: octets that the kernel keeps unsent and unread (it counts twice as many,
+ * with its own overhead), and for how long it waits for a client to take some. */
 enum {
 	LISTEN_STREAM_BUFFER = 16 << 10,
 	LISTEN_STREAM_RECEIVE = 64 << 10,

@@ -53,9 +53,9 @@ static bool handed_read(struct handed *socket, int fd, char *why, size_t size)
 		getsockname(fd, (struct sockaddr *)&socket->address, &length) != 0 ||
 		(socket->address.ss_family != AF_INET && socket->address.ss_family != AF_INET6)) {
 		snprintf(why, size,
-			"systemd hands over descriptor %d, which is no UDP or TCP socket of IPv4 "
-			"or IPv6: mirrorns.socket is to have such alone (ListenDatagram, "
-			"ListenStream)",
+			"systemd passed descriptor %d, "
+			"which is not a UDP or TCP socket of IPv4 or IPv6: "
+			"use only ListenDatagram= and ListenStream= with IP addresses in mirrorns.socket",
 			fd);
 		return false;
 	}
@@ -63,15 +63,15 @@ static bool handed_read(struct handed *socket, int fd, char *why, size_t size)
 	length = sizeof(peer);
 	if (getpeername(fd, (struct sockaddr *)&peer, &length) == 0) {
 		snprintf(why, size,
-			"systemd hands over a connection of %s, a listening socket was expected: "
+			"systemd passed a connection of %s, expected a listening socket: "
 			"set Accept=no",
 			socket->name);
 		return false;
 	}
 	if (socket->address.ss_family == AF_INET6 && !option_get(fd, IPPROTO_IPV6, IPV6_V6ONLY)) {
 		snprintf(why, size,
-			"systemd hands over %s for IPv4 too, IPv6 alone was expected: set "
-			"BindIPv6Only=ipv6-only",
+			"systemd passed %s for IPv4 as well, expected IPv6 only: "
+			"set BindIPv6Only=ipv6-only",
 			socket->name);
 		return false;
 	}
@@ -105,14 +105,14 @@ static bool handed_place(
 		i++;
 	if (i == config->listen_count) {
 		snprintf(why, size,
-			"systemd hands over %s, which `listen` does not name: let both name the "
-			"same addresses",
+			"systemd passed %s, which is not in `listen`: "
+			"list the same addresses in both",
 			socket.name);
 		return false;
 	}
 	int *place = socket.type == SOCK_DGRAM ? &sockets[i].udp : &sockets[i].tcp;
 	if (*place >= 0) {
-		snprintf(why, size, "systemd hands over %s twice, once was expected", socket.name);
+		snprintf(why, size, "systemd passed %s twice, expected it once", socket.name);
 		return false;
 	}
 	*place = fd;
@@ -122,7 +122,7 @@ static bool handed_place(
 struct systemd_socket *systemd_sockets_take(const struct config *config, char *why, size_t size)
 {
 	struct systemd_socket *sockets = calloc(config->listen_count, sizeof(*sockets));
-	snprintf(why, size, "no memory for the sockets");
+	snprintf(why, size, "out of memory for the sockets");
 	if (!sockets)
 		return NULL;
 	for (size_t i = 0; i < config->listen_count; i++)
@@ -130,7 +130,8 @@ struct systemd_socket *systemd_sockets_take(const struct config *config, char *w
 	int count = sd_listen_fds(1);
 	bool good = count >= 0;
 	if (!good)
-		snprintf(why, size, "systemd's sockets cannot be taken over ($LISTEN_FDS): %s",
+		snprintf(why, size,
+			"the sockets passed by systemd cannot be used ($LISTEN_FDS): %s",
 			strerror(-count));
 	for (int fd = SD_LISTEN_FDS_START; good && fd < SD_LISTEN_FDS_START + count; fd++)
 		good = handed_place(sockets, config, fd, why, size);

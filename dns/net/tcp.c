@@ -34,9 +34,8 @@ void tcp_room_say(const struct tcp_shared *shared, const struct config *config)
 {
 	if (config->tcp_connections > shared->room)
 		log_line(LOG_LEVEL_WARNING,
-			"tcp-connections is lowered: the limit of open files (LimitNOFILE=, "
-			"`ulimit -n`) "
-			"has no room for more connections=%u configured=%u",
+			"tcp-connections is reduced to fit the limit on open files (LimitNOFILE=, "
+			"`ulimit -n`) connections=%u configured=%u",
 			shared->room, config->tcp_connections);
 }
 
@@ -83,7 +82,7 @@ static bool listener_open(struct tcp *tcp, struct listen_socket *socket, char *w
 	struct tcp_listener *listener = &tcp->listeners[tcp->listener_count];
 	int error = acceptor_init(&listener->acceptor, loop_of(tcp), socket->tcp, ACCEPT_RESERVE);
 	if (error != 0) {
-		snprintf(why, size, "TCP cannot be listened on: %s", uv_strerror(error));
+		snprintf(why, size, "cannot listen on TCP: %s", uv_strerror(error));
 		return false;
 	}
 	listener->acceptor.owner = &owner;
@@ -129,8 +128,7 @@ void tcp_begin(struct tcp *tcp, bool leave)
 	for (size_t i = 0; i < tcp->listener_count; i++) {
 		int error = acceptor_start(&tcp->listeners[i].acceptor, LISTEN_BACKLOG);
 		if (error != 0)
-			log_line(LOG_LEVEL_ERROR, "TCP cannot be listened on: %s",
-				uv_strerror(error));
+			log_line(LOG_LEVEL_ERROR, "cannot listen on TCP: %s", uv_strerror(error));
 	}
 	uv_update_time(loop_of(tcp));
 	tcp->leave_ms = leave ? uv_now(loop_of(tcp)) + LEAVING_MS : 0;
@@ -180,7 +178,7 @@ struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets
 	char *why, size_t size)
 {
 	struct tcp *tcp = calloc(1, sizeof(*tcp));
-	snprintf(why, size, "no memory for TCP");
+	snprintf(why, size, "out of memory for TCP");
 	if (!tcp)
 		return NULL;
 	tcp_connections_init(&tcp->connections, place);

@@ -1,4 +1,5 @@
-/* dns/net/tcp.h - one worker's TCP: the sockets it listens on, and its connections from the first to the last. */
+/* dns/net/tcp.h - one worker's TCP: the sockets it listens on, and its connections from the first
+ * to the last. */
 #ifndef DNS_NET_TCP_H
 #define DNS_NET_TCP_H
 
@@ -14,15 +15,16 @@ void tcp_room_say(const struct tcp_shared *shared, const struct config *config);
 struct tcp *tcp_new(const struct tcp_place *place, struct listen_socket *sockets, size_t count,
 	char *why, size_t size);
 
-/* Listens, in the worker's thread. `leave`: on sockets that are `leaving` for some seconds only, so that connections that
- * had begun there become whole. */
+/* Listens, in the worker's thread. `leave`: on sockets that are `leaving` for some seconds only, so
+ * that connections that had begun there become whole. */
 void tcp_begin(struct tcp *tcp, bool leave);
 /* Before each turn of the loop. True: the next one must not wait. */
 bool tcp_turn(struct tcp *tcp);
-/* Stops listening, sends what is unsent within a second or two, closes everything. Runs the loop. */
+/* Stops listening, sends what is unsent within a second or two, closes everything. Runs the
+ * loop. */
 void tcp_stop(struct tcp *tcp);
-/* The same when another process has the listening sockets: connections go on being served until their clients close them,
- * or for as long as that is bearable: 10 s. */
+/* The same when another process has the listening sockets: connections go on being served until
+ * their clients close them, or for as long as that is bearable: 10 s. */
 void tcp_leave(struct tcp *tcp);
 void tcp_free(struct tcp *tcp);
 

@@ -10,7 +10,9 @@
 
 enum {
 	READ_ROOM =
-		2048, /* a connection's first buffer; it grows with what arrives, not with what is announced */
+		/* a connection's first buffer; it grows with what arrives, not with what is
+		 * announced */
+	2048,
 	SWEEP_MAX_MS = 1000,
 	SWEEP_MAX = 64, /* connections that one sweep closes: each is a system call or two */
 };
@@ -91,8 +93,8 @@ static bool octets_are_queued(int fd)
 	return ioctl(fd, SIOCOUTQNSD, &octets) == 0 && octets > 0;
 }
 
-/* A client that does not take its replies would have them kept by the kernel, for minutes after the close: it gets a
- * reset. */
+/* A client that does not take its replies would have them kept by the kernel, for minutes after the
+ * close: it gets a reset. */
 static void replies_drop(struct tcp_connection *connection, enum counter_close why)
 {
 	const struct linger now = {.l_onoff = 1};
@@ -103,8 +105,9 @@ static void replies_drop(struct tcp_connection *connection, enum counter_close w
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
-/* The client has sent its last octet, but its window keeps some of the replies here: the end of our side follows them, and
- * the connection keeps its place until it is idle for too long, or another one needs it. */
+/* The client has sent its last octet, but its window keeps some of the replies here: the end of our
+ * side follows them, and the connection keeps its place until it is idle for too long, or another
+ * one needs it. */
 static bool replies_wait(struct tcp_connection *connection)
 {
 	uv_os_fd_t fd;
@@ -202,8 +205,8 @@ static size_t frame_answer(
 	return TCP_FRAME_HEAD + reply;
 }
 
-/* The octets of the frame at `at`; 0: not all of it is there. What is no DNS is the end of the stream: what was asked
- * before is still answered. */
+/* The octets of the frame at `at`; 0: not all of it is there. What is no DNS is the end of the
+ * stream: what was asked before is still answered. */
 static size_t frame_size(struct tcp_connection *connection, size_t at)
 {
 	size_t left = connection->in_size - at;
@@ -289,7 +292,8 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	connection_visit(connection);
 }
 
-/* Answers what has arrived whole, as much as one visit may; reads on only when all of it is answered and taken. */
+/* Answers what has arrived whole, as much as one visit may; reads on only when all of it is
+ * answered and taken. */
 static void connection_visit(struct tcp_connection *connection)
 {
 	wait_end(connection);
@@ -373,8 +377,9 @@ static unsigned count_of(const struct tcp_connections *connections)
 	return atomic_load_explicit(&connections->place.shared->connections, memory_order_relaxed);
 }
 
-/* Counted before it is there, so that all workers together never have more than the limit. Half of an equal share is left
- * to each other worker: who fills one worker's places keeps nobody out whom the kernel sends to another. */
+/* Counted before it is there, so that all workers together never have more than the limit. Half of
+ * an equal share is left to each other worker: who fills one worker's places keeps nobody out whom
+ * the kernel sends to another. */
 static bool place_take(struct tcp_connections *connections)
 {
 	unsigned count = count_of(connections), limit = limit_of(connections);

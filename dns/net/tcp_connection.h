@@ -1,8 +1,9 @@
-/* dns/net/tcp_connection.h - one worker's TCP connections: frames in, serve(), frames out, on libuv (RFC 7766).
+/* dns/net/tcp_connection.h - one worker's TCP connections: frames in, serve(), frames out, on libuv
+ * (RFC 7766).
  *
- * Bounded: connections in all workers, the octets that one may have unsent, how long it may be idle, and what all of them
- * may cost in one turn of the loop: UDP is looked at between two. What a turn leaves waits on a list, or unread in the
- * socket. */
+ * Bounded: connections in all workers, the octets that one may have unsent, how long it may be
+ * idle, and what all of them may cost in one turn of the loop: UDP is looked at between two. What a
+ * turn leaves waits on a list, or unread in the socket. */
 #ifndef DNS_NET_TCP_CONNECTION_H
 #define DNS_NET_TCP_CONNECTION_H
 
@@ -19,7 +20,8 @@ enum {
 	/* What one visit of a connection answers at most before others get their turn. */
 	TCP_VISIT_FRAMES = 64,
 	TCP_VISIT_OCTETS = 16384,
-	/* A turn's budget is in about the cost of one small answer, 1 µs; a visit's system calls cost some more. */
+	/* A turn's budget is in about the cost of one small answer, 1 µs; a visit's system calls
+	 * cost some more. */
 	TCP_TURN_BUDGET = 512,
 	TCP_VISIT_COST = 8,
 	TCP_READ_COST = 48, /* of a visit with what has been read */
@@ -51,7 +53,8 @@ struct tcp_connections {
 	struct tcp_list waiting; /* for a visit, the next first */
 	unsigned count; /* of `all` */
 	int budget; /* of this turn */
-	bool slot; /* one of `shared->connections` is held for the connection that is being accepted */
+	/* one of `shared->connections` is held for the connection that is being accepted */
+	bool slot;
 	bool stopping; /* what has been read is answered, then each is closed */
 	uint8_t out[TCP_VISIT_OCTETS +
 		    TCP_FRAME_MAX]; /* a worker answers one connection at a time */
@@ -71,12 +74,13 @@ bool tcp_connections_yield(struct tcp_connections *connections);
 
 /* Begins a turn: those that wait are visited, for half of its budget. True: some still wait. */
 bool tcp_connections_turn(struct tcp_connections *connections);
-/* Closes those that are idle for too long or too many, some at a time. Returns the milliseconds until it wants to be
- * called again. */
+/* Closes those that are idle for too long or too many, some at a time. Returns the milliseconds
+ * until it wants to be called again. */
 uint64_t tcp_connections_sweep(struct tcp_connections *connections);
 bool tcp_connections_any(const struct tcp_connections *connections);
 
-/* Tells each client that no more is read: a query that is on its way meets an end of the stream, not a reset. */
+/* Tells each client that no more is read: a query that is on its way meets an end of the stream,
+ * not a reset. */
 void tcp_connections_end(struct tcp_connections *connections);
 /* From now on each is closed once what was read is answered and taken: in turns. */
 void tcp_connections_stop(struct tcp_connections *connections);

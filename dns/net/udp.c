@@ -32,8 +32,8 @@ struct udp {
 	struct iovec in_octets[BATCH], out_octets[BATCH];
 	struct sockaddr_storage peers[BATCH];
 	uint8_t controls[BATCH][CONTROL_MAX] __attribute__((aligned(8)));
-	/* A line more than a page apart: slots that all began at one page offset would share one set of the
-	 * first cache. */
+	/* A line more than a page apart: slots that all began at one page offset would share one
+	 * set of the first cache. */
 	uint8_t queries[BATCH][QUERY_MAX + LINE];
 	uint8_t *replies; /* BATCH of REPLY_MAX; only pages that are written become memory */
 };
@@ -162,8 +162,8 @@ static void client_fill(struct client *client, const struct sockaddr_storage *pe
 		memcpy(client->address, &((const struct sockaddr_in *)peer)->sin_addr, 4);
 }
 
-/* The address asked on becomes the source of the reply; by which way it goes is routing's business, but for
- * a link-local one. */
+/* The address asked on becomes the source of the reply; by which way it goes is routing's business,
+ * but for a link-local one. */
 static void control_turn(struct msghdr *header)
 {
 	struct cmsghdr *control = CMSG_FIRSTHDR(header);
@@ -184,7 +184,8 @@ static unsigned batch_answer(struct udp *udp, const struct serving *serving, uns
 {
 	unsigned replies = 0, truncated = 0;
 	uint8_t *reply =
-		udp->replies; /* one behind the other: a batch of small ones stays in the first cache */
+		/* one behind the other: a batch of small ones stays in the first cache */
+		udp->replies;
 	for (unsigned i = 0; i < count; i++) {
 		struct msghdr *in = &udp->in[i].msg_hdr;
 		struct client client;

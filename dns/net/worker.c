@@ -16,8 +16,8 @@ static uint32_t random_below(struct worker *worker, uint32_t bound)
 	return (uint32_t)((worker->random * 0x2545F4914F6CDD1D >> 32) * bound >> 32);
 }
 
-/* Runs between two batches: nothing of the old snapshot is in use. Turns that were there go on, new ones start
- * at a random place. */
+/* Runs between two batches: nothing of the old snapshot is in use. Turns that were there go on, new
+ * ones start at a random place. */
 static void snapshot_take(struct worker *worker, struct worker_handover *next)
 {
 	const struct snapshot *snapshot = next->snapshot;
@@ -56,8 +56,8 @@ static void mailbox_open(uv_async_t *mailbox)
 	}
 }
 
-/* One turn of everything: UDP on the bare sockets, the rest by libuv, whose descriptor is polled beside them. A callback
- * may have added watchers, which libuv registers only in its next turn. */
+/* One turn of everything: UDP on the bare sockets, the rest by libuv, whose descriptor is polled
+ * beside them. A callback may have added watchers, which libuv registers only in its next turn. */
 static void worker_turn(struct worker *worker, size_t count)
 {
 	struct pollfd *fds = worker->fds;
@@ -83,8 +83,8 @@ static enum worker_command command_get(const struct worker *worker)
 	return atomic_load_explicit(&worker->command, memory_order_acquire);
 }
 
-/* Told to pause again before it has begun to serve again, it stays paused: whoever takes over may be reading
- * what it has. */
+/* Told to pause again before it has begun to serve again, it stays paused: whoever takes over may
+ * be reading what it has. */
 static void pause_until_resumed(struct worker *worker)
 {
 	udp_drops_count(worker->udp, worker->serving.counters);
@@ -179,7 +179,7 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 	size_t number = (size_t)(worker - shared->workers);
 	struct listen_socket *own = &sockets->list[number * sockets->count];
 	worker->shared = shared;
-	snprintf(why, size, "no memory or descriptors for a worker");
+	snprintf(why, size, "out of memory or file descriptors for a worker");
 	if (getrandom(&worker->random, sizeof(worker->random), 0) < 0 || !worker->random)
 		worker->random = uv_hrtime() | 1;
 	if (uv_loop_init(&worker->loop) != 0 ||

@@ -14,8 +14,10 @@
 struct worker_handover {
 	const struct snapshot *snapshot;
 	const uint32_t *
-		nexts; /* where turns go on that another process has had: turn_count of them, WORKER_TURN_NEW where
-				* there is none; NULL: none at all. Read before it is handed over */
+		/* where turns go on that another process has had: turn_count of them,
+		 * WORKER_TURN_NEW where there is none; NULL: none at all. Read before it is handed
+		 * over */
+		nexts;
 	struct turn
 		*turns; /* turn_count of them, not filled; owned by the totals of the snapshot */
 	struct ping_counts *pings; /* likewise, and empty */
@@ -28,7 +30,9 @@ struct worker_shared {
 	uv_async_t *paused; /* sent when a worker has paused */
 	struct worker *workers;
 	unsigned count;
-	bool keep_unlisted; /* sockets of addresses that are listened on no more stay; set while the workers are paused */
+	/* sockets of addresses that are listened on no more stay; set while the workers are
+	 * paused */
+	bool keep_unlisted;
 };
 
 enum { WORKER_TURN_NEW = UINT32_MAX };
@@ -70,7 +74,8 @@ bool worker_init(struct worker *worker, struct worker_shared *shared,
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);
-/* Stands still between two packets, `paused` tells when; WORKER_SERVE lets it go on. Its turns may be read meanwhile. */
+/* Stands still between two packets, `paused` tells when; WORKER_SERVE lets it go on. Its turns may
+ * be read meanwhile. */
 void worker_pause(struct worker *worker);
 void worker_resume(struct worker *worker);
 /* Asks it to answer what was read and end. */

@@ -97,7 +97,8 @@ static inline void counters_tcp(
 	counter_add(&counters->truncated, size && reply[2] & 0x02); /* TC */
 }
 
-/* In cache lines of its own, so that no worker waits for another's; freed with free(). NULL: no memory. */
+/* In cache lines of its own, so that no worker waits for another's; freed with free(). NULL: no
+ * memory. */
 struct counters *counters_new(void);
 
 /* The counters by name, for what is kept or handed on; i below COUNTER_GROUPS. */

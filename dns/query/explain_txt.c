@@ -23,7 +23,8 @@ struct lookup_address {
 	struct client client;
 	unsigned length; /* of a client subnet */
 	bool ecs;
-	uint8_t scope; /* that a reply has; without a client subnet, the one for a resolver near the client */
+	/* that a reply has; without a client subnet, the one for a resolver near the client */
+	uint8_t scope;
 };
 
 bool explain_txt_is_query(const struct name_key *name)
@@ -75,7 +76,8 @@ size_t explain_txt_room(const struct query *query, uint16_t identity_size, bool 
 
 /* --- whose address --- */
 
-/* As the answer decides: the client subnet, unless it hides the client, is private, or the pool does not look at it. */
+/* As the answer decides: the client subnet, unless it hides the client, is private, or the pool
+ * does not look at it. */
 static struct lookup_address lookup_address_find(const struct snapshot *snapshot,
 	const struct client *client, const struct query *query, const struct snapshot_pool *pool)
 {
@@ -189,8 +191,8 @@ static void levels_add(struct txt_rdata *txt_rdata, const struct walk *walk)
 
 enum target { TARGET_HERE, TARGET_NXDOMAIN, TARGET_ELSEWHERE };
 
-/* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of somebody else's, or more steps than
- * an answer follows, as in a loop. */
+/* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of somebody
+ * else's, or more steps than an answer follows, as in a loop. */
 static enum target target_find(
 	struct find_name *found, const struct snapshot *snapshot, const uint8_t **name)
 {

@@ -1,9 +1,11 @@
-/* dns/query/heavy_hitters.h - the most frequent of keys that anybody may invent, in fixed memory: space-saving (Metwally et al. 2005).
+/* dns/query/heavy_hitters.h - the most frequent of keys that anybody may invent, in fixed memory:
+ * space-saving (Metwally et al. 2005).
  *
- * A key has one set of four rows to be in. One that finds no row takes over that with the least, and with it as an error
- * what that one had come to. So a row's counts are never too high and at most its error too low; who has no row came no
- * more often than the least of its set; and of n keys counted in a table of s sets that is about n / 4s. Adding is one
- * look at one set, whatever is asked. One thread adds, any may read meanwhile. */
+ * A key has one set of four rows to be in. One that finds no row takes over that with the least,
+ * and with it as an error what that one had come to. So a row's counts are never too high and at
+ * most its error too low; who has no row came no more often than the least of its set; and of n
+ * keys counted in a table of s sets that is about n / 4s. Adding is one look at one set, whatever
+ * is asked. One thread adds, any may read meanwhile. */
 #ifndef DNS_QUERY_HEAVY_HITTERS_H
 #define DNS_QUERY_HEAVY_HITTERS_H
 
@@ -40,7 +42,8 @@ void heavy_hitters_free(struct heavy_hitters *top);
 /* Counts a key once. */
 void heavy_hitters_add(struct heavy_hitters *top, const uint64_t key[2], bool failed);
 
-/* Adds what another table of as many sets has; the caller is the one that adds to both, or to `top`. Errors add up. */
+/* Adds what another table of as many sets has; the caller is the one that adds to both, or to
+ * `top`. Errors add up. */
 void heavy_hitters_merge(struct heavy_hitters *top, const struct heavy_hitters *from);
 
 /* How many rows there may be, and one of them. False: nothing is there. */

@@ -79,8 +79,8 @@ static void data_add(
 		answer_negative_add(lookup, RCODE_NOERROR);
 }
 
-/* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of ours it is (RFC 1034
- * 4.3.2 1); a target elsewhere is the resolver's to follow. */
+/* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of
+ * ours it is (RFC 1034 4.3.2 1); a target elsewhere is the resolver's to follow. */
 static bool chain_follow(struct lookup *lookup, const uint8_t *record, uint32_t record_offset)
 {
 	if (++lookup->steps == ANSWER_CHAIN_MAX ||
@@ -168,7 +168,8 @@ static void glue_add(const struct lookup *lookup, const struct zone_node *cut,
 	}
 }
 
-/* RFC 1034 4.3.2 3b: NS of the cut and their addresses. Not our data: no AA, scope 0 (RFC 7871 7.4). */
+/* RFC 1034 4.3.2 3b: NS of the cut and their addresses. Not our data: no AA, scope 0 (RFC 7871
+ * 7.4). */
 static void referral_add(const struct lookup *lookup, const struct zone_node *cut)
 {
 	struct answer *answer = lookup->answer;

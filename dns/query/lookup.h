@@ -1,4 +1,5 @@
-/* dns/query/lookup.h - decides what a query gets: rcode, AA, sections, ECS scope. Writes nothing. */
+/* dns/query/lookup.h - decides what a query gets: rcode, AA, sections, ECS scope. Writes
+ * nothing. */
 #ifndef DNS_QUERY_LOOKUP_H
 #define DNS_QUERY_LOOKUP_H
 

@@ -1,8 +1,10 @@
-/* dns/query/ping_count.h - what statistics names have told: one worker's counts, and the sums of them.
+/* dns/query/ping_count.h - what statistics names have told: one worker's counts, and the sums of
+ * them.
  *
- * Mirrors that the export lists have a counter of their own each, by the number of their address; all others share one,
- * and the most frequent of them have rows, as releases have. So no flood of invented mirrors touches what is counted for
- * a listed one, and memory does not grow. One thread writes, any may read meanwhile. */
+ * Mirrors that the export lists have a counter of their own each, by the number of their address;
+ * all others share one, and the most frequent of them have rows, as releases have. So no flood of
+ * invented mirrors touches what is counted for a listed one, and memory does not grow. One thread
+ * writes, any may read meanwhile. */
 #ifndef DNS_QUERY_PING_COUNT_H
 #define DNS_QUERY_PING_COUNT_H
 

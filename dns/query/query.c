@@ -85,8 +85,8 @@ static const uint8_t *owner_skip(const uint8_t *at, const uint8_t *end)
 	return at < end ? at + 1 : NULL;
 }
 
-/* One record behind the question, the next one's place; an OPT is taken in, any other is stepped over. NULL: FORMERR. In line
- * where queries go through, although refused messages do too. */
+/* One record behind the question, the next one's place; an OPT is taken in, any other is stepped
+ * over. NULL: FORMERR. In line where queries go through, although refused messages do too. */
 static inline __attribute__((always_inline)) const uint8_t *record_parse(
 	struct query *query, const uint8_t *at, const uint8_t *end)
 {
@@ -118,9 +118,10 @@ static const uint8_t *question_parse(struct query *query, const uint8_t *at, con
 	return fixed + QUESTION_FIXED;
 }
 
-/* A message that is refused as a whole is walked through all the same: a reply has an OPT where the query has one
- * (RFC 6891 6.1.1). Of what cannot be read to its end nothing is repeated, nor is an OPT outside the additional section.
- * Returns `result`; not on the way of a query that is answered. */
+/* A message that is refused as a whole is walked through all the same: a reply has an OPT where the
+ * query has one (RFC 6891 6.1.1). Of what cannot be read to its end nothing is repeated, nor is an
+ * OPT outside the additional section. Returns `result`; not on the way of a query that is
+ * answered. */
 static __attribute__((cold, noinline)) enum query_result message_refuse(
 	struct query *query, const uint8_t *end, enum query_result result)
 {
@@ -162,7 +163,8 @@ enum query_result query_parse(struct query *query, const uint8_t *packet, size_t
 	unsigned authority = counts >> 16 & 0xFFFF, records = authority + (counts & 0xFFFF);
 	if (counts >> 48 != 1 || !(at = question_parse(query, at, end))) /* RFC 9619 */
 		return message_refuse(query, end, QUERY_MALFORMED);
-	/* No record belongs into a query but in its additional section, or IXFR's SOA (RFC 1995 3). */
+	/* No record belongs into a query but in its additional section, or IXFR's SOA (RFC 1995
+	 * 3). */
 	if (counts >> 32 & 0xFFFF || (authority && query->type != TYPE_IXFR))
 		return message_refuse(query, end, QUERY_MALFORMED);
 	for (; records; records--) /* each takes at least 11 octets of the packet */

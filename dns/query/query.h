@@ -1,6 +1,7 @@
 /* dns/query/query.h - a query's octets cut up: header, question, EDNS.
  *
- * Nothing here is trusted: every length is checked against the packet, every loop is bounded by its size. */
+ * Nothing here is trusted: every length is checked against the packet, every loop is bounded by its
+ * size. */
 #ifndef DNS_QUERY_QUERY_H
 #define DNS_QUERY_QUERY_H
 
@@ -33,13 +34,15 @@ enum { CLASS_CH = 3, CLASS_ANY = 255 };
 /* EDNS Client Subnet as sent (RFC 7871 6). */
 struct query_subnet {
 	const uint8_t *
-		option; /* whole, in the packet: SUBNET_FIXED octets and the address's; NULL: none */
+		/* whole, in the packet: SUBNET_FIXED octets and the address's; NULL: none */
+		option;
 	uint16_t family; /* 1 IPv4, 2 IPv6; 0 only with source 0 */
 	uint8_t source; /* prefix length in bits */
 	uint8_t octets; /* of the address: what the source prefix needs */
 };
 
-/* An IPv4 subnet's address, host order. Before it stand the option's first octets, which are shifted out. */
+/* An IPv4 subnet's address, host order. Before it stand the option's first octets, which are
+ * shifted out. */
 static inline uint32_t query_subnet_ipv4(const struct query_subnet *subnet)
 {
 	uint32_t last;
@@ -89,8 +92,8 @@ enum query_result {
 	QUERY_BAD_VERSION, /* BADVERS */
 };
 
-/* Cuts up a packet of `size` octets. Whatever the word, question_size, edns and what belongs to them say what
- * a reply may repeat. */
+/* Cuts up a packet of `size` octets. Whatever the word, question_size, edns and what belongs to
+ * them say what a reply may repeat. */
 enum query_result query_parse(struct query *query, const uint8_t *packet, size_t size);
 
 #endif

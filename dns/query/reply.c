@@ -77,8 +77,8 @@ static void opt_write(uint8_t *at, size_t size, const struct snapshot *snapshot,
 	}
 }
 
-/* The query's header and question, to be turned around; where they end. With the longest name and OPT they are less
- * than 512 octets. */
+/* The query's header and question, to be turned around; where they end. With the longest name and
+ * OPT they are less than 512 octets. */
 static uint8_t *question_copy(uint8_t *out, const struct query *query)
 {
 	enum { CHUNK = 16 };
@@ -143,8 +143,9 @@ static uint8_t *parts_write(
 	return at;
 }
 
-/* A pool with more members than fit a message shows some of them at a time, and no message is larger than one over TCP:
- * behind a long chain of CNAMEs it shows fewer. NULL: it is not for a pool that this is too large. */
+/* A pool with more members than fit a message shows some of them at a time, and no message is
+ * larger than one over TCP: behind a long chain of CNAMEs it shows fewer. NULL: it is not for a
+ * pool that this is too large. */
 static __attribute__((cold, noinline)) uint8_t *parts_cut(
 	uint8_t *at, const uint8_t *end, const struct answer *answer, uint64_t *counts)
 {

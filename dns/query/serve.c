@@ -4,7 +4,8 @@
 
 _Static_assert((int)SERVE_REPLY_MAX == (int)REPLY_MAX, "no reply is larger");
 
-/* What both ends can take, and over IPv6 what every path carries in one piece: 1280 octets with its headers. */
+/* What both ends can take, and over IPv6 what every path carries in one piece: 1280 octets with its
+ * headers. */
 static size_t size_limit(
 	const struct snapshot *snapshot, const struct client *client, const struct query *query)
 {

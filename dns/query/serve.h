@@ -16,13 +16,13 @@ struct serving {
 	struct turn *turns; /* one for each of the snapshot's */
 	struct counters *counters; /* rcodes and subnets are counted there; NULL: nowhere */
 	struct ping_counts *pings; /* what statistics names tell, likewise */
-	/* Room for one under way, not cleared between. Too large for the stack, each page of which a hardened
-	 * function would have to touch. */
+	/* Room for one under way, not cleared between. Too large for the stack, each page of which
+	 * a hardened function would have to touch. */
 	struct answer *answer;
 };
 
-/* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's max_udp_size over
- * UDP, at least 512); 0: no reply. */
+/* Returns the octets of the reply at `out` (room for SERVE_REPLY_MAX over TCP, the snapshot's
+ * max_udp_size over UDP, at least 512); 0: no reply. */
 size_t serve(const struct serving *serving, const struct client *client, const uint8_t *packet,
 	size_t size, uint8_t *out);
 

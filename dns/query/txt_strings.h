@@ -1,5 +1,5 @@
-/* dns/query/txt_strings.h - character-strings of a TXT record. Without printf or malloc: they are written on the answer
- * path. */
+/* dns/query/txt_strings.h - character-strings of a TXT record. Without printf or malloc: they are
+ * written on the answer path. */
 #ifndef DNS_QUERY_TXT_STRINGS_H
 #define DNS_QUERY_TXT_STRINGS_H
 

@@ -17,14 +17,14 @@ void server_say_zones(const struct snapshot *snapshot)
 		const struct mirrors *mirrors = refcount_get(snapshot->inputs->zones[z].mirrors);
 		const struct zone_file *file = refcount_get(snapshot->inputs->zones[z].file);
 		log_line(LOG_LEVEL_INFO,
-			"Zone %s is served serial=%u names=%zu pools=%zu mirrors=%zu "
-			"addresses_in_service=%zu",
+			"Zone %s loaded serial=%u names=%zu pools=%zu mirrors=%zu addresses_in_service=%zu",
 			config->zones[z].name, file->serial, zone_names(snapshot->zones[z].zone),
 			config->zones[z].pool_count, mirrors ? mirrors->count : 0,
 			mirrors ? mirrors->in_service : 0);
 	}
 	if (config->zone_count > count)
-		log_line(LOG_LEVEL_INFO, "And so are %zu more zones", config->zone_count - count);
+		log_line(LOG_LEVEL_INFO, "%zu more zone%s loaded (not listed)",
+			config->zone_count - count, config->zone_count - count == 1 ? "" : "s");
 }
 
 static uint64_t clock_ms(void)

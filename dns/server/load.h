@@ -7,8 +7,8 @@
 
 enum { SERVER_WHY_MAX = 2048 };
 
-/* All that a start loads, with the rights of `account`, which it finds; *refused counts files whose kept copy is taken
- * instead. NULL: one sentence in `why`, which has SERVER_WHY_MAX octets. */
+/* All that a start loads, with the rights of `account`, which it finds; *refused counts files whose
+ * kept copy is taken instead. NULL: one sentence in `why`, which has SERVER_WHY_MAX octets. */
 struct snapshot *server_load(
 	const char *path, struct account *account, unsigned *refused, char *why);
 

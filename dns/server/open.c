@@ -32,8 +32,8 @@ static bool control_open(struct server *server, const struct config *config, cha
 	if (server->control_fd >= 0 || config->control_given)
 		return server->control_fd >= 0;
 	log_line(LOG_LEVEL_WARNING,
-		"%s; mirrornsctl cannot reach this server: name a path with `control`, \"\" is "
-		"off",
+		"%s; mirrornsctl cannot reach this server: set another path with `control` "
+		"(\"\" = off)",
 		why);
 	return true;
 }
@@ -65,7 +65,7 @@ static bool metrics_open(struct server *server, const struct config *config, cha
 		snprintf(why, SERVER_WHY_MAX, "%s", server->metrics ? "" : found);
 		return server->metrics;
 	}
-	log_line(LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)",
+	log_line(LOG_LEVEL_WARNING, "%s; metrics are off: set another address with `metrics`",
 		found);
 	return true;
 }
@@ -99,7 +99,7 @@ bool server_open(struct server *server, const struct config *config, char *why)
 		!control_open(server, config, why) || !metrics_open(server, config, why))
 		return false;
 	if (!state_dir_make(config, owner[0], owner[1], folder_why, sizeof(folder_why)))
-		log_line(LOG_LEVEL_WARNING, "%s; a restart would not find the last good files",
+		log_line(LOG_LEVEL_WARNING, "%s; last good copies are not saved for a restart",
 			folder_why);
 	return true;
 }
@@ -120,9 +120,11 @@ static void affinity_try(struct server *server, bool wanted)
 	}
 	for (unsigned i = 0; good && i < server->shared.count; i++)
 		if (!affinity_pin(affinity, i, &server->shared.workers[i].thread))
-			log_line(LOG_LEVEL_WARNING, "Worker %u cannot be bound to its CPU", i);
+			log_line(LOG_LEVEL_WARNING, "Cannot pin worker %u to its CPU", i);
 	if (wanted && !good)
-		log_line(LOG_LEVEL_WARNING, "%s: packets are shared out by their addresses", why);
+		log_line(LOG_LEVEL_WARNING,
+			"%s; socket-affinity is off, the kernel distributes packets by address hash",
+			why);
 }
 
 /* Ports below 1024 are root's, so the user comes last. */
@@ -132,7 +134,7 @@ bool server_join(struct server *server, const struct config *config, char *why)
 	if (!good && !server->takes_over)
 		return false;
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "%s; what was listened on before still is", why);
+		log_line(LOG_LEVEL_ERROR, "%s; the sockets of the previous server stay open", why);
 	server->shared.keep_unlisted = !good;
 	affinity_try(server, config->socket_affinity);
 	return user_become(&server->account, why, SERVER_WHY_MAX);

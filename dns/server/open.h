@@ -36,10 +36,11 @@ struct server {
 	bool handed_over; /* another server has the sockets */
 };
 
-/* Binds all that only root may bind; the sockets of a running server go on being its own. False: one sentence. */
+/* Binds all that only root may bind; the sockets of a running server go on being its own. False:
+ * one sentence. */
 bool server_open(struct server *server, const struct config *config, char *why);
-/* The workers have their sockets and hold, a running server holds too and has gone for good: the sockets are all ours, and
- * we become the user. False: one sentence. */
+/* The workers have their sockets and hold, a running server holds too and has gone for good: the
+ * sockets are all ours, and we become the user. False: one sentence. */
 bool server_join(struct server *server, const struct config *config, char *why);
 
 #endif

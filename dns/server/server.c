@@ -45,7 +45,8 @@ static void descriptors_raise(const struct config *config, unsigned workers)
 	setrlimit(RLIMIT_NOFILE, &limit); /* descriptors_share sees what there is */
 }
 
-/* Once all is open that will be: what is left, less the reserve, is there for TCP. False: one sentence. */
+/* Once all is open that will be: what is left, less the reserve, is there for TCP. False: one
+ * sentence. */
 static bool descriptors_share(struct server *server, const struct config *config, char *why)
 {
 	struct rlimit limit;
@@ -58,9 +59,8 @@ static bool descriptors_share(struct server *server, const struct config *config
 	server->shared.tcp.workers = server->shared.count;
 	if (free < TCP_ROOM_MIN) {
 		snprintf(why, SERVER_WHY_MAX,
-			"the limit of open files, %llu, leaves room for %u TCP connections, "
-			"expected "
-			"at least %u: raise it (LimitNOFILE= of the service, `ulimit -n`)",
+			"the limit on open files is %llu, enough for %u TCP connections, "
+			"expected at least %u: raise it (LimitNOFILE= of the service, `ulimit -n`)",
 			(unsigned long long)limit.rlim_cur, server->shared.tcp.room, TCP_ROOM_MIN);
 		return false;
 	}
@@ -79,7 +79,8 @@ static void early_signals_hold(int how)
 	sigprocmask(how, &held, NULL);
 }
 
-/* A build that nobody waits for any more is not waited for long, what saves in state-dir what was taken is. */
+/* A build that nobody waits for any more is not waited for long, what saves in state-dir what was
+ * taken is. */
 static void shutdown_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
@@ -123,9 +124,9 @@ static void on_signal(uv_signal_t *handle, int number)
 		reload_ask(&server->reload, &(struct reload_wish){.all = true});
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "Ending: what was asked is still answered signal=%s",
+	log_line(LOG_LEVEL_INFO, "Shutting down, answering queries already received signal=%s",
 		number == SIGTERM ? "TERM" : "INT");
-	systemd_stopping("what was asked is still answered");
+	systemd_stopping("answering queries already received");
 	server_end(server);
 	for (unsigned i = 0; i < server->shared.count; i++)
 		worker_stop(&server->shared.workers[i]);
@@ -147,7 +148,7 @@ static bool workers_prepare(struct server *server, char *why)
 {
 	struct worker_shared *shared = &server->shared;
 	shared->workers = calloc(shared->count, sizeof(*shared->workers));
-	snprintf(why, SERVER_WHY_MAX, "no memory for the workers");
+	snprintf(why, SERVER_WHY_MAX, "out of memory for the workers");
 	if (!shared->workers)
 		return false;
 	for (unsigned i = 0; i < shared->count; i++)
@@ -174,16 +175,16 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 	if (server->takes_over && !takeover_ready(&server->takeover, why, SERVER_WHY_MAX))
 		return false;
 	const json_t *counted = json_object_get(server->takeover.state, "counters");
-	snprintf(why, SERVER_WHY_MAX, "no memory for what was counted");
+	snprintf(why, SERVER_WHY_MAX, "out of memory for the counters");
 	if (counted && !totals_json_inherit(&server->totals, counted))
 		return false;
-	snprintf(why, SERVER_WHY_MAX, "no memory for the workers");
+	snprintf(why, SERVER_WHY_MAX, "out of memory for the workers");
 	struct worker_handover **handovers = worker_handovers_new(first, server->shared.count);
 	if (!handovers || !totals_attach(&server->totals, first, handovers)) {
 		worker_handovers_free(handovers, server->shared.count);
 		return false;
 	}
-	snprintf(why, SERVER_WHY_MAX, "the workers' threads cannot be started");
+	snprintf(why, SERVER_WHY_MAX, "cannot start the worker threads");
 	bool good = true;
 	for (unsigned i = 0; good && i < server->shared.count; i++)
 		good = worker_begin(server, i, first, handovers[i]);
@@ -191,12 +192,12 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 	return good;
 }
 
-/* Once the other server has left nobody else serves: what is missing then is missed, but the rest is served. */
+/* Once the other server has left nobody else serves: what is missing then is missed, but the rest
+ * is served. */
 static bool serving_begin(struct server *server, const struct config *config, char *why)
 {
 	if (server->takes_over && !takeover_serving(&server->takeover)) {
-		snprintf(why, SERVER_WHY_MAX,
-			"the takeover failed: the running server has gone on by itself");
+		snprintf(why, SERVER_WHY_MAX, "the takeover failed: the running server resumed");
 		return false;
 	}
 	if (!server_join(server, config, why))
@@ -204,7 +205,7 @@ static bool serving_begin(struct server *server, const struct config *config, ch
 	if (server->metrics && !metrics_start(server->metrics, why, SERVER_WHY_MAX)) {
 		if (!server->takes_over)
 			return false;
-		log_line(LOG_LEVEL_ERROR, "%s: there are no metrics", why);
+		log_line(LOG_LEVEL_ERROR, "%s: metrics are off", why);
 		metrics_free(server->metrics);
 		server->metrics = NULL;
 	}
@@ -231,14 +232,14 @@ static int run_loop(struct server *server)
 		worker_free(&server->shared.workers[i]);
 	}
 	if (dropped)
-		log_line(LOG_LEVEL_NOTICE,
-			"UDP replies were lost: the system would not send them replies=%llu",
+		log_line(LOG_LEVEL_NOTICE, "UDP replies lost, sending failed replies=%llu",
 			(unsigned long long)dropped);
 	if (!server->handed_over) {
 		control_file_remove(&server->control_file);
 		takeover_path_remove(refcount_get(server->reload.started));
 	}
-	if (!whole) { /* a thread of the loop's builds or saves still: it reads all that is freed below */
+	/* a thread of the loop's builds or saves still: it reads all that is freed below */
+	if (!whole) {
 		log_out_flush();
 		_exit(STATUS_GOOD);
 	}
@@ -298,7 +299,7 @@ static void signals_ignore(void)
 static bool server_start(struct server *server, const char *path, struct snapshot *first, char *why)
 {
 	const struct config *config = inputs_config(first->inputs);
-	snprintf(why, SERVER_WHY_MAX, "the event loop cannot be set up");
+	snprintf(why, SERVER_WHY_MAX, "cannot set up the event loop");
 	server->shutdown_timer.data = server;
 	return uv_loop_init(&server->loop) == 0 && signals_watch(server) &&
 	       uv_timer_init(&server->loop, &server->shutdown_timer) == 0 &&
@@ -325,8 +326,9 @@ static unsigned workers_wanted(const struct config *config)
 	return config->workers ? config->workers : uv_available_parallelism();
 }
 
-/* The running server has saved what it serves before it lets itself be taken over from: if that is newer than what was
- * loaded here, as after a reload that was forced, all is loaded once more. NULL: one sentence. */
+/* The running server has saved what it serves before it lets itself be taken over from: if that is
+ * newer than what was loaded here, as after a reload that was forced, all is loaded once more.
+ * NULL: one sentence. */
 static struct snapshot *taken_load(
 	struct server *server, const char *path, struct snapshot *first, char *why)
 {

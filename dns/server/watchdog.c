@@ -21,8 +21,7 @@ static void tick(uv_timer_t *timer)
 	if (silent) {
 		if (!watchdog->late)
 			log_line(LOG_LEVEL_ERROR,
-				"Workers do not turn: systemd gets no sign of life until they do "
-				"workers=%u",
+				"Workers unresponsive, watchdog notifications suspended workers=%u",
 				silent);
 		watchdog->late = true;
 		return;

@@ -66,12 +66,11 @@ static const char *cut_find(const struct owner_attach *attach, const uint8_t *na
 		if (!node)
 			continue;
 		if (zone_rrset(node, TYPE_NS) && !(name[0] == 1 && name[1] == '*'))
-			return "the zone file delegates it or a name above it, a name of this "
-			       "zone's "
-			       "own was expected";
+			return "it is at or below a delegation in the zone file, "
+			       "expected an authoritative name";
 		if (i > 0 && zone_rrset(node, TYPE_DNAME))
-			return "the zone file has a DNAME above it, a name of this zone's own was "
-			       "expected";
+			return "it is below a DNAME in the zone file, "
+			       "expected an authoritative name";
 	}
 	return NULL;
 }
@@ -117,12 +116,12 @@ static bool txt_attach(const struct owner_attach *attach, size_t t)
 		return conflict(attach, config->line, config->name, cut);
 	if (there && (zone_rrset(there, TYPE_CNAME) || zone_rrset(there, TYPE_DNAME)))
 		return conflict(attach, config->line, config->name,
-			"the zone file gives this txt name a CNAME or DNAME, nothing of the kind "
-			"was "
-			"expected");
+			"the zone file already has a CNAME or DNAME for this txt name: "
+			"remove one of the two");
 	if (there && zone_rrset(there, TYPE_TXT))
 		return conflict(attach, config->line, config->name,
-			"the zone file gives this txt name a TXT of its own, either was expected");
+			"the zone file already has a TXT record for this txt name: "
+			"remove one of the two");
 	struct zone_node *node = zone_add(attach->zone->zone, config->wire);
 	if (!node)
 		return owner_attach_no_memory(attach);
@@ -182,13 +181,13 @@ static bool exact_attach(const struct owner_attach *attach, const struct config_
 		return conflict(attach, config->line, config->name, cut);
 	if (node && (zone_rrset(node, TYPE_CNAME) || zone_rrset(node, TYPE_DNAME)))
 		return conflict(attach, config->line, config->name,
-			"the zone file gives this pool a CNAME or DNAME, nothing of the kind was "
-			"expected");
+			"the zone file already has a CNAME or DNAME for this pool: "
+			"remove one of the two");
 	for (unsigned f = 0; node && f < POOL_FAMILIES; f++)
 		if (config->rule.families[f] && zone_rrset(node, types[f]))
 			return conflict(attach, config->line, config->name,
-				"the zone file gives this pool an address of its own, either was "
-				"expected");
+				"the zone file already has an A or AAAA record for this pool: "
+				"remove one of the two");
 	return pool_attach(attach, config->wire, config, NULL, COUNTRY_NONE);
 }
 
@@ -216,7 +215,7 @@ static bool patterns_meet(
 	const struct zone_node *node = zone_get(attach->zone->zone, name);
 	if (!node || !node->dynamic)
 		return false;
-	snprintf(found, sizeof(found), "gives %s as pool \"%s\" does, one was expected",
+	snprintf(found, sizeof(found), "covers %s, as pool \"%s\" does, expected one pool per name",
 		name_write(name, text),
 		attach->snapshot->dynamics[node->dynamic].pool->config->name);
 	conflict(attach, config->line, config->name, found);
@@ -235,7 +234,8 @@ static bool pattern_attach(const struct owner_attach *attach, const struct confi
 		uint8_t name[NAME_SIZE_MAX];
 		if (!walk_expand(name, config, label))
 			return conflict(attach, config->line, config->name,
-				"a country code makes this name longer than 255 octets");
+				"a country code makes this name longer than 255 octets, "
+				"expected at most that");
 		const char *found = cut_find(attach, name);
 		cut = found ? found : cut;
 		if (found || name_is_taken(attach, name))

@@ -49,7 +49,7 @@ static bool zone_link_at(struct snapshot *snapshot, const struct snapshot *previ
 {
 	struct snapshot_zone *zone = &snapshot->zones[z];
 	zone->config = &inputs_config(snapshot->inputs)->zones[z];
-	snprintf(why, size, "no memory for zone %s", zone->config->name);
+	snprintf(why, size, "out of memory for zone %s", zone->config->name);
 	return file_put(zone, refcount_get(snapshot->inputs->zones[z].file)) &&
 	       owner_attach_zone(snapshot, previous, z, why, size) &&
 	       ping_attach(snapshot, z, why, size) && zone_link(zone->zone) &&
@@ -149,13 +149,13 @@ static bool everything_build(
 	snapshot->version = config->version_reply;
 	snapshot->version_size = (uint16_t)strlen(config->version_reply);
 	snapshot->max_udp_size = config->max_udp_size;
-	snprintf(why, size, "no memory for the snapshot");
+	snprintf(why, size, "out of memory for the snapshot");
 	if (!snapshot->zones || !owner_attach_prepare(snapshot))
 		return false;
 	for (size_t z = 0; z < snapshot->zone_count; z++)
 		if (!zone_link_at(snapshot, previous, z, why, size))
 			return false;
-	snprintf(why, size, "no memory for the snapshot");
+	snprintf(why, size, "out of memory for the snapshot");
 	return apexes_link(snapshot) && turns_link(snapshot, previous);
 }
 
@@ -164,7 +164,7 @@ struct snapshot *snapshot_new(
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot) {
-		snprintf(why, size, "no memory for the snapshot");
+		snprintf(why, size, "out of memory for the snapshot");
 		inputs_free(inputs);
 		return NULL;
 	}

@@ -1,4 +1,5 @@
-/* dns/snapshot/find.h - what a snapshot has at a name, and the names of a pool's pattern. Allocates nothing. */
+/* dns/snapshot/find.h - what a snapshot has at a name, and the names of a pool's pattern. Allocates
+ * nothing. */
 #ifndef DNS_SNAPSHOT_FIND_H
 #define DNS_SNAPSHOT_FIND_H
 
@@ -8,7 +9,9 @@
 struct find_name {
 	const struct snapshot_zone *zone;
 	const struct zone_node *
-		node; /* NULL: an empty non-terminal, a statistics name, or a delegation or DNAME above it */
+		/* NULL: an empty non-terminal, a statistics name, or a delegation or DNAME above
+		 * it */
+		node;
 	const struct snapshot_pool *pool; /* NULL: none */
 };
 

@@ -12,7 +12,8 @@ static struct place_address address_of(const uint8_t *octets, bool ipv6)
 	return (struct place_address){words[0], words[1]};
 }
 
-/* How many overrides are not behind (family, key, length) in their order: by family, first address and length. */
+/* How many overrides are not behind (family, key, length) in their order: by family, first address
+ * and length. */
 static size_t overrides_until(
 	const struct place_overrides *overrides, bool ipv6, unsigned __int128 key, unsigned length)
 {
@@ -32,9 +33,10 @@ static size_t overrides_until(
 	return low;
 }
 
-/* The most specific override around an address, or NULL. Networks are nested or apart: the last one that begins at or
- * before the address is it, or else whatever is around both is no longer than what the two have in common. Each look
- * shortens that, so there are at most 129, and mostly one or two. */
+/* The most specific override around an address, or NULL. Networks are nested or apart: the last one
+ * that begins at or before the address is it, or else whatever is around both is no longer than
+ * what the two have in common. Each look shortens that, so there are at most 129, and mostly one or
+ * two. */
 static const struct place_override *override_find(
 	const struct place_overrides *overrides, struct place_address address, bool ipv6)
 {

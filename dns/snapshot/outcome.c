@@ -5,7 +5,7 @@
 
 bool owner_attach_no_memory(const struct owner_attach *attach)
 {
-	snprintf(attach->why, attach->size, "no memory to bind zone %s", attach->config->name);
+	snprintf(attach->why, attach->size, "out of memory for zone %s", attach->config->name);
 	return false;
 }
 
@@ -51,8 +51,9 @@ static struct refcount *map_find_same(const struct snapshot *snapshot, const uin
 	return NULL;
 }
 
-/* The map that parts the countries so. Compiling one takes a tenth of a second with a full database, so an export that
- * moves no country to other levels takes over the previous snapshot's. */
+/* The map that parts the countries so. Compiling one takes a tenth of a second with a full
+ * database, so an export that moves no country to other levels takes over the previous
+ * snapshot's. */
 static const struct map *map_for(const struct owner_attach *attach, const uint16_t *outcome)
 {
 	struct snapshot *snapshot = attach->snapshot;

@@ -16,7 +16,8 @@ struct owner_attach {
 
 /* Writes the sentence; returns false. */
 bool owner_attach_no_memory(const struct owner_attach *attach);
-/* Gives a pool its outcomes, of which owner_attach_prepare has made room; `country` is a label's. */
+/* Gives a pool its outcomes, of which owner_attach_prepare has made room; `country` is a
+ * label's. */
 bool owner_attach_resolve(
 	const struct owner_attach *attach, struct snapshot_pool *pool, unsigned country);
 

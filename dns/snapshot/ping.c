@@ -6,14 +6,16 @@ enum { OCTETS = 4, OCTET_DIGITS = 3, HEX_IPV4 = 8, HEX_IPV6 = 32, CHUNK = 8 };
 
 static const uint64_t each = 0x0101010101010101, tops = 0x8080808080808080;
 
-/* Labels that are not read yet, from `wire` to `end`. They are read from the right, where they stand: what may be in
- * them is no octet that is a length of theirs, so each goes up to its length. Labels that are read so right up to `wire`
- * are those that a reader from the left has met. The first octet is no digit. */
+/* Labels that are not read yet, from `wire` to `end`. They are read from the right, where they
+ * stand: what may be in them is no octet that is a length of theirs, so each goes up to its length.
+ * Labels that are read so right up to `wire` are those that a reader from the left has met. The
+ * first octet is no digit. */
 struct labels {
 	const uint8_t *wire, *end;
 };
 
-/* The top bit of each octet from `first` to `last`. No octet of the chunk has one, so none carries into the next. */
+/* The top bit of each octet from `first` to `last`. No octet of the chunk has one, so none carries
+ * into the next. */
 static uint64_t octets_between(uint64_t chunk, unsigned first, unsigned last)
 {
 	return (chunk + (0x80 - first) * each) & ~(chunk + (0x7F - last) * each) & tops;
@@ -43,7 +45,8 @@ static bool flag_take(struct labels *labels, uint32_t *flag)
 	return *labels->end == 1 && *flag <= 1;
 }
 
-/* One to eight letters and digits, lower-cased, in the number's upper octets. As many as eight are read. */
+/* One to eight letters and digits, lower-cased, in the number's upper octets. As many as eight are
+ * read. */
 static bool text_read(const uint8_t *text, unsigned size, uint64_t *lower)
 {
 	uint64_t kept = ~(uint64_t)0 << (64 - 8 * size), chunk = wire_u64(text) & kept;

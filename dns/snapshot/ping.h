@@ -1,8 +1,9 @@
 /* dns/snapshot/ping.h - statistics names: a client tells below a ping name how a mirror served it.
  *
- * <db>.<version>.<flevel>.<ok>.<win>.<mirror>.ping.ZONE: db of letters and digits; ok and win are 1 or 0; mirror is an
- * IPv4 address as four decimal labels, or one label of 8 (IPv4) or 32 (IPv6) hexadecimal digits. Anybody can ask for
- * any of them, about any mirror: what they say is a hint, never a verdict. */
+ * <db>.<version>.<flevel>.<ok>.<win>.<mirror>.ping.ZONE: db of letters and digits; ok and win are 1
+ * or 0; mirror is an IPv4 address as four decimal labels, or one label of 8 (IPv4) or 32 (IPv6)
+ * hexadecimal digits. Anybody can ask for any of them, about any mirror: what they say is a hint,
+ * never a verdict. */
 #ifndef DNS_SNAPSHOT_PING_H
 #define DNS_SNAPSHOT_PING_H
 
@@ -31,14 +32,16 @@ enum ping_result {
 	PING_MALFORMED,
 };
 
-/* May a name be below one of the zone's ping names? Mostly it is not, and costs a few instructions. */
+/* May a name be below one of the zone's ping names? Mostly it is not, and costs a few
+ * instructions. */
 static inline bool ping_is_near(const struct snapshot_zone *zone, const struct name_key *key)
 {
 	return key->size > zone->ping_size &&
 	       (key->wire[key->size - zone->ping_size] == zone->ping_label || zone->ping_count > 1);
 }
 
-/* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all of *ping is written. */
+/* What a name is to the zone's ping names; *at is the one that it is below. Only with PING_GOOD all
+ * of *ping is written. */
 enum ping_result ping_find(const struct snapshot_zone *zone, const struct name_key *key,
 	struct ping *ping, const struct snapshot_ping **at);
 

@@ -38,7 +38,7 @@ bool ping_attach(struct snapshot *snapshot, size_t z, char *why, size_t size)
 		good = one_bind(zone, &pings[zone->ping_count], &config->pings[zone->ping_count]);
 	if (good && zone->listing)
 		return true;
-	snprintf(why, size, "no memory to bind zone %s", config->name);
+	snprintf(why, size, "out of memory for zone %s", config->name);
 	return false;
 }
 
@@ -62,7 +62,7 @@ static bool fault_find(
 	name_key_parse(&key, wire, NAME_SIZE_MAX);
 	switch (zone_find(snapshot->zones[z].zone, &key, &node)) {
 	case ZONE_DELEGATION:
-		snprintf(fault, size, "the zone file delegates it or a name above it");
+		snprintf(fault, size, "the zone file has a delegation at or above it");
 		return true;
 	case ZONE_DNAME:
 		snprintf(fault, size, "the zone file has a DNAME at or above it");
@@ -92,9 +92,8 @@ bool ping_attach_check(const struct snapshot *snapshot, size_t z, char *why, siz
 		if (!fault_find(snapshot, z, ping->wire, fault, sizeof(fault)))
 			continue;
 		snprintf(why, size,
-			"%s:%u: ping \"%s\" in zone %s: %s, a name that is free with all below it "
-			"was "
-			"expected",
+			"%s:%u: ping \"%s\" in zone %s: %s, "
+			"expected an unused name with nothing below it",
 			inputs_config(snapshot->inputs)->path, ping->line, ping->name, config->name,
 			fault);
 		return false;

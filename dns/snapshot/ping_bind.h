@@ -7,7 +7,8 @@
 /* Before zone_link: makes their nodes, which have no data. False: one sentence. */
 bool ping_attach(struct snapshot *snapshot, size_t z, char *why, size_t size);
 
-/* After it: refuses names of other data at or below them, and what takes them away. False: one sentence. */
+/* After it: refuses names of other data at or below them, and what takes them away. False: one
+ * sentence. */
 bool ping_attach_check(const struct snapshot *snapshot, size_t z, char *why, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* dns/snapshot/snapshot.h - everything loaded, linked for serving.
  *
- * Built aside from accepted inputs, checked, never changed after that, freed as one with its inputs.
- * Workers only read it. */
+ * Built aside from accepted inputs, checked, never changed after that, freed as one with its
+ * inputs. Workers only read it. */
 #ifndef DNS_SNAPSHOT_SNAPSHOT_H
 #define DNS_SNAPSHOT_SNAPSHOT_H
 
@@ -10,8 +10,8 @@
 #include "geo/pool.h"
 #include "zones/zone.h"
 
-/* What one place gets. Its turns count from the pool's first; outcomes with the same set in one family share that
- * turn. */
+/* What one place gets. Its turns count from the pool's first; outcomes with the same set in one
+ * family share that turn. */
 struct snapshot_outcome {
 	const struct pool_set *set[POOL_FAMILIES]; /* NULL: NODATA */
 	uint32_t turn[POOL_FAMILIES];
@@ -49,7 +49,8 @@ struct snapshot_turn {
 };
 enum { TURN_NEW = UINT32_MAX };
 
-/* Rules that part the countries alike share a map, and so do snapshots, as long as the places stay the same. */
+/* Rules that part the countries alike share a map, and so do snapshots, as long as the places stay
+ * the same. */
 struct snapshot_map {
 	uint16_t outcome[COUNTRY_MAX + 1];
 	struct refcount *map; /* struct map */
@@ -72,7 +73,8 @@ struct snapshot_zone {
 	struct snapshot_ping *pings; /* NULL: none */
 	size_t ping_count;
 	uint8_t ping_size,
-		ping_label; /* the shortest one's octets, and those of its first label; none: UINT8_MAX */
+		/* the shortest one's octets, and those of its first label; none: UINT8_MAX */
+		ping_label;
 	struct listing *listing; /* the export's addresses, if there are ping names */
 	const uint8_t *apex;
 	uint8_t apex_size; /* octets */
@@ -82,8 +84,8 @@ struct snapshot {
 	struct inputs *inputs; /* owned; only reload writes to it (inputs_save_all) */
 	struct snapshot_zone *zones; /* as configured */
 	size_t zone_count;
-	/* Zones by the hash of their apex: 1 + number, 0 is free; a power of two. Only names with as many
-	 * labels as some apex has, the most first, are looked for. */
+	/* Zones by the hash of their apex: 1 + number, 0 is free; a power of two. Only names with
+	 * as many labels as some apex has, the most first, are looked for. */
 	uint32_t *apexes;
 	uint32_t apex_mask;
 	uint8_t depths[NAME_LABELS_MAX + 1];
@@ -109,9 +111,9 @@ struct snapshot {
 
 void snapshot_free(struct snapshot *snapshot);
 
-/* The deepest zone that a name is in; NULL: not ours. A server of one zone has no choice, so there zone_find is left to
- * say that a name is not in it. With `above` a zone whose apex is the name itself
- * gives way to one above it (DS, RFC 4035 3.1.4.1). */
+/* The deepest zone that a name is in; NULL: not ours. A server of one zone has no choice, so there
+ * zone_find is left to say that a name is not in it. With `above` a zone whose apex is the name
+ * itself gives way to one above it (DS, RFC 4035 3.1.4.1). */
 const struct snapshot_zone *snapshot_zone(
 	const struct snapshot *snapshot, const struct name_key *key, bool above);
 

@@ -1,6 +1,8 @@
-/* dns/snapshot/turn.h - how far one rotation has come: a worker's own, one for each of the snapshot's turns.
+/* dns/snapshot/turn.h - how far one rotation has come: a worker's own, one for each of the
+ * snapshot's turns.
  *
- * What was answered is told afterwards from where it began and how often it moved: no packet counts more. */
+ * What was answered is told afterwards from where it began and how often it moved: no packet counts
+ * more. */
 #ifndef DNS_SNAPSHOT_TURN_H
 #define DNS_SNAPSHOT_TURN_H
 

@@ -22,14 +22,14 @@ static void workers_judge(const struct totals *totals, json_t *reasons)
 {
 	uint64_t age = age_ms(&totals->beat);
 	if (age > BEAT_MAX_MS) { /* then nobody has asked the workers either */
-		reason_add(reasons, "the server has not looked at its files for %llu s",
+		reason_add(reasons, "the server has not checked its files for %llu s",
 			(unsigned long long)age / 1000);
 		return;
 	}
 	for (unsigned i = 0; i < totals->workers->count; i++) {
 		age = age_ms(&totals->workers->workers[i].beat);
 		if (age > BEAT_MAX_MS)
-			reason_add(reasons, "worker %u has given no sign of life for %llu s", i,
+			reason_add(reasons, "worker %u has not responded for %llu s", i,
 				(unsigned long long)age / 1000);
 	}
 }

@@ -4,8 +4,9 @@
 
 #include "dns/stats/totals.h"
 
-/* {"healthy":BOOL,"serving":BOOL,"reasons":["one sentence", ...]}, malformed never; to be freed. *healthy: all workers serve, no
- * export is refused, no TXT string is stale or was never there. NULL: no memory. */
+/* {"healthy":BOOL,"serving":BOOL,"reasons":["one sentence", ...]}, malformed never; to be freed.
+ * *healthy: all workers serve, no export is refused, no TXT string is stale or was never there.
+ * NULL: no memory. */
 char *health_page(void *totals, bool *healthy);
 
 #endif

@@ -25,7 +25,7 @@ struct metrics *metrics_inherit(int fd, struct totals *totals, char *why, size_t
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 	if (!metrics) {
 		close(fd);
-		snprintf(why, size, "no memory for metrics");
+		snprintf(why, size, "out of memory for metrics");
 		return NULL;
 	}
 	metrics->totals = totals;
@@ -41,9 +41,9 @@ int metrics_socket(const struct metrics *metrics)
 bool metrics_start(struct metrics *metrics, char *why, size_t size)
 {
 	metrics->http = http_start(
-		metrics->fd, pages, "There are /metrics and /health.\n", metrics->totals);
+		metrics->fd, pages, "Not found: use /metrics or /health.\n", metrics->totals);
 	if (!metrics->http)
-		snprintf(why, size, "the metrics page cannot be started");
+		snprintf(why, size, "cannot start the metrics server");
 	return metrics->http;
 }
 

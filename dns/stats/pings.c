@@ -244,11 +244,11 @@ json_t *pings_json(const struct snapshot *snapshot, const struct pool_counts *po
 			good = json_array_append_new(zones, zone_json(&pings, z)) == 0;
 	}
 	if (!good)
-		snprintf(why, size, "no memory to list the pings");
+		snprintf(why, size, "out of memory for the list of pings");
 	if (good && pattern && !pings.matches) {
 		snprintf(why, size,
-			"no mirror that clients have told of is like \"%s\": mirrornsctl pings "
-			"without a pattern shows all",
+			"no mirror with client reports matches \"%s\": "
+			"`mirrornsctl pings` without a pattern lists all",
 			glob.glob);
 		good = false;
 	}

@@ -8,8 +8,8 @@
 
 enum { PINGS_MIRRORS_MAX = 5000, PINGS_ROWS_MAX = 64 /* of what is invented easily */ };
 
-/* An object for each zone with ping names. `pattern` limits mirrors as a drain's glob does; NULL: all. NULL: one
- * sentence. The caller's. */
+/* An object for each zone with ping names. `pattern` limits mirrors as a drain's glob does; NULL:
+ * all. NULL: one sentence. The caller's. */
 json_t *pings_json(const struct snapshot *snapshot, const struct pool_counts *pool_counts,
 	const char *pattern, char *why, size_t size);
 

@@ -1,7 +1,9 @@
-/* dns/stats/pool_counts.h - what pools have answered: by pool, by level, and who was first; in numbers that only grow.
+/* dns/stats/pool_counts.h - what pools have answered: by pool, by level, and who was first; in
+ * numbers that only grow.
  *
- * No pool's answer is counted while it is given: everything is told from the turns of a snapshot, which end with it as
- * the counts of statistics names do. What they told is kept here, in rows that follow the present snapshot. */
+ * No pool's answer is counted while it is given: everything is told from the turns of a snapshot,
+ * which end with it as the counts of statistics names do. What they told is kept here, in rows that
+ * follow the present snapshot. */
 #ifndef DNS_STATS_POOL_COUNTS_H
 #define DNS_STATS_POOL_COUNTS_H
 
@@ -9,7 +11,8 @@
 #include "dns/snapshot/turn.h"
 #include "dns/stats/pool_level.h"
 
-/* Addresses of one zone that have a row of their own, in the order in which they came; all others are one row. */
+/* Addresses of one zone that have a row of their own, in the order in which they came; all others
+ * are one row. */
 enum { POOL_COUNTS_MEMBERS_MAX = 5000 };
 
 struct pool_counts_member {
@@ -34,7 +37,9 @@ struct pool_counts_zone {
 	uint64_t levels[COUNTS_LEVELS];
 	uint64_t refused; /* exports that were not taken */
 	struct ping_count *
-		pings; /* NULL: the zone has no ping names; listed mirrors without a row are unknown in it */
+		/* NULL: the zone has no ping names; listed mirrors without a row are unknown in
+		 * it */
+		pings;
 };
 
 struct pool_counts {
@@ -42,12 +47,12 @@ struct pool_counts {
 	size_t zone_count;
 };
 
-/* Makes the rows those of a snapshot: what stays keeps its numbers, what it has not any more is forgotten. False: no
- * memory, nothing has changed. */
+/* Makes the rows those of a snapshot: what stays keeps its numbers, what it has not any more is
+ * forgotten. False: no memory, nothing has changed. */
 bool pool_counts_resize(struct pool_counts *pool_counts, const struct snapshot *snapshot);
 
-/* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is left out. False: no memory, some
- * zones are not added. */
+/* Adds what one worker's turns, as many as the snapshot has, and its pings tell. What has no row is
+ * left out. False: no memory, some zones are not added. */
 bool pool_counts_add(struct pool_counts *pool_counts, const struct snapshot *snapshot,
 	const struct turn *turns, const struct ping_counts *pings);
 

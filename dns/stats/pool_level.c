@@ -73,7 +73,8 @@ unsigned pool_counts_level(const struct snapshot *snapshot, const struct pools *
 	if (!pool->map)
 		return country_level(pools, rule, pool->country, family, &number);
 	const uint16_t *outcomes = map_outcomes(snapshot, pool->map);
-	/* Countries first: one that has mirrors of its own says more than clients without a country. */
+	/* Countries first: one that has mirrors of its own says more than clients without a
+	 * country. */
 	for (unsigned i = 1; outcomes && i <= COUNTRY_MAX + 1; i++) {
 		unsigned country = i % (COUNTRY_MAX + 1);
 		if (outcomes[country] != outcome)

@@ -4,7 +4,8 @@
 
 #include "dns/snapshot/snapshot.h"
 
-/* Which level served. Behind the named ones: continents, then countries, that a fallback list names. */
+/* Which level served. Behind the named ones: continents, then countries, that a fallback list
+ * names. */
 enum pool_counts_level {
 	COUNTS_OWN, /* level 1 */
 	COUNTS_CONTINENT,
@@ -21,8 +22,8 @@ enum { COUNTS_LEVEL_TEXT = 16 };
 void pool_counts_levels(const struct config_zone *zone, bool levels[COUNTS_LEVELS]);
 /* "own", "continent", "world", "removed", "continent:EU", "country:FR"; returns text. */
 const char *pool_counts_level_write(unsigned level, char text[COUNTS_LEVEL_TEXT]);
-/* The level that serves outcome number `outcome` of a pool, which is not NODATA in this family. Where countries come to one
- * outcome by several levels, it is the first of them. */
+/* The level that serves outcome number `outcome` of a pool, which is not NODATA in this family.
+ * Where countries come to one outcome by several levels, it is the first of them. */
 unsigned pool_counts_level(const struct snapshot *snapshot, const struct pools *pools,
 	const struct snapshot_pool *pool, uint32_t outcome, enum pool_family family);
 

@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-/* Numbers, some in groups; names do not change. Over a takeover they go on. NULL: no memory. The caller's. */
+/* Numbers, some in groups; names do not change. Over a takeover they go on. NULL: no memory. The
+ * caller's. */
 json_t *stats_json(struct totals *totals, const struct snapshot *current);
 
 #endif

@@ -68,7 +68,8 @@ bool totals_attach(struct totals *totals, const struct snapshot *snapshot,
 	pool_counts_refusals(&totals->values.pool_counts, snapshot);
 	pthread_mutex_unlock(&totals->lock);
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "No memory to count for what is new: metrics lack it");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory: counters of the new snapshot are incomplete");
 	return true;
 }
 
@@ -79,7 +80,8 @@ void totals_detach(struct totals *totals)
 	snapshot_totals_free(totals, &totals->before);
 	pthread_mutex_unlock(&totals->lock);
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "No memory to add up what was answered: metrics lack it");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory: counters of the previous snapshot are incomplete");
 }
 
 void totals_heartbeat(struct totals *totals)

@@ -1,7 +1,10 @@
-/* dns/stats/totals.h - everything that is counted, for whoever looks: over reloads, and without stopping a worker.
+/* dns/stats/totals.h - everything that is counted, for whoever looks: over reloads, and without
+ * stopping a worker.
  *
- * Turns belong to a snapshot, so counts are kept for the one that is served and, while workers change over, for the one before. The lock guards them: whoever holds it may read both snapshots and all their turns, which are freed only
- * under it. Workers never take it; the loop's thread does at a hand-over, so hold it for computing, never for I/O. */
+ * Turns belong to a snapshot, so counts are kept for the one that is served and, while workers
+ * change over, for the one before. The lock guards them: whoever holds it may read both snapshots
+ * and all their turns, which are freed only under it. Workers never take it; the loop's thread does
+ * at a hand-over, so hold it for computing, never for I/O. */
 #ifndef DNS_STATS_TOTALS_H
 #define DNS_STATS_TOTALS_H
 
@@ -52,11 +55,12 @@ void totals_init(struct totals *totals, struct worker_shared *workers);
 /* After the workers' end. */
 void totals_free(struct totals *totals);
 
-/* Attaches a snapshot on its way to all workers: the handovers' turns and pings become the totals'. Its refused exports are
- * counted. False: no memory, they are still the caller's. */
+/* Attaches a snapshot on its way to all workers: the handovers' turns and pings become the totals'.
+ * Its refused exports are counted. False: no memory, they are still the caller's. */
 bool totals_attach(struct totals *totals, const struct snapshot *snapshot,
 	struct worker_handover *const *handovers);
-/* Every worker has left the snapshot before, which may be freed after this: its counts are added to the totals. */
+/* Every worker has left the snapshot before, which may be freed after this: its counts are added to
+ * the totals. */
 void totals_detach(struct totals *totals);
 
 /* A sign of life of the loop's thread, which asks the workers for theirs. */
@@ -64,11 +68,13 @@ void totals_heartbeat(struct totals *totals);
 
 void totals_reload(struct totals *totals, enum totals_reload result);
 
-/* The totals with what is being counted now. Under the lock. False: no memory, `values` is empty. */
+/* The totals with what is being counted now. Under the lock. False: no memory, `values` is
+ * empty. */
 bool totals_sum(const struct totals *totals, struct totals_values *values);
 /* The same for who does not hold the lock. */
 bool totals_copy(struct totals *totals, struct totals_values *values);
-/* Takes over what another process counted before this one, before the first snapshot is attached. False: no memory. */
+/* Takes over what another process counted before this one, before the first snapshot is attached.
+ * False: no memory. */
 bool totals_inherit(struct totals *totals, const struct totals_values *values);
 
 #endif

@@ -6,11 +6,12 @@
 
 #include <jansson.h>
 
-/* All sums so far, by names that other versions know, too. Takes the lock. NULL: no memory. The caller's. */
+/* All sums so far, by names that other versions know, too. Takes the lock. NULL: no memory. The
+ * caller's. */
 json_t *totals_json(struct totals *totals);
 
-/* Goes on from what totals_json told, before the first snapshot is attached. What is not known or is no count is left out: nothing
- * of it is trusted. False: no memory. */
+/* Goes on from what totals_json told, before the first snapshot is attached. What is not known or
+ * is no count is left out: nothing of it is trusted. False: no memory. */
 bool totals_json_inherit(struct totals *totals, const json_t *json);
 
 #endif

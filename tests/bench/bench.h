@@ -102,7 +102,8 @@ static inline uint8_t *bench_file_read(const char *path, size_t *size)
 	return octets;
 }
 
-/* A query file: for each query a 16-bit length in network order, and its octets. Lives as long as the process. */
+/* A query file: for each query a 16-bit length in network order, and its octets. Lives as long as
+ * the process. */
 static inline void bench_queries_load(struct bench_queries *queries, const char *path)
 {
 	size_t size;
@@ -140,7 +141,8 @@ static inline const struct bench_query *bench_query_next(struct bench_queries *q
 	return query;
 }
 
-/* Lets a connection come from anywhere in 127.0.0.0/8, so that ports waiting in TIME_WAIT never run out. */
+/* Lets a connection come from anywhere in 127.0.0.0/8, so that ports waiting in TIME_WAIT never run
+ * out. */
 static inline bool bench_source_bind(int fd, uint64_t *random)
 {
 	int on = 1;
@@ -171,7 +173,8 @@ static inline double bench_latency_at(const struct bench_latency *latency, doubl
 		seen += latency->counts[i];
 		if (seen <= wanted)
 			continue;
-		/* Bucket i holds values with their top bit at its power, so i counts from FINE there. */
+		/* Bucket i holds values with their top bit at its power, so i counts from FINE
+		 * there. */
 		unsigned power = i < 2 * BENCH_FINE ? 0 : i / BENCH_FINE - 1;
 		return (double)((uint64_t)(i - power * BENCH_FINE) << power) / 1000;
 	}

@@ -1,4 +1,5 @@
-/* tests/bench/build.c - how long a snapshot takes to build: from nothing, and anew for a read export (medians).
+/* tests/bench/build.c - how long a snapshot takes to build: from nothing, and anew for a read
+ * export (medians).
  * usage: build CONFIGURATION ROUNDS */
 #include "dns/load/load.h"
 #include "tests/bench/bench.h"

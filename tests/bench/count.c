@@ -1,5 +1,6 @@
-/* tests/bench/count.c - calls serve() with the queries of files, as a worker's batches do; under callgrind each file's
- * calls become one dump named after it (tests/bench/count.py reads them), without it the time of a call is printed.
+/* tests/bench/count.c - calls serve() with the queries of files, as a worker's batches do; under
+ * callgrind each file's calls become one dump named after it (tests/bench/count.py reads them),
+ * without it the time of a call is printed.
  * usage: count CONFIGURATION CALLS QUERIES... */
 #include "dns/load/load.h"
 #include "tests/bench/bench.h"

@@ -1,9 +1,10 @@
-/* tests/bench/load.c - asks a server on this machine over UDP, and says in one JSON line how it went.
+/* tests/bench/load.c - asks a server on this machine over UDP, and says in one JSON line how it
+ * went.
  *
- * A bounded number of queries is outstanding on each of several sockets. Closed loop: each reply is followed by a
- * query at once. Open loop (-r): queries leave at a fixed rate, and latency counts from when each was due, so that
- * a server's pause is seen by all that would have been asked in it. Bursts (-b): all windows at once, then silence
- * until all is answered or given up. */
+ * A bounded number of queries is outstanding on each of several sockets. Closed loop: each reply is
+ * followed by a query at once. Open loop (-r): queries leave at a fixed rate, and latency counts
+ * from when each was due, so that a server's pause is seen by all that would have been asked in it.
+ * Bursts (-b): all windows at once, then silence until all is answered or given up. */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
@@ -78,7 +79,8 @@ static void buffers_init(void)
 	}
 }
 
-/* Sends up to `count` queries; the first was due at `due`, each further one `step` ns later. Returns how many. */
+/* Sends up to `count` queries; the first was due at `due`, each further one `step` ns later.
+ * Returns how many. */
 static unsigned flow_send(struct flow *flow, unsigned count, double due, double step)
 {
 	if (count > flow->vacant_count)

@@ -1,9 +1,10 @@
-/* tests/bench/probe.c - a good client: asks a server on this machine one question every -i microseconds, and says in one
- * JSON line what became of them. What has no reply after three seconds is lost.
+/* tests/bench/probe.c - a good client: asks a server on this machine one question every -i
+ * microseconds, and says in one JSON line what became of them. What has no reply after three
+ * seconds is lost.
  *
- * Over UDP from several ports, so that every worker is asked; over TCP one connection a question. It ends after -t
- * seconds, -n questions or on SIGTERM. -f: it runs before everything else on its CPU, where the system lets it, so
- * that what is measured is the server's delay alone. */
+ * Over UDP from several ports, so that every worker is asked; over TCP one connection a question.
+ * It ends after -t seconds, -n questions or on SIGTERM. -f: it runs before everything else on its
+ * CPU, where the system lets it, so that what is measured is the server's delay alone. */
 #include "tests/bench/bench.h"
 
 #include <errno.h>

@@ -1,12 +1,15 @@
-/* tests/bench/storm.c - does to a server on this machine what hostile clients do, and says in one JSON line how it went.
+/* tests/bench/storm.c - does to a server on this machine what hostile clients do, and says in one
+ * JSON line how it went.
  *
- *   connect   opens connections as fast as -j threads can; each keeps its newest -k open and closes the oldest
+ * connect opens connections as fast as -j threads can; each keeps its newest -k open and closes the
+ * oldest
  *   pipeline  -k connections, each with -q questions (64 KB of them) under way all the time
  *   pin       -k connections that ask -q questions each and never read a reply
  *   idle      -k connections that say nothing
  *
- * TARGET is ADDRESS:PORT or the path of a UNIX socket. It ends after -t seconds, or on SIGTERM; the last three say
- * {"open":N} as soon as all are. IPv4 connections come from everywhere in 127.0.0.0/8. */
+ * TARGET is ADDRESS:PORT or the path of a UNIX socket. It ends after -t seconds, or on SIGTERM; the
+ * last three say {"open":N} as soon as all are. IPv4 connections come from everywhere in
+ * 127.0.0.0/8. */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
@@ -110,7 +113,8 @@ static int socket_open(struct tally *tally)
 	return -1;
 }
 
-/* On this machine a connection is there when connect() returns, unless the listener's queue is full. */
+/* On this machine a connection is there when connect() returns, unless the listener's queue is
+ * full. */
 static bool is_connected(int fd)
 {
 	struct sockaddr_storage peer;

@@ -1,8 +1,9 @@
-/* tests/bench/tcp.c - asks a server on this machine over TCP, and says in one JSON line how it went.
+/* tests/bench/tcp.c - asks a server on this machine over TCP, and says in one JSON line how it
+ * went.
  *
- * Several connections are busy at a time; each asks -k queries in one go, takes the replies and ends. Or (-i) that
- * many connections are opened and say nothing until stdin ends. IPv4 connections come from many loopback addresses,
- * so that ports waiting in TIME_WAIT never run out. */
+ * Several connections are busy at a time; each asks -k queries in one go, takes the replies and
+ * ends. Or (-i) that many connections are opened and say nothing until stdin ends. IPv4 connections
+ * come from many loopback addresses, so that ports waiting in TIME_WAIT never run out. */
 #include "tests/bench/bench.h"
 
 #include <errno.h>
@@ -189,7 +190,8 @@ static void busy_run(void)
 	printf("}\n");
 }
 
-/* Holds connections open; says how many when all are, and how many the server has kept when stdin ends. */
+/* Holds connections open; says how many when all are, and how many the server has kept when stdin
+ * ends. */
 static void idle_run(void)
 {
 	struct rlimit limit;

@@ -154,7 +154,7 @@ def test_reload_partly_refused(world):
     made.replace("dns.txt", "\n")
     reply = made.control("reload")
     assert reply["exit"] == 1 and "mirrors.json" in reply["why"]
-    assert "and 1 files more, see the log" in reply["why"] or "dns.txt" in reply["why"]
+    assert "and 1 more, see the log" in reply["why"] or "dns.txt" in reply["why"]
     assert reply["result"]["reload"] == "partly refused"
     assert addresses(made.ask("new")) == ["192.0.2.9"], "the rest is taken"
     assert addresses(made.ask("db.de"))
@@ -196,7 +196,7 @@ def test_reload_force(world):
         made.export(few if word == "max-shrink" else MIRRORS, **members)
         refused = made.control("reload")
         assert refused["exit"] == 1 and word in refused["why"]
-        assert "`mirrornsctl reload --force` takes it" in refused["why"]
+        assert "use `mirrornsctl reload --force` to accept it" in refused["why"]
     assert made.members("db.de") == {f"198.18.1.{i}" for i in range(1, 5)}
     reply = made.control("reload", force=True)
     assert reply["exit"] == 0, reply
@@ -293,7 +293,7 @@ def test_a_live_socket_is_an_error(world, make_world):
     made = world()
     other = make_world()
     other.fill(mirrors=MIRRORS, control=str(made.control_path))
-    refused_start(other, str(made.control_path), "server that runs", "--takeover")
+    refused_start(other, str(made.control_path), "running server", "--takeover")
     assert made.control("status")["exit"] == 0
 
 
@@ -301,10 +301,10 @@ def test_paths_that_cannot_be(make_world):
     made = make_world()
     made.control_path.write_text("a file")
     made.fill(mirrors=MIRRORS, control=str(made.control_path))
-    refused_start(made, "no socket has that name")
+    refused_start(made, "not a socket has this name")
     assert made.control_path.read_text() == "a file"
     made.fill(mirrors=MIRRORS, control=str(made.path("mirrors.json") / "a" / "b"))
-    refused_start(made, "cannot be made in its folder")
+    refused_start(made, "cannot be created in its directory")
     made.fill(mirrors=MIRRORS, control="/tmp/" + "x" * 150)
     refused_start(made, "longer than 107 octets")
 
@@ -335,7 +335,7 @@ def test_relative_path_and_change_by_reload(make_world):
     made.configure()
     mark = made.mark()
     assert made.control("reload")["exit"] == 0
-    assert made.lines("control", "needs a restart", since=mark)
+    assert made.lines("control", "need a restart", since=mark)
     assert made.control("status")["exit"] == 0
 
 
@@ -343,19 +343,19 @@ def test_relative_path_and_change_by_reload(make_world):
 
 
 @pytest.mark.parametrize("request_octets, why", [
-    (b"\n", "not one JSON object"),
-    (b"garbage\n", "not one JSON object"),
-    (b"[]\n", "not one JSON object"),
-    (b"\x00\xff\xfe\n", "not one JSON object"),
-    (b'{"verb":"status","verb":"reload"}\n', "not one JSON object"),
-    (b'{"verb":"status"}{"verb":"status"}\n', "not one JSON object"),
-    (b'{}\n', "names no verb"),
-    (b'{"verb":7}\n', "names no verb"),
-    (b'{"verb":"nonsense"}\n', 'no verb "nonsense"'),
-    (b'{"verb":"%s"}\n' % (b"x" * 5000), "no verb"),
-    (b"[" * 60000 + b"\n", "not one JSON object"),
-    (b'{"a":' * 10000 + b"\n", "not one JSON object"),
-    (b"x" * 65536, "not one JSON object"),
+    (b"\n", "not a JSON object"),
+    (b"garbage\n", "not a JSON object"),
+    (b"[]\n", "not a JSON object"),
+    (b"\x00\xff\xfe\n", "not a JSON object"),
+    (b'{"verb":"status","verb":"reload"}\n', "not a JSON object"),
+    (b'{"verb":"status"}{"verb":"status"}\n', "not a JSON object"),
+    (b'{}\n', "has no verb"),
+    (b'{"verb":7}\n', "has no verb"),
+    (b'{"verb":"nonsense"}\n', 'unknown verb "nonsense"'),
+    (b'{"verb":"%s"}\n' % (b"x" * 5000), "unknown verb"),
+    (b"[" * 60000 + b"\n", "not a JSON object"),
+    (b'{"a":' * 10000 + b"\n", "not a JSON object"),
+    (b"x" * 65536, "not a JSON object"),
 ])
 def test_bad_requests(world, request_octets, why):
     made = world()
@@ -514,5 +514,5 @@ def test_the_socket_is_not_followed_elsewhere(make_world, tmp_path):
     made.fill(control=str(made.control_path), mirrors=MIRRORS)
     made.control_path.symlink_to(other)
     done = made.run("-c", str(made.path("mirrorns.conf")))
-    assert done.returncode == 1 and "a file that is no socket has that name" in done.stderr
+    assert done.returncode == 1 and "a file that is not a socket has this name" in done.stderr
     assert stat.S_IMODE(other.stat().st_mode) == 0o600 and other.read_text() == "secret"

@@ -60,7 +60,7 @@ EXPLAIN = {
                   "why": "removed since 2026-11-19T00:00:00Z: HTTP 503"},
                  {"address": "192.0.2.4", "host": "d.example.de", "country": "DE",
                   "why": "drained until 2026-11-21T00:00:00Z (disk)"}],
-    "left_out_more": 7, "notes": ["AAAA is NODATA: no level has a member to serve over ipv6"],
+    "left_out_more": 7, "notes": ["AAAA is NODATA: no level has an IPv6 member to serve"],
     "answer": {"A": ["192.0.2.1", "192.0.2.2"], "AAAA": []}, "rcode": "NOERROR",
 }
 
@@ -167,18 +167,18 @@ def test_requests(ctl, server, arguments, request_):
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    ([], "the verb is missing: mirrornsctl --help lists them"),
-    (["--json"], "the verb is missing"),
-    (["stat"], 'there is no verb "stat": mirrornsctl --help lists them'),
-    (["status", "x"], 'status takes no argument "x": mirrornsctl status --help'),
-    (["status", "--force"], 'status has no option "--force": mirrornsctl status --help'),
-    (["--force", "reload"], 'there is no option "--force" before the verb'),
-    (["explain"], "explain needs NAME: mirrornsctl explain --help"),
-    (["explain", "db.de"], "explain needs ADDRESS[/LEN]: mirrornsctl explain --help"),
+    ([], "no verb given: mirrornsctl --help lists them"),
+    (["--json"], "no verb given"),
+    (["stat"], 'unknown verb "stat": mirrornsctl --help lists them'),
+    (["status", "x"], 'status: unexpected argument "x": see mirrornsctl status --help'),
+    (["status", "--force"], 'status: unknown option "--force": see mirrornsctl status --help'),
+    (["--force", "reload"], 'unknown option "--force" before the verb'),
+    (["explain"], "explain needs NAME: see mirrornsctl explain --help"),
+    (["explain", "db.de"], "explain needs ADDRESS[/LEN]: see mirrornsctl explain --help"),
     (["explain", "db.de", "nowhere"], 'the address is "nowhere", expected an IPv4 or IPv6 address'),
-    (["explain", "db.de", "192.0.2.1/24"], "expected no bits beyond the prefix (RFC 7871 6): "
+    (["explain", "db.de", "192.0.2.1/24"], "expected no bits set beyond the prefix length (RFC 7871 6): "
                                            "192.0.2.0/24"),
-    (["explain", "db.de", "::1", "x"], 'explain takes no argument "x"'),
+    (["explain", "db.de", "::1", "x"], 'explain: unexpected argument "x"'),
     (["diff"], "diff needs EXPORT"),
     (["drain"], "drain needs GLOB"),
     (["drain", "x", "--for"], "--for needs a value"),
@@ -190,11 +190,11 @@ def test_requests(ctl, server, arguments, request_):
     (["drain", b"\xff"], 'GLOB is "?", expected UTF-8'),
     (["-s"], "-s needs a value"),
     (["--config"], "--config needs a value"),
-    (["--config", "x", "status"], "status asks a running server: leave --config out"),
-    (["-s", "", "status"], '"" is no path of a socket: expected 1 to 107 octets'),
-    (["-s", "x" * 200, "status"], "is no path of a socket: expected 1 to 107 octets"),
+    (["--config", "x", "status"], "--config cannot be used with status, which needs a running server"),
+    (["-s", "", "status"], '"" is not a valid socket path: expected 1 to 107 octets'),
+    (["-s", "x" * 200, "status"], "is not a valid socket path: expected 1 to 107 octets"),
     (["pools", "x" * 70000], "the command line is longer than 65536 octets"),
-    (["stats\x1b[31m"], 'there is no verb "stats?[31m"'),
+    (["stats\x1b[31m"], 'unknown verb "stats?[31m"'),
 ])
 def test_wrong_command_lines(program, arguments, sentence):
     texts = [os.fsdecode(a) if isinstance(a, bytes) else a for a in arguments]
@@ -226,7 +226,7 @@ def test_status(ctl, server):
     server.says(STATUS)
     done = ctl("status")
     assert (done.returncode, done.stderr) == (0, "")
-    has(done.stdout, "mirrorns 0.1.0, up 3 d 4 h, 2 workers, /etc/mirrorns/mirrorns.conf",
+    has(done.stdout, "mirrorns 0.1.0, up 3 d 4 h, workers: 2, /etc/mirrorns/mirrorns.conf",
         "last reload 2026-11-20T18:00:03Z, partly refused: lost.txt: No such file or directory",
         "countries country.mmdb, built 2026-05-28 20:26:40 UTC, 4711 networks, ok",
         "clamav.net 2026112001 1021 8 412 2026-11-20T18:00:00Z 2 min 146/155 refused",
@@ -249,13 +249,13 @@ def test_explain(ctl, server):
         "place Germany (DE), continent EU: 84.128.0.0/10 by line 12 of the overrides",
         'pool "db.local" of zone clamav.net, from = client, answers = 8, min-members = 3',
         "scope /10; a change reaches clients within the TTL of 300 s",
-        "note AAAA is NODATA: no level has a member to serve over ipv6",
+        "note AAAA is NODATA: no level has an IPv6 member to serve",
         "country:DE Germany ipv4 1/3 1 own", "continent:EU Europe ipv4 68/72 67 top-up",
         "192.0.2.1 a.example.de DE ok 2026-11-18T04:00:00Z 100 100.0 % country:DE",
         "192.0.2.2 b.example.fr FR old 100 never continent:EU (top-up)",
         "192.0.2.3 c.example.de DE removed since 2026-11-19T00:00:00Z: HTTP 503",
         "192.0.2.4 d.example.de DE drained until 2026-11-21T00:00:00Z (disk)",
-        "and 7 more", "A real answer (NOERROR)", "A 192.0.2.1 192.0.2.2",
+        "and 7 more", "An actual answer (NOERROR)", "A 192.0.2.1 192.0.2.2",
         "AAAA none")
     assert all(len(line) < 120 for line in done.stdout.splitlines())
 
@@ -264,7 +264,7 @@ def test_explain_without_pool(ctl, server):
     server.says({**EXPLAIN, "pool": "", "from": "static", "override": False, "country": "",
                  "leads_to": "www.example.org"})
     done = ctl("explain", "www", "192.0.2.1")
-    has(done.stdout, "db.local.clamav.net -> www.example.org for", "no address: the name is no pool",
+    has(done.stdout, "db.local.clamav.net -> www.example.org for", "no address: the name is not a pool",
         "no country: 84.128.0.0/10 by the database of 2026-05-28", "A 192.0.2.1 192.0.2.2")
     assert "LEVEL" not in done.stdout and "CANDIDATE" not in done.stdout
 
@@ -301,13 +301,13 @@ def test_diff_of_zones_that_share(ctl, server):
         {**DIFF, "zone": "two.example", "word": "refused", "forced": True},
         {**DIFF, "zone": "three.example", "word": "same"}]}, 2, "no")
     shown = ctl("diff", "/srv/new.json").stdout
-    zones = re.findall(r"^/srv/new.json beside what zone (\S+) serves\n(.*)$", shown, re.M)
+    zones = re.findall(r"^/srv/new.json compared with what zone (\S+) serves\n(.*)$", shown, re.M)
     assert zones == [
-        ("clamav.net", "  it would be refused, and reload --force does not help; what is in it:"),
+        ("clamav.net", "  it would be refused, even with reload --force; its contents:"),
         ("two.example", "  it would be refused; with reload --force:"),
         ("three.example", zones[2][1])]
     assert "refused" not in zones[2][1]
-    has(shown, "no mirror changes", "and 3 zones more that have this export")
+    has(shown, "no mirror changes", "and 3 more with this export")
 
 
 @pytest.mark.parametrize("status, word, why", [
@@ -317,7 +317,7 @@ def test_diff(ctl, server, status, word, why):
     server.says({**DIFF, "word": word}, status, why)
     done = ctl("diff", "/srv/new.json")
     assert done.returncode == status
-    has(done.stdout, "/srv/new.json beside what zone clamav.net serves", "serial 412 -> 413",
+    has(done.stdout, "/srv/new.json compared with what zone clamav.net serves", "serial 412 -> 413",
         "in service 213 -> 212 addresses: 2 go (0.9 % of those served), 1 come",
         "1 mirror out", "old.example.de DE removed: HTTP 503", "1 mirror in",
         "new.example.fr FR ok", "1 mirror changed", "w.example.us US weight 100->10",
@@ -334,7 +334,7 @@ def test_pools(ctl, server):
     has(done.stdout, "clamav.net: members served/listed in the place itself",
         "db.de 2/3 4 of country:DE, thin 0/1 0 of nobody, empty",
         "db.* for AD AL AT BA BE BG BY CH and 4 more 0/0 68 of continent:EU - -",
-        "db.local FR 0/2 2 of country:FR, fail-open - -", "and 3 rows more")
+        "db.local FR 0/2 2 of country:FR, fail-open - -", "and 3 more rows")
     server.says({"pools": POOLS["pools"][1:4], "more": 0})
     has(ctl("pools", "db.a?").stdout, "db.ad 0/0 68 of continent:EU", "db.al 0/0", "db.at 0/0")
 
@@ -343,10 +343,10 @@ def test_pings(ctl, server):
     server.says(PINGS)
     done = ctl("pings")
     assert (done.returncode, done.stderr) == (0, "")
-    has(done.stdout, "clamav.net: 1200 ok, 31 failed; 9 of mirrors that are not listed, 5 malformed",
+    has(done.stdout, "clamav.net: 1200 ok, 31 failed; 9 for mirrors that are not listed, 5 malformed",
         "192.0.2.1 a.example.de 10 30 75.0 %", "2001:db8::1 b.example.?[31mfr 1190 1 0.1 %",
         "9.9.9.9 (not listed) 0 2 100.0 % up to 7 more", "daily 28034 900",
-        "main 63 331 up to 3 more", "90 1231", "a hint, never a verdict")
+        "main 63 331 up to 3 more", "90 1231", "a hint, not proof")
     assert all(len(line) < 120 for line in done.stdout.splitlines())
     server.says({"zones": []})
     has(ctl("pings").stdout, "No zone has a ping name: see mirrorns.conf(5).")
@@ -383,15 +383,15 @@ def test_stats_watch(program, server):
 
 
 def test_stats_watch_ends_with_the_server(program, server):
-    server.says(None, 1, "the server is ending")
+    server.says(None, 1, "the server is shutting down")
     done = control.run(program, "-s", server.path, "stats", "--watch")
-    assert done.returncode == 1 and "the server is ending" in done.stderr
+    assert done.returncode == 1 and "the server is shutting down" in done.stderr
 
 
 @pytest.mark.parametrize("word, sentence, status", [
-    ("ok", "Reloaded: all of it is being served.", 0),
-    ("partly refused", "Reloaded, but for what was refused: its last good copy is being served.", 1),
-    ("refused", "Refused: what was served before still is.", 1)])
+    ("ok", "Reloaded: all files are in service.", 0),
+    ("partly refused", "Reloaded, with files refused: their last good copies are in service.", 1),
+    ("refused", "Refused: the previous data stays in service.", 1)])
 def test_reload(ctl, server, word, sentence, status):
     server.says({"reload": word}, status, "x.json: why" if status else None)
     done = ctl("reload")
@@ -413,21 +413,21 @@ def test_any_result(ctl, server):
 
 
 def test_drain(ctl, server):
-    """When clients are gone is what whoever pulls the plug has to know."""
+    """When cached answers expire is what the operator has to know."""
     drained = {"glob": "*.de", "until": "2026-11-21T02:00:00Z", "why": "disk", "addresses": 12,
                "taken_out": 9, "clients_gone_after_seconds": 300,
                "hosts": [f"h{i}.de" for i in range(60)]}
     server.says(drained)
     has(ctl("drain", "*.de").stdout, "*.de is drained until 2026-11-21T02:00:00Z",
-        "out of the answers 9 addresses in service, of 12",
-        "clients are gone after 300 s, when the TTL is over", "why disk", "hosts h0.de h1.de",
+        "removed from answers 9 of 12 matching addresses",
+        "cached answers expire within 300 s", "why disk", "hosts h0.de h1.de",
         "h40.de and 19 more")
     server.says({**drained, "until": None, "why": "", "hosts": []})
     done = ctl("drain", "*.de")
     has(done.stdout, "*.de is drained until undrain")
     assert "why" not in done.stdout and "hosts" not in done.stdout
     server.says({"glob": "*.de", "addresses": 12})
-    assert ctl("undrain", "*.de").stdout == "*.de is back: 12 addresses as the export has them\n"
+    assert ctl("undrain", "*.de").stdout == "*.de is no longer drained, matching addresses: 12\n"
     server.says(None, 1, "it takes the last mirror of every level: --force does it")
     done = ctl("drain", "*")
     assert (done.returncode, done.stdout) == (1, "") and "--force does it" in done.stderr
@@ -520,7 +520,7 @@ def test_full_output(program, server):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([control.ctl_path(program), "-s", server.path, "explain", "x", "::1"],
                               stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "mirrornsctl: the output could not be written\n")
+    assert (done.returncode, done.stderr) == (1, "mirrornsctl: cannot write the output\n")
 
 
 # --- servers that are not there, or not right ---------------------------------------------
@@ -530,9 +530,7 @@ def test_no_server(program, tmp_path):
     done = control.run(program, "-s", tmp_path / "none", "status")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"mirrornsctl: no server listens at {tmp_path}/none (No such file or directory): start "
-        "mirrorns, or name its socket with -s; explain, pools and diff work without one: --config "
-        "FILE\n")
+        f"mirrornsctl: no server is listening on {tmp_path}/none (No such file or directory): start mirrorns, or give its socket with -s; explain, pools and diff work without a server: --config FILE\n")
     server = control.Server(tmp_path / "dead")
     server.close()
     done = control.run(program, "-s", tmp_path / "dead", "status")
@@ -553,7 +551,7 @@ def test_not_allowed(program, server, open_folder):
                           extra_groups=[], capture_output=True, text=True, check=False)
     other.close()
     assert done.returncode == 1
-    assert "may not be opened (Permission denied): be root, or in the group that control-group" \
+    assert "permission denied (Permission denied): run as root or join the group set with control-group" \
         in done.stderr
 
 
@@ -614,7 +612,7 @@ def test_server_that_takes_up_nobody(program, tmp_path):
         listener.listen(0)
         first.connect(str(tmp_path / "full"))
         done = control.run(program, "-s", tmp_path / "full", "status", timeout=60)
-    assert done.returncode == 1 and "does not take up a connection within 10 s" in done.stderr
+    assert done.returncode == 1 and "timed out connecting after 10 s" in done.stderr
 
 
 def test_silent_server(ctl, server):

@@ -91,7 +91,7 @@ def test_a_reload_changes_who_may_ask(make_world):
     world.configure()
     mark = world.mark()
     world.kill(1)
-    world.wait_log("The reload is served", since=mark)
+    world.wait_log("Reload complete", since=mark)
     assert world.ask("_explain.db.de", "TXT").rcode() == dns.rcode.NOERROR
 
 

@@ -94,7 +94,7 @@ def test_the_guides_configuration(example, make_world):
     world.write("mirrorns.conf", config + 'state-dir = "state"\nuser = ""\n')
     done = world.check()
     assert done.returncode == 0, done.stderr
-    assert 'Pool "db.*" of zone clamav.net: 50 countries' in text("guide.md")
+    assert 'Pool "db.*" of zone clamav.net: countries with mirrors of their own in service: 50' in text("guide.md")
     shown = re.search(r'^    (Pool "db\.\*" .*)$', text("guide.md"), re.M)[1]
     assert shown in done.stderr, done.stderr
 

@@ -122,9 +122,9 @@ def test_nobody_reads(serving, clogged):
     for line in lines:
         assert LINE.fullmatch(line), line
     seen = [int(found[1]) for line in lines if (found := re.search(r"glob=(\d{6})x{240} ", line))]
-    at, = (i for i, line in enumerate(lines) if "Log lines were dropped" in line)
+    at, = (i for i, line in enumerate(lines) if "Log lines were lost" in line)
     assert seen == list(range(len(seen))) and 2000 < len(seen) < sent, "the first ones were kept"
-    assert lines[at].endswith(f" warning Log lines were dropped: they could not be written dropped={missing}")
+    assert lines[at].endswith(f" warning Log lines were lost: the log could not be written dropped={missing}")
     assert "glob=afterwards" in lines[-1] and all("glob=" in line for line in lines[at + 1:])
     assert dropped(serving) == missing and clogged.is_shared_as_it_was()
 
@@ -143,7 +143,7 @@ def test_an_end_while_nobody_reads(serving, clogged, full):
 def test_an_end_writes_what_is_left(serving, clogged):
     serving.kill(signal.SIGTERM)
     eventually(lambda: clogged.read() and serving.process.poll() == 0, "its end")
-    assert re.search(r"info Ending: .* signal=TERM\n$", clogged.read())
+    assert re.search(r"info Shutting down.* signal=TERM\n$", clogged.read())
     serving.stop()
 
 
@@ -193,7 +193,7 @@ def test_time_and_level(make_world):
     world.write("mirrors.json", "nonsense")
     world.wait_log("warning", "mirrors.json:1", "stays in service", since=mark)
     world.kill(signal.SIGHUP)
-    world.wait_log("warning The reload is served", since=mark)
+    world.wait_log("warning Reload complete", since=mark)
     world.stop()
     lines = world.log().splitlines()
     assert all(LINE.fullmatch(line) for line in lines) and len(lines) > 5, lines
@@ -210,7 +210,7 @@ def test_time_and_level(make_world):
 def test_log_level(make_world):
     """From the start on, then what was served last; -t says all of it."""
     world = make_world(mirrors=MIRRORS, log_level="warning")
-    assert "is good" in world.check().stderr
+    assert "is valid" in world.check().stderr
     with open(world.stderr, "ab") as log:
         world.process = subprocess.Popen(
             world.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=world.environment(),
@@ -225,7 +225,7 @@ def test_log_level(make_world):
         world.wait_log(*fragments, since=mark)
         return world.log()[mark:]
 
-    reloaded("info", " info The reload is served")
+    reloaded("info", " info Reload complete")
     assert not world.lines("is ready"), "it was no warning"
     reloaded("loud", " error ", 'found log-level = "loud", expected "error", "warning", "info" or "debug"')
     zone = world.path("clamav.net.zone").read_text()

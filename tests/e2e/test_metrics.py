@@ -643,7 +643,7 @@ def test_another_place_needs_a_restart(make_world):
     world.options["metrics"] = f"127.0.0.1:{world.free_port()}"
     world.configure()
     world.kill(signal.SIGHUP)
-    world.wait_log("metrics", "needs a restart")
+    world.wait_log("metrics", "need a restart")
     assert look(world).get("reloads_total", result="ok") is not None
 
 

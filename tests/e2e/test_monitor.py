@@ -303,7 +303,7 @@ def test_configuration_reload(stage):
     watcher.start().wait_states({mirror: "ok"})
     watcher.config.write_text(watcher.config.read_text() + "soup = 1\n")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log(r"monitor.conf:\d+: found soup, expected .*; the configuration of before goes on")
+    watcher.wait_log(r"monitor.conf:\d+: found the unknown option soup at the top level, expected .*; the configuration of before goes on")
     # A state that cannot be had is refused before the old one is let go; ours under another name is ours.
     watcher.configure(state="nowhere/monitor.sqlite")
     watcher.process.send_signal(signal.SIGHUP)
@@ -485,7 +485,7 @@ def test_check(stage):
         assert re.match(re.escape(str(watcher.list)) + r":\d+: host b.example: ipv4 127.0.0.1 is there twice", found)
         assert found.count("\n") == 1
     watcher.config.write_text("zone = clamav.net\nintervall = 1s\n")
-    assert f"{watcher.config}:2: found intervall, expected" in watcher.run("-t", status=2)[1]
+    assert f"{watcher.config}:2: found the unknown option intervall at the top level, expected" in watcher.run("-t", status=2)[1]
 
 
 @pytest.mark.parametrize("words, sentence", [

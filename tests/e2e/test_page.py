@@ -204,7 +204,7 @@ def test_ages_and_banners(tab, site):
     tab.open(site + "few/index.html")
     banners = [one.text for one in tab.driver.find_elements("css selector", ".banner")]
     assert len(banners) == 2, banners
-    assert banners[0].endswith("some are reached again: 20 of 37 addresses fail")
+    assert banners[0].endswith("state changes are suspended: 20 of 37 addresses fail")
     assert re.search(r"stale\. It was refreshed \d+ days ago", banners[1])
     assert re.search(r"written \S+ \S+ UTC, [345] min ago\.", tab.driver.find_element("css selector", "main > p.q").text)
     assert re.fullmatch(r"\d+ (min|h|days) ago", tab.run("return document.querySelector('.mirrors .ago').textContent"))

@@ -55,7 +55,7 @@ def test_rows(pools, server):
         [("", "db.fr"), ("", "France"), ("", "0 of 2"), ("none", "2 of country:FR, fail-open"), ("", "1 of 1"),
          ("lent", "1 of country:FR, thin")]]
     assert re.findall("<caption>(.*)</caption>", done.stdout) == ["Pools of clamav.net", "Pools of two.example"]
-    assert "<p>And 7 rows more: a pattern limits them." in done.stdout
+    assert "<p>And 7 more rows: limit them with a pattern." in done.stdout
 
 
 def test_nothing_but_itself(pools, server):
@@ -91,12 +91,12 @@ def test_odd_results(pools, server, result):
 def test_two_forms(program, server):
     done = control.run(program, "-s", server.path, "pools", "--html", "--json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "mirrornsctl: --json and --html are two forms of one result: leave one out\n"
+    assert done.stderr == "mirrornsctl: --json and --html are mutually exclusive\n"
     assert server.requests == []
 
 
 def test_refused(pools, server):
-    server.says(None, 1, "no pool's name is like \"x\"")
+    server.says(None, 1, "no pool matches \"x\"")
     done = pools("x")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "mirrornsctl: no pool's name is like \"x\"\n"
+    assert done.stderr == "mirrornsctl: no pool matches \"x\"\n"

@@ -208,7 +208,7 @@ def test_the_server_warns(make_world):
                 mirror("d.example", "DE", "10.0.0.2", state="removed"), *more]
 
     world = make_world(mirrors=serve())
-    line = ("Zone clamav.net has 2 mirror addresses in service that clients on other networks cannot reach: "
+    line = ("Zone clamav.net has 2 mirror addresses in service that the Internet cannot reach: "
             "127.0.0.1 (a loopback address) of b.example, 10.0.0.1 (a private address) of c.example file=")
 
     def warned():

@@ -229,8 +229,8 @@ def test_too_large_a_kept_export(make_world):
     with open(kept, "a") as file:
         file.write(" " * 8192)
     done = world.check()
-    assert done.returncode == 2 and "no earlier export" in done.stderr.splitlines()[-1], done
-    sentence = f"{kept}: is larger than 8192 octets, expected at most that; it counts as absent"
+    assert done.returncode == 2 and "no earlier copy" in done.stderr.splitlines()[-1], done
+    sentence = f"{kept}: is larger than 8192 octets, expected at most that; the file is ignored"
     assert sentence in done.stderr, done
 
 
@@ -450,7 +450,7 @@ def test_no_descriptor_is_left(make_world):
         resource.prlimit(world.process.pid, resource.RLIMIT_NOFILE, limits)
     world.wait_served("198.18.2.1", "db.de")
     eventually(lambda: string(world) == new, "the string")
-    world.wait_log("The overrides", "were read", since=mark)
+    world.wait_log("Overrides loaded from", since=mark)
     assert len(world.lines("mirrors.json: cannot be opened", since=mark)) == 1, "however often it is tried"
     seen = look(world)
     assert seen.get("export_refused_total", zone="clamav.net") == 1

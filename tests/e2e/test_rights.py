@@ -79,12 +79,12 @@ def lay(path, kind, secret):
 
 KINDS = [("symbolic link", "is a symbolic link, expected a regular file"),
          ("fifo", "is not a regular file"),
-         ("other user", "belongs to user 1, expected user {user} or root")]
+         ("other user", "owned by user 1, expected user {user} or root")]
 
 
 @needs_root
 @pytest.mark.parametrize("user", ["nobody", ""])
-@pytest.mark.parametrize("kind, why", KINDS + [("hard link", "has 2 names (hard links), expected one")],
+@pytest.mark.parametrize("kind, why", KINDS + [("hard link", "has 2 hard links, expected 1")],
                          ids=lambda one: one.split()[0])
 def test_what_is_laid_in_state_dir(given, secret, user, kind, why):
     """It counts as absent, a line says why, and what it leads to is in no answer; of -t the same."""
@@ -97,7 +97,7 @@ def test_what_is_laid_in_state_dir(given, secret, user, kind, why):
     world.start()
     sentence = why.format(user=pwd.getpwnam(user or "root").pw_uid)
     for name in (KEPT, "clamav.net.export.json", "drains.json"):
-        assert world.lines(f"state/{name}: {sentence}; it counts as absent"), world.log()
+        assert world.lines(f"state/{name}: {sentence}; the file is ignored"), world.log()
         assert world.lines(f"state/{name}") == world.lines(f"state/{name}: {sentence}"), "once, and no more"
     assert string(world) == "SERVFAIL"
     assert SECRET not in world.log()
@@ -113,7 +113,7 @@ def test_state_dir_leads_to_a_file_of_roots(given, secret, kind):
     lay(world.path("state") / KEPT, kind, secret)
     world.start()
     assert string(world) == "SERVFAIL" and SECRET not in world.log()
-    assert world.lines(f"state/{KEPT}", "it counts as absent")
+    assert world.lines(f"state/{KEPT}", "the file is ignored")
 
 
 @needs_root
@@ -233,7 +233,7 @@ def test_no_thread_gains_privileges(given, user):
     world.start()
     mark = world.mark()
     world.kill(1)
-    world.wait_log("the reload is served", since=mark)
+    world.wait_log("reload complete", since=mark)
     found = gains(world)
     assert len(found) >= 1 + 2 + 1 + 4 and set(found) == {"1"}, found
 
@@ -248,8 +248,7 @@ def test_without_the_account(make_world, accounts):
         done = world.run(*arguments)
         assert done.returncode == 2, done.stderr
         assert done.stderr.splitlines()[-1] == (
-            f'{config}: the user "mirrorns" that mirrorns is to become does not exist: add it, or name another one '
-            'with `user` ("" = stay root)')
+            f'{config}: the user "mirrorns" does not exist: create it, or set `user` to an existing one ("" = stay root)')
     assert run(world.program, "--config", config, "explain", "db.de", "192.0.2.1").returncode == 0
     world.options["user"] = ""
     world.configure()
@@ -275,8 +274,7 @@ def scarce(given):
     return given(control=True).start()
 
 
-NO_THREAD = ("no more threads can be made: Resource temporarily unavailable (raise the limit of tasks: TasksMax= of the "
-             "unit, ulimit -u)")
+NO_THREAD = ("cannot create a thread: Resource temporarily unavailable (raise the limit on tasks: TasksMax= in the unit, ulimit -u)")
 
 
 def test_reload_without_threads(scarce):
@@ -284,7 +282,7 @@ def test_reload_without_threads(scarce):
     threads(scarce.process, False)
     reply = scarce.control("reload")
     assert reply["exit"] == 1 and reply["result"] == {"reload": "refused"} and reply["why"] == NO_THREAD
-    scarce.wait_log(f"{NO_THREAD}; what was served goes on being served")
+    scarce.wait_log(f"{NO_THREAD}; reload failed, previous data stays in service")
     assert scarce.control("status")["result"]["reload"]["why"] == NO_THREAD
     mark = scarce.mark()
     scarce.kill(1)

@@ -60,7 +60,7 @@ def test_a_storm_of_reloads(make_world):
         assert world.ask("db.de").answer
     mark = world.mark()
     world.kill(signal.SIGHUP)
-    world.wait_log("The reload is served", since=mark)
+    world.wait_log("Reload complete", since=mark)
     assert world.ask("db.de").answer
 
 
@@ -77,7 +77,7 @@ def test_more_signals_while_it_ends(make_world):
         except BlockingIOError:
             pass
         world.kill(signal.SIGTERM)
-        world.wait_log("Ending")
+        world.wait_log("Shutting down")
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             world.kill(number)
         assert world.process.wait(15) == 0

@@ -227,12 +227,12 @@ def test_a_worker_that_does_not_turn(make_world, notices):
     notices.wait("WATCHDOG")
     held = [thread for thread in world.threads() if thread != world.process.pid]
     with tracing.held(held):
-        world.wait_log("Workers do not turn", "workers=")
+        world.wait_log("Workers unresponsive", "workers=")
         notices.drain()
         assert not notices.read(1.0), "five intervals' time"
     notices.wait("WATCHDOG")
     assert addresses(world.ask("db.de"))
-    assert len(world.lines("Workers do not turn")) == 1, "one line for one event"
+    assert len(world.lines("Workers unresponsive")) == 1, "one line for one event"
 
 
 def idle_builders(world, count):
@@ -294,7 +294,7 @@ def test_sockets_of_systemd(make_world):
             for _ in range(8):
                 assert addresses(world.ask("db.de", target=target, tcp=tcp))
     world.kill(signal.SIGHUP)
-    world.wait_log("The reload is served")
+    world.wait_log("Reload complete")
     assert addresses(world.ask("db.de"))
 
 
@@ -330,7 +330,7 @@ def test_shared_sockets_cannot_stay_on_a_cpu(make_world):
     """socket-affinity wants a socket for each worker; without it all is served."""
     world = make_world(mirrors=MIRRORS, workers=2, socket_affinity=True)
     activated(world, [inet(DATAGRAM, world.port), inet(STREAM, world.port)]).start()
-    assert world.lines("shared out by their addresses")
+    assert world.lines("distributes packets by address hash")
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", target="::1"))
 
 
@@ -469,7 +469,7 @@ def test_sockets_that_are_refused(make_world, case):
     done = activated(world, sockets(world.port)).run()
     assert done.returncode == 1, done.stderr
     line = done.stderr.strip().splitlines()[-1]
-    for fragment in ["systemd hands over", *fragments]:
+    for fragment in ["systemd passed", *fragments]:
         assert re.search(fragment, line), line
 
 

@@ -230,8 +230,7 @@ def test_user_that_is_not_there(make_world):
     world = make_world(mirrors=MIRRORS, user="no-such-user")
     for done in (world.run(), world.check()):
         assert done.returncode == 2 and done.stderr.splitlines()[-1] == (
-            f'{world.path("mirrorns.conf")}: the user "no-such-user" that mirrorns is to become does not exist: '
-            'add it, or name another one with `user` ("" = stay root)')
+            f'{world.path("mirrorns.conf")}: the user "no-such-user" does not exist: create it, or set `user` to an existing one ("" = stay root)')
 
 
 def test_large_start(make_world):

@@ -156,14 +156,14 @@ def test_too_few_descriptors_to_start(make):
     done = make(limit=40, start=False).run()
     assert done.returncode == 1, done.stderr
     last = done.stderr.strip().splitlines()[-1]
-    assert re.match(r"the limit of open files, 40, leaves room for \d+ TCP connections?, expected at least 8: raise it",
+    assert re.match(r"the limit on open files is 40, enough for \d+ TCP connections?, expected at least 8: raise it",
                     last), last
 
 
 def test_fewer_connections_than_configured(make):
     """And they are what the limit is then."""
     world = make(limit=300, metrics=True)
-    line = world.wait_log("tcp-connections is lowered", "configured=1000")
+    line = world.wait_log("tcp-connections is reduced", "configured=1000")
     allowed = int(re.search(r" connections=(\d+)", line)[1])
     assert 200 <= allowed < 300, line
     idle(world, 400, 5, lambda: storms.seconds_until(lambda: storms.gauge(world) == allowed, 5) <= 5)

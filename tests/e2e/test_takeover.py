@@ -67,7 +67,7 @@ def test_takeover(start):
     world.takeover()
     assert world.process.pid != old.pid
     assert ended(old), "within its 10 s, with 0"
-    assert world.lines("Another server has taken over")
+    assert world.lines("Takeover complete")
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
     assert world.control("status")["result"]["workers"] == 1, "the same control socket"
     assert world.control_path.exists(), "handed over, not removed"
@@ -332,7 +332,7 @@ def test_control_and_metrics_move(start):
         world.control_path, present = former, world.control_path
         if name == "one.sock":
             assert world.control("reload")["exit"] == 0
-            world.wait_log("The configuration changes", "control", "mirrorns --takeover")
+            world.wait_log("Changed options need a restart", "control", "mirrorns --takeover")
         world.control_path = present
         world.takeover()
         assert world.control("status")["exit"] == 0 and not former.exists()
@@ -358,7 +358,7 @@ def test_a_control_path_that_is_taken_leaves_the_old_one(start):
     world.control_path.with_name("file").write_text("")
     world.configure()
     done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
-    assert done.returncode == 1 and "no socket has that name" in done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and "not a socket has this name" in done.stderr.splitlines()[-1]
     assert former.exists()
     still_serves(world, mark)
     assert other.control("status")["exit"] == 0
@@ -399,7 +399,7 @@ def still_serves(world, mark):
     assert world.process.poll() is None
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
     assert world.control("status")["exit"] == 0
-    assert not world.lines("Another server has taken over", since=mark)
+    assert not world.lines("Takeover complete", since=mark)
 
 
 @pytest.mark.parametrize("file, text, why", [
@@ -427,7 +427,7 @@ def test_an_address_that_is_taken_leaves_the_old_one(start):
         world.configure()
         done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
         assert done.returncode == 1 and "127.0.0.3" in done.stderr.splitlines()[-1]
-        world.wait_log("A takeover came to nothing, this server goes on", "has gone", since=mark)
+        world.wait_log("Takeover aborted, this server keeps running", "closed the connection", since=mark)
         still_serves(world, mark)
     world.takeover()
     assert ended(world.former[-1])
@@ -527,7 +527,7 @@ def test_a_hostile_successor(start, words):
     except (TimeoutError, ConnectionResetError):
         pass
     fake.close()
-    world.wait_log("A takeover came to nothing", since=mark)
+    world.wait_log("Takeover aborted", since=mark)
     still_serves(world, mark)
     world.takeover()
     assert ended(world.former[-1])
@@ -576,13 +576,13 @@ def test_what_was_taken_is_saved_first(make_world):
     with pytest.raises(TimeoutError):
         successor.connection.recv(1, socket.MSG_PEEK)
     reply = world.control("takeover")
-    assert reply["exit"] == 1 and "another takeover is under way" in reply["why"]
+    assert reply["exit"] == 1 and "another takeover is in progress" in reply["why"]
     saving.end()
     successor.connection.settimeout(DEADLINE)
     successor.receive()
     assert successor.offer["sockets"] == 5
     successor.close()
-    world.wait_log("A takeover came to nothing")
+    world.wait_log("Takeover aborted")
     saving, mark = Saving(world, thread), world.mark()
     successor = Asks(world)
     world.wait_log("verb=takeover", since=mark)
@@ -602,7 +602,7 @@ def test_an_export_that_is_forced_meanwhile(start):
     fake = Fake(world)
     assert world.control("reload", force=True)["exit"] == 0
     fake.connection.sendall(b"r")
-    world.wait_log("A takeover came to nothing, this server goes on", "was forced meanwhile", since=mark)
+    world.wait_log("Takeover aborted, this server keeps running", "was forced in the meantime", since=mark)
     fake.close()
     still_serves(world, mark)
     world.takeover()
@@ -619,7 +619,7 @@ def test_a_wildcard_and_one_of_its_addresses(start):
         world.configure()
         done = world.run(*arguments, "-c", str(world.path("mirrorns.conf")))
         assert done.returncode == 1, done.stderr
-        assert "cannot be listened on: 0.0.0.0:" in done.stderr and "which `listen` names too" in done.stderr
+        assert "it is covered by 0.0.0.0:" in done.stderr and "which is also in `listen`" in done.stderr
     still_serves(world, mark)
 
 
@@ -627,7 +627,7 @@ def test_only_one_at_a_time(start):
     world = start()
     fake = Fake(world)
     reply = world.control("takeover")
-    assert reply["exit"] == 1 and "another takeover is under way" in reply["why"]
+    assert reply["exit"] == 1 and "another takeover is in progress" in reply["why"]
     fake.close()
     world.takeover()
 
@@ -640,7 +640,7 @@ def test_drains_wait_for_a_successor(start):
     for verb in ("drain", "undrain"):
         world.control("drain", glob="nobody") if verb == "undrain" else None
         reply = world.control("drain", glob="m1.de.example")
-        assert reply["exit"] == 1 and "another server is taking over, ask again" in reply["why"]
+        assert reply["exit"] == 1 and "a takeover is in progress, try again" in reply["why"]
     fake.close()
     eventually(lambda: world.control("drain", glob="m1.de.example")["exit"] == 0, "it may again")
 

@@ -1,4 +1,5 @@
-/* tests/fuzz/fuzz_monitor.c - any octets as what mirrors send and people write for the monitor: the first one says what. */
+/* tests/fuzz/fuzz_monitor.c - any octets as what mirrors send and people write for the monitor: the
+ * first one says what. */
 #include "tools/cvd/cvd.h"
 #include "tools/cvd/record.h"
 #include "tools/monitor/config/list.h"

@@ -1,4 +1,5 @@
-/* tests/fuzz/fuzz_serve.c - any octets as a query, in the world of tests/golden: the first one says who asks, and how. */
+/* tests/fuzz/fuzz_serve.c - any octets as a query, in the world of tests/golden: the first one says
+ * who asks, and how. */
 #include "tests/unit/reply_check.h"
 #include "tests/unit/world_case.h"
 
@@ -9,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
 
 static struct world world;
 
-/* Germany, France, the United States, nowhere, private space; the same over IPv6 where there is one. */
+/* Germany, France, the United States, nowhere, private space; the same over IPv6 where there is
+ * one. */
 static const struct client clients[] = {
 	{.address = {192, 0, 2, 53}},
 	{.address = {198, 51, 100, 5}},

@@ -1,4 +1,5 @@
-/* tests/unit/fake_mirror.h - mirrors on the test's own loop: what each says to each path, and what it was asked. */
+/* tests/unit/fake_mirror.h - mirrors on the test's own loop: what each says to each path, and what
+ * it was asked. */
 #ifndef TESTS_UNIT_FAKE_MIRROR_H
 #define TESTS_UNIT_FAKE_MIRROR_H
 
@@ -16,7 +17,8 @@
 
 enum { FAKE_REQUEST_MAX = 2048 };
 
-/* One path and its whole reply; NULL: none ever comes. A reply of a mirror that closes ends with its connection. */
+/* One path and its whole reply; NULL: none ever comes. A reply of a mirror that closes ends with
+ * its connection. */
 struct fake_answer {
 	const char *path, *reply;
 };

@@ -1,7 +1,8 @@
 /* tests/unit/golden_case.h - reads tests/golden/answers.txt.
  *
- * A case is a paragraph: its sentence, `client ADDRESS udp|tcp`, `query HEX` and `reply HEX` (or `reply none`). Hex goes
- * on in lines that start with a blank. Lines that start with # say the same for people. */
+ * A case is a paragraph: its sentence, `client ADDRESS udp|tcp`, `query HEX` and `reply HEX` (or
+ * `reply none`). Hex goes on in lines that start with a blank. Lines that start with # say the same
+ * for people. */
 #ifndef TESTS_UNIT_GOLDEN_CASE_H
 #define TESTS_UNIT_GOLDEN_CASE_H
 

@@ -1,4 +1,5 @@
-/* tests/unit/packet_case.h - packets written octet by octet, right or wrong, and exactly sized buffers.
+/* tests/unit/packet_case.h - packets written octet by octet, right or wrong, and exactly sized
+ * buffers.
  *
  * AddressSanitizer sees every octet read or written beyond a malloc'ed buffer. */
 #ifndef TESTS_UNIT_PACKET_CASE_H

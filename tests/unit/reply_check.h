@@ -1,4 +1,5 @@
-/* tests/unit/reply_check.h - what holds of every reply, whatever was asked. Shares no code with the server. */
+/* tests/unit/reply_check.h - what holds of every reply, whatever was asked. Shares no code with the
+ * server. */
 #ifndef TESTS_UNIT_REPLY_CHECK_H
 #define TESTS_UNIT_REPLY_CHECK_H
 
@@ -13,7 +14,8 @@ static inline size_t reply_limit(const struct client *client, const uint8_t *que
 	if (client->tcp)
 		return 65535;
 	size_t ours = client->ipv6 ? 1232 : 1400;
-	/* The server follows no pointer of a query and looks into no RDATA, so it may understand more. */
+	/* The server follows no pointer of a query and looks into no RDATA, so it may understand
+	 * more. */
 	if (!walk_message(query, size, &asked))
 		return ours;
 	size_t theirs = asked.opts && asked.opt_class > 512 ? asked.opt_class : 512;

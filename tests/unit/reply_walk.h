@@ -44,7 +44,8 @@ static inline size_t walk_name(const uint8_t *octets, size_t size, size_t at)
 	return end ? end : at + 1;
 }
 
-/* The octet behind a record; 0: none is there. Names in RDATA of the commonest types end with it. */
+/* The octet behind a record; 0: none is there. Names in RDATA of the commonest types end with
+ * it. */
 static inline size_t walk_record(const uint8_t *octets, size_t size, size_t at, struct walk *walk)
 {
 	at = walk_name(octets, size, at);
@@ -78,7 +79,8 @@ static inline size_t walk_record(const uint8_t *octets, size_t size, size_t at, 
 	}
 }
 
-/* True: the counts and the octets agree up to walk->end. On failure walk->opts tells of what came before. */
+/* True: the counts and the octets agree up to walk->end. On failure walk->opts tells of what came
+ * before. */
 static inline bool walk_message(const uint8_t *octets, size_t size, struct walk *walk)
 {
 	*walk = (struct walk){.opts = 0};

@@ -30,8 +30,8 @@ static inline bool scan_case_passes(const json_error_t *error)
 	}
 }
 
-/* Do both say the same? jansson goes deeper, reads no byte order mark, takes an octet 0 for the end, or for nothing, and
- * beside an octet that is no UTF-8 quotes the token before it. */
+/* Do both say the same? jansson goes deeper, reads no byte order mark, takes an octet 0 for the
+ * end, or for nothing, and beside an octet that is no UTF-8 quotes the token before it. */
 static inline bool scan_case_agrees(
 	const char *text, size_t size, char found[SCAN_WHY_MAX], char expected[SCAN_WHY_MAX])
 {

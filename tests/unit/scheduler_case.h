@@ -1,4 +1,5 @@
-/* tests/unit/scheduler_case.h - a scheduler over fake mirrors: settings, list and reports of a test's own. */
+/* tests/unit/scheduler_case.h - a scheduler over fake mirrors: settings, list and reports of a
+ * test's own. */
 #ifndef TESTS_UNIT_SCHEDULER_CASE_H
 #define TESTS_UNIT_SCHEDULER_CASE_H
 

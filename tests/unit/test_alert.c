@@ -417,7 +417,8 @@ static void test_one_after_the_other(void **state)
 	assert_string_equal(read_text("log"), "");
 }
 
-/* What the monitor was started with, less what would make the program another one, or speak for the monitor. */
+/* What the monitor was started with, less what would make the program another one, or speak for the
+ * monitor. */
 static void test_environment(void **state)
 {
 	static const char *const gone[] = {"LD_LIBRARY_PATH", "LD_BIND_NOT", "GCONV_PATH",

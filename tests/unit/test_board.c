@@ -276,7 +276,7 @@ static void test_a_place_that_is_taken(void **state)
 	(void)state;
 	memcpy(&where.address, &at, sizeof(at));
 	assert_null(board_new(&where, why, sizeof(why)));
-	assert_non_null(strstr(why, "metrics: 127.0.0.1:1"));
+	assert_non_null(strstr(why, "metrics: cannot bind 127.0.0.1:1: "));
 }
 
 /* On a small disk of its own, which only this thread sees. */

@@ -24,12 +24,12 @@ static const struct follow follows[] = {
 	/* Order. */
 	{411, NOW, NOW, 60, 60, 60, 50,
 		"m.json:2: serial 411 is lower than the last accepted, expected at least 412; "
-		"`mirrornsctl reload --force` takes it all the same"},
+		"use `mirrornsctl reload --force` to accept it"},
 	{0, NOW, NOW, 60, 60, 60, 50,
 		"m.json:2: serial 0 is lower than the last accepted, expected"},
 	{413, NOW - 1, NOW, 60, 60, 60, 50,
 		"m.json:3: generated 2026-11-20T17:59:59Z is before the last accepted, expected "
-		"2026-11-20T18:00:00Z or later; `mirrornsctl reload --force` takes it all the same"},
+		"2026-11-20T18:00:00Z or later; use `mirrornsctl reload --force` to accept it"},
 	{411, NOW - 1, NOW, 0, 60, 60, 50, "m.json:2: serial 411"},
 	/* What an export does not say is not compared. */
 	{-1, NOW, NOW, 60, 60, 60, 50, NULL},
@@ -38,7 +38,7 @@ static const struct follow follows[] = {
 	{412, NOW, NOW, 30, 60, 60, 50, NULL},
 	{412, NOW, NOW, 29, 60, 60, 50,
 		"m.json:5: 29 addresses in service, 60 in the last accepted export: 52 % gone, "
-		"expected at most max-shrink = 50 %; `mirrornsctl reload --force` takes it all the same"},
+		"expected at most max-shrink = 50 %; use `mirrornsctl reload --force` to accept it"},
 	{412, NOW, NOW, 30, 50, 61, 50,
 		"m.json:5: 30 addresses in service, 61 in the largest export of the last 24 hours: "
 		"51 % gone, expected at most max-shrink = 50 %;"},

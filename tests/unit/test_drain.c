@@ -116,7 +116,7 @@ static void test_networks_refused(void **state)
 	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
 		if (drain_parse(&drain, globs[i], why, sizeof(why)))
 			fail_msg("%s", globs[i]);
-		assert_non_null(strstr(why, "is no network, expected ADDRESS/LENGTH"));
+		assert_non_null(strstr(why, "is not a network, expected ADDRESS/LENGTH"));
 	}
 }
 
@@ -264,7 +264,8 @@ static struct pool_rule rule_of(bool fail_open, bool together)
 		.ttl = 300};
 }
 
-/* Levels lose what is drained; fail-open gives the removed, but not when they are drained themselves. */
+/* Levels lose what is drained; fail-open gives the removed, but not when they are drained
+ * themselves. */
 static void test_levels(void **state)
 {
 	(void)state;

@@ -1,4 +1,5 @@
-/* The marks that many drains leave on many mirrors: what they match, how often, and in what time. */
+/* The marks that many drains leave on many mirrors: what they match, how often, and in what
+ * time. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,8 @@ static void release_nothing(void *object)
 	(void)object;
 }
 
-/* What each of several drains takes, whether others take it too; a host and its written address are one. */
+/* What each of several drains takes, whether others take it too; a host and its written address are
+ * one. */
 static void test_counts(void **state)
 {
 	static const struct {
@@ -113,7 +115,8 @@ static void test_marks_are_what_matches(void **state)
 	assert_in_range(found, 1000, 19000);
 }
 
-/* As many drains as there may be, all of them globs that begin with a star: seconds, if each were held against each. */
+/* As many drains as there may be, all of them globs that begin with a star: seconds, if each were
+ * held against each. */
 static void test_marks_are_quick(void **state)
 {
 	enum { MIRRORS = 20000 };

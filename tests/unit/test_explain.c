@@ -22,24 +22,24 @@ static void test_refused(void **state)
 			"the address is \"1.2.3\", expected an IPv4 or IPv6 address, "
 			"with /LENGTH when it is a client subnet"},
 		{"db.de", "", "the address is \"\", expected an IPv4"},
-		{"db.de", "1.2.3.4/33", "expected a prefix length of 0 to 32 behind the /"},
-		{"db.de", "1.2.3.4/", "expected a prefix length of 0 to 32 behind the /"},
-		{"db.de", "1.2.3.4/+8", "expected a prefix length of 0 to 32 behind the /"},
-		{"db.de", "::1/129", "expected a prefix length of 0 to 128 behind the /"},
+		{"db.de", "1.2.3.4/33", "expected a prefix length of 0 to 32 after the /"},
+		{"db.de", "1.2.3.4/", "expected a prefix length of 0 to 32 after the /"},
+		{"db.de", "1.2.3.4/+8", "expected a prefix length of 0 to 32 after the /"},
+		{"db.de", "::1/129", "expected a prefix length of 0 to 128 after the /"},
 		{"db.de", "1.2.3.4/24",
-			"expected no bits beyond the prefix (RFC 7871 6): 1.2.3.0/24"},
+			"expected no bits set beyond the prefix length (RFC 7871 6): 1.2.3.0/24"},
 		{"db.de", "2001:db8::1/32",
-			"expected no bits beyond the prefix (RFC 7871 6): "
+			"expected no bits set beyond the prefix length (RFC 7871 6): "
 			"2001:db8::/32"},
 		{"db.de", "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc",
 			"expected an IPv4 or IPv6 address"},
 		{"db.zz", "1.2.3.4",
-			"no zone here has the name db.zz: it is answered with NXDOMAIN "
-			"or REFUSED"},
-		{"db.de.", "1.2.3.4", "no zone here has the name db.de."},
-		{"www.example.org.", "1.2.3.4", "no zone here has the name www.example.org."},
-		{"a..b", "1.2.3.4", "the name \"a..b\" is none: "},
-		{"", "1.2.3.4", "the name \"\" is none: "},
+			"db.zz is a name in none of the configured zones: it gets NXDOMAIN or REFUSED"},
+		{"db.de.", "1.2.3.4", "db.de. is a name in none of the configured zones"},
+		{"www.example.org.", "1.2.3.4",
+			"www.example.org. is a name in none of the configured zones"},
+		{"a..b", "1.2.3.4", "\"a..b\" is not a valid name: "},
+		{"", "1.2.3.4", "\"\" is not a valid name: "},
 	};
 	(void)state;
 	assert_null(explain_json(world.snapshot, NULL, "::1", why, sizeof(why)));
@@ -107,7 +107,7 @@ static void test_sources(void **state)
 		{"db.local", "192.0.2.7", "source", "DE", "192.0.2.0/24", NULL, 24},
 		{"db.local", "198.51.100.0/24", "ecs", "FR", "198.51.100.0/25", NULL, 24},
 		{"db.local", "10.0.0.0/8", "source", "", "10.0.0.0/16",
-			"a client subnet in private space says nothing", 16},
+			"a client subnet in private space is ignored", 16},
 		{"db.local", "10.1.2.0/24", "ecs", "FR", "10.1.0.0/16", NULL, 16},
 		{"db.local", "0.0.0.0/0", "source", "", "0.0.0.0/5",
 			"a client subnet of length 0 hides the client", 0},
@@ -119,12 +119,12 @@ static void test_sources(void **state)
 		{"db.local", "2001:db8:de::/48", "ecs", "DE", "2001:db8:de::/48", NULL, 48},
 		{"db.source", "192.0.2.0/24", "source", "DE", "192.0.2.0/24", "ecs = false", 0},
 		{"DB.De", "198.51.100.0/24", "ecs", "FR", "198.51.100.0/25",
-			"the name alone decides", 0},
+			"the name alone selects the place", 0},
 		{"db.all", "198.51.100.9", "source", "FR", "198.51.100.0/25", "the place is fixed",
 			0},
-		{"www", "198.51.100.9", "static", "FR", "198.51.100.0/25", "no pool", 0},
+		{"www", "198.51.100.9", "static", "FR", "198.51.100.0/25", "not a pool", 0},
 		{"stats", "198.51.100.9", "static", "FR", "198.51.100.0/25", "is delegated", 0},
-		{"@", "198.51.100.9", "static", "FR", "198.51.100.0/25", "no pool", 0},
+		{"@", "198.51.100.9", "static", "FR", "198.51.100.0/25", "not a pool", 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -173,7 +173,7 @@ static void test_fallback(void **state)
 	json_decref(object);
 	object = explain("db.near", "198.51.100.0/25"); /* France has no IPv6 */
 	assert_true(list_has(json_object_get(object, "notes"),
-		"AAAA is NODATA: no level has a member to serve over ipv6"));
+		"AAAA is NODATA: no level has an IPv6 member to serve"));
 	json_decref(object);
 }
 

@@ -29,7 +29,8 @@ static void test_read(void **state)
 	free(file.bytes);
 }
 
-/* Each refusal names the file, leaves nothing to be freed, and comes at once, also for a FIFO without a writer. */
+/* Each refusal names the file, leaves nothing to be freed, and comes at once, also for a FIFO
+ * without a writer. */
 static void test_read_refused(void **state)
 {
 	static const struct {
@@ -64,7 +65,8 @@ static void test_read_refused(void **state)
 	free(file.bytes);
 }
 
-/* /proc says 0 octets of files that have more: reading goes on to the end, and no further than the limit. */
+/* /proc says 0 octets of files that have more: reading goes on to the end, and no further than the
+ * limit. */
 static void test_read_growing(void **state)
 {
 	struct file file;

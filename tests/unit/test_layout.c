@@ -335,7 +335,8 @@ static void test_weighted_seconds(void **state)
 static void test_weighted_large(void **state)
 {
 	(void)state;
-	/* Too large for a table: first places by weight, the others equally often among the rest. */
+	/* Too large for a table: first places by weight, the others equally often among the
+	 * rest. */
 	int weights[150];
 	for (size_t i = 0; i < 150; i++)
 		weights[i] = i % 2 ? 999 : 1000;

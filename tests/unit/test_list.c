@@ -172,18 +172,15 @@ static void test_refused(void **state)
 			"ipv4 is 0.0.0.0, the unspecified address, expected an"},
 		{ONE("\"ipv6\": [\"ff02::1\"]"), "ipv6 is ff02::1, a multicast address"},
 		{ONE("\"ipv4\": [\"192.0.2.1\", \"192.0.2.2\",\n\"192.0.2.1\"]"),
-			"l.json:4: host a.example: ipv4 192.0.2.1 is there twice, expected once; "
-			"first "
-			"at line 3, host a.example"},
+			"l.json:4: host a.example: ipv4 192.0.2.1 is listed twice, expected once; first in line 3, host a.example"},
 		{TWO(", \"ipv6\": [\"2001:db8::1\"]", "\"ipv6\": [\"2001:0DB8::0001\"]"),
-			"l.json:4: host b.example: ipv6 2001:db8::1 is there twice, expected once; "
-			"first at line 2, host a.example"},
+			"l.json:4: host b.example: ipv6 2001:db8::1 is listed twice, expected once; first in line 2, host a.example"},
 		{"{\"mirrors\": [{\"host\": \"a\", \"country\": \"DE\", \"ipv4\": "
 		 "[\"192.0.2.1\"]},\n"
 		 "{\"host\": \"A\", \"country\": \"DE\"}]}",
-			"l.json:2: host A: it is there twice and one of them has no addresses, "
+			"l.json:2: host A: the host is listed twice and one entry has no addresses, "
 			"expected "
-			"addresses in each or one entry; first at line 1"},
+			"addresses in each or one entry; first in line 1"},
 		{ONE("\"downtime\": {}"),
 			"downtime is an object, expected an array of {\"from\", \"to\"}"},
 		{ONE("\"downtime\": [\n{\"from\": \"tomorrow\"}]"),
@@ -227,7 +224,8 @@ static void test_long_hosts(void **state)
 	}
 }
 
-/* Where a mirror is nobody's but its owner's own: refused, unless it is allowed; documentation is nobody's at all. */
+/* Where a mirror is nobody's but its owner's own: refused, unless it is allowed; documentation is
+ * nobody's at all. */
 static void test_private(void **state)
 {
 	static const struct {
@@ -238,7 +236,7 @@ static void test_private(void **state)
 			"a global one, or allow-private = true in the configuration"},
 		{ONE("\"ipv4\": [\"169.254.169.254\"]"), "is 169.254.169.254, a link-local"},
 		{ONE("\"ipv4\": [\"10.0.0.1\"]"), "is 10.0.0.1, a private address, expected"},
-		{ONE("\"ipv4\": [\"100.64.0.1\"]"), "an address that carriers share among"},
+		{ONE("\"ipv4\": [\"100.64.0.1\"]"), "a shared address of carrier-grade NAT"},
 		{ONE("\"ipv6\": [\"fd00::1\"]"), "ipv6 is fd00::1, a private address"},
 		{ONE("\"ipv6\": [\"2002:7f00:1::\"]"), "is 2002:7f00:1::, a loopback address"},
 		{ONE("\"ipv6\": [\"64:ff9b::a00:1\"]"), "is 64:ff9b::a00:1, a private address"},

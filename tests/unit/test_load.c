@@ -6,15 +6,15 @@ static void test_refusals(void **state)
 	static const struct {
 		const char *text, *sentence;
 	} bad[] = {
-		{"", "1: no SOA record was found at the apex, expected one SOA at example.org."},
+		{"", "1: found no SOA record at the apex, expected one SOA at example.org."},
 		{"; nothing\n\n",
-			"1: no SOA record was found at the apex, expected one SOA at example.org."},
+			"1: found no SOA record at the apex, expected one SOA at example.org."},
 		{"@ 60 SOA ns h 1 2 3 4 5\n",
-			"1: no NS record was found at the apex, expected NS at example.org."},
+			"1: found no NS record at the apex, expected NS at example.org."},
 		{"@ 60 NS ns\n",
-			"1: no SOA record was found at the apex, expected one SOA at example.org."},
+			"1: found no SOA record at the apex, expected one SOA at example.org."},
 		{HEAD "@ SOA ns h 7 2 3 4 5\n",
-			"4: a second SOA was found, expected only the one at %:2"},
+			"4: found a second SOA, expected only the one at %:2"},
 		{HEAD "x SOA ns h 7 2 3 4 5\n",
 			"4: x.example.org. SOA is not at the zone's apex, expected it there alone"},
 		{HEAD "x A 192.0.2.1\nx CNAME y\n",
@@ -24,20 +24,20 @@ static void test_refusals(void **state)
 		{HEAD "@ CNAME y\n",
 			"4: example.org. has CNAME and NS (%:3), expected a CNAME to be alone"},
 		{HEAD "x CNAME y\nx CNAME z\n",
-			"5: x.example.org. CNAME is there twice, expected one"},
+			"5: x.example.org. CNAME is listed twice, expected one"},
 		{HEAD "x DNAME y\nx DNAME z\n",
-			"5: x.example.org. DNAME is there twice, expected one"},
+			"5: x.example.org. DNAME is listed twice, expected one"},
 		{HEAD "x DNAME y\nx CNAME z\n", "5: x.example.org. has CNAME and DNAME (%:4), "
 						"expected a CNAME to be alone"},
 		{HEAD "b.a.x A 192.0.2.1\nx DNAME y\n",
 			"4: b.a.x.example.org. A is below a DNAME, expected nothing there"},
 		{HEAD "x.example.com. A 192.0.2.1\n",
-			"4: x.example.com. A is out of the zone, expected a name in it"},
-		{HEAD "org. A 192.0.2.1\n", "4: org. A is out of the zone, expected a name in it"},
+			"4: x.example.com. A is outside the zone, expected a name in it"},
+		{HEAD "org. A 192.0.2.1\n", "4: org. A is outside the zone, expected a name in it"},
 		{HEAD "xexample.org. A 192.0.2.1\n",
-			"4: xexample.org. A is out of the zone, expected a name in it"},
-		{HEAD "x CH TXT y\n", "4: class CH was found, expected IN"},
-		{HEAD "x CLASS3 60 TXT y\n", "4: class CLASS3 was found, expected IN"},
+			"4: xexample.org. A is outside the zone, expected a name in it"},
+		{HEAD "x CH TXT y\n", "4: found class CH, expected IN"},
+		{HEAD "x CLASS3 60 TXT y\n", "4: found class CLASS3, expected IN"},
 		{HEAD "s NS ns.s\nw.s A 192.0.2.1\n",
 			"5: w.s.example.org. A is below a delegation and no NS record names it, "
 			"expected only glue there"},
@@ -54,47 +54,48 @@ static void test_refusals(void **state)
 		{HEAD "s MX 1 x\ns NS ns.s\n", "4: s.example.org. MX is at a delegation, expected "
 					       "only NS, DS and glue there"},
 		{HEAD "x ANY y\n",
-			"4: x.example.org. ANY is no type for a zone, expected one for data"},
+			"4: x.example.org. ANY is not a type for zone data, expected one that is"},
 		{HEAD "x OPT \\# 0\n",
-			"4: x.example.org. OPT is no type for a zone, expected one for data"},
+			"4: x.example.org. OPT is not a type for zone data, expected one that is"},
 		{HEAD "x TSIG y\n",
-			"4: x.example.org. TSIG is no type for a zone, expected one for data"},
+			"4: x.example.org. TSIG is not a type for zone data, expected one that is"},
 		{HEAD "x TYPE252 \\# 0\n",
-			"4: x.example.org. TYPE252 is no type for a zone, expected one for data"},
+			"4: x.example.org. TYPE252 is not a type for zone data, expected one that is"},
 		{HEAD "x TYPE65535 \\# 0\n",
-			"4: x.example.org. TYPE65535 is no type for a zone, expected one for data"},
-		{HEAD "x TYPE65537 \\# 0\n", "4: x.example.org. TYPE65537 is no type that is "
-					     "known, expected one, or TYPE12345"},
-		{HEAD "x TYPE1x 192.0.2.1\n", "4: x.example.org. TYPE1x is no type that is known, "
-					      "expected one, or TYPE12345"},
-		{HEAD "x FOO y\n", "4: x.example.org. FOO is no type that is known, expected one, "
-				   "or TYPE12345"},
+			"4: x.example.org. TYPE65535 is not a type for zone data, expected one that is"},
+		{HEAD "x TYPE65537 \\# 0\n",
+			"4: x.example.org. TYPE65537 is not a known type, expected one, or TYPE12345"},
+		{HEAD "x TYPE1x 192.0.2.1\n",
+			"4: x.example.org. TYPE1x is not a known type, expected one, or TYPE12345"},
+		{HEAD "x FOO y\n",
+			"4: x.example.org. FOO is not a known type, expected one, or TYPE12345"},
 		{HEAD "x IN 60\n", "4: the record ends after \"60\", expected a type"},
 		{HEAD "x\n", "4: the record ends after \"x\", expected a type"},
 		{HEAD "x 2147483648 A 192.0.2.1\n",
-			"4: TTL \"2147483648\" was found, expected at most 2147483647 seconds"},
+			"4: found TTL \"2147483648\", expected at most 2147483647 seconds"},
 		{HEAD "x 99999999999999999999w A 192.0.2.1\n",
-			"4: TTL \"99999999999999999999w\" was found, expected at most 2147483647 "
+			"4: found TTL \"99999999999999999999w\", expected at most 2147483647 "
 			"seconds"},
 		{HEAD "$TTL 1x\n",
-			"4: $TTL \"1x\" was found, expected seconds, or a duration like 1h30m"},
-		{HEAD "$TTL 1 2\n", "4: $TTL \"1\" was found, expected one TTL"},
+			"4: found $TTL \"1x\", expected seconds, or a duration like 1h30m"},
+		{HEAD "$TTL 1 2\n", "4: found $TTL \"1\", expected one TTL"},
 		{HEAD "$ORIGIN\n", "4: $ORIGIN has 0 words, expected one name"},
 		{HEAD "$ORIGIN a..b\n", "4: name \"a..b\" has an empty label, expected 1 to 63 "
 					"octets between dots"},
 		{HEAD "$INCLUDE\n",
 			"4: $INCLUDE has 0 words, expected a file and at most an origin"},
-		{HEAD "$FOO x\n", "4: directive $FOO was found, expected $ORIGIN, $TTL, $INCLUDE "
+		{HEAD "$FOO x\n", "4: found directive $FOO, expected $ORIGIN, $TTL, $INCLUDE "
 				  "or $GENERATE"},
 		{" A 192.0.2.1\n", "1: no owner and no record before it, expected a name"},
 		{"@ NS ns\n@ 60 SOA ns h 7 2 3 4 5\n",
 			"1: example.org. NS has no TTL, expected one here, before it or by $TTL"},
-		{HEAD "x A (\n192.0.2.1\n", "4: a ( is open at the end of the file, expected a )"},
-		{HEAD "x A 192.0.2.1 )\n", "4: a ) was found, expected a ( before it"},
+		{HEAD "x A (\n192.0.2.1\n",
+			"4: found the end of the file inside ( ), expected a )"},
+		{HEAD "x A 192.0.2.1 )\n", "4: found ) without (, expected a ( before it"},
 		{HEAD "\n\nx TXT \"y\n\"\n",
-			"6: a quoted string is open at the end of its line, expected \""},
+			"6: found the end of the line inside a quoted string, expected \""},
 		{HEAD "x TXT \"y",
-			"4: a quoted string is open at the end of its line, expected \""},
+			"4: found the end of the line inside a quoted string, expected \""},
 		{HEAD "x TXT y\\\n", "4: a backslash at the end of a line, expected \\X or \\DDD"},
 		{HEAD "x TXT \x1b[2J\\300\n", "4: TXT has \"?[2J\\300\", expected a string of at "
 					      "most 255 octets, escapes as \\X or \\DDD"},
@@ -137,9 +138,8 @@ static void test_sets(void **state)
 	assert_int_equal(file->serial, 7);
 	assert_int_equal(file->warning_count, 1);
 	snprintf(expected, sizeof expected,
-		"%s:4: x.example.org. A has records of different TTLs, expected one: the smallest, "
-		"30, "
-		"is taken",
+		"%s:4: x.example.org. A has records with different TTLs, expected the same: the smallest, "
+		"30, is used",
 		zone_path("z.zone"));
 	assert_string_equal(file->warnings[0], expected);
 	for (size_t i = 1; i < file->count; i++) {

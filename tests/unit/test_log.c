@@ -121,7 +121,8 @@ static void test_controls(void **state)
 	}
 }
 
-/* RFC 3629 3, 4: lone and missing octets, forms that are longer than needed, surrogates, beyond the end. */
+/* RFC 3629 3, 4: lone and missing octets, forms that are longer than needed, surrogates, beyond the
+ * end. */
 static void test_octets(void **state)
 {
 	static const char *const rows[][2] = {

@@ -154,17 +154,13 @@ static const struct refusal refusals[] = {
 	{"\"ipv4\": [\n", "\"ipv5\": [\n",
 		"m.json:13: host b.example: ipv4 and ipv6 have no address, expected at least one"},
 	{"192.0.2.12", "192.0.2.11",
-		"m.json:17: host b.example: ipv4 192.0.2.11 is there twice, expected once; first "
-		"at line 16, host b.example"},
+		"m.json:17: host b.example: ipv4 192.0.2.11 is listed twice, expected once; first in line 16, host b.example"},
 	{"192.0.2.12", "192.0.2.10",
-		"m.json:17: host b.example: ipv4 192.0.2.10 is there twice, expected once; first "
-		"at line 8, host a.example"},
+		"m.json:17: host b.example: ipv4 192.0.2.10 is listed twice, expected once; first in line 8, host a.example"},
 	{"\"192.0.2.12\"", "\"192.0.2.10\", \"192.0.2.9\", \"192.0.2.9\"",
-		"m.json:17: host b.example: ipv4 192.0.2.10 is there twice, expected once; first "
-		"at"},
+		"m.json:17: host b.example: ipv4 192.0.2.10 is listed twice, expected once; first in"},
 	{"2001:db8::11", "2001:0DB8:0::10",
-		"m.json:10: host a.example: ipv6 2001:db8::10 is there twice, expected once; first "
-		"at line 9, host a.example"},
+		"m.json:10: host a.example: ipv6 2001:db8::10 is listed twice, expected once; first in line 9, host a.example"},
 };
 
 /* `good` with its first `find` replaced; to be freed. */

@@ -29,7 +29,8 @@ static void room_give(const volatile void *octets)
 #define GOOD   "\"mirrors\":[{" MIRROR ",\"ipv4\":[\"192.0.2.1\"]}]}"
 #define MANY   "there are more than 1000000 "
 
-/* A text of SIZE octets: `begin`, `unit` as often as there is room, `end`. # is the unit's number. */
+/* A text of SIZE octets: `begin`, `unit` as often as there is room, `end`. # is the unit's
+ * number. */
 static const struct shape {
 	const char *begin, *unit, *end;
 	const char *why; /* NULL: it is taken */
@@ -43,8 +44,8 @@ static const struct shape {
 	{BEGIN, "\"k#\":{},", GOOD, NULL},
 	{BEGIN "\"x\":\"", "\\ud83d\\ude00", "\"," GOOD, NULL},
 	{BEGIN "\"", "\\u0041", "\":1," GOOD, NULL},
-	{BEGIN "\"x\":", "[", "", "more than 512 arrays and objects in one another"},
-	{BEGIN "\"x\":", "{\"a\":", "", "more than 512 arrays and objects in one another"},
+	{BEGIN "\"x\":", "[", "", "more than 512 nested arrays and objects"},
+	{BEGIN "\"x\":", "{\"a\":", "", "more than 512 nested arrays and objects"},
 	{BEGIN "\"x\":[", "{},", "}", "unexpected token near '}'"},
 	{BEGIN "\"mirrors\":[{", "\"k#\":[],", MIRROR ",\"ipv4\":[\"192.0.2.1\"]}]}", NULL},
 	{BEGIN "\"mirrors\":[{\"x\":[", "{},", "0]," MIRROR ",\"ipv4\":[\"192.0.2.1\"]}]}", NULL},

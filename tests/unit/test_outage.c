@@ -194,7 +194,8 @@ static void test_master_stays(void **state)
 	network_free(network);
 }
 
-/* With a clock of seconds a fresh timestamp is too old before its next check now and then: that is no sign. */
+/* With a clock of seconds a fresh timestamp is too old before its next check now and then: that is
+ * no sign. */
 static void test_fast_clock(void **state)
 {
 	struct network *network = network_new(MANY);
@@ -210,7 +211,8 @@ static void test_fast_clock(void **state)
 	network_free(network);
 }
 
-/* A round after a pause: the few that refuse are seen before the many that take their time to be good. */
+/* A round after a pause: the few that refuse are seen before the many that take their time to be
+ * good. */
 static void test_failures_first(void **state)
 {
 	struct network *network = network_new(MANY);

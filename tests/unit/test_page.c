@@ -32,7 +32,8 @@ static void test_text(void **state)
 			"\uFFFDgpj\uFFFDx\uFFFDy\uFFFDz\uFFFDw\uFFFD"},
 		{"\xC2\x80\xC2\x9F\xC2\xA0", "\uFFFD\uFFFD\xC2\xA0"},
 		{"zażółć 漢字 🇩🇪", "zażółć 漢字 🇩🇪"},
-		/* No UTF-8: a lone lead, a lone tail, an overlong '<', a surrogate, beyond U+10FFFF, cut off. */
+		/* No UTF-8: a lone lead, a lone tail, an overlong '<', a surrogate, beyond
+		 * U+10FFFF, cut off. */
 		{"a\xC3z\x80z\xC0\xBCz", "a\uFFFDz\uFFFDz\uFFFD\uFFFDz"},
 		{"\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD"},
 		{"\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},

@@ -271,7 +271,8 @@ static void test_refused(void **state)
 	refused(report, folder, "%s/index.html: cannot be written: Is a directory");
 	assert_int_equal(rmdir(path), 0);
 	json_decref(report);
-	/* What the server would not take as an export is said; the states are shown all the same. */
+	/* What the server would not take as an export is said; the states are shown all the
+	 * same. */
 	report = report_of("192.0.2.2", "192.0.2.1");
 	refused(report, folder, "the report:1");
 	has("index.html", "b.example.pl:8080<td>");

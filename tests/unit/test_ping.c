@@ -136,7 +136,8 @@ static void test_malformed(void **state)
 		"main.1.1.1.0.1.2.3.4.5.ping.z",
 		"main.1.1.1.0.1.2.3.515B64AD.ping.z",
 		"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.1.ping.z",
-		/* Octets in a label that look like the lengths of labels; a length that is a digit. */
+		/* Octets in a label that look like the lengths of labels; a length that is a
+		 * digit. */
 		"x\\008515B64AD.ping.z",
 		"\\0011\\008515B64AD.ping.z",
 		"1\\0011.515B64AD.ping.z",
@@ -231,8 +232,8 @@ static void random_check(uint8_t *wire, size_t size)
 	}
 }
 
-/* Any labels below the name, most of them nearly good: no octet beyond them is read, and each is what it is to who reads
- * from the left. */
+/* Any labels below the name, most of them nearly good: no octet beyond them is read, and each is
+ * what it is to who reads from the left. */
 static void test_random(void **state)
 {
 	static const char *const words[] = {"main", "7", "76", "1", "0", "219", "94", "128",

@@ -1,4 +1,5 @@
-/* What statistics names tell is counted: exactly where it is listed, within what is promised where it is not. */
+/* What statistics names tell is counted: exactly where it is listed, within what is promised where
+ * it is not. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -45,8 +45,8 @@ static struct place_database *database_load(void)
 	return database;
 }
 
-/* Every other address is IPv6; IPv6 is mostly empty, so those are taken from within a segment's first
- * bits, IPv4 ones from anywhere. */
+/* Every other address is IPv6; IPv6 is mostly empty, so those are taken from within a segment's
+ * first bits, IPv4 ones from anywhere. */
 static void address_choose(const struct place_database *database, size_t i)
 {
 	uint64_t random = random_next();

@@ -120,7 +120,8 @@ static const struct row rows[] = {
 	{"label:US", "continent world", 3, 8, true, true, "46", "5 +1 +2 +3 +10", "-"},
 	/* Independent: a family without members is NODATA as long as the other one has some. */
 	{"label:US", "", 1, 8, false, true, "46", "5", "-"},
-	/* Fail open: only those removed, never those disabled, and only when both families are empty. */
+	/* Fail open: only those removed, never those disabled, and only when both families are
+	 * empty. */
 	{"label:PL", "", 1, 8, false, true, "46", "4", "-"},
 	{"label:PL", "", 1, 8, false, false, "46", "-", "-"},
 	{"label:JP", "", 1, 8, false, true, "46", "8", "8"},
@@ -274,7 +275,8 @@ static void test_one_object(void **state)
 	thin.fallback = "GB US";
 	assert_ptr_not_equal(resolve(pools, &thin, POOL_IPV4), order);
 	assert_true(resolve(pools, &thin, POOL_IPV4)->key != order->key);
-	/* Germany's two weights: what is in an answer of one or of all does not depend on places. */
+	/* Germany's two weights: what is in an answer of one or of all does not depend on
+	 * places. */
 	assert_ptr_equal(one->groups[0].layout, germany->groups[0].layout);
 	/* The world's are in answers of three and of four by different tables. */
 	row = (struct row){"world", "", 1, 3, false, true, "46", NULL, NULL};

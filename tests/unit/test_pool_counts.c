@@ -237,7 +237,8 @@ static void test_levels_of_a_zone(void **state)
 	snapshot_free(snapshot);
 }
 
-/* A place that a fallback list names itself is called so, not by the kind that happens to be there. */
+/* A place that a fallback list names itself is called so, not by the kind that happens to be
+ * there. */
 static void test_named_continent(void **state)
 {
 	(void)state;

@@ -77,8 +77,8 @@ static void test_refused(void **state)
 	char pattern[2001];
 	(void)state;
 	assert_null(pool_table_json(world.snapshot, "db.zz", why, sizeof(why)));
-	assert_string_equal(why, "no pool's name is like \"db.zz\": mirrornsctl pools without a "
-				 "pattern shows all");
+	assert_string_equal(
+		why, "no pool matches \"db.zz\": `mirrornsctl pools` without a pattern lists all");
 	/* What takes a backtracking matcher for ever. */
 	for (unsigned i = 0; i < 1000; i++)
 		memcpy(pattern + 2 * i, "*a", 3);

@@ -1,7 +1,7 @@
 #include "tests/unit/scheduler_case.h"
 
-/* What is said of each reply. The time stands for a stamp: nobody judges its age here. Mirrors are on loopback addresses:
- * nothing that they say may be quoted. */
+/* What is said of each reply. The time stands for a stamp: nobody judges its age here. Mirrors are
+ * on loopback addresses: nothing that they say may be quoted. */
 
 #define OK(body) "HTTP/1.1 200 OK\r\nContent-Length: " body
 #define STAMP    OK("10\r\n\r\n1732000000")

@@ -1,4 +1,5 @@
-/* The export: what is in it, when it is written, its serial and time; each is read as a server reads it. */
+/* The export: what is in it, when it is written, its serial and time; each is read as a server
+ * reads it. */
 #include "tests/unit/inventory_case.h"
 
 #include "dns/base/file.h"
@@ -96,7 +97,8 @@ static void test_named(void **state)
 	assert_int_equal(mirrors->address_count, 1);
 	assert_int_equal(mirrors->addresses[0].octets[3], 2);
 	mirrors_free(mirrors);
-	/* It stays there whatever becomes of it; the other one is still out, also when it is given up. */
+	/* It stays there whatever becomes of it; the other one is still out, also when it is given
+	 * up. */
 	inventory_case_check(made, 0, "HTTP 503", T0 + 3 * DAY);
 	inventory_case_check(made, 1, "HTTP 503", T0 + 3 * DAY);
 	inventory_case_check(made, 1, "HTTP 503", T0 + 5 * DAY);
@@ -197,7 +199,8 @@ static void test_last_serial(void **state)
 	inventory_case_free(made);
 }
 
-/* A restart with the export there: nothing is written twice; without the state the serial is that of the export. */
+/* A restart with the export there: nothing is written twice; without the state the serial is that
+ * of the export. */
 static void test_restart(void **state)
 {
 	struct inventory_case *made = inventory_case_new();

@@ -4,7 +4,8 @@
 
 enum { SUBNET_CODE = 8 };
 
-/* A query with these options in its OPT, in an exactly sized buffer that stays until the next one. */
+/* A query with these options in its OPT, in an exactly sized buffer that stays until the next
+ * one. */
 static enum query_result options_parse(struct query *query, const uint8_t *options, size_t size)
 {
 	uint8_t rest[512];

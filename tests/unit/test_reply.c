@@ -84,7 +84,8 @@ static void test_sections(void **state)
 	free(out);
 }
 
-/* Id, opcode and RD are the query's; RA, AD, CD and Z are 0 (RFC 4035 3.1.6), rcode and AA the answer's. */
+/* Id, opcode and RD are the query's; RA, AD, CD and Z are 0 (RFC 4035 3.1.6), rcode and AA the
+ * answer's. */
 static void test_header(void **state)
 {
 	static const struct {
@@ -280,7 +281,8 @@ static void test_opt(void **state)
 	}
 }
 
-/* The longest question, a full ECS option and an NSID: the NSID gives way. Without EDNS there is no OPT at all. */
+/* The longest question, a full ECS option and an NSID: the NSID gives way. Without EDNS there is no
+ * OPT at all. */
 static void test_nsid_room(void **state)
 {
 	uint8_t rest[259];

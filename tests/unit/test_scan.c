@@ -1,4 +1,5 @@
-/* A walk over JSON that builds nothing: it takes and refuses what jansson does, in the same words. */
+/* A walk over JSON that builds nothing: it takes and refuses what jansson does, in the same
+ * words. */
 #include "tests/unit/scan_case.h"
 
 #include <stdarg.h>
@@ -83,11 +84,10 @@ static void test_depth(void **state)
 		for (size_t i = depth; i-- > 0;)
 			strcat(text, i % 2 ? "}" : "]");
 		scan_case_try(text, strlen(text), why);
-		assert_string_equal(
-			why, depth <= SCAN_DEPTH_MAX
-				     ? ""
-				     : "f:2:1281: more than 512 arrays and objects in one "
-				       "another, expected JSON");
+		assert_string_equal(why,
+			depth <= SCAN_DEPTH_MAX
+				? ""
+				: "f:2:1281: more than 512 nested arrays and objects, expected JSON");
 	}
 }
 

@@ -329,7 +329,8 @@ static void line(const char *address, const char *result, unsigned number)
 		address, result, number);
 }
 
-/* Pings of four mirrors: good and failed ones of the first, then of the others, who are all alike. */
+/* Pings of four mirrors: good and failed ones of the first, then of the others, who are all
+ * alike. */
 static void page_write(unsigned bad, unsigned fine, unsigned others_bad, unsigned others_fine)
 {
 	strcpy(page, "HTTP/1.1 200 OK\r\n\r\n# TYPE mirrorns_pings_total "
@@ -366,7 +367,8 @@ static void look(struct ping_hints *hints)
 	}
 }
 
-/* Pings name whom to look at: the one that fails more than the others, and nobody where all fail alike. */
+/* Pings name whom to look at: the one that fails more than the others, and nobody where all fail
+ * alike. */
 static void test_hint(void **state)
 {
 	static const struct fake_answer answers[] = {{"/metrics", page}, {0}};

@@ -34,7 +34,8 @@ static int unload(void **state)
 	return 0;
 }
 
-/* The bytes of each answer, at turn 0. GOLDEN_PRINT=1 prints answers.txt anew, without its comments. */
+/* The bytes of each answer, at turn 0. GOLDEN_PRINT=1 prints answers.txt anew, without its
+ * comments. */
 static void test_golden(void **state)
 {
 	unsigned wrong = 0;
@@ -95,7 +96,8 @@ static uint8_t first_of(const struct client *client, const uint8_t *question, si
 	return octet;
 }
 
-/* Strict turns: for each question its own, shared by UDP and TCP, taken only by what went out whole. */
+/* Strict turns: for each question its own, shared by UDP and TCP, taken only by what went out
+ * whole. */
 static void test_turns(void **state)
 {
 	static const struct client udp = {.address = {192, 0, 2, 53}};
@@ -130,7 +132,8 @@ static const struct {
 	{NAME("\2db\2de", "\1")},
 };
 
-/* 512 without EDNS; with it the client's size, at least 512, at most ours; 1232 over IPv6; any over TCP. */
+/* 512 without EDNS; with it the client's size, at least 512, at most ours; 1232 over IPv6; any over
+ * TCP. */
 static void test_limits(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
-/* Which addresses the whole Internet reaches: each prefix of the registries, its first and last address and its
- * neighbours. */
+/* Which addresses the whole Internet reaches: each prefix of the registries, its first and last
+ * address and its neighbours. */
 #include "geo/special.h"
 
 #include "tests/unit/mirror_case.h"
@@ -73,15 +73,15 @@ static void test_names(void **state)
 		{"10.1.2.3", "a private address"},
 		{"fd00::1", "a private address"},
 		{"fe80::1", "a link-local address"},
-		{"3fff::1", "an address for documentation"},
-		{"100.64.0.1", "an address that carriers share among customers"},
-		{"192.0.0.1", "an address that protocols have reserved"},
-		{"198.18.0.1", "an address for benchmarks"},
-		{"192.88.99.1", "an address of 6to4 relays, which are no more"},
+		{"3fff::1", "a documentation address"},
+		{"100.64.0.1", "a shared address of carrier-grade NAT (RFC 6598)"},
+		{"192.0.0.1", "an address reserved for protocols"},
+		{"198.18.0.1", "a benchmarking address"},
+		{"192.88.99.1", "a deprecated 6to4 relay address"},
 		{"239.0.0.1", "a multicast address"},
 		{"ff02::1", "a multicast address"},
 		{"240.0.0.1", "a reserved address"},
-		{"5f00::1", "an address outside of 2000::/3, the global ones"},
+		{"5f00::1", "an address outside 2000::/3 (global unicast)"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

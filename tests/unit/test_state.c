@@ -259,7 +259,8 @@ static void test_older(void **unused)
 	inventory_case_free(made);
 }
 
-/* A page in the middle is overwritten while we run: the next writes find out, and all is written anew. */
+/* A page in the middle is overwritten while we run: the next writes find out, and all is written
+ * anew. */
 static void test_corrupt_meanwhile(void **unused)
 {
 	struct inventory_case *made = inventory_case_new();

@@ -292,10 +292,10 @@ static void test_health(void **state)
 	atomic_store(&office.totals.beat, now);
 	atomic_store(&office.workers[0].beat, now);
 	atomic_store(&office.workers[1].beat, now - 12000);
-	healthy(&office, "worker 1 has given no sign of life for 12 s");
+	healthy(&office, "worker 1 has not responded for 12 s");
 	healthy(&office, "\"serving\": false");
 	atomic_store(&office.totals.beat, now - 30000);
-	healthy(&office, "the server has not looked at its files for 30 s");
+	healthy(&office, "the server has not checked its files for 30 s");
 	office_free(&office);
 }
 

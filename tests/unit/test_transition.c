@@ -1,4 +1,5 @@
-/* What is thought of a target: every way from one state to another, and every one that must not be taken. */
+/* What is thought of a target: every way from one state to another, and every one that must not be
+ * taken. */
 #include "tests/unit/transition_case.h"
 #include "tools/monitor/targets/target.h"
 

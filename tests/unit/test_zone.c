@@ -11,7 +11,7 @@
 
 enum { TYPE_SRV = 33, WHY_SIZE = 256 };
 
-/* A name and what is there; no type: only a binding. */
+/* A name and what is there; no type: only dynamic data. */
 struct row {
 	const char *name;
 	uint16_t types[3];
@@ -39,7 +39,7 @@ static void row_put(struct zone *zone, const struct row *row)
 	struct zone_node *node = zone_add(zone, wire_of(row->name));
 	assert_non_null(node);
 	if (!row->types[0])
-		node->binding = 1;
+		node->dynamic = 1;
 	for (int i = 0; i < 3 && row->types[i]; i++) {
 		struct rrset rrset = {.type = row->types[i], .count = 1, .ttl = row->types[i]};
 		assert_true(zone_put(zone, node, &rrset));
@@ -280,7 +280,7 @@ static void test_deepest(void **state)
 	for (unsigned depth = 1; depth <= NAME_LABELS_MAX; depth += depth < 120 ? 17 : 1) {
 		struct zone *zone = zone_new(name + 2 * (NAME_LABELS_MAX - 1));
 		assert_non_null(zone);
-		zone_add(zone, name + 2 * (NAME_LABELS_MAX - depth))->binding = 1;
+		zone_add(zone, name + 2 * (NAME_LABELS_MAX - depth))->dynamic = 1;
 		assert_true(zone_link(zone));
 		for (unsigned labels = 1; labels <= NAME_LABELS_MAX; labels++)
 			for (unsigned other = 0; other < labels; other++) {
@@ -324,7 +324,7 @@ static void test_build(void **state)
 	for (int i = 0; i < 5000; i++) {
 		char text[64];
 		snprintf(text, sizeof text, "n%d.x%d.mirror.example.", i, i % 7);
-		zone_add(zone, wire_of(text))->binding = (uint32_t)i + 1;
+		zone_add(zone, wire_of(text))->dynamic = (uint32_t)i + 1;
 	}
 	assert_ptr_equal(zone_get(zone, wire_of("a.b.mirror.example.")), node);
 	assert_int_equal(zone_names(zone), 5000);
@@ -333,7 +333,7 @@ static void test_build(void **state)
 	for (int i = 0; i < 5000; i++) {
 		char text[64];
 		snprintf(text, sizeof text, "n%d.x%d.mirror.example.", i, i % 7);
-		assert_int_equal(zone_get(zone, wire_of(text))->binding, i + 1);
+		assert_int_equal(zone_get(zone, wire_of(text))->dynamic, i + 1);
 		snprintf(text, sizeof text, "n%d.x%d.mirror.example.", i, (i + 1) % 7);
 		assert_null(zone_get(zone, wire_of(text)));
 	}

@@ -14,7 +14,7 @@ enum { ZONES = 2000, OWNERS_MAX = 12, DEPTH_MAX = 4, NAME_ROOM = 2 * (DEPTH_MAX 
 
 struct owner {
 	uint8_t name[NAME_ROOM];
-	uint16_t type; /* 0: only a binding */
+	uint16_t type; /* 0: only dynamic data */
 };
 
 static const uint8_t apex[] = "\1z";
@@ -97,7 +97,7 @@ static struct zone *zone_make(const struct owner *list, size_t count)
 		struct rrset rrset = {.type = list[i].type, .count = 1};
 		assert_non_null(node);
 		if (!list[i].type)
-			node->binding = 1;
+			node->dynamic = 1;
 		else if (!zone_put(zone, node, &rrset))
 			assert_true(list_has(list, i, list[i].name, list[i].type));
 	}
@@ -180,7 +180,7 @@ static void test_collisions(void **state)
 		struct name_key key = number_key(&there, list[i - 1].number);
 		struct name_key other_key = number_key(&other, list[i].number);
 		struct zone *zone = zone_new(apex), *below = zone_new(there.wire);
-		zone_add(zone, there.wire)->binding = 1;
+		zone_add(zone, there.wire)->dynamic = 1;
 		assert_true(zone_link(zone));
 		assert_true(zone_link(below));
 		assert_int_equal(zone_find(zone, &key, &node), ZONE_FOUND);

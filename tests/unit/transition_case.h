@@ -40,8 +40,8 @@ static inline struct target *transition_target(const struct list_mirror *mirror,
 	return target;
 }
 
-/* One check at `now`: "" is good with a timestamp of then, "stale" one that is as old as may not be, "future" one of a mirror
- * whose clock is some days ahead, else a failure. */
+/* One check at `now`: "" is good with a timestamp of then, "stale" one that is as old as may not
+ * be, "future" one of a mirror whose clock is some days ahead, else a failure. */
 static inline void transition_seen(
 	struct target *target, const char *found, int64_t now, bool suspected)
 {

@@ -1,4 +1,5 @@
-/* tests/unit/world_case.h - the small world of tests/golden, loaded and linked as a start does it. */
+/* tests/unit/world_case.h - the small world of tests/golden, loaded and linked as a start does
+ * it. */
 #ifndef TESTS_UNIT_WORLD_CASE_H
 #define TESTS_UNIT_WORLD_CASE_H
 
@@ -48,7 +49,8 @@ static inline void world_rewind(struct world *world)
 	memset(world->serving.turns, 0, world->snapshot->turn_count * sizeof(struct turn));
 }
 
-/* From and to buffers that end with what may be read and written; the caller frees the reply. 0: there is none. */
+/* From and to buffers that end with what may be read and written; the caller frees the reply. 0:
+ * there is none. */
 static inline size_t world_ask(struct world *world, const struct client *client,
 	const uint8_t *query, size_t size, uint8_t **reply)
 {

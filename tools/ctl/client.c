@@ -48,19 +48,20 @@ static bool fail_connect(const struct exchange *exchange, int error)
 	case ENOENT:
 	case ECONNREFUSED:
 		return fail(exchange->reply, STATUS_FAILED,
-			"no server listens at %s (%s): start mirrorns, or name its socket "
-			"with -s; explain, pools and diff work without one: --config FILE",
+			"no server is listening on %s (%s): start mirrorns, "
+			"or give its socket with -s; explain, "
+			"pools and diff work without a server: --config FILE",
 			exchange->path, strerror(error));
 	case EACCES:
 	case EPERM:
 		return fail(exchange->reply, STATUS_FAILED,
-			"%s may not be opened (%s): be root, or in the group that control-group "
-			"names",
+			"%s: permission denied (%s): "
+			"run as root or join the group set with control-group",
 			exchange->path, strerror(error));
 	case EAGAIN:
 	case EINPROGRESS:
 		return fail(exchange->reply, STATUS_FAILED,
-			"the server at %s does not take up a connection within %u s: see its log",
+			"%s: timed out connecting after %u s: see the log of the server",
 			exchange->path, exchange->seconds);
 	}
 	return fail(exchange->reply, STATUS_FAILED, "cannot connect to %s: %s", exchange->path,
@@ -73,12 +74,13 @@ static bool exchange_connect(struct exchange *exchange)
 	struct timeval limit = {.tv_sec = exchange->seconds};
 	if (strlen(exchange->path) >= sizeof(address.sun_path) || !*exchange->path)
 		return fail(exchange->reply, STATUS_WRONG,
-			"\"%s\" is no path of a socket: expected 1 to %zu octets", exchange->path,
-			sizeof(address.sun_path) - 1);
+			"\"%s\" is not a valid socket path: expected 1 to %zu octets",
+			exchange->path, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, exchange->path, strlen(exchange->path));
 	exchange->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (exchange->socket < 0)
-		return fail(exchange->reply, STATUS_FAILED, "no socket: %s", strerror(errno));
+		return fail(exchange->reply, STATUS_FAILED, "cannot create a socket: %s",
+			strerror(errno));
 	setsockopt(exchange->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	return connect(exchange->socket, (struct sockaddr *)&address, sizeof(address)) == 0 ||
 	       fail_connect(exchange, errno);
@@ -133,7 +135,7 @@ static bool exchange_room(struct exchange *exchange)
 		room = CLIENT_REPLY_MAX;
 	char *text = realloc(exchange->text, room);
 	if (!text)
-		return fail(exchange->reply, STATUS_FAILED, "no memory for the reply");
+		return fail(exchange->reply, STATUS_FAILED, "out of memory for the reply");
 	exchange->text = text;
 	exchange->room = room;
 	return true;
@@ -176,8 +178,8 @@ static bool reply_parse(const struct exchange *exchange)
 		(value != STATUS_GOOD && !why && !json_object_get(root, "result"))) {
 		json_decref(root);
 		return fail(reply, STATUS_FAILED,
-			"what the server at %s replied is not understood: is it mirrorns "
-			"" MIRRORNS_VERSION "?",
+			"the server at %s sent a reply that is not understood: is it mirrorns " MIRRORNS_VERSION
+			"?",
 			exchange->path);
 	}
 	reply->status = (int)value;
@@ -198,7 +200,7 @@ void client_ask(const char *path, const json_t *request, unsigned seconds, struc
 	size_t size = line ? strlen(line) : 0;
 	reply->result = NULL;
 	if (!line)
-		fail(reply, STATUS_FAILED, "no memory for the request");
+		fail(reply, STATUS_FAILED, "out of memory for the request");
 	else if (size + 1 > CLIENT_REQUEST_MAX)
 		fail(reply, STATUS_WRONG, "the command line is longer than %d octets",
 			CLIENT_REQUEST_MAX);

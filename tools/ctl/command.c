@@ -63,7 +63,7 @@ static json_t *file_json(struct parsing *parsing, const char *text)
 	if (text[0] == '/')
 		return json_string(text);
 	if (!getcwd(folder, sizeof(folder))) {
-		wrong(parsing, "the present directory is not known (%s): name an absolute path",
+		wrong(parsing, "cannot determine the current directory (%s): use an absolute path",
 			strerror(errno));
 		return NULL;
 	}
@@ -158,9 +158,9 @@ static bool verb_option(struct parsing *parsing, const char *option)
 			       value_take(parsing, one, text);
 	}
 	if (verb)
-		return wrong(parsing, "%s has no option \"%.*s\": mirrornsctl %s --help",
+		return wrong(parsing, "%s: unknown option \"%.*s\": see mirrornsctl %s --help",
 			verb->name, TEXT_SHOWN_MAX, option, verb->name);
-	return wrong(parsing, "there is no option \"%.*s\" before the verb: mirrornsctl --help",
+	return wrong(parsing, "unknown option \"%.*s\" before the verb: see mirrornsctl --help",
 		TEXT_SHOWN_MAX, option);
 }
 
@@ -194,15 +194,14 @@ static bool argument_take(struct parsing *parsing, const char *text)
 		command->verb = verb_find(text);
 		if (!command->verb)
 			return wrong(parsing,
-				"there is no verb \"%.*s\": mirrornsctl --help lists "
-				"them",
+				"unknown verb \"%.*s\": mirrornsctl --help lists them",
 				TEXT_SHOWN_MAX, text);
 		return json_object_set_new(command->request, "verb", json_string(text)) == 0 ||
 		       wrong(parsing, "no memory");
 	}
 	const struct verb_argument *argument = &command->verb->arguments[parsing->given];
 	if (!argument->name)
-		return wrong(parsing, "%s takes no argument \"%.*s\": mirrornsctl %s --help",
+		return wrong(parsing, "%s: unexpected argument \"%.*s\": see mirrornsctl %s --help",
 			command->verb->name, TEXT_SHOWN_MAX, text, command->verb->name);
 	parsing->given++;
 	return value_take(parsing, argument, text);
@@ -233,14 +232,14 @@ enum command_result command_parse(struct command *command, char **arguments, cha
 	else if (!everything_take(&parsing))
 		return parsing.result;
 	else if (!command->verb)
-		wrong(&parsing, "the verb is missing: mirrornsctl --help lists them");
+		wrong(&parsing, "no verb given: mirrornsctl --help lists them");
 	else if (parsing.given < command->verb->required)
-		wrong(&parsing, "%s needs %s: mirrornsctl %s --help", command->verb->name,
+		wrong(&parsing, "%s needs %s: see mirrornsctl %s --help", command->verb->name,
 			command->verb->arguments[parsing.given].name, command->verb->name);
 	else if (command->json && command->html)
-		wrong(&parsing, "--json and --html are two forms of one result: leave one out");
+		wrong(&parsing, "--json and --html are mutually exclusive");
 	else if (command->config && !offline_has(command->verb->name))
-		wrong(&parsing, "%s asks a running server: leave --config out",
+		wrong(&parsing, "--config cannot be used with %s, which needs a running server",
 			command->verb->name);
 	return parsing.result;
 }

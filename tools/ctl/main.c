@@ -136,6 +136,6 @@ int main(int argc, char **argv)
 	json_decref(command.request);
 	if (screen_end())
 		return status;
-	sentence_print("the output could not be written");
+	sentence_print("cannot write the output");
 	return status ? status : STATUS_FAILED;
 }

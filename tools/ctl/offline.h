@@ -1,4 +1,5 @@
-/* tools/ctl/offline.h - verbs without a server: from a configuration and what it names, loaded as a start would.
+/* tools/ctl/offline.h - verbs without a server: from a configuration and what it names, loaded as a
+ * start would.
  *
  * Nothing is written: state-dir is only read. */
 #ifndef TOOLS_CTL_OFFLINE_H

@@ -47,7 +47,8 @@ static unsigned point_at(const unsigned char *text, unsigned *size)
 	return point >= least[*size] && point <= 0x10FFFF ? point : 0;
 }
 
-/* Controls, and what turns the direction of writing or hides (Unicode's C0, C1, bidi, line ends). */
+/* Controls, and what turns the direction of writing or hides (Unicode's C0, C1, bidi, line
+ * ends). */
 static bool point_is_bad(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD ||
@@ -105,7 +106,7 @@ void screen_line(enum screen_colour colour, const char *format, ...)
 	va_start(arguments, format);
 	char *text = text_make(format, arguments);
 	va_end(arguments);
-	text_put(colour, text ? text : "(no memory)");
+	text_put(colour, text ? text : "(out of memory)");
 	putchar('\n');
 	free(text);
 }
@@ -204,7 +205,7 @@ void screen_table_end(struct screen_table *table)
 	for (size_t i = 0; i < table->count; i++)
 		free(table->cells[i].text);
 	if (table->failed)
-		puts("  (no memory for the rest)");
+		puts("  (out of memory, output is incomplete)");
 	free(table->cells);
 	*table = (struct screen_table){.right = 0};
 }

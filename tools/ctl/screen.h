@@ -1,7 +1,8 @@
-/* tools/ctl/screen.h - text on the standard output: tables, colours, nothing that could command a terminal.
+/* tools/ctl/screen.h - text on the standard output: tables, colours, nothing that could command a
+ * terminal.
  *
- * Whatever comes from outside may hold control characters: each is printed as '?'. Colours only on a
- * terminal, and not where NO_COLOR is set (no-color.org). */
+ * Whatever comes from outside may hold control characters: each is printed as '?'. Colours only on
+ * a terminal, and not where NO_COLOR is set (no-color.org). */
 #ifndef TOOLS_CTL_SCREEN_H
 #define TOOLS_CTL_SCREEN_H
 

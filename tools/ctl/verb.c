@@ -6,12 +6,11 @@
 enum { SECONDS = 10, SECONDS_RELOAD = 120 };
 
 static const struct verb verbs[] = {
-	{"status", "what is served: zones, exports, TXT strings, country database, last reload",
-		"Exit status 0 says that the server replied, not that all is well: the column "
-		"STATE "
-		"does.",
+	{"status", "what is in service: zones, exports, TXT strings, country database, last reload",
+		"Exit status 0 means that the server replied, not that all is well: "
+		"see the column STATE.",
 		.seconds = SECONDS, .show = view_status},
-	{"explain", "who gets what, and why: one name for one client",
+	{"explain", "which mirrors a client gets for a name, and why",
 		"NAME is absolute or relative to a zone. ADDRESS is the client's source address; "
 		"with "
 		"/LEN it is a\nclient subnet (ECS), as a resolver sends it. Ends with a real "
@@ -21,47 +20,45 @@ static const struct verb verbs[] = {
 		.arguments = {{"NAME", NULL, "name", VERB_TEXT, NULL},
 			{"ADDRESS[/LEN]", NULL, "address", VERB_ADDRESS, NULL}},
 		.seconds = SECONDS, .show = view_explain},
-	{"pools", "what each pool has in each country; who is thin or empty",
-		"PATTERN limits it by name: '*' and '?' as in a shell, any case; \"db.de\", "
-		"\"db.*\".",
+	{"pools", "members of each pool by country; which are below min-members or empty",
+		"PATTERN limits it by name: '*' and '?' as in a shell, any case; "
+		"\"db.de\", \"db.*\".",
 		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}},
 		.options = {{"--html", NULL, NULL, VERB_HTML,
-			"print the whole table as one HTML page, which needs nothing else"}},
+			"print the whole table as one self-contained HTML page"}},
 		.seconds = SECONDS, .show = view_pools, .page = view_pools_page},
-	{"pings", "what clients have told of mirrors by statistics names: a hint, never a verdict",
-		"PATTERN limits mirrors: a host, an address, a network or a glob, as drain takes "
-		"it. Anybody can tell\nanything of any mirror: look where failures pile up, then "
-		"see for yourself.",
+	{"pings", "success and failure counts reported through ping names (unauthenticated)",
+		"PATTERN limits mirrors: a host, an address, a network or a glob, as for drain. "
+		"Anyone can send\nreports: use them as a hint where to look, never as proof.",
 		.arguments = {{"PATTERN", NULL, "pattern", VERB_TEXT, NULL}}, .seconds = SECONDS,
 		.show = view_pings},
-	{"diff", "what would change if an export were loaded, and whether it would be refused",
-		"EXPORT is read by the server's user. Exit status: 0 the same, 1 changes, 2 "
-		"refused or "
-		"unreadable.",
+	{"diff", "compare an export with the one in service; would it be refused?",
+		"EXPORT is read by the server's user. Exit status: 0 no change, 1 changes, "
+		"2 refused or unreadable.",
 		.required = 1, .arguments = {{"EXPORT", NULL, "file", VERB_FILE, NULL}},
 		.seconds = SECONDS_RELOAD, .show = view_diff},
-	{"reload", "read everything again; ends when it is served, or was refused",
-		"Exit status: 0 all is served, 1 something was refused and its last good copy is "
-		"served.",
+	{"reload", "read all files again; returns when they are in service or refused",
+		"Exit status: 0 all files in service, 1 a file was refused "
+		"(its last good copy stays in service).",
 		.options = {{"--force", NULL, "force", VERB_FLAG,
-			"take an export although its serial, age or size refuses it"}},
+			"accept an export despite its serial, age or shrink"}},
 		.seconds = SECONDS_RELOAD, .show = view_reload},
-	{"drain", "take mirrors out of the answers: by host, address, CIDR or glob",
-		"Kept over restarts, until undrain or the end of --for. Clients are gone when the "
-		"pool's TTL is over.",
+	{"drain", "remove mirrors from the answers: by host, address, CIDR or glob",
+		"Survives restarts, until undrain or the end of --for. "
+		"Cached answers expire within the pool's TTL.",
 		.required = 1, .arguments = {{"GLOB", NULL, "glob", VERB_TEXT, NULL}},
 		.options = {{"--for", "DURATION", "for_seconds", VERB_SPAN,
-				    "end by itself: 30s 10m 2h 1d"},
-			{"--why", "TEXT", "why", VERB_TEXT, "a reason, which explain shows"},
+				    "expire after this time: 30s 10m 2h 1d"},
+			{"--why", "TEXT", "why", VERB_TEXT, "a reason, shown by explain"},
 			{"--force", NULL, "force", VERB_FLAG,
-				"even if it takes the last mirror of every level"}},
+				"even if no mirror is left at any level"}},
 		.seconds = SECONDS_RELOAD, .show = view_drain},
-	{"undrain", "put them back: the GLOB as it was drained", "", .required = 1,
+	{"undrain", "put mirrors back: GLOB exactly as it was drained", "", .required = 1,
 		.arguments = {{"GLOB", NULL, "glob", VERB_TEXT, NULL}}, .seconds = SECONDS_RELOAD,
 		.show = view_drain},
-	{"stats", "what the server has counted since its start", "",
+	{"stats", "counters of the server since its start", "",
 		.options = {{"--watch", NULL, NULL, VERB_WATCH,
-			"again each second, with rates, until interrupted"}},
+			"repeat every second, with rates, until interrupted"}},
 		.seconds = SECONDS, .show = view_stats},
 };
 

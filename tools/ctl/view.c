@@ -123,10 +123,10 @@ void view_reload(const json_t *result, const json_t *before)
 		enum screen_colour colour;
 		const char *sentence;
 	} rows[] = {
-		{"ok", SCREEN_GOOD, "Reloaded: all of it is being served."},
+		{"ok", SCREEN_GOOD, "Reloaded: all files are in service."},
 		{"partly refused", SCREEN_WARN,
-			"Reloaded, but for what was refused: its last good copy is being served."},
-		{"refused", SCREEN_BAD, "Refused: what was served before still is."},
+			"Reloaded, with files refused: their last good copies are in service."},
+		{"refused", SCREEN_BAD, "Refused: the previous data stays in service."},
 	};
 	const char *word = json_string_value(json_object_get(result, "reload"));
 	(void)before;
@@ -145,13 +145,13 @@ static void drained_show(const json_t *result)
 	const char *until = field_text(result, "until");
 	screen_line(SCREEN_WARN, "%s is drained until %s", field_text(result, "glob"),
 		*until ? until : "undrain");
-	screen_cell(&table, SCREEN_DIM, "out of the answers");
+	screen_cell(&table, SCREEN_DIM, "removed from answers");
 	screen_cell(&table, SCREEN_PLAIN,
-		"%" JSON_INTEGER_FORMAT " addresses in service, of %" JSON_INTEGER_FORMAT,
+		"%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " matching addresses",
 		field_number(result, "taken_out"), field_number(result, "addresses"));
 	screen_row_end(&table);
-	screen_cell(&table, SCREEN_DIM, "clients are gone");
-	screen_cell(&table, SCREEN_PLAIN, "after %" JSON_INTEGER_FORMAT " s, when the TTL is over",
+	screen_cell(&table, SCREEN_DIM, "cached answers");
+	screen_cell(&table, SCREEN_PLAIN, "expire within %" JSON_INTEGER_FORMAT " s",
 		field_number(result, "clients_gone_after_seconds"));
 	screen_row_end(&table);
 	if (*field_text(result, "why")) {
@@ -171,7 +171,7 @@ void view_drain(const json_t *result, const json_t *before)
 		drained_show(result);
 	else if (json_is_string(json_object_get(result, "glob")))
 		screen_line(SCREEN_GOOD,
-			"%s is back: %" JSON_INTEGER_FORMAT " addresses as the export has them",
+			"%s is no longer drained, matching addresses: %" JSON_INTEGER_FORMAT,
 			field_text(result, "glob"), field_number(result, "addresses"));
 	else
 		view_any(result);

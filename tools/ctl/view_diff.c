@@ -132,7 +132,7 @@ static void levels_show(const json_t *list, json_int_t more)
 	size_t count = json_array_size(list);
 	if (!count)
 		return;
-	screen_line(SCREEN_BOLD, "who is served by another level");
+	screen_line(SCREEN_BOLD, "places served by another level");
 	for (size_t i = 0; i < count && i < LEVELS_SHOWN; i++) {
 		const json_t *one = json_array_get(list, i);
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "pool"));
@@ -153,13 +153,12 @@ static void levels_show(const json_t *list, json_int_t more)
 static void zone_show(const json_t *result)
 {
 	const char *word = field_text(result, "word");
-	screen_line(SCREEN_BOLD, "%s beside what zone %s serves", field_text(result, "file"),
+	screen_line(SCREEN_BOLD, "%s compared with what zone %s serves", field_text(result, "file"),
 		field_text(result, "zone"));
 	if (strcmp(word, "refused") == 0)
 		screen_line(SCREEN_BAD, "%s",
 			json_is_false(json_object_get(result, "forced"))
-				? "  it would be refused, and reload --force does not help; what "
-				  "is in it:"
+				? "  it would be refused, even with reload --force; its contents:"
 				: "  it would be refused; with reload --force:");
 	served_show(result);
 	hosts_show(result, "out", SCREEN_BAD);
@@ -184,6 +183,5 @@ void view_diff(const json_t *result, const json_t *before)
 		zone_show(other);
 	}
 	if (more)
-		screen_line(SCREEN_DIM,
-			"and %" JSON_INTEGER_FORMAT " zones more that have this export", more);
+		screen_line(SCREEN_DIM, "and %" JSON_INTEGER_FORMAT " more with this export", more);
 }

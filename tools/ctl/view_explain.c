@@ -21,7 +21,7 @@ static void place_show(struct screen_table *table, const json_t *result)
 	else if (build)
 		snprintf(source, sizeof(source), "the database of %.10s", screen_time(build, time));
 	else
-		snprintf(source, sizeof(source), "no database");
+		snprintf(source, sizeof(source), "no country database");
 	screen_cell(table, SCREEN_DIM, "place");
 	if (*country)
 		screen_cell(table, SCREEN_PLAIN, "%s (%s), continent %s: %s by %s",
@@ -65,7 +65,7 @@ static void head_show(const json_t *result)
 	screen_cell(&table, SCREEN_PLAIN, "%s",
 		strcmp(from, "ecs") == 0      ? "the client subnet (ECS)"
 		: strcmp(from, "source") == 0 ? "the source address"
-					      : "no address: the name is no pool");
+					      : "no address: the name is not a pool");
 	screen_row_end(&table);
 	place_show(&table, result);
 	if (*field_text(result, "pool"))
@@ -160,7 +160,7 @@ static void candidates_show(const json_t *result)
 		screen_row_end(&table);
 	}
 	if (!count) {
-		screen_cell(&table, SCREEN_BAD, "nobody: the answer is NODATA");
+		screen_cell(&table, SCREEN_BAD, "none: the answer is NODATA");
 		screen_row_end(&table);
 	}
 	screen_table_end(&table);
@@ -195,7 +195,7 @@ static void answer_show(const json_t *result)
 	static const char *const types[] = {"A", "AAAA"};
 	struct screen_table table = {.right = 0};
 	screen_line(SCREEN_PLAIN, "%s", "");
-	screen_line(SCREEN_BOLD, "A real answer (%s)", field_text(result, "rcode"));
+	screen_line(SCREEN_BOLD, "An actual answer (%s)", field_text(result, "rcode"));
 	for (unsigned t = 0; t < 2; t++) {
 		const json_t *list = json_object_get(json_object_get(result, "answer"), types[t]);
 		char line[LINE_MAX_SIZE] = "";

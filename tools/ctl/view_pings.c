@@ -100,8 +100,8 @@ static void zone_show(const json_t *zone)
 	json_int_t ok = field_number(pings, "ok"), failed = field_number(pings, "failed");
 	screen_line(SCREEN_BOLD,
 		"%s: %" JSON_INTEGER_FORMAT " ok, %" JSON_INTEGER_FORMAT
-		" failed; %" JSON_INTEGER_FORMAT " of mirrors that are not listed, "
-		"%" JSON_INTEGER_FORMAT " malformed",
+		" failed; %" JSON_INTEGER_FORMAT
+		" for mirrors that are not listed, %" JSON_INTEGER_FORMAT " malformed",
 		field_text(zone, "zone"), ok, failed, field_number(pings, "unknown"),
 		field_number(pings, "malformed"));
 	mirrors_show(json_object_get(zone, "mirrors"));
@@ -118,7 +118,7 @@ void view_pings(const json_t *result, const json_t *before)
 	json_array_foreach (zones, i, zone)
 		zone_show(zone);
 	if (json_array_size(zones))
-		screen_line(SCREEN_DIM, "  Anybody can tell anything: a hint, never a verdict.");
+		screen_line(SCREEN_DIM, "  Reports are unauthenticated: a hint, not proof.");
 	else
 		screen_line(SCREEN_PLAIN, "  No zone has a ping name: see mirrorns.conf(5).");
 }

@@ -139,7 +139,7 @@ void view_pools(const json_t *result, const json_t *before)
 	screen_table_end(&table);
 	if (more > 0)
 		screen_line(SCREEN_DIM,
-			"  and %" JSON_INTEGER_FORMAT " rows more: limit them with a PATTERN",
+			"  and %" JSON_INTEGER_FORMAT " more rows: limit them with a PATTERN",
 			more);
 	free(done);
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Members in service and listed in the place itself; then who answers, by a class that says how well. */
+/* Members in service and listed in the place itself; then who answers, by a class that says how
+ * well. */
 static void family_add(struct html *html, const json_t *row, const char *key)
 {
 	const json_t *family = json_object_get(row, key);
@@ -72,10 +73,10 @@ static void rows_add(struct html *html, const json_t *result)
 		}
 		row_add(html, row);
 	}
-	html_add(html, zone ? "</table>\n" : "<p>There is no pool.\n");
+	html_add(html, zone ? "</table>\n" : "<p>No pools.\n");
 	if (more > 0)
 		html_format(html,
-			"<p>And %" JSON_INTEGER_FORMAT " rows more: a pattern limits them.\n",
+			"<p>And %" JSON_INTEGER_FORMAT " more rows: limit them with a pattern.\n",
 			more);
 }
 
@@ -96,7 +97,7 @@ void view_pools_page(const json_t *result, const json_t *before)
 	rows_add(&html, result);
 	html_end(&html, &frame);
 	if (html.failed)
-		screen_line(SCREEN_BAD, "no memory for the page");
+		screen_line(SCREEN_BAD, "out of memory for the page");
 	else
 		fwrite(html.text, 1, html.size, stdout);
 	free(html.text);

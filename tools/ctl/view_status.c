@@ -36,7 +36,7 @@ static void head_show(const json_t *result)
 	const json_t *reload = json_object_get(result, "reload");
 	const char *outcome = field_text(reload, "result"), *why = field_text(reload, "why");
 	struct screen_table table = {.right = 0};
-	screen_line(SCREEN_BOLD, "mirrorns %s, up %s, %" JSON_INTEGER_FORMAT " workers, %s",
+	screen_line(SCREEN_BOLD, "mirrorns %s, up %s, workers: %" JSON_INTEGER_FORMAT ", %s",
 		field_text(result, "version"),
 		screen_span(field_number(result, "uptime_seconds"), span),
 		field_number(result, "workers"), field_text(result, "config"));
@@ -52,7 +52,7 @@ static void head_show(const json_t *result)
 	screen_cell(&table, SCREEN_DIM, "countries");
 	screen_cell(&table, *state ? state_colour(state) : SCREEN_PLAIN,
 		"%s, built %s, %" JSON_INTEGER_FORMAT " networks%s%s%s%s",
-		*field_text(geo, "database") ? field_text(geo, "database") : "no database",
+		*field_text(geo, "database") ? field_text(geo, "database") : "no country database",
 		when_write(geo, "build", when), field_number(geo, "networks"), *state ? ", " : "",
 		state, *field_text(geo, "why") ? ": " : "", field_text(geo, "why"));
 	screen_row_end(&table);

@@ -20,8 +20,8 @@ struct cvd {
 	int64_t built; /* Unix seconds; -1: a header from before 2004 does not say */
 };
 
-/* Reads the first CVD_HEADER_SIZE of `size` octets. False: one sentence that says what was found and
- * expected, without the file's name. */
+/* Reads the first CVD_HEADER_SIZE of `size` octets. False: one sentence that says what was found
+ * and expected, without the file's name. */
 bool cvd_parse(struct cvd *cvd, const void *octets, size_t size, char *why, size_t why_size);
 
 /* "main", "daily" ... */

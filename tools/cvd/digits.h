@@ -1,4 +1,5 @@
-/* tools/cvd/digits.h - decimal numbers as headers and version strings have them: digits alone, nothing wraps around. */
+/* tools/cvd/digits.h - decimal numbers as headers and version strings have them: digits alone,
+ * nothing wraps around. */
 #ifndef TOOLS_CVD_DIGITS_H
 #define TOOLS_CVD_DIGITS_H
 

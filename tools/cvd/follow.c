@@ -42,7 +42,8 @@ struct follow {
 
 static void pass_start(struct follow *follow);
 
-/* What tells a state from another: neither the time of a string nor how many mirrors have a version. */
+/* What tells a state from another: neither the time of a string nor how many mirrors have a
+ * version. */
 static void state_write(const struct follow *follow, char *state, size_t size)
 {
 	char text[RECORD_TEXT_MAX + 1];
@@ -106,8 +107,8 @@ static void timer_due(uv_timer_t *timer)
 	pass_start(follow);
 }
 
-/* The next pass comes a whole refresh after the beginning of the last one that was due, or sooner after one that was
- * not good: changes in between do not put it off. */
+/* The next pass comes a whole refresh after the beginning of the last one that was due, or sooner
+ * after one that was not good: changes in between do not put it off. */
 static void timer_set(struct follow *follow)
 {
 	uv_timer_t *timer = &follow->timer;

@@ -1,4 +1,5 @@
-/* tools/cvd/head.h - the first octets of a file, however large it is: headers and version strings are short. */
+/* tools/cvd/head.h - the first octets of a file, however large it is: headers and version strings
+ * are short. */
 #ifndef TOOLS_CVD_HEAD_H
 #define TOOLS_CVD_HEAD_H
 
@@ -15,7 +16,8 @@ struct head {
 	uint64_t file_size;
 };
 
-/* Never waits for a writer. False: one sentence naming the file, which is no regular one or cannot be read. */
+/* Never waits for a writer. False: one sentence naming the file, which is no regular one or cannot
+ * be read. */
 bool head_read(struct head *head, const char *path, char *why, size_t size);
 
 #endif

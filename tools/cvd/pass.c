@@ -117,8 +117,8 @@ static void reason_find(struct quorum *quorum, const struct announce *announce,
 			quorum->have, quorum->asked, quorum->wanted, quorum->share);
 }
 
-/* Holds back what too few mirrors have; `why` says what and why. An export that cannot be read holds everything
- * back, and the rest of the string stays fresh. */
+/* Holds back what too few mirrors have; `why` says what and why. An export that cannot be read
+ * holds everything back, and the rest of the string stays fresh. */
 static void mirrors_verify(struct pass *pass, struct announce *announce, char *why, size_t size)
 {
 	const struct arguments *arguments = pass->arguments;
@@ -224,8 +224,9 @@ static bool next_write(
 	return !needed || !arguments->names || names_write(pass, &announce->next, why, size);
 }
 
-/* What is wrong with the databases does not make what the mirrors have untrue, but an old string makes every client turn
- * away from it: with --watch the last one gets a fresh time when that is due. */
+/* What is wrong with the databases does not make what the mirrors have untrue, but an old string
+ * makes every client turn away from it: with --watch the last one gets a fresh time when that is
+ * due. */
 static void previous_keep(struct pass *pass, struct announce *announce, char *why, size_t size)
 {
 	char reason[REASON_MAX];

@@ -1,4 +1,5 @@
-/* tools/cvd/pass.h - one pass: read the last string and the databases, ask the mirrors, write the next string. */
+/* tools/cvd/pass.h - one pass: read the last string and the databases, ask the mirrors, write the
+ * next string. */
 #ifndef TOOLS_CVD_PASS_H
 #define TOOLS_CVD_PASS_H
 
@@ -22,8 +23,10 @@ struct pass {
 	const atomic_bool
 		*stop; /* set by another thread: end soon, write nothing; NULL: nobody's */
 	bool force;
-	bool due; /* write even if nothing but the time is new; ask again for what is held already */
-	bool known; /* `last` was written by a pass before: it counts where the file has gone away */
+	/* write even if nothing but the time is new; ask again for what is held already */
+	bool due;
+	/* `last` was written by a pass before: it counts where the file has gone away */
+	bool known;
 	struct record last;
 	uint32_t held[CVD_DATABASES]; /* versions; 0: not held */
 	char text[RECORD_TEXT_MAX + 1]; /* the string */

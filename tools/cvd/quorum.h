@@ -1,4 +1,5 @@
-/* tools/cvd/quorum.h - how many mirrors have a version: the first octets of its file, asked by HTTP at each address.
+/* tools/cvd/quorum.h - how many mirrors have a version: the first octets of its file, asked by HTTP
+ * at each address.
  *
  * Mirrors are not trusted: time, octets and connections are limited, redirects are not followed. */
 #ifndef TOOLS_CVD_QUORUM_H
@@ -21,8 +22,9 @@ struct quorum {
 bool quorum_init(void);
 void quorum_free(void);
 
-/* Asks for /DATABASE.cvd, of `version` or higher, and sets what is found; ends as soon as enough have it. Without a
- * mirror in service nobody has it. False: one sentence, it could not be asked. */
+/* Asks for /DATABASE.cvd, of `version` or higher, and sets what is found; ends as soon as enough
+ * have it. Without a mirror in service nobody has it. False: one sentence, it could not be
+ * asked. */
 bool quorum_ask(struct quorum *quorum, enum cvd_database database, uint32_t version, char *why,
 	size_t size);
 

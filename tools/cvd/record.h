@@ -1,7 +1,7 @@
 /* tools/cvd/record.h - the version string that clients ask for at current.cvd, as its eight fields.
  *
- * Recommended version : main : daily : record time : warn flag : functionality level : safebrowsing : bytecode.
- * No I/O here. */
+ * Recommended version : main : daily : record time : warn flag : functionality level : safebrowsing
+ * : bytecode. No I/O here. */
 #ifndef TOOLS_CVD_RECORD_H
 #define TOOLS_CVD_RECORD_H
 
@@ -18,14 +18,15 @@ struct record {
 	unsigned count; /* fields that were found, 4 to 8: what is behind them is 0 */
 };
 
-/* Reads the first line of `text`, a CR at its end dropped. False: one sentence that says what was found and
- * expected, without the file's name. */
+/* Reads the first line of `text`, a CR at its end dropped. False: one sentence that says what was
+ * found and expected, without the file's name. */
 bool record_parse(struct record *record, const char *text, size_t size, char *why, size_t why_size);
 
 /* May this be field 0? */
 bool record_recommended_fits(const char *text);
 
-/* All eight fields, and no empty one; returns the length. 0: it would be longer than RECORD_TEXT_MAX. */
+/* All eight fields, and no empty one; returns the length. 0: it would be longer than
+ * RECORD_TEXT_MAX. */
 size_t record_print(const struct record *record, char text[RECORD_TEXT_MAX + 1]);
 
 #endif

@@ -251,9 +251,7 @@ void html_end(struct html *html, const struct html_frame *frame)
 	html_add(html, "</main>\n<footer><div class=wide>Times are UTC. ");
 	if (frame->here == HTML_COUNTRIES || frame->here == HTML_HISTORY)
 		html_format(html,
-			"<span id=age>The <a href=\"%sindex.html\">front page</a> says when this "
-			"was "
-			"written.</span> ",
+			"<span id=age>The <a href=\"%sindex.html\">front page</a> says when this was written.</span> ",
 			frame->top);
 	html_add(html, "<span>mirrorns " MIRRORNS_VERSION "</span>");
 	html_add(html, "</div></footer>\n");

@@ -1,7 +1,7 @@
 /* tools/html/html.h - an HTML page under way: markup as it is, strangers' texts escaped.
  *
- * Where memory ends, the page is marked and what follows is left out. Attribute values stand in double quotes, or hold
- * nothing but letters, digits and ".-/:#?=". */
+ * Where memory ends, the page is marked and what follows is left out. Attribute values stand in
+ * double quotes, or hold nothing but letters, digits and ".-/:#?=". */
 #ifndef TOOLS_HTML_HTML_H
 #define TOOLS_HTML_HTML_H
 
@@ -29,12 +29,13 @@ struct html_frame {
 void html_add(struct html *html, const char *markup);
 /* The same with numbers and our own words in it; never a stranger's text. */
 __attribute__((format(printf, 2, 3))) void html_format(struct html *html, const char *format, ...);
-/* Text for an element or an attribute in quotes: markup is escaped; controls, marks that turn the direction of writing
- * and what is no UTF-8 become U+FFFD. */
+/* Text for an element or an attribute in quotes: markup is escaped; controls, marks that turn the
+ * direction of writing and what is no UTF-8 become U+FFFD. */
 void html_text(struct html *html, const char *text);
 /* RFC 3339 in UTC as <time>, to the minute; anything else as text; "" as a dash. */
 void html_time(struct html *html, const char *time);
-/* The same in few octets: of the day of `now` the clock, of the seven days before both, earlier the date. */
+/* The same in few octets: of the day of `now` the clock, of the seven days before both, earlier the
+ * date. */
 void html_moment(struct html *html, const char *time, const char *now);
 /* The flag of a country as regional indicators, hidden from screen readers, and its name. */
 void html_country_name(struct html *html, unsigned country);

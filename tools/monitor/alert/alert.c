@@ -135,7 +135,8 @@ static bool reader_find(
 	return team->mail[0];
 }
 
-/* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it counted. */
+/* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it
+ * counted. */
 static struct alert_mail *place_find(
 	struct alert *alert, const struct mailbox *reader, unsigned *left)
 {

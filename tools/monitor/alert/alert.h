@@ -1,8 +1,9 @@
 /* tools/monitor/alert/alert.h - tells people: a command with JSON on its standard input, and mail.
  *
- * One run of the command for each change, one after the other, each at most 30 s; a mail to the mirror's alert address (else
- * its admin's) for each change but a first success, and a summary once a `digest`. Never a flood: beyond so many in
- * an hour, what is left goes into the summary alone, and one mail says so. */
+ * One run of the command for each change, one after the other, each at most 30 s; a mail to the
+ * mirror's alert address (else its admin's) for each change but a first success, and a summary once
+ * a `digest`. Never a flood: beyond so many in an hour, what is left goes into the summary alone,
+ * and one mail says so. */
 #ifndef TOOLS_MONITOR_ALERT_ALERT_H
 #define TOOLS_MONITOR_ALERT_ALERT_H
 
@@ -15,8 +16,8 @@ struct alert;
 
 enum { ALERT_HOUR_MAX = 20 };
 
-/* The mails of the last hour; all 0: none. It outlives the alert, so that one that follows with another configuration
- * sends no more than this one might. */
+/* The mails of the last hour; all 0: none. It outlives the alert, so that one that follows with
+ * another configuration sends no more than this one might. */
 struct alert_hour {
 	struct alert_mail {
 		uint64_t at; /* milliseconds of the machine's monotonic clock, which loops have */
@@ -27,7 +28,8 @@ struct alert_hour {
 
 /* NULL: no memory. `inventory` and `hour` must outlive it: counts are kept there. */
 struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct alert_hour *hour);
-/* {"host","address","country","from","to","why","since","admin","alerts"}; `mirror` is read during the call. */
+/* {"host","address","country","from","to","why","since","admin","alerts"}; `mirror` is read during
+ * the call. */
 void alert_send(
 	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror);
 /* Is something still being sent? */

@@ -114,7 +114,8 @@ static void clock_out(uv_timer_t *clock)
 		uv_timer_start(clock, clock_out, command->limit_ms / GRACE_SHARE, 0);
 }
 
-/* A file without a name holds all of it and its end: nobody waits for a command that does not read. -1: errno says why. */
+/* A file without a name holds all of it and its end: nobody waits for a command that does not read.
+ * -1: errno says why. */
 static int input_open(const char *json)
 {
 	size_t size = strlen(json);
@@ -126,7 +127,8 @@ static int input_open(const char *json)
 	return -1;
 }
 
-/* What the monitor was given to talk to others with, or to be run by others with, is not the program's. */
+/* What the monitor was given to talk to others with, or to be run by others with, is not the
+ * program's. */
 static bool is_ours(const char *variable)
 {
 	static const char *const begins[] = {

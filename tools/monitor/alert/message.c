@@ -11,7 +11,9 @@
 enum {
 	HEADER_LINE = 69, /* of a header's text that needs no encoding */
 	WORD_OCTETS =
-		42, /* of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2 allows */
+		/* of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2
+		 * allows */
+	42,
 	BODY_LINE = 76 /* RFC 2045 6.7 (5), with the '=' of a soft break */
 };
 
@@ -27,7 +29,8 @@ static size_t character_size(const char *text)
 	return size ? size : 1;
 }
 
-/* The text as it may stand in a header: a copy without control characters, '?' for what is no UTF-8. */
+/* The text as it may stand in a header: a copy without control characters, '?' for what is no
+ * UTF-8. */
 static char *text_clean(const char *text)
 {
 	char *clean = strdup(text);

@@ -15,8 +15,8 @@ struct message {
 	uint64_t number; /* with `at`, what makes it unlike any other */
 };
 
-/* The message by RFC 5322 and MIME, ASCII, lines end with CRLF and are short but for long addresses; whatever a text has,
- * it is no more than that field's. To be freed. NULL: no memory. */
+/* The message by RFC 5322 and MIME, ASCII, lines end with CRLF and are short but for long
+ * addresses; whatever a text has, it is no more than that field's. To be freed. NULL: no memory. */
 char *message_write(const struct message *message, size_t *size);
 
 #endif

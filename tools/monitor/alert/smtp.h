@@ -1,4 +1,5 @@
-/* tools/monitor/alert/smtp.h - delivers mail to one SMTP server, one message after the other, by libcurl on a thread of libuv. */
+/* tools/monitor/alert/smtp.h - delivers mail to one SMTP server, one message after the other, by
+ * libcurl on a thread of libuv. */
 #ifndef TOOLS_MONITOR_ALERT_SMTP_H
 #define TOOLS_MONITOR_ALERT_SMTP_H
 

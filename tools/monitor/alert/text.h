@@ -1,4 +1,5 @@
-/* tools/monitor/alert/text.h - what the mails and the command are told of a change, and the summary. */
+/* tools/monitor/alert/text.h - what the mails and the command are told of a change, and the
+ * summary. */
 #ifndef TOOLS_MONITOR_ALERT_TEXT_H
 #define TOOLS_MONITOR_ALERT_TEXT_H
 

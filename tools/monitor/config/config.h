@@ -8,7 +8,8 @@
 
 enum { SETTINGS_REFERENCES_MAX = 8 };
 
-/* Each interval every address, or (as the network's documents had it) each hour one mirror drawn by chance. */
+/* Each interval every address, or (as the network's documents had it) each hour one mirror drawn by
+ * chance. */
 enum settings_policy { POLICY_EACH, POLICY_RANDOM };
 
 struct settings {
@@ -32,7 +33,8 @@ struct settings {
 	const char *mail_to; /* the team: a copy of each mail, and the summaries; "": nobody */
 	uint32_t digest; /* seconds between two summaries by mail; 0: none */
 	const char *
-		pings; /* URL of a server's metrics page, whose failed pings hurry a check; "": off */
+		/* URL of a server's metrics page, whose failed pings hurry a check; "": off */
+		pings;
 	unsigned log_level; /* as log_detail_set takes it */
 	bool allow_private; /* mirrors may have addresses that are not global (geo/special.h) */
 	struct config_listen metrics; /* its text is "": off */

@@ -1,4 +1,5 @@
-/* tools/monitor/config/entry.h - a mirror of the list: who it is, where, since when planned to be away. */
+/* tools/monitor/config/entry.h - a mirror of the list: who it is, where, since when planned to be
+ * away. */
 #ifndef TOOLS_MONITOR_CONFIG_ENTRY_H
 #define TOOLS_MONITOR_CONFIG_ENTRY_H
 

@@ -7,8 +7,8 @@
 
 enum { HOST_MAX = 253 };
 
-/* Labels of 1 to 63 letters, digits and inner hyphens, HOST_MAX octets in all, perhaps with a dot at the end; where
- * `underscores`, these are as good as letters. */
+/* Labels of 1 to 63 letters, digits and inner hyphens, HOST_MAX octets in all, perhaps with a dot
+ * at the end; where `underscores`, these are as good as letters. */
 bool host_fits(const char *text, size_t size, bool underscores);
 
 #endif

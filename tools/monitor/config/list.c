@@ -62,7 +62,7 @@ static bool addresses_once(struct list_text *text, const struct list_address *ad
 			 there = address_spot(text->mirror_list, first);
 	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, written, sizeof(written));
 	return list_refuse(text, &here,
-		"%s %s is there twice, expected once; first at line %u, host %s", here.field,
+		"%s %s is listed twice, expected once; first in line %u, host %s", here.field,
 		written, list_text_line(text, &there), text->mirror_list->list[there.mirror].host);
 }
 
@@ -74,7 +74,8 @@ static int host_compare(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* A host may have several entries, each with addresses of its own; a name is resolved for one entry alone. */
+/* A host may have several entries, each with addresses of its own; a name is resolved for one entry
+ * alone. */
 static bool names_once(struct list_text *text)
 {
 	const struct mirror_list *mirror_list = text->mirror_list;
@@ -98,8 +99,8 @@ static bool names_once(struct list_text *text)
 	if (!found)
 		return true;
 	return list_refuse(text, &(struct list_spot){found - mirror_list->list, "host", -1},
-		"it is there twice and one of them has no addresses, expected addresses in each or "
-		"one entry; first at line %u",
+		"the host is listed twice and one entry has no addresses, expected addresses in each or "
+		"one entry; first in line %u",
 		other->line);
 }
 

@@ -1,4 +1,5 @@
-/* tools/monitor/config/list.h - the list of mirrors that people keep (JSON): who they are, where, since when planned to be away.
+/* tools/monitor/config/list.h - the list of mirrors that people keep (JSON): who they are, where,
+ * since when planned to be away.
  *
  * Everything or one sentence with file, line, host and field. No I/O here. */
 #ifndef TOOLS_MONITOR_CONFIG_LIST_H
@@ -14,14 +15,16 @@ struct list_source {
 	const char *json;
 	size_t size; /* octets */
 	const char *file; /* its name, for sentences */
-	bool allow_private; /* addresses that are neither global nor for documentation (geo/special.h) */
+	/* addresses that are neither global nor for documentation (geo/special.h) */
+	bool allow_private;
 };
 
 /* NULL: the sentence. */
 struct mirror_list *list_parse(const struct list_source *source, char *why, size_t size);
 void list_free(struct mirror_list *mirror_list);
 
-/* Not to be served now: by hand, or in a planned window. *why: "disabled by hand", "planned downtime until …". */
+/* Not to be served now: by hand, or in a planned window. *why: "disabled by hand", "planned
+ * downtime until …". */
 bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size);
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* From an object to the value of a member; the line of its key. 0: it has none of this name, and the scan is anywhere. */
+/* From an object to the value of a member; the line of its key. 0: it has none of this name, and
+ * the scan is anywhere. */
 static unsigned member_enter(struct scan *scan, const char *name)
 {
 	struct span key;

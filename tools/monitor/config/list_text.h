@@ -1,4 +1,5 @@
-/* tools/monitor/config/list_text.h - a list of mirrors on its way in: where something stands in it, and what is wrong there. */
+/* tools/monitor/config/list_text.h - a list of mirrors on its way in: where something stands in it,
+ * and what is wrong there. */
 #ifndef TOOLS_MONITOR_CONFIG_LIST_TEXT_H
 #define TOOLS_MONITOR_CONFIG_LIST_TEXT_H
 

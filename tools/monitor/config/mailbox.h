@@ -1,4 +1,5 @@
-/* tools/monitor/config/mailbox.h - to whom mail goes (RFC 5322 3.4): the list, the configuration and the mailer take the same. */
+/* tools/monitor/config/mailbox.h - to whom mail goes (RFC 5322 3.4): the list, the configuration
+ * and the mailer take the same. */
 #ifndef TOOLS_MONITOR_CONFIG_MAILBOX_H
 #define TOOLS_MONITOR_CONFIG_MAILBOX_H
 

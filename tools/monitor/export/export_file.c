@@ -163,7 +163,8 @@ bool export_file_lost(struct export_file *disk)
 	return !disk->comparable;
 }
 
-/* Where everything was lost, the seconds since 1970 are above any serial that was counted up from 1. */
+/* Where everything was lost, the seconds since 1970 are above any serial that was counted up from
+ * 1. */
 static int64_t serial_next(const struct export_file *disk, int64_t now)
 {
 	if (disk->serial <= 0)

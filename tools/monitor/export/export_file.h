@@ -1,8 +1,10 @@
-/* tools/monitor/export/export_file.h - an export's text, and when and under which serial it replaces the one on disk.
+/* tools/monitor/export/export_file.h - an export's text, and when and under which serial it
+ * replaces the one on disk.
  *
- * A text is laid out entry by entry, one line each. It is written when something but `checked` differs from what is on
- * disk, or EXPORT_SECONDS are over; never an empty one: servers refuse it. `serial` only rises, also above the one of an
- * export whose writer's memory was lost; `generated` never goes back, whatever our clock does. */
+ * A text is laid out entry by entry, one line each. It is written when something but `checked`
+ * differs from what is on disk, or EXPORT_SECONDS are over; never an empty one: servers refuse it.
+ * `serial` only rises, also above the one of an export whose writer's memory was lost; `generated`
+ * never goes back, whatever our clock does. */
 #ifndef TOOLS_MONITOR_EXPORT_EXPORT_FILE_H
 #define TOOLS_MONITOR_EXPORT_EXPORT_FILE_H
 

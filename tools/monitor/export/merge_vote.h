@@ -1,4 +1,5 @@
-/* tools/monitor/export/merge_vote.h - what several monitors say of one address, and what becomes of it. */
+/* tools/monitor/export/merge_vote.h - what several monitors say of one address, and what becomes of
+ * it. */
 #ifndef TOOLS_MONITOR_EXPORT_MERGE_VOTE_H
 #define TOOLS_MONITOR_EXPORT_MERGE_VOTE_H
 

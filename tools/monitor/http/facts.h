@@ -6,7 +6,8 @@
 
 enum { BOARD_SERIES_MAX = 2000 /* addresses that have series of their own */ };
 
-/* What both pages judge by the clock of whoever asks: they tell the truth of a monitor that hangs, too. */
+/* What both pages judge by the clock of whoever asks: they tell the truth of a monitor that hangs,
+ * too. */
 struct board_facts {
 	int64_t started; /* Unix seconds, of the board */
 	int64_t exported; /* of the last export; 0: never */

@@ -1,6 +1,8 @@
-/* tools/monitor/http/server.h - HTTP: /metrics for Prometheus, /health, /api/status (report.h) and /api/export.
+/* tools/monitor/http/server.h - HTTP: /metrics for Prometheus, /health, /api/status (report.h) and
+ * /api/export.
  *
- * libmicrohttpd serves on a thread of its own whatever the main loop has hung up last; a page is an immutable text. */
+ * libmicrohttpd serves on a thread of its own whatever the main loop has hung up last; a page is an
+ * immutable text. */
 #ifndef TOOLS_MONITOR_HTTP_SERVER_H
 #define TOOLS_MONITOR_HTTP_SERVER_H
 

@@ -47,8 +47,9 @@ static bool is_written(const char *path, const char *octets, size_t count)
 	return same;
 }
 
-/* Replaces a file as a whole, as file_write() does, but waits for no disk: that is 250 files at times, while checks are
- * due. What a power cut leaves half is unlike what it should be, and replaced by the next writing. */
+/* Replaces a file as a whole, as file_write() does, but waits for no disk: that is 250 files at
+ * times, while checks are due. What a power cut leaves half is unlike what it should be, and
+ * replaced by the next writing. */
 static bool octets_replace(
 	struct writing *writing, const char *path, const char *octets, size_t count)
 {

@@ -1,7 +1,8 @@
-/* tools/monitor/page/page.h - the status page: static files for any web server, made from a report (report.h).
+/* tools/monitor/page/page.h - the status page: static files for any web server, made from a report
+ * (report.h).
  *
- * Each file is replaced as a whole, and only where its content changed. Everything in a report may come from strangers: it
- * is escaped. */
+ * Each file is replaced as a whole, and only where its content changed. Everything in a report may
+ * come from strangers: it is escaped. */
 #ifndef TOOLS_MONITOR_PAGE_PAGE_H
 #define TOOLS_MONITOR_PAGE_PAGE_H
 

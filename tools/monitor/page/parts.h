@@ -16,7 +16,8 @@ struct network_line {
 	const json_t *mirror, *address;
 };
 
-/* The report's mirrors as the server takes them, and what its own rules make of them for a pool with all defaults. */
+/* The report's mirrors as the server takes them, and what its own rules make of them for a pool
+ * with all defaults. */
 struct network {
 	struct mirrors *mirrors; /* NULL: there is none, or no address is known */
 	struct pools *pools; /* the same */
@@ -51,7 +52,8 @@ void html_state(struct html *html, const char *state);
 void html_country_link(struct html *html, const char *code, const char *top);
 /* Seconds from the string's record time (field 3) to the report; -1: it has none. */
 long long html_txt_age(const json_t *report);
-/* Thirty days as bars with their mean; 48 hours as a line, with the mean of each `step` (1..48) of them as a point. */
+/* Thirty days as bars with their mean; 48 hours as a line, with the mean of each `step` (1..48) of
+ * them as a point. */
 void html_days(struct html *html, const json_t *days);
 void html_hours(struct html *html, const json_t *hours, unsigned step);
 void html_milliseconds(struct html *html, const json_t *milliseconds);

@@ -24,8 +24,8 @@ const struct pool_rule *network_rule(void)
 	return &rule;
 }
 
-/* One address as an entry of an export. Its number stands for the host, so that no name that the server would refuse is in
- * the way. */
+/* One address as an entry of an export. Its number stands for the host, so that no name that the
+ * server would refuse is in the way. */
 static json_t *entry_make(size_t number, const struct network_line *line)
 {
 	char host[24];

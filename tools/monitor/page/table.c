@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Up to so many addresses a line of response times has a point for each hour, for each second hour; beyond, for each
- * third: the page stays below 200 KB for 200 mirrors with two addresses each. */
+/* Up to so many addresses a line of response times has a point for each hour, for each second hour;
+ * beyond, for each third: the page stays below 200 KB for 200 mirrors with two addresses each. */
 enum { ROWS_FINE = 150, ROWS_COARSE = 300 };
 
 /* What all rows of the table share. */

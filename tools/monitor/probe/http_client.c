@@ -14,7 +14,8 @@
 enum {
 	BUFFER_SIZE = 4096,
 	SWITCHING = 101,
-	/* tcpi_bytes_received in Linux's struct tcp_info, in units of 8 octets; libc's, which uv.h brings, ends before it. */
+	/* tcpi_bytes_received in Linux's struct tcp_info, in units of 8 octets; libc's, which uv.h
+	 * brings, ends before it. */
 	RECEIVED_AT = 16
 };
 
@@ -107,7 +108,8 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
 	int running, flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT
 					: (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
 						  (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
-	/* Some octets of HTTP, like a chunk's extension, no callback ever sees. libcurl reads some hundred KB in a turn. */
+	/* Some octets of HTTP, like a chunk's extension, no callback ever sees. libcurl reads some
+	 * hundred KB in a turn. */
 	if (watch->transfer->running && octets_read(watch->socket) > watch->transfer->most) {
 		snprintf(watch->transfer->reply.why, TRANSFER_WHY_MAX,
 			"more than %" PRIu64 " octets came", watch->transfer->most);
@@ -139,8 +141,8 @@ static struct socket_watch *watch_new(struct transfers *transfers, curl_socket_t
 	return watch;
 }
 
-/* A socket that cannot be watched makes its transfer run into its time limit: an error told to libcurl here would end
- * all the others. */
+/* A socket that cannot be watched makes its transfer run into its time limit: an error told to
+ * libcurl here would end all the others. */
 static int socket_changed(CURL *easy, curl_socket_t socket, int what, void *all, void *own)
 {
 	struct transfers *transfers = all;

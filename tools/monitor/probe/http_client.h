@@ -1,7 +1,9 @@
-/* tools/monitor/probe/http_client.h - HTTP transfers on the loop: libcurl's multi interface with libuv's timer and polls.
+/* tools/monitor/probe/http_client.h - HTTP transfers on the loop: libcurl's multi interface with
+ * libuv's timer and polls.
  *
- * A transfer is one GET at a time and is used again and again. Its time, its headers and, by its owner, its body are
- * bounded whatever a server sends. No redirect is followed, no proxy is taken from the environment. */
+ * A transfer is one GET at a time and is used again and again. Its time, its headers and, by its
+ * owner, its body are bounded whatever a server sends. No redirect is followed, no proxy is taken
+ * from the environment. */
 #ifndef TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 #define TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 

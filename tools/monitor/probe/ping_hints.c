@@ -116,8 +116,8 @@ static uint64_t growth(uint64_t before, uint64_t now)
 	return now > before ? now - before : 0;
 }
 
-/* Names those whose pings failed clearly more often than all pings together did: what is wrong with the clients, or with the
- * network, is wrong for every mirror. */
+/* Names those whose pings failed clearly more often than all pings together did: what is wrong with
+ * the clients, or with the network, is wrong for every mirror. */
 static void page_judge(struct ping_hints *hints)
 {
 	uint64_t failed = 0, all = 0;

@@ -116,8 +116,8 @@ static bool head_came(void *owner, long status)
 	return status == 200;
 }
 
-/* A whole database, where the range is not understood, ends with its header; a part of one is read to its end, so that the
- * connection can be used again. */
+/* A whole database, where the range is not understood, ends with its header; a part of one is read
+ * to its end, so that the connection can be used again. */
 static bool body_came(void *owner, const char *octets, size_t size)
 {
 	struct probe *probe = owner;

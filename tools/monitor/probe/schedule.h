@@ -1,4 +1,5 @@
-/* tools/monitor/probe/schedule.h - whose turn it is: the targets with their times, in the order in which they are due.
+/* tools/monitor/probe/schedule.h - whose turn it is: the targets with their times, in the order in
+ * which they are due.
  *
  * Times are milliseconds of the loop's clock; the caller tells what time it is. */
 #ifndef TOOLS_MONITOR_PROBE_SCHEDULE_H
@@ -30,7 +31,8 @@ struct schedule {
 	uint64_t chance; /* state of the random numbers; never 0 */
 };
 
-/* Takes over what is known of targets that stay; new ones get their times. False: no memory, the list is empty. */
+/* Takes over what is known of targets that stay; new ones get their times. False: no memory, the
+ * list is empty. */
 bool schedule_set(struct schedule *list, struct target **targets, size_t count, int64_t now);
 void schedule_free(struct schedule *list);
 /* NULL: not in the list. */

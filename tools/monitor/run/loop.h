@@ -59,7 +59,8 @@ struct monitor {
 
 /* Reads and parses the list. NULL: the sentence. */
 struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size);
-/* Takes a list that was read, and whom it has to be watched; its names are asked for. False: no memory. */
+/* Takes a list that was read, and whom it has to be watched; its names are asked for. False: no
+ * memory. */
 bool monitor_list_take(struct monitor *monitor, struct mirror_list *mirror_list);
 /* Reads it again; a bad one is refused, the old one goes on. */
 void monitor_list_reload(struct monitor *monitor);

@@ -141,7 +141,8 @@ static char *config_text(const char *path)
 	return file_read(&file, path, CONFIG_MAX, why, sizeof(why)) ? file.bytes : NULL;
 }
 
-/* May the next one have this state? What it would do with the file is done here, before this one has let go of its own. */
+/* May the next one have this state? What it would do with the file is done here, before this one
+ * has let go of its own. */
 static bool state_try(const struct monitor *monitor, const char *path, char *why, size_t size)
 {
 	struct file_stamp ours = file_stamp(monitor->settings->state), next = file_stamp(path);
@@ -362,8 +363,8 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 	return monitor->once && lost ? STATUS_FAILED : STATUS_GOOD;
 }
 
-/* A loop that still waits for the system's resolver stays behind; libuv would wait for it at an exit, too: where it is
- * `last`, the program ends here. */
+/* A loop that still waits for the system's resolver stays behind; libuv would wait for it at an
+ * exit, too: where it is `last`, the program ends here. */
 static void loop_free(struct monitor *monitor, bool last, int status)
 {
 	if (monitor->last.data)

@@ -1,8 +1,8 @@
 /* tools/monitor/run/monitor.h - the monitor itself: checks, decides, remembers, exports, alerts.
  *
- * SIGHUP reads the list and the TXT again and asks for all names; where the configuration has changed, the monitor begins
- * anew with it, unless it is refused. The list and the TXT are watched and taken by themselves. SIGTERM and SIGINT write
- * what there is to write, and end. */
+ * SIGHUP reads the list and the TXT again and asks for all names; where the configuration has
+ * changed, the monitor begins anew with it, unless it is refused. The list and the TXT are watched
+ * and taken by themselves. SIGTERM and SIGINT write what there is to write, and end. */
 #ifndef TOOLS_MONITOR_RUN_MONITOR_H
 #define TOOLS_MONITOR_RUN_MONITOR_H
 

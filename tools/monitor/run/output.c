@@ -60,7 +60,8 @@ static bool is_ramping(const struct monitor *monitor, int64_t now)
 	return false;
 }
 
-/* Names that were not found yet would be gone from the servers for a moment: the first export waits for them. */
+/* Names that were not found yet would be gone from the servers for a moment: the first export waits
+ * for them. */
 static void export_write(struct monitor *monitor, int64_t now)
 {
 	char why[MONITOR_WHY_MAX];

@@ -24,7 +24,8 @@ static const char *field_find(const char *text, unsigned colons)
 	return text;
 }
 
-/* Whoever makes the string renews its time again and again, whether there are new versions or not. */
+/* Whoever makes the string renews its time again and again, whether there are new versions or
+ * not. */
 static bool is_renewed(const char *before, const char *now)
 {
 	const char *old_time = field_find(before, TIME_FIELD),

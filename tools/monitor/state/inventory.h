@@ -1,4 +1,5 @@
-/* tools/monitor/state/inventory.h - the monitor's book: settings, list, targets, what happened. The main loop's alone. */
+/* tools/monitor/state/inventory.h - the monitor's book: settings, list, targets, what happened. The
+ * main loop's alone. */
 #ifndef TOOLS_MONITOR_STATE_INVENTORY_H
 #define TOOLS_MONITOR_STATE_INVENTORY_H
 
@@ -49,8 +50,8 @@ struct inventory {
 
 /* Puts one in front; the oldest goes when there are too many. */
 void inventory_event_add(struct inventory *inventory, const struct inventory_event *event);
-/* A version string that was read. True: it is another one, in front. One that differs in its record time alone (field 3)
- * takes the place of the newest, which is as old as it was. */
+/* A version string that was read. True: it is another one, in front. One that differs in its record
+ * time alone (field 3) takes the place of the newest, which is as old as it was. */
 bool inventory_txt_take(struct inventory *inventory, int64_t since, const char *value);
 /* The change that a target has just made from `from`. */
 struct inventory_event inventory_event_of(

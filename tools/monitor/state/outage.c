@@ -6,7 +6,8 @@
 
 enum { HOUR = 3600, DRAWS = 8 };
 
-/* How long "a moment ago" is: a turn of checks; where one mirror is drawn an hour, the last few of them. */
+/* How long "a moment ago" is: a turn of checks; where one mirror is drawn an hour, the last few of
+ * them. */
 static int64_t window_of(const struct settings *settings)
 {
 	int64_t interval = settings->interval;
@@ -19,8 +20,8 @@ struct sample_counts {
 	size_t sample, failing, stale;
 };
 
-/* A timestamp may have become too old since the last check: where it was half as old then, it stands still, and was not
- * just put there anew. A check of long ago says so only under outage. */
+/* A timestamp may have become too old since the last check: where it was half as old then, it
+ * stands still, and was not just put there anew. A check of long ago says so only under outage. */
 static bool is_stale(
 	const struct target *target, const struct settings *settings, int64_t now, int64_t window)
 {
@@ -30,8 +31,8 @@ static bool is_stale(
 		       now - target->stamp >= settings->old_after);
 }
 
-/* Was it good until a moment ago, and does it count? In a turn failures are often seen first: those still to be checked count,
- * too, but where few are drawn. */
+/* Was it good until a moment ago, and does it count? In a turn failures are often seen first: those
+ * still to be checked count, too, but where few are drawn. */
 static bool is_in_sample(const struct target *target, const struct settings *settings, int64_t now)
 {
 	int64_t window = window_of(settings);

@@ -1,4 +1,5 @@
-/* tools/monitor/state/store_file.h - the state's SQLite file: whose it is, its tables, setting it aside. */
+/* tools/monitor/state/store_file.h - the state's SQLite file: whose it is, its tables, setting it
+ * aside. */
 #ifndef TOOLS_MONITOR_STATE_STORE_FILE_H
 #define TOOLS_MONITOR_STATE_STORE_FILE_H
 

@@ -1,4 +1,5 @@
-/* tools/monitor/state/store_rows.h - rows of the state file, to and from structs; what is read is not trusted. */
+/* tools/monitor/state/store_rows.h - rows of the state file, to and from structs; what is read is
+ * not trusted. */
 #ifndef TOOLS_MONITOR_STATE_STORE_ROWS_H
 #define TOOLS_MONITOR_STATE_STORE_ROWS_H
 

@@ -31,7 +31,8 @@ static void text_set(char text[TARGET_REASON_MAX], const char *value)
 	snprintf(text, TARGET_REASON_MAX, "%s", value);
 }
 
-/* "; the mirror's clock is 3 days ahead": whole days, the nearest, so that it says the same each time. "": it is right. */
+/* "; the mirror's clock is 3 days ahead": whole days, the nearest, so that it says the same each
+ * time. "": it is right. */
 static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 {
 	char span[TRANSITION_SPAN_MAX];
@@ -44,7 +45,8 @@ static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 	return text;
 }
 
-/* In a unit of which it has two at least, so that it is exact, but does not change with each check for long. */
+/* In a unit of which it has two at least, so that it is exact, but does not change with each check
+ * for long. */
 static const char *age_write(int64_t age, char text[TRANSITION_SPAN_MAX])
 {
 	int64_t unit = age >= 2 * DAY ? DAY : age >= 7200 ? 3600 : age >= 120 ? 60 : 1;

@@ -1,10 +1,12 @@
 /* tools/monitor/state/transition.h - what is thought of a target: pure, the time is given.
  *
  *   ok       a failing check begins a count; `old-after` of it, or a timestamp that old: old
- *   old      a good check (`recover-after` of them; the first ever is enough): ok; `remove-after` of it and a failing
+ * old a good check (`recover-after` of them; the first ever is enough): ok; `remove-after` of it
+ * and a failing
  *            check: removed
  *   removed  good checks, as many: ok, and its weight grows from 1
- *   disabled by the list or its planned downtime, whatever checks say; afterwards the next check decides: ok, or, if it
+ * disabled by the list or its planned downtime, whatever checks say; afterwards the next check
+ * decides: ok, or, if it
  *            fails, what it was before, but never ok
  *
  * While an outage of the monitor is suspected nothing gets worse; what is good gets better. */
@@ -24,7 +26,8 @@ void transition_record(struct target *target, const struct observation *seen,
 /* The state by these facts. True: it is another one, since now. */
 bool transition_decide(
 	struct target *target, const struct settings *settings, bool suspected, int64_t now);
-/* The state by the list: away as it says, or back from there. True: it is another one, since now. */
+/* The state by the list: away as it says, or back from there. True: it is another one, since
+ * now. */
 bool transition_maintenance(struct target *target, int64_t now);
 
 /* Nothing was in the future: our clock may have gone back. */

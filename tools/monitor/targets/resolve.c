@@ -78,7 +78,8 @@ static void dropped_say(const struct name *name, const struct list_address *addr
 		target_address(address, text));
 }
 
-/* Nothing of an address that no host may have, and of one that is there already. True: it was dropped. */
+/* Nothing of an address that no host may have, and of one that is there already. True: it was
+ * dropped. */
 static bool address_take(struct name *name, const struct addrinfo *found)
 {
 	struct list_address address = {.ipv6 = found->ai_family == AF_INET6};

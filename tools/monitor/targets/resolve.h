@@ -1,8 +1,9 @@
 /* tools/monitor/targets/resolve.h - the addresses of mirrors that the list has by name alone.
  *
- * Names are asked for at the start, when the list changes and every so often, in both families. A name that cannot be
- * resolved keeps the addresses that it had. No more than RESOLVE_ADDRESSES_MAX of a name, in a fixed order. Whoever owns the
- * name decides where it leads: what is not global is dropped, unless it is allowed. */
+ * Names are asked for at the start, when the list changes and every so often, in both families. A
+ * name that cannot be resolved keeps the addresses that it had. No more than RESOLVE_ADDRESSES_MAX
+ * of a name, in a fixed order. Whoever owns the name decides where it leads: what is not global is
+ * dropped, unless it is allowed. */
 #ifndef TOOLS_MONITOR_TARGETS_RESOLVE_H
 #define TOOLS_MONITOR_TARGETS_RESOLVE_H
 

@@ -1,6 +1,7 @@
 /* tools/monitor/targets/target.h - one address of one mirror under watch: all that is known of it.
  *
- * The main loop owns targets; nothing else writes them. What is marked (kept) survives a restart in the state file. */
+ * The main loop owns targets; nothing else writes them. What is marked (kept) survives a restart in
+ * the state file. */
 #ifndef TOOLS_MONITOR_TARGETS_TARGET_H
 #define TOOLS_MONITOR_TARGETS_TARGET_H
 
@@ -42,13 +43,15 @@ struct target {
 	uint32_t versions[TARGET_DATABASES]; /* 0: not known */
 	enum mirror_state before; /* disabled: what it was until then */
 	int64_t counting; /* remove-after runs from here: since, or later where nobody could know */
-	bool exported; /* the export on disk had it at the start: it counts as having been good (not kept) */
+	/* the export on disk had it at the start: it counts as having been good (not kept) */
+	bool exported;
 	bool in_sample; /* one of those whose failing made the monitor outage itself */
 	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
 
 	char fault[TARGET_REASON_MAX]; /* of its last check; "": it was good */
 	bool stale; /* that check was good, but for the timestamp's age (kept) */
-	int64_t back; /* its downtime was over here; the first check after it decides. 0: it was not */
+	/* its downtime was over here; the first check after it decides. 0: it was not */
+	int64_t back;
 	bool changed; /* since it was last written to the state file */
 
 	/* when it is looked at next: the scheduler's */
@@ -65,8 +68,10 @@ struct observation {
 	int64_t stamp; /* Unix seconds; 0: none was understood */
 	uint32_t milliseconds; /* of /timestamp, from the connect on */
 	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
-	int64_t skew; /* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
-	char why[TARGET_REASON_MAX]; /* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
+	/* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
+	int64_t skew;
+	/* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
+	char why[TARGET_REASON_MAX];
 };
 
 /* How many checks have ended, and how many seconds the last whole turn over all targets took. */

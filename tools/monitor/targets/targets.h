@@ -1,6 +1,8 @@
-/* tools/monitor/targets/targets.h - who is watched: the list's addresses and those found by name, and what is known of them.
+/* tools/monitor/targets/targets.h - who is watched: the list's addresses and those found by name,
+ * and what is known of them.
  *
- * A target stays what it is while host and address stay; an address under another host is a new one. */
+ * A target stays what it is while host and address stay; an address under another host is a new
+ * one. */
 #ifndef TOOLS_MONITOR_TARGETS_TARGETS_H
 #define TOOLS_MONITOR_TARGETS_TARGETS_H
 
@@ -13,7 +15,9 @@ struct targets_update {
 	const struct resolve *resolve;
 	const struct mirrors *exported; /* the export that was on disk at the start; NULL: none */
 	struct target *const *
-		previous; /* those of before; the ones that are not watched any more have no mirror afterwards */
+		/* those of before; the ones that are not watched any more have no mirror
+		 * afterwards */
+		previous;
 	size_t previous_count;
 	int64_t now;
 	bool say; /* log addresses found by name that another mirror has */

@@ -12,7 +12,7 @@ enum { LISTEN_BUFFER = 4 << 20 };
  * with its own overhead), and for how long it waits for a client to take some. */
 enum {
 	LISTEN_STREAM_BUFFER = 16 << 10,
-	LISTEN_STREAM_RECEIVE = 64 << 10,
+	LISTEN_STREAM_RECEIVE = 32 << 10,
 	LISTEN_STREAM_TIMEOUT_MS = 8000
 };
 

@@ -284,7 +284,7 @@ def test_offline_screens(program, make_world):
     assert (done.returncode, done.stdout) == (1, "")
     assert "db.zz is a name in none of the configured zones: it gets NXDOMAIN or REFUSED" in done.stderr
     done = control.run(program, *config, "pools", "db.zz")
-    assert done.returncode == 1 and 'no pool\'s name is like "db.zz"' in done.stderr
+    assert done.returncode == 1 and 'no pool matches "db.zz"' in done.stderr
     done = control.run(program, *config, "pools", "db.d?")
     assert done.returncode == 0 and "db.de" in done.stdout
     # Nothing is written.

@@ -244,7 +244,7 @@ def test_log_level(make_world):
     world.kill(signal.SIGHUP)
     world.wait_log(" error ", "clamav.net.zone:1", since=mark)
     assert {line.split(" ")[1] for line in world.log()[mark:].splitlines()} <= {"error", "warning"}
-    assert not world.lines("reload is served", since=mark) and not world.lines("changed", since=mark)
+    assert not world.lines("reload complete", since=mark) and not world.lines("changed", since=mark)
 
 
 def test_what_comes_from_outside(make_world):

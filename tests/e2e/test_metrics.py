@@ -349,7 +349,7 @@ def test_counters_only_grow(make_world):
         if number % 10 == 0:
             mark = world.mark()
             world.kill(signal.SIGHUP)
-            world.wait_log("the reload is served", since=mark)
+            world.wait_log("reload complete", since=mark)
         else:
             guest = mirror("new", "DE", f"198.18.9.{number}")
             world.export([*MIRRORS, guest] if number % 3 else MIRRORS, serial=number)
@@ -601,7 +601,7 @@ def test_a_place_that_is_taken(make_world):
         done = world.run()
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert f"metrics: 127.0.0.1:{world.metrics}" in last and "another program" in last
+    assert f"metrics: cannot bind 127.0.0.1:{world.metrics}" in last and "another program" in last
 
 
 def test_the_usual_place_is_taken(make_world, make_namespace):

@@ -482,7 +482,7 @@ def test_check(stage):
     for words in (["-t"], ["--once"], []):
         watcher.write_list([MIRROR, {**MIRROR, "host": "b.example"}])
         found = watcher.run(*words, status=2)[1]
-        assert re.match(re.escape(str(watcher.list)) + r":\d+: host b.example: ipv4 127.0.0.1 is there twice", found)
+        assert re.match(re.escape(str(watcher.list)) + r":\d+: host b.example: ipv4 127.0.0.1 is listed twice", found)
         assert found.count("\n") == 1
     watcher.config.write_text("zone = clamav.net\nintervall = 1s\n")
     assert f"{watcher.config}:2: found the unknown option intervall at the top level, expected" in watcher.run("-t", status=2)[1]

@@ -176,7 +176,7 @@ def test_reloads(world):
     versions = pings(made)["versions"]
     assert [(row["db"], row["count"]) for row in versions] == [("daily", 9)]
     made.kill(signal.SIGHUP)
-    made.wait_log("reload is served")
+    made.wait_log("reload complete")
     assert told(made) == found
 
 
@@ -235,7 +235,7 @@ def test_screen(world):
     ("ping A 192.0.2.1", "ping.clamav.net."), ("ping TXT x", "ping.clamav.net."),
     ("*.ping A 192.0.2.1", "*.ping.clamav.net."), ("a.b.ping TXT x", "a.b.ping.clamav.net."),
     ("ping CNAME www", "ping.clamav.net."), ("ping DNAME www", "ping.clamav.net."),
-    ("ping NS ns.example.org.", "delegates")])
+    ("ping NS ns.example.org.", "delegation")])
 def test_conflicts(make_world, line, fragment):
     made = make_world()
     made.fill(mirrors=MIRRORS, pools=POOLS + PING)

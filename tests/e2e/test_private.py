@@ -212,7 +212,7 @@ def test_the_server_warns(make_world):
             "127.0.0.1 (a loopback address) of b.example, 10.0.0.1 (a private address) of c.example file=")
 
     def warned():
-        return [one for one in world.log().splitlines() if "clients on other networks cannot reach" in one]
+        return [one for one in world.log().splitlines() if "the Internet cannot reach" in one]
 
     done = world.run("-t", "-c", str(world.path("mirrorns.conf")))
     assert done.returncode == 0 and done.stderr.count(line) == 1

@@ -38,7 +38,7 @@ def test_one_zone(make_world):
                        overrides="127.0.0.0/8,DE\n")
     lines = start_lines(world)
     assert len(lines) <= 10, lines
-    assert len(world.lines("zone clamav.net is served", "pools=6", "mirrors=3")) == 1
+    assert len(world.lines("zone clamav.net loaded", "pools=6", "mirrors=3")) == 1
     assert not world.lines("loading took"), "it was quick"
 
 

@@ -5,7 +5,9 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -97,6 +99,48 @@ def give_away(world):
         os.chown(path, NOBODY, NOBODY)
 
 
+class Crowd:
+    """So many clients of a world at a time, who send whatever their sockets take; closed with `with`."""
+
+    def __init__(self, world, count):
+        self.poller, self.clients = select.epoll(), {}
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", world.port))
+            client.setblocking(False)
+            self.clients[client.fileno()] = client
+            self.poller.register(client, 0)
+
+    def send(self, octets, until=lambda: False, each=float("inf"), reads=False):
+        """Over and over until `until()`, or until each has sent so many. `reads`: they take what comes, too."""
+        view, sent = memoryview(octets), dict.fromkeys(self.clients, 0)
+        for number in self.clients:
+            self.poller.modify(number, select.EPOLLOUT | (select.EPOLLIN if reads else 0))
+        while sent and not until():
+            for number, events in self.poller.poll(0.02, 4096):
+                try:
+                    if events & ~select.EPOLLOUT and not self.clients[number].recv(1 << 16):
+                        raise ConnectionResetError
+                    if events & select.EPOLLOUT:
+                        sent[number] += self.clients[number].send(view[sent[number] % len(octets):])
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    self.clients.pop(number).close()
+                    del sent[number]
+                    continue
+                if sent[number] >= each:
+                    self.poller.modify(number, 0)
+                    del sent[number]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients.values():
+            client.close()
+        self.poller.close()
+
+
 # --- what the system says ------------------------------------------------------------------------
 
 
@@ -133,6 +177,12 @@ def server_memory_mb(port):
     """What the kernel holds for the sockets of this local port, closed ones with something unsent, too."""
     rows = subprocess.run(["ss", "-Htanm", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
     return sum(int(held) + int(queued) for held, queued in re.findall(r"skmem:\(r(\d+),.*?,w(\d+),", rows)) / 2**20
+
+
+def server_sockets(port):
+    """Connections of this local port that the kernel has, closed ones with something unsent, too."""
+    return len(subprocess.run(["ss", "-Htan", "state", "connected", "exclude", "time-wait", f"sport = :{port}"],
+                              capture_output=True, text=True, check=True).stdout.splitlines())
 
 
 def dropped(port):

@@ -67,10 +67,10 @@ def needs_descriptors(count):
 
 
 @pytest.mark.parametrize("count,frames,seconds,most", [
-    (60, 30, 1.5, 12), pytest.param(900, 92, 10, 160, marks=long)])
+    (60, 30, 1.5, 12), pytest.param(900, 92, 10, 100, marks=long)])
 def test_questions_without_end(make, table, count, frames, seconds, most):
     """What is read quickly has a receive buffer grow; then there are questions, and nobody takes the replies.
-    A connection has 128 KB for what is unread, 32 KB for what is unsent, and some overhead."""
+    A connection has 64 KB for what is unread, 32 KB for what is unsent, and some overhead."""
     world = make(mirrors=LARGE)
     with Crowd(world, count) as crowd:
         crowd.send(RESPONSE, each=frames * len(RESPONSE))

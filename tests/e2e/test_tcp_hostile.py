@@ -108,7 +108,8 @@ def test_half_closed_connections_keep_their_places(make, table, places, count, m
             bounded = storms.seconds_until(lambda: storms.server_sockets(world.port) <= places, 4)
         left = storms.server_sockets(world.port)
     table("half-closed connections", clients=count, **{
-        "tcp-connections": places, "sockets at the end": left, "the server's kernel MB": round(watch.most["server"], 1)})
+        "tcp-connections": places, "sockets at the end": left,
+        "the server's kernel MB": round(watch.most["server"], 1)})
     assert bounded <= 4, f"{left} sockets"
     assert watch.most["server"] <= most
 

@@ -106,6 +106,7 @@ def judge(row):
 # --- storms --------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_program
 @pytest.mark.parametrize("kind,limit,workers", [
     ("dns", 64, 2), ("both", 64, 1), ("both", 1024, 2), ("both", None, 2)])
 def test_storm(make, kind, limit, workers):
@@ -152,6 +153,7 @@ def test_the_limit_is_exact(make, table, limit, seconds, workers):
 # --- descriptors at the start --------------------------------------------------------------------
 
 
+@pytest.mark.one_program
 def test_too_few_descriptors_to_start(make):
     done = make(limit=40, start=False).run()
     assert done.returncode == 1, done.stderr
@@ -160,6 +162,7 @@ def test_too_few_descriptors_to_start(make):
                     last), last
 
 
+@pytest.mark.one_program
 def test_fewer_connections_than_configured(make):
     """And they are what the limit is then."""
     world = make(limit=300, metrics=True)
@@ -186,6 +189,7 @@ def pipelines(world, seconds, *words):
     return udp, tcp, found
 
 
+@pytest.mark.one_program
 def test_pipelines_leave_room(make):
     """As many questions as a client can send are no reason to keep others waiting."""
     world = make()
@@ -254,6 +258,7 @@ def idle(world, count, asked, seen=lambda: True):
             return good.result(), load.end()
 
 
+@pytest.mark.one_program
 def test_idle_connections_keep_nobody_out(make):
     good, _ = idle(make(workers=2, tcp_connections=200), 1000, 20)
     assert good["lost"] == 0

@@ -345,7 +345,7 @@ def test_control_and_metrics_move(start):
     world.takeover()
     assert not world.control_path.exists() and answers("127.0.0.1", world.port)
     done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
-    assert done.returncode == 1 and "names no socket to ask" in done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and "so there is no socket to connect to" in done.stderr.splitlines()[-1]
     for process in world.former:
         ended(process)
     assert not world.path("state/control.path").exists()
@@ -457,7 +457,7 @@ def test_one_that_fails_late_has_taken_nothing_under_load(start, capsys):
     slow = next(thread for thread in world.threads() if thread != world.process.pid)
     with tracing.held([slow]):
         done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
-    assert done.returncode == 1 and "does not stand still" in done.stderr.splitlines()[-1], done.stderr
+    assert done.returncode == 1 and "did not pause" in done.stderr.splitlines()[-1], done.stderr
     for _ in range(50):
         assert answers("127.0.0.1", world.port)
     still_serves(world, mark)
@@ -473,10 +473,10 @@ def test_nobody_to_take_over_from(make_world):
     world.fill(mirrors=MIRRORS, control=str(world.control_path))
     done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
     assert done.returncode == 1
-    assert "no server can be taken over from" in done.stderr.splitlines()[-1]
+    assert "no running server at the control socket" in done.stderr.splitlines()[-1]
     world.fill(mirrors=MIRRORS, control="")
     done = world.run("--takeover", "-c", str(world.path("mirrorns.conf")))
-    assert done.returncode == 1 and "names no socket to ask" in done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and "so there is no socket to connect to" in done.stderr.splitlines()[-1]
 
 
 def test_command_line(make_world):
@@ -587,7 +587,7 @@ def test_what_was_taken_is_saved_first(make_world):
     successor = Asks(world)
     world.wait_log("verb=takeover", since=mark)
     world.kill(signal.SIGTERM)
-    assert "is ending" in world.control_reply(successor.connection)["why"]
+    assert "is shutting down" in world.control_reply(successor.connection)["why"]
     with pytest.raises(subprocess.TimeoutExpired):
         world.process.wait(2.2)  # a build would not have been waited for
     saving.end()
@@ -602,7 +602,7 @@ def test_an_export_that_is_forced_meanwhile(start):
     fake = Fake(world)
     assert world.control("reload", force=True)["exit"] == 0
     fake.connection.sendall(b"r")
-    world.wait_log("Takeover aborted, this server keeps running", "was forced in the meantime", since=mark)
+    world.wait_log("Takeover aborted, this server keeps running", "forced in the meantime", since=mark)
     fake.close()
     still_serves(world, mark)
     world.takeover()

@@ -6,10 +6,9 @@
 #include <string.h>
 
 enum {
-	LOOK_MS =
-		/* without any word of the kernel's: network file systems, links in the middle of a
-		 * path */
-	400,
+	/* Without any word of the kernel's: network file systems, links in the middle of
+	 * a path. */
+	LOOK_MS = 400,
 	CALM_MS = 25, /* no further change for so long ends a burst */
 	ROUNDS_MAX = 12, /* a file that never rests is read all the same */
 };

@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 enum {
-	READ_ROOM =
-		/* a connection's first buffer; it grows with what arrives, not with what is
-		 * announced */
-	2048,
+	/* A connection's first buffer; it grows with what arrives, not with what is
+	 * announced. */
+	READ_ROOM = 2048,
 	SWEEP_MAX_MS = 1000,
 	SWEEP_MAX = 64, /* connections that one sweep closes: each is a system call or two */
 };

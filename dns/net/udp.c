@@ -183,9 +183,8 @@ static void control_turn(struct msghdr *header)
 static unsigned batch_answer(struct udp *udp, const struct serving *serving, unsigned count)
 {
 	unsigned replies = 0, truncated = 0;
-	uint8_t *reply =
-		/* one behind the other: a batch of small ones stays in the first cache */
-		udp->replies;
+	/* One behind the other: a batch of small ones stays in the first cache. */
+	uint8_t *reply = udp->replies;
 	for (unsigned i = 0; i < count; i++) {
 		struct msghdr *in = &udp->in[i].msg_hdr;
 		struct client client;

@@ -237,7 +237,7 @@ json_t *pings_json(const struct snapshot *snapshot, const struct pool_counts *po
 		return NULL;
 	json_t *zones = json_array();
 	bool good = zones;
-	/* The tally's rows are the snapshot's zones. */
+	/* The rows of the counts are the snapshot's zones. */
 	for (size_t z = 0; good && z < snapshot->zone_count && z < pool_counts->zone_count; z++) {
 		pings.row = &pool_counts->zones[z];
 		if (pings.row->pings && snapshot->zones[z].ping_count)

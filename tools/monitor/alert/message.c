@@ -10,10 +10,9 @@
 
 enum {
 	HEADER_LINE = 69, /* of a header's text that needs no encoding */
-	WORD_OCTETS =
-		/* of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2
-		 * allows */
-	42,
+	/* Of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2
+	 * allows. */
+	WORD_OCTETS = 42,
 	BODY_LINE = 76 /* RFC 2045 6.7 (5), with the '=' of a soft break */
 };
 

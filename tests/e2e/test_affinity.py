@@ -65,7 +65,7 @@ def test_more_workers_than_cpus(make_world):
     """Speed is what it is for: without it all is served."""
     workers = len(os.sched_getaffinity(0)) + 1
     world = make_world(mirrors=MIRRORS, workers=workers, socket_affinity=True).start()
-    assert world.lines(f"socket-affinity needs one CPU per worker, workers = {workers}",
-                       "distributes packets by address hash")
+    world.wait_log(f"socket-affinity needs one CPU per worker, workers = {workers}",
+                   "distributes packets by address hash")
     assert len(set(threads(world).values())) == 1
     eventually(lambda: addresses(world.ask("db.de")), "an answer")

@@ -224,10 +224,10 @@ def test_changes_are_logged_with_who_asked(world):
     made = world()
     mark = made.mark()
     made.control("reload", force=True)
-    line = made.lines("verb=reload", f"uid={os.getuid()}", f"pid={os.getpid()}", since=mark)
-    assert len(line) == 1 and "force=yes" in line[0]
+    line = made.wait_log("verb=reload", f"uid={os.getuid()}", f"pid={os.getpid()}", since=mark, count=1)
+    assert "force=yes" in line
     made.control("status")
-    assert len(made.lines("pid=", since=mark)) == 1, "reading is not logged"
+    made.wait_log("pid=", since=mark, count=1)  # reading is not logged
 
 
 # --- the socket -------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_default_path_that_cannot_be_is_a_warning(make_world):
         del made.options["control"]
         made.configure()
         made.start()
-        assert len(made.lines("/run/mirrorns/control.sock", "mirrornsctl cannot reach")) == 1
+        made.wait_log("/run/mirrorns/control.sock", "mirrornsctl cannot reach", count=1)
     finally:
         if pathlib.Path("/run/mirrorns").is_file():
             os.unlink("/run/mirrorns")
@@ -335,7 +335,7 @@ def test_relative_path_and_change_by_reload(make_world):
     made.configure()
     mark = made.mark()
     assert made.control("reload")["exit"] == 0
-    assert made.lines("control", "need a restart", since=mark)
+    made.wait_log("control", "need a restart", since=mark)
     assert made.control("status")["exit"] == 0
 
 

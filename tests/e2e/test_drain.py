@@ -226,7 +226,7 @@ def test_a_file_that_is_of_no_use(start, text, why):
     world.stop()
     world.write("state/drains.json", text)
     world.start()
-    assert world.lines("drains.json", why, "no drains are loaded")
+    world.wait_log("drains.json", why, "no drains are loaded")
     assert world.members("db.de") == german(1, 2, 3, 4)
 
 

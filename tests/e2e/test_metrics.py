@@ -619,7 +619,7 @@ def test_the_usual_place_is_taken(make_world, make_namespace):
 
     with namespace.call(occupy):
         world.start()
-        assert len(world.lines("metrics", "127.0.0.1:9353", "another program")) == 1
+        world.wait_log("metrics", "127.0.0.1:9353", "another program", count=1)
         assert addresses(world.ask("db.de"))
         world.stop()
 

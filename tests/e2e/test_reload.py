@@ -162,7 +162,7 @@ def test_change_is_one_log_line(world):
     for fragment in ("m1.de.example", "timestamp two days old", "m2.de.example", "m3.de.example"):
         assert fragment in line, line
     assert "m4.de.example" not in line
-    assert len(world.lines("new.de.example", since=mark)) == 1
+    world.wait_log("new.de.example", since=mark, count=1)
 
 
 # --- exports that are refused ------------------------------------------------------------------
@@ -207,8 +207,7 @@ def test_refused_export(world, case):
     assert addresses(world.ask("db.us"))
     world.export(changed(51))
     world.wait_served("198.18.51.1", "db.de.big")
-    lines = world.lines("mirrors.json", *fragments, "stays", since=mark)
-    assert len(lines) == 1, "one line for one event"
+    world.wait_log("mirrors.json", *fragments, "stays", since=mark, count=1)
 
 
 def test_too_large_an_export(make_world):
@@ -414,7 +413,7 @@ def test_a_state_directory_that_cannot_be_written(make_world):
     """Said, not fatal: the export on disk is good."""
     world = make_world(mirrors=MIRRORS, state_dir="nowhere/state").start()
     assert len(served(world)) == 10
-    assert world.lines("state")
+    world.wait_log("state")
     world.export(changed(50))
     world.wait_served("198.18.50.1", "db.de.big")
 
@@ -451,7 +450,7 @@ def test_no_descriptor_is_left(make_world):
     world.wait_served("198.18.2.1", "db.de")
     eventually(lambda: string(world) == new, "the string")
     world.wait_log("Overrides loaded from", since=mark)
-    assert len(world.lines("mirrors.json: cannot be opened", since=mark)) == 1, "however often it is tried"
+    world.wait_log("mirrors.json: cannot be opened", since=mark, count=1)  # however often it is tried
     seen = look(world)
     assert seen.get("export_refused_total", zone="clamav.net") == 1
     assert seen.get("reloads_total", result="partly") == 3
@@ -503,7 +502,7 @@ def test_no_txt_at_all(make_world, content):
     if content is not None:
         world.write("dns.txt", content)
     world.start()
-    assert world.lines("dns.txt")
+    world.wait_log("dns.txt")
     for kind in ("TXT", "ANY", "A"):
         assert world.ask("current.cvd", kind).rcode() == dns.rcode.SERVFAIL
     assert len(served(world)) == 10 and addresses(world.ask("www"))

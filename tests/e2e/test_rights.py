@@ -97,7 +97,7 @@ def test_what_is_laid_in_state_dir(given, secret, user, kind, why):
     world.start()
     sentence = why.format(user=pwd.getpwnam(user or "root").pw_uid)
     for name in (KEPT, "clamav.net.export.json", "drains.json"):
-        assert world.lines(f"state/{name}: {sentence}; the file is ignored"), world.log()
+        world.wait_log(f"state/{name}: {sentence}; the file is ignored")
         assert world.lines(f"state/{name}") == world.lines(f"state/{name}: {sentence}"), "once, and no more"
     assert string(world) == "SERVFAIL"
     assert SECRET not in world.log()
@@ -113,7 +113,7 @@ def test_state_dir_leads_to_a_file_of_roots(given, secret, kind):
     lay(world.path("state") / KEPT, kind, secret)
     world.start()
     assert string(world) == "SERVFAIL" and SECRET not in world.log()
-    assert world.lines(f"state/{KEPT}", "the file is ignored")
+    world.wait_log(f"state/{KEPT}", "the file is ignored")
 
 
 @needs_root
@@ -126,7 +126,7 @@ def test_a_file_that_the_user_may_not_read(given, secret, kind):
     done = world.check()
     assert "dns.txt: cannot be opened: Permission denied" in done.stderr and SECRET not in done.stderr
     world.start()
-    assert world.lines("dns.txt: cannot be opened: Permission denied")
+    world.wait_log("dns.txt: cannot be opened: Permission denied")
     assert string(world) == "SERVFAIL" and SECRET not in world.log()
     world.takeover()
     assert string(world) == "SERVFAIL" and SECRET not in world.log()

@@ -232,7 +232,7 @@ def test_a_worker_that_does_not_turn(make_world, notices):
         assert not notices.read(1.0), "five intervals' time"
     notices.wait("WATCHDOG")
     assert addresses(world.ask("db.de"))
-    assert len(world.lines("Workers unresponsive")) == 1, "one line for one event"
+    world.wait_log("Workers unresponsive", count=1)  # one line for one event
 
 
 def idle_builders(world, count):
@@ -330,7 +330,7 @@ def test_shared_sockets_cannot_stay_on_a_cpu(make_world):
     """socket-affinity wants a socket for each worker; without it all is served."""
     world = make_world(mirrors=MIRRORS, workers=2, socket_affinity=True)
     activated(world, [inet(DATAGRAM, world.port), inet(STREAM, world.port)]).start()
-    assert world.lines("distributes packets by address hash")
+    world.wait_log("distributes packets by address hash")
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", target="::1"))
 
 

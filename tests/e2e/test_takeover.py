@@ -67,7 +67,7 @@ def test_takeover(start):
     world.takeover()
     assert world.process.pid != old.pid
     assert ended(old), "within its 10 s, with 0"
-    assert world.lines("Takeover complete")
+    world.wait_log("Takeover complete")
     assert addresses(world.ask("db.de")) and addresses(world.ask("db.de", tcp=True))
     assert world.control("status")["result"]["workers"] == 1, "the same control socket"
     assert world.control_path.exists(), "handed over, not removed"

@@ -323,9 +323,14 @@ class World:
             if all(fragment.lower() in line.lower() for fragment in fragments)
         ]
 
-    def wait_log(self, *fragments, since=0):
-        return eventually(lambda: self.lines(*fragments, since=since),
-                          lambda: f"a log line with {fragments}; the log: {self.log()[since:]}")[0]
+    def wait_log(self, *fragments, since=0, count=None):
+        """The first line with all fragments, when there is one, or when there are `count`."""
+        def found():
+            lines = self.lines(*fragments, since=since)
+            return lines if count is None or len(lines) == count else None
+
+        wanted = f"{count or 'a'} log line with {fragments}"
+        return eventually(found, lambda: f"{wanted}; the log: {self.log()[since:]}")[0]
 
     def kept(self, text):
         """Does a file in state-dir hold this text?"""

@@ -604,6 +604,7 @@ def test_endless_reply(ctl, server):
     assert done.returncode == 1 and "is longer than 64 MiB" in done.stderr
 
 
+@pytest.mark.one_program
 def test_server_that_takes_up_nobody(program, tmp_path):
     """Its queue is full: connecting takes no longer than a reply may."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, \
@@ -615,6 +616,7 @@ def test_server_that_takes_up_nobody(program, tmp_path):
     assert done.returncode == 1 and "timed out connecting after 10 s" in done.stderr
 
 
+@pytest.mark.one_program
 def test_silent_server(ctl, server):
     server.reply = lambda connection, _request: connection.recv(1)
     begin = time.monotonic()
@@ -623,6 +625,7 @@ def test_silent_server(ctl, server):
     assert 9 < time.monotonic() - begin < 20
 
 
+@pytest.mark.one_program
 def test_slow_server(ctl, server):
     """Octets that trickle do not make the time longer."""
     def reply(connection, _request):

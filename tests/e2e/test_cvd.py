@@ -283,6 +283,7 @@ def test_replaced_while_it_is_read(cvd):
         thread.join()
 
 
+@pytest.mark.one_program
 def test_killed_while_it_writes(cvd):
     """The old string or the new one, whole, whenever it dies."""
     half, seen = cvd.root / "dns.txt.new", set()

@@ -48,7 +48,7 @@ static int row_compare(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 	int order = strcasecmp(x->mirror->host, y->mirror->host);
-	return order ? order : mirror_address_compare(x->address, y->address);
+	return order ? order : address_compare(x->address, y->address);
 }
 
 static struct row *rows_new(const struct mirrors *mirrors)
@@ -85,7 +85,7 @@ static const struct mirror *range_served(struct range range)
 static bool row_same(const struct row *x, const struct row *y)
 {
 	const struct mirror *a = x->mirror, *b = y->mirror;
-	return mirror_address_compare(x->address, y->address) == 0 && a->state == b->state &&
+	return address_compare(x->address, y->address) == 0 && a->state == b->state &&
 	       a->weight == b->weight && a->country == b->country;
 }
 
@@ -168,7 +168,7 @@ static struct difference difference_find(const struct item *item)
 	size_t i = 0, k = 0;
 	while (i < item->before.count && k < item->after.count) {
 		const struct row *x = &item->before.rows[i], *y = &item->after.rows[k];
-		int order = mirror_address_compare(x->address, y->address);
+		int order = address_compare(x->address, y->address);
 		i += order <= 0;
 		k += order >= 0;
 		if (order != 0)

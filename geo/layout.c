@@ -182,7 +182,7 @@ static void record_fill(const struct layout_plan *plan, uint32_t member, uint8_t
 		0, plan->ipv6 ? TYPE_OF_IPV6 : TYPE_OF_IPV4, 0, 1, (uint8_t)(plan->ttl >> 24),
 		(uint8_t)(plan->ttl >> 16), (uint8_t)(plan->ttl >> 8), (uint8_t)plan->ttl, 0, size};
 	memcpy(record, fixed, sizeof fixed);
-	memcpy(record + sizeof fixed, address->octets, size);
+	memcpy(record + sizeof fixed, address->at.octets, size);
 }
 
 static void rows_fill(struct pool_layout *layout)

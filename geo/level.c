@@ -8,7 +8,7 @@ enum { PLACES_EACH = 3 }; /* places that a mirror is in: country, continent, wor
 static int member_compare(const void *a, const void *b, void *addresses)
 {
 	const struct mirror_address *list = addresses;
-	return mirror_address_compare(&list[*(const uint32_t *)a], &list[*(const uint32_t *)b]);
+	return address_compare(&list[*(const uint32_t *)a], &list[*(const uint32_t *)b]);
 }
 
 size_t level_number(const struct pool_place *place)
@@ -28,7 +28,7 @@ uint64_t level_hash(uint64_t hash, const struct mirrors *mirrors, uint32_t membe
 {
 	const struct mirror_address *address = &mirrors->addresses[member];
 	uint64_t words[2];
-	memcpy(words, address->octets, sizeof words);
+	memcpy(words, address->at.octets, sizeof words);
 	/* Odd constants of the splitmix64 generator; the shifts carry upper bits back down. */
 	hash = (hash ^ words[0]) * 0xBF58476D1CE4E5B9;
 	hash = (hash ^ hash >> 29 ^ words[1]) * 0x94D049BB133111EB;
@@ -67,9 +67,9 @@ static void lists_count(struct levels *levels)
 		bool counts = class_find(mirrors, address, &class);
 		places_find(mirror, numbers);
 		for (size_t k = 0; k < PLACES_EACH; k++) {
-			levels->listed[address->ipv6][numbers[k]]++;
+			levels->listed[address->at.ipv6][numbers[k]]++;
 			if (counts)
-				levels->lists[class][address->ipv6][numbers[k]].count++;
+				levels->lists[class][address->at.ipv6][numbers[k]].count++;
 		}
 	}
 }
@@ -99,7 +99,8 @@ static void lists_fill(struct levels *levels, const uint32_t *order)
 			continue;
 		places_find(mirror, numbers);
 		for (size_t k = 0; k < PLACES_EACH; k++) {
-			struct level_list *list = &levels->lists[class][address->ipv6][numbers[k]];
+			struct level_list *list =
+				&levels->lists[class][address->at.ipv6][numbers[k]];
 			levels->members[(size_t)(list->members - levels->members) + list->count++] =
 				order[i];
 			list->hash = level_hash(list->hash, mirrors, order[i]);

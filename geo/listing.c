@@ -18,10 +18,10 @@ struct listing {
 void listing_key(const struct mirror_address *address, uint64_t key[2])
 {
 	uint8_t octets[16] = {[MAPPED - 2] = 0xFF, [MAPPED - 1] = 0xFF};
-	if (address->ipv6)
-		memcpy(octets, address->octets, sizeof(octets));
+	if (address->at.ipv6)
+		memcpy(octets, address->at.octets, sizeof(octets));
 	else
-		memcpy(octets + MAPPED, address->octets, sizeof(octets) - MAPPED);
+		memcpy(octets + MAPPED, address->at.octets, sizeof(octets) - MAPPED);
 	memcpy(key, octets, sizeof(octets));
 }
 

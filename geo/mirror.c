@@ -5,7 +5,6 @@
 #include "geo/found.h"
 #include "geo/stamp.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +22,13 @@ static bool host_is_plausible(const char *host)
 }
 
 /* RFC 1122 3.2.1.3, RFC 5771, RFC 4291 2.5.5.2 and 2.7. */
-const char *mirror_address_fault(const uint8_t octets[16], bool ipv6)
+const char *mirror_address_fault(const struct address *address)
 {
+	const uint8_t *octets = address->octets;
 	static const uint8_t none[16], mapped[12] = {[10] = 0xFF, [11] = 0xFF};
 	if (memcmp(octets, none, sizeof none) == 0)
 		return "the unspecified address";
-	if (ipv6) {
+	if (address->ipv6) {
 		if (memcmp(octets, mapped, sizeof mapped) == 0)
 			return "an IPv4-mapped address";
 		return octets[0] == 0xFF ? "a multicast address" : NULL;
@@ -45,12 +45,11 @@ static bool address_read(struct export *export, const struct spot *spot, const j
 	bool ipv6 = strcmp(spot->field, "ipv6") == 0;
 	const char *text = json_string_value(value);
 	const char *expected = ipv6 ? "an IPv6 address" : "an IPv4 address";
-	if (!text || inet_pton(ipv6 ? AF_INET6 : AF_INET, text, address->octets) != 1)
+	if (!address_parse(&address->at, text) || address->at.ipv6 != ipv6)
 		return export_refuse_value(export, spot, value, expected);
-	address->ipv6 = ipv6;
 	address->mirror = (uint32_t)spot->mirror;
 	address->line = spot->line;
-	const char *fault = mirror_address_fault(address->octets, ipv6);
+	const char *fault = mirror_address_fault(&address->at);
 	if (fault)
 		return export_refuse(export, spot, "%s is %s, %s, expected %s of one host",
 			spot->field, text, fault, expected);
@@ -59,7 +58,7 @@ static bool address_read(struct export *export, const struct spot *spot, const j
 }
 
 /* The element where a scan of an array of addresses is, and over it. */
-static bool address_parse(struct export *export, const struct spot *spot, struct scan *scan)
+static bool element_parse(struct export *export, const struct spot *spot, struct scan *scan)
 {
 	struct spot element = {.mirror = spot->mirror, .field = spot->field, .line = scan->line};
 	element.value = (struct span){scan->at, scan->at, scan->line};
@@ -81,7 +80,7 @@ static bool addresses_parse(
 		return true;
 	struct scan scan = scan_again(&export->scan, &spot->value);
 	for (bool more = scan_open(&scan); more; more = scan_more(&scan))
-		if (!address_parse(export, spot, &scan))
+		if (!element_parse(export, spot, &scan))
 			return false;
 	return true;
 }
@@ -239,51 +238,21 @@ static bool list_parse(
 	return true;
 }
 
-static int address_compare(const void *a, const void *b)
-{
-	const struct mirror_address *x = *(const struct mirror_address *const *)a;
-	const struct mirror_address *y = *(const struct mirror_address *const *)b;
-	int order = mirror_address_compare(x, y);
-	return order ? order : (x > y) - (x < y);
-}
-
-/* The first address in the export that an earlier one equals; false: none. */
-static bool duplicate_find(const struct mirrors *mirrors, const struct mirror_address **order,
-	const struct mirror_address **first, const struct mirror_address **second)
-{
-	*second = NULL;
-	for (size_t i = 0; i < mirrors->address_count; i++)
-		order[i] = &mirrors->addresses[i];
-	qsort(order, mirrors->address_count, sizeof *order, address_compare);
-	for (size_t i = 1; i < mirrors->address_count; i++) {
-		const struct mirror_address *x = order[i - 1], *y = order[i];
-		if (mirror_address_compare(x, y) != 0)
-			continue;
-		if (!*second || y < *second) {
-			*first = x;
-			*second = y;
-		}
-	}
-	return *second != NULL;
-}
-
 static bool duplicates_check(struct export *export)
 {
 	const struct mirrors *mirrors = export->mirrors;
-	const struct mirror_address *first, *second;
-	const struct mirror_address **order = malloc(mirrors->address_count * sizeof *order);
-	if (!order)
+	const void *earlier, *later;
+	if (!address_twice(mirrors->addresses, mirrors->address_count, sizeof *mirrors->addresses,
+		    &earlier, &later))
 		return export_refuse_memory(export);
-	bool found = duplicate_find(mirrors, order, &first, &second);
-	free(order);
-	if (!found)
+	if (!later)
 		return true;
-	char text[INET6_ADDRSTRLEN] = "";
+	const struct mirror_address *first = earlier, *second = later;
+	char text[ADDRESS_TEXT_MAX];
 	const struct spot here = {.mirror = (ptrdiff_t)second->mirror, .line = second->line};
-	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, text, sizeof(text));
 	return export_refuse(export, &here,
 		"%s %s is listed twice, expected once; first in line %u, host %s",
-		second->ipv6 ? "ipv6" : "ipv4", text, first->line,
+		second->at.ipv6 ? "ipv6" : "ipv4", address_write(&second->at, text), first->line,
 		mirrors->list[first->mirror].host);
 }
 

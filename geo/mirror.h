@@ -18,7 +18,7 @@ struct mirrors *mirrors_parse(
 void mirrors_free(struct mirrors *mirrors);
 
 /* Why an address is no host's: "a multicast address"; NULL: it may be one. */
-const char *mirror_address_fault(const uint8_t octets[16], bool ipv6);
+const char *mirror_address_fault(const struct address *address);
 
 /* What the last accepted exports of this zone say to a new one. */
 struct mirror_limits {

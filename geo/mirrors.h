@@ -2,10 +2,7 @@
 #ifndef GEO_MIRRORS_H
 #define GEO_MIRRORS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "geo/address.h"
 
 enum mirror_state { MIRROR_OK, MIRROR_OLD, MIRROR_REMOVED, MIRROR_DISABLED };
 enum { MIRROR_STATES = 4 };
@@ -20,20 +17,11 @@ struct mirror {
 };
 
 struct mirror_address {
-	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest 0 */
+	struct address at;
+	bool drained; /* taken out by hand: not served, whatever its mirror's state */
 	uint32_t mirror; /* index into mirrors */
 	unsigned line; /* in the export */
-	bool ipv6;
-	bool drained; /* taken out by hand: not served, whatever its mirror's state */
 };
-
-/* The canonical order, for qsort: IPv4 first, then by address. */
-static inline int mirror_address_compare(const void *a, const void *b)
-{
-	const struct mirror_address *x = a, *y = b;
-	int order = (int)x->ipv6 - (int)y->ipv6;
-	return order ? order : memcmp(x->octets, y->octets, sizeof x->octets);
-}
 
 /* One parsed export; one owner, freed as one. */
 struct mirrors {

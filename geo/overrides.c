@@ -3,13 +3,12 @@
 #include "geo/country.h"
 #include "geo/prefix.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_SIZE = 64, NETWORK_SIZE = INET6_ADDRSTRLEN + 4 };
+enum { FIELD_SIZE = 64 };
 
 struct reader {
 	const char *file;
@@ -69,78 +68,42 @@ static const char *field_copy(struct field field, char text[FIELD_SIZE])
 	return text;
 }
 
-/* Decimal digits without a leading zero; -1: anything else. */
-static int length_parse(const char *digits)
-{
-	size_t size = strspn(digits, "0123456789");
-	if (size == 0 || size > 3 || digits[size] || (size > 1 && *digits == '0'))
-		return -1;
-	return atoi(digits);
-}
-
-/* Left-aligned key of an address of either family; false: it is none. */
-static bool address_parse(const char *text, bool *ipv6, unsigned __int128 *key)
-{
-	uint8_t octets[16] = {0};
-	*ipv6 = strchr(text, ':') != NULL;
-	if (inet_pton(*ipv6 ? AF_INET6 : AF_INET, text, octets) != 1)
-		return false;
-	*key = 0;
-	for (size_t i = 0; i < sizeof octets; i++)
-		*key = *key << 8 | octets[i];
-	return true;
-}
-
-static const char *network_write(
-	unsigned __int128 key, unsigned length, bool ipv6, char text[NETWORK_SIZE])
-{
-	uint8_t octets[16];
-	for (unsigned i = 0; i < sizeof octets; i++)
-		octets[i] = (uint8_t)(key >> (120 - 8 * i));
-	if (!inet_ntop(ipv6 ? AF_INET6 : AF_INET, octets, text, INET6_ADDRSTRLEN))
-		*text = 0;
-	snprintf(text + strlen(text), 5, "/%u", length);
-	return text;
-}
-
 static bool network_parse(
 	struct reader *reader, struct field field, struct place_override *override)
 {
-	char found[FIELD_SIZE], address[FIELD_SIZE], network[NETWORK_SIZE];
-	unsigned __int128 key = 0;
+	char found[FIELD_SIZE], text[ADDRESS_TEXT_MAX];
+	struct address address;
+	uint8_t length;
 	field_copy(field, found);
-	strcpy(address, found);
-	char *slash = strchr(address, '/');
-	if (slash)
-		*slash = 0;
-	if (!address_parse(address, &override->ipv6, &key))
+	enum network_fault fault = address_network_parse(&address, &length, found);
+	if (fault == NETWORK_NO_ADDRESS)
 		return reader_refuse(reader,
 			"\"%s\" is not a network; "
 			"expected one such as 192.0.2.0/24 or 2001:db8::/32",
 			found);
-	int most = override->ipv6 ? 128 : 32;
+	int most = address.ipv6 ? 128 : 32;
+	const char *slash = strchr(found, '/');
 	if (!slash)
 		return reader_refuse(reader,
 			"\"%s\" has no prefix length; expected a network, "
 			"write a single address as %s/%d",
 			found, found, most);
-	int length = length_parse(slash + 1);
-	if (length < 0 || length > most)
+	if (fault == NETWORK_NO_LENGTH || (slash[1] == '0' && slash[2]))
 		return reader_refuse(reader,
 			"\"%s\" has the prefix length \"%s\"; expected 0 to %d", found, slash + 1,
 			most);
-	unsigned bits = (unsigned)length;
-	unsigned __int128 host = prefix_last(0, bits);
-	if (key & host)
-		return reader_refuse(reader, "\"%s\" has host bits set; expected %s", found,
-			network_write(key & ~host, bits, override->ipv6, network));
+	if (fault == NETWORK_HOST_BITS)
+		return reader_refuse(reader, "\"%s\" has host bits set; expected %s/%u", found,
+			address_write(&address, text), length);
+	unsigned __int128 key = prefix_from(&address);
+	override->ipv6 = address.ipv6;
 	/* What is inside of ::ffff:0:0/96 is looked up as IPv4. */
-	if (bits >= 96 && key >> 32 == 0xFFFF) {
+	if (length >= 96 && key >> 32 == 0xFFFF) {
 		override->ipv6 = false;
 		key <<= 96;
-		bits -= 96;
+		length = (uint8_t)(length - 96);
 	}
-	override->prefix = (struct place_prefix){prefix_address(key), (uint8_t)bits};
+	override->prefix = (struct place_prefix){prefix_address(key), length};
 	return true;
 }
 
@@ -222,12 +185,11 @@ static bool overrides_sort(struct reader *reader)
 	}
 	if (!again)
 		return true;
-	char network[NETWORK_SIZE];
+	char text[ADDRESS_TEXT_MAX];
+	struct address address = prefix_to(prefix_key(again->prefix.address), again->ipv6);
 	reader->line = again->line;
-	return reader_refuse(reader, "%s is already in line %u; expected each network once",
-		network_write(prefix_key(again->prefix.address), again->prefix.length, again->ipv6,
-			network),
-		before->line);
+	return reader_refuse(reader, "%s/%u is already in line %u; expected each network once",
+		address_write(&address, text), again->prefix.length, before->line);
 }
 
 struct place_overrides *place_overrides_parse(

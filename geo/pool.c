@@ -379,7 +379,7 @@ bool pool_member(const struct pool_set *set, uint32_t i, struct pool_member *mem
 		}
 		const struct mirror_address *address =
 			&plan->mirrors->addresses[plan->list.members[i]];
-		*member = (struct pool_member){.octets = address->octets,
+		*member = (struct pool_member){.octets = address->at.octets,
 			.mirror = address->mirror,
 			.address = plan->list.members[i],
 			.weight = plan->mirrors->list[address->mirror].weight,

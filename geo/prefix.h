@@ -4,6 +4,7 @@
 #ifndef GEO_PREFIX_H
 #define GEO_PREFIX_H
 
+#include "geo/address.h"
 #include "geo/segment.h"
 
 static inline unsigned __int128 prefix_key(struct place_address address)
@@ -14,6 +15,22 @@ static inline unsigned __int128 prefix_key(struct place_address address)
 static inline struct place_address prefix_address(unsigned __int128 key)
 {
 	return (struct place_address){(uint64_t)(key >> 64), (uint64_t)key};
+}
+
+static inline unsigned __int128 prefix_from(const struct address *address)
+{
+	unsigned __int128 key = 0;
+	for (unsigned i = 0; i < sizeof address->octets; i++)
+		key = key << 8 | address->octets[i];
+	return key;
+}
+
+static inline struct address prefix_to(unsigned __int128 key, bool ipv6)
+{
+	struct address address = {.ipv6 = ipv6};
+	for (unsigned i = 0; i < sizeof address.octets; i++)
+		address.octets[i] = (uint8_t)(key >> (120 - 8 * i));
+	return address;
 }
 
 /* The last key of the prefix that starts at `first`; length 0..128. */

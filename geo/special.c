@@ -1,6 +1,5 @@
 #include "geo/special.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,33 +67,29 @@ static const struct special ipv6_rows[] = {
 	{{0xFF}, 8, MULTICAST, 0, 0},
 };
 
-static bool is_in(const uint8_t octets[16], const struct special *row)
-{
-	unsigned whole = row->length / 8, rest = row->length % 8;
-	return memcmp(octets, row->first, whole) == 0 &&
-	       (rest == 0 || (octets[whole] ^ row->first[whole]) >> (8 - rest) == 0);
-}
-
 static const struct special *row_find(
 	const uint8_t octets[16], const struct special *rows, size_t count)
 {
 	const struct special *found = rows; /* everything is in the first */
 	for (size_t i = 1; i < count; i++)
-		if (rows[i].length > found->length && is_in(octets, &rows[i]))
+		if (rows[i].length > found->length &&
+			address_bits_equal(octets, rows[i].first, rows[i].length))
 			found = &rows[i];
 	return found;
 }
 
-const struct special *special_find(const uint8_t octets[16], bool ipv6)
+const struct special *special_find(const struct address *address)
 {
 	uint8_t inner[16] = {0};
 	const struct special *found = NULL;
-	if (ipv6)
-		found = row_find(octets, ipv6_rows, sizeof(ipv6_rows) / sizeof(ipv6_rows[0]));
+	if (address->ipv6)
+		found = row_find(
+			address->octets, ipv6_rows, sizeof(ipv6_rows) / sizeof(ipv6_rows[0]));
 	if (found && !found->inside)
 		return found;
 	for (size_t i = 0; i < 4; i++)
-		inner[i] = found ? octets[found->inside + i] ^ found->flip : octets[i];
+		inner[i] = found ? address->octets[found->inside + i] ^ found->flip
+				 : address->octets[i];
 	return row_find(inner, ipv4_rows, sizeof(ipv4_rows) / sizeof(ipv4_rows[0]));
 }
 
@@ -105,15 +100,14 @@ size_t special_members(const struct mirrors *mirrors, char *text, size_t size)
 	for (size_t i = 0; i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
-		const struct special *special = special_find(address->octets, address->ipv6);
-		char written[INET6_ADDRSTRLEN] = "";
+		const struct special *special = special_find(&address->at);
+		char written[ADDRESS_TEXT_MAX];
 		if (special->kind != SPECIAL_LOCAL || !mirror_in_service(mirror->state) ||
 			count++ >= EXAMPLES || size - used < LINE_OF_ONE)
 			continue;
-		inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, written,
-			sizeof(written));
 		used += (size_t)snprintf(text + used, size - used, "%s%s (%s) of %s",
-			used ? ", " : "", written, special->name, mirror->host);
+			used ? ", " : "", address_write(&address->at, written), special->name,
+			mirror->host);
 	}
 	if (count > EXAMPLES)
 		snprintf(text + used, size - used, " and %zu more", count - EXAMPLES);

@@ -25,7 +25,7 @@ struct special {
 };
 
 /* The longest prefix that an address is in. Never NULL. */
-const struct special *special_find(const uint8_t octets[16], bool ipv6);
+const struct special *special_find(const struct address *address);
 
 /* The addresses in service that are local: "127.0.0.1 (a loopback address) of a.example, … and 3
  * more"; at most `size` octets. Returns how many there are. */

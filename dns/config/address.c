@@ -154,36 +154,6 @@ bool config_read_ipv4(const struct config_reader *reader, const struct config_op
 		"found %s = \"%.64s\", expected an IPv4 address", given->name, given->texts[0]);
 }
 
-/* ADDRESS/LENGTH or a single address; bits beyond the length are refused, not cut. */
-static bool network_parse(const char *text, struct config_network *network)
-{
-	char host[INET6_ADDRSTRLEN + 1];
-	size_t size = strcspn(text, "/");
-	const char *length = text[size] ? text + size + 1 : NULL;
-	unsigned long bits;
-
-	if (size >= sizeof(host))
-		return false;
-	memcpy(host, text, size);
-	host[size] = '\0';
-	network->ipv6 = strchr(host, ':') != NULL;
-	if (inet_pton(network->ipv6 ? AF_INET6 : AF_INET, host, network->octets) != 1)
-		return false;
-	bits = network->ipv6 ? 128 : 32;
-	if (length) {
-		if (!*length || strlen(length) > 3 ||
-			strspn(length, "0123456789") != strlen(length) ||
-			strtoul(length, NULL, 10) > bits)
-			return false;
-		bits = strtoul(length, NULL, 10);
-	}
-	network->length = (uint8_t)bits;
-	for (size_t bit = bits; bit < 128; bit++)
-		if (network->octets[bit / 8] & (0x80 >> bit % 8))
-			return false;
-	return true;
-}
-
 bool config_read_networks(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
@@ -191,7 +161,8 @@ bool config_read_networks(const struct config_reader *reader, const struct confi
 		config_list_take(reader, option, given, record, sizeof(*networks));
 
 	for (size_t i = 0; networks && i < given->count; i++)
-		if (!network_parse(given->texts[i], &networks[i]))
+		if (address_network_parse(&networks[i].at, &networks[i].length, given->texts[i]) !=
+			NETWORK_GOOD)
 			return config_refuse(reader->why, given->lines[i],
 				"found %s = \"%.64s\", expected ADDRESS/LENGTH without host bits",
 				given->name, given->texts[i]);

@@ -3,6 +3,7 @@
 #define DNS_CONFIG_ADDRESS_H
 
 #include "dns/config/value.h"
+#include "geo/address.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,9 +16,8 @@ struct config_listen {
 };
 
 struct config_network {
-	uint8_t octets[16];
+	struct address at;
 	uint8_t length; /* bits */
-	bool ipv6;
 };
 
 config_read config_read_address; /* struct config_listen; its text is "" for "": off */

@@ -51,7 +51,7 @@ static struct reach reach_find(
 		for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
 			const struct mirror_address *address = &mirrors->addresses[i];
 			const struct mirror *mirror = &mirrors->list[address->mirror];
-			if (!drain_matches(drain, mirror->host, address))
+			if (!drain_matches(drain, mirror->host, &address->at))
 				continue;
 			reach.addresses++;
 			reach.in_service += mirror_in_service(mirror->state) && !address->drained;

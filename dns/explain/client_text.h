@@ -4,9 +4,7 @@
 
 #include "dns/snapshot/locate.h"
 
-#include <netinet/in.h>
-
-enum { LOCATE_CLIENT_MAX = INET6_ADDRSTRLEN + 16 };
+enum { LOCATE_CLIENT_MAX = ADDRESS_TEXT_MAX + 16 };
 
 /* An address as an operator gives it. */
 struct locate_client {

@@ -40,12 +40,12 @@ static bool gone_count(
 	for (size_t i = 0; i < others->address_count; i++)
 		if (!served || in_service(others, &others->addresses[i]))
 			sorted[count++] = others->addresses[i];
-	qsort(sorted, count, sizeof(*sorted), mirror_address_compare);
+	qsort(sorted, count, sizeof(*sorted), address_compare);
 	*gone = 0;
 	for (size_t i = 0; i < mirrors->address_count; i++)
 		if (!served || in_service(mirrors, &mirrors->addresses[i]))
 			*gone += !bsearch(&mirrors->addresses[i], sorted, count, sizeof(*sorted),
-				mirror_address_compare);
+				address_compare);
 	free(sorted);
 	return true;
 }

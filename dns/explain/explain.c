@@ -5,7 +5,6 @@
 #include "dns/explain/self_query.h"
 #include "dns/snapshot/find.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,10 +119,9 @@ static json_t *addresses_json(const struct explain_reply *reply)
 {
 	json_t *list = json_array();
 	for (unsigned i = 0; list && i < reply->count; i++) {
-		char text[INET6_ADDRSTRLEN];
-		inet_ntop(
-			reply->ipv6 ? AF_INET6 : AF_INET, reply->addresses[i], text, sizeof(text));
-		if (json_array_append_new(list, json_string(text)) == 0)
+		char text[ADDRESS_TEXT_MAX];
+		struct address address = address_from(reply->addresses[i], reply->ipv6);
+		if (json_array_append_new(list, json_string(address_write(&address, text))) == 0)
 			continue;
 		json_decref(list);
 		return NULL;

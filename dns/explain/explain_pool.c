@@ -3,7 +3,6 @@
 #include "dns/base/json.h"
 #include "geo/stamp.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,11 +92,10 @@ static uint64_t weights_sum(const struct pool_set *set)
 static json_t *candidate_json(const struct explain_pool *explain, unsigned family, uint32_t i,
 	const struct pool_member *member, double share)
 {
-	char address[INET6_ADDRSTRLEN], level[WALK_PLACE_MAX];
+	char address[ADDRESS_TEXT_MAX], level[WALK_PLACE_MAX];
 	const struct mirror *mirror = mirror_of(explain, member->mirror);
 	const struct pool_place *place = &level_of(explain, family, i)->place;
-	inet_ntop(
-		family == POOL_IPV6 ? AF_INET6 : AF_INET, member->octets, address, sizeof(address));
+	address_write(&pools_mirrors(explain->zone->pools)->addresses[member->address].at, address);
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:s, s:b, s:s}", "address", address,
 		"host", mirror->host, "country", country_code(mirror->country), "state",
 		mirror_state_name((enum mirror_state)mirror->state), "weight", (int)member->weight,
@@ -196,16 +194,15 @@ static bool level_asked(const struct explain_pool *explain, unsigned country, in
 static json_t *left_json(
 	const struct mirror *mirror, const struct mirror_address *address, const char *why)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	size_t size = strlen(why);
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
 	json_t *reason = NULL;
 	for (unsigned cut = 0; !reason && cut < 4 && cut <= size; cut++)
 		reason = json_stringn(why, size - cut);
 	if (!reason) /* a `since` may be cut within one, too */
 		reason = plain_json(why);
-	return json_pack("{s:s, s:s, s:s, s:o}", "address", text, "host", mirror->host, "country",
-		country_code(mirror->country), "why", reason);
+	return json_pack("{s:s, s:s, s:s, s:o}", "address", address_write(&address->at, text),
+		"host", mirror->host, "country", country_code(mirror->country), "why", reason);
 }
 
 json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
@@ -220,7 +217,8 @@ json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 		const struct mirror *mirror = &mirrors->list[address->mirror];
 		char text[WHY_MAX];
 		if (marked[i] || !is_out(mirror, address) ||
-			!level_asked(explain, mirror->country, explain->walk.last[address->ipv6]))
+			!level_asked(
+				explain, mirror->country, explain->walk.last[address->at.ipv6]))
 			continue;
 		/* Only who is shown is asked for its drain: that looks through all of them. */
 		if (json_array_size(list) == EXPLAIN_LEFT_MAX)

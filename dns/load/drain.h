@@ -14,8 +14,9 @@ enum { DRAIN_GLOB_MAX = 255, DRAIN_WHY_MAX = 255 };
 struct drain {
 	int64_t until; /* Unix seconds; 0: until it is undrained */
 	/* What the glob is, where it is an address or a network. */
-	bool is_network, ipv6;
-	uint8_t octets[16], length;
+	bool is_network;
+	struct address network;
+	uint8_t length;
 	/* Else: what a text must have to be looked at closer. */
 	bool may_be_address; /* it has no character that an address has not */
 	uint64_t letters; /* see drain_letters */
@@ -33,8 +34,7 @@ bool drain_glob(const char *glob, const char *text);
 
 /* False: one sentence. */
 bool drain_parse(struct drain *drain, const char *glob, char *sentence, size_t size);
-bool drain_matches(
-	const struct drain *drain, const char *host, const struct mirror_address *address);
+bool drain_matches(const struct drain *drain, const char *host, const struct address *address);
 /* Has its time come? */
 static inline bool drain_is_over(const struct drain *drain, int64_t now)
 {

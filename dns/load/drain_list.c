@@ -53,7 +53,7 @@ const struct drain *drains_match(const struct drains *drains, const struct mirro
 	const char *host = mirrors->list[address->mirror].host;
 	for (size_t i = 0; i < count_of(drains); i++)
 		if (!drain_is_over(&drains->list[i], now) &&
-			drain_matches(&drains->list[i], host, address))
+			drain_matches(&drains->list[i], host, &address->at))
 			return &drains->list[i];
 	return NULL;
 }

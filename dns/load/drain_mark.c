@@ -1,6 +1,5 @@
 #include "dns/load/drain_list.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,14 +62,13 @@ static void host_look(struct marking *marking, const char *host)
 
 static void address_look(struct marking *marking, struct mirror_address *address)
 {
-	char text[INET6_ADDRSTRLEN];
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
-	uint64_t letters = drain_letters(text);
+	char text[ADDRESS_TEXT_MAX];
+	uint64_t letters = drain_letters(address_write(&address->at, text));
 	for (size_t i = 0; i < marking->drains->count; i++) {
 		const struct drain *drain = &marking->drains->list[i];
 		bool taken = marking->of_host[i];
 		if (!taken && !drain_is_over(drain, marking->now))
-			taken = drain->is_network ? drain_matches(drain, "", address)
+			taken = drain->is_network ? drain_matches(drain, "", &address->at)
 						  : drain->may_be_address &&
 							    text_matches(drain, text, letters);
 		marking->marked->taken[i] += taken;

@@ -41,20 +41,14 @@ bool explain_txt_is_query(const struct name_key *name)
 	return true;
 }
 
-static bool network_has(const struct config_network *network, const uint8_t *octets, bool ipv6)
-{
-	if (network->ipv6 != ipv6)
-		return false;
-	unsigned whole = network->length / 8, rest = network->length % 8;
-	return memcmp(network->octets, octets, whole) == 0 &&
-	       (!rest || (network->octets[whole] ^ octets[whole]) >> (8 - rest) == 0);
-}
-
 bool explain_txt_is_allowed(const struct config *config, const struct client *client)
 {
-	for (size_t i = 0; i < config->explain_to_count; i++)
-		if (network_has(&config->explain_to[i], client->address, client->ipv6))
+	for (size_t i = 0; i < config->explain_to_count; i++) {
+		const struct config_network *network = &config->explain_to[i];
+		if (network->at.ipv6 == client->ipv6 &&
+			address_bits_equal(network->at.octets, client->address, network->length))
 			return true;
+	}
 	return false;
 }
 
@@ -107,7 +101,7 @@ static void place_add(struct txt_rdata *txt_rdata, const struct lookup_address *
 	txt_string_end(txt_rdata, &line);
 	txt_pair_add(txt_rdata, "from=", address->ecs ? "ecs" : "source", address->ecs ? 3 : 6);
 	line = txt_string_begin("network=");
-	txt_address_put(&line, place->octets, place->ipv6);
+	txt_address_put(&line, place->network.octets, place->network.ipv6);
 	txt_text_put(&line, "/", 1);
 	txt_number_put(&line, place->length, 10);
 	txt_string_end(txt_rdata, &line);

@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static struct place_address address_of(const uint8_t *octets, bool ipv6)
-{
-	uint64_t words[2] = {0, 0};
-	for (unsigned i = 0; i < (ipv6 ? 16u : 4u); i++)
-		words[i / 8] |= (uint64_t)octets[i] << (56 - i % 8 * 8);
-	return (struct place_address){words[0], words[1]};
-}
-
 /* How many overrides are not behind (family, key, length) in their order: by family, first address
  * and length. */
 static size_t overrides_until(
@@ -38,9 +30,9 @@ static size_t overrides_until(
  * what the two have in common. Each look shortens that, so there are at most 129, and mostly one or
  * two. */
 static const struct place_override *override_find(
-	const struct place_overrides *overrides, struct place_address address, bool ipv6)
+	const struct place_overrides *overrides, unsigned __int128 key, bool ipv6)
 {
-	unsigned __int128 key = prefix_key(address), around = key;
+	unsigned __int128 around = key;
 	unsigned length = 128;
 	for (size_t i; overrides && (i = overrides_until(overrides, ipv6, around, length)) > 0;) {
 		const struct place_override *one = &overrides->list[i - 1];
@@ -59,8 +51,7 @@ static void network_fill(struct locate_place *place, unsigned __int128 key, unsi
 {
 	if (length < 128)
 		key &= ~(~(unsigned __int128)0 >> length);
-	for (unsigned i = 0; i < 16; i++)
-		place->octets[i] = (uint8_t)(key >> (120 - 8 * i));
+	place->network = prefix_to(key, place->network.ipv6);
 	place->length = (uint8_t)length;
 }
 
@@ -79,17 +70,18 @@ struct locate_place locate_place_find(const struct inputs *inputs, const struct 
 	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
 	const struct places *places = refcount_get(inputs->places);
 	bool is_mapped = client->ipv6 && memcmp(client->address, mapped, sizeof(mapped)) == 0;
-	struct locate_place place = {.ipv6 = client->ipv6 && !is_mapped};
-	struct place_address address =
-		address_of(client->address + (is_mapped ? 12 : 0), place.ipv6);
-	const struct place_family *family = place.ipv6 ? &places->ipv6 : &places->ipv4;
-	const struct place_segment *segment = places_find(family, address);
+	struct locate_place place = {.network = address_from(client->address + (is_mapped ? 12 : 0),
+					     client->ipv6 && !is_mapped)};
+	unsigned __int128 key = prefix_from(&place.network);
+	bool ipv6 = place.network.ipv6;
+	const struct place_family *family = ipv6 ? &places->ipv6 : &places->ipv4;
+	const struct place_segment *segment = places_find(family, prefix_address(key));
 	place.country = segment->country;
 	place.special = segment->special;
-	place.override = override_find(refcount_get(inputs->overrides), address, place.ipv6);
-	network_fill(&place, prefix_key(address),
+	place.override = override_find(refcount_get(inputs->overrides), key, ipv6);
+	network_fill(&place, key,
 		place.override ? place.override->prefix.length
-			       : segment_prefix(family, segment, prefix_key(address)));
+			       : segment_prefix(family, segment, key));
 	return place;
 }
 

@@ -9,9 +9,8 @@ struct locate_place {
 	unsigned country;
 	bool special; /* private space: of an ECS address the source decides */
 	const struct place_override *override; /* NULL: the database's word */
-	uint8_t octets[16]; /* of the network */
+	struct address network; /* an IPv4 address in IPv6 form is IPv4 */
 	uint8_t length; /* bits of the network */
-	bool ipv6; /* an IPv4 address in IPv6 form is IPv4 */
 };
 
 struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client);

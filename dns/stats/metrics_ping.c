@@ -1,7 +1,5 @@
 #include "dns/stats/metrics_page.h"
 
-#include <arpa/inet.h>
-
 static const struct pool_counts_zone *row_of(const struct page *page)
 {
 	const struct pool_counts *pool_counts = &page->values->pool_counts;
@@ -25,16 +23,13 @@ static void results_write(
 void page_pings(const struct page *page)
 {
 	const struct pool_counts_zone *row = row_of(page);
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	if (!row)
 		return;
 	for (size_t i = 0; i < row->member_count; i++) {
 		const struct pool_counts_member *member = &row->members[i];
 		if (member->pings[PING_OK] || member->pings[PING_FAILED])
-			results_write(page,
-				inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text,
-					sizeof(text)),
-				member->pings);
+			results_write(page, address_write(&member->address, text), member->pings);
 	}
 	const uint64_t unknown[PING_RESULTS] = {counter_get(&row->pings->unknown[PING_OK]),
 		counter_get(&row->pings->unknown[PING_FAILED])};

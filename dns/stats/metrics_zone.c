@@ -1,7 +1,5 @@
 #include "dns/stats/metrics_page.h"
 
-#include <arpa/inet.h>
-
 static void sample_zone(const struct page *page, double value, struct label second)
 {
 	page_sample(
@@ -41,19 +39,13 @@ void page_decisions(const struct page *page)
 				(struct label){"level", pool_counts_level_write(i, text)});
 }
 
-static const char *address_write(bool ipv6, const uint8_t *octets, char text[INET6_ADDRSTRLEN])
-{
-	return inet_ntop(ipv6 ? AF_INET6 : AF_INET, octets, text, INET6_ADDRSTRLEN);
-}
-
 void page_members(const struct page *page)
 {
 	const struct pool_counts_zone *row = row_of(page);
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	for (size_t i = 0; row && i < row->member_count; i++)
 		sample_zone(page, (double)row->members[i].firsts,
-			(struct label){"address",
-				address_write(row->members[i].ipv6, row->members[i].octets, text)});
+			(struct label){"address", address_write(&row->members[i].address, text)});
 	if (row && row->member_count == POOL_COUNTS_MEMBERS_MAX)
 		sample_zone(page, (double)row->others, (struct label){"address", "other"});
 }
@@ -68,14 +60,13 @@ void page_weights(const struct page *page)
 {
 	const struct mirrors *mirrors = mirrors_of(page);
 	const struct pool_counts_zone *row = row_of(page);
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	for (size_t i = 0; row && mirrors && i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
 		const struct mirror *mirror = &mirrors->list[address->mirror];
-		if (pool_counts_member(row, address))
+		if (pool_counts_member(row, &address->at))
 			sample_zone(page, is_answered(mirror, address) ? mirror->weight : 0,
-				(struct label){"address",
-					address_write(address->ipv6, address->octets, text)});
+				(struct label){"address", address_write(&address->at, text)});
 	}
 }
 

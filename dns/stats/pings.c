@@ -4,7 +4,6 @@
 #include "dns/load/drain.h"
 #include "zones/wire.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@ enum { KEY_SIZE = 16, MAPPED = 12 };
 
 /* One list under way, the most interesting first. */
 struct row {
-	struct mirror_address address;
+	struct address address;
 	const char *host; /* "": it is not listed */
 	struct ping_item item;
 };
@@ -81,9 +80,10 @@ static void listed_add(struct pings *pings, struct rows *rows)
 {
 	for (size_t i = 0; pings->mirrors && i < pings->mirrors->address_count; i++) {
 		const struct mirror_address *address = &pings->mirrors->addresses[i];
-		const struct pool_counts_member *member = pool_counts_member(pings->row, address);
+		const struct pool_counts_member *member =
+			pool_counts_member(pings->row, &address->at);
 		struct row row = {
-			.address = *address, .host = pings->mirrors->list[address->mirror].host};
+			.address = address->at, .host = pings->mirrors->list[address->mirror].host};
 		if (!member)
 			continue;
 		memcpy(row.item.counts, member->pings, sizeof(member->pings));
@@ -101,23 +101,20 @@ static void unknown_add(struct pings *pings, struct rows *rows)
 		if (!heavy_hitters_read(top, i, &row.item))
 			continue;
 		memcpy(key, row.item.key, KEY_SIZE);
-		row.address.ipv6 = memcmp(key, mapped, MAPPED) != 0;
-		if (row.address.ipv6)
-			memcpy(row.address.octets, key, KEY_SIZE);
-		else
-			memcpy(row.address.octets, key + MAPPED, KEY_SIZE - MAPPED);
+		bool ipv6 = memcmp(key, mapped, MAPPED) != 0;
+		row.address = address_from(key + (ipv6 ? 0 : MAPPED), ipv6);
 		row_add(pings, rows, &row);
 	}
 }
 
 static json_t *row_json(const struct row *row)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	uint64_t ok = row->item.counts[PING_OK], failed = row->item.counts[PING_FAILED];
-	inet_ntop(row->address.ipv6 ? AF_INET6 : AF_INET, row->address.octets, text, sizeof(text));
-	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:o}", "address", text, "host",
-		plain_json(row->host), "ok", number(ok), "failed", number(failed), "share_failed",
-		share_of(ok, failed), "error", number(row->item.error));
+	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:o}", "address",
+		address_write(&row->address, text), "host", plain_json(row->host), "ok", number(ok),
+		"failed", number(failed), "share_failed", share_of(ok, failed), "error",
+		number(row->item.error));
 }
 
 static void rows_end(struct rows *rows, size_t most, json_t *list)

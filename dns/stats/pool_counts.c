@@ -5,36 +5,17 @@
 
 /* --- rows --- */
 
-static int address_compare(const uint8_t *a, bool a_ipv6, const uint8_t *b, bool b_ipv6)
-{
-	int order = (int)a_ipv6 - (int)b_ipv6;
-	return order ? order : memcmp(a, b, sizeof(((struct pool_counts_member *)0)->octets));
-}
-
-static int member_compare(const void *a, const void *b)
-{
-	const struct pool_counts_member *x = a, *y = b;
-	return address_compare(x->octets, x->ipv6, y->octets, y->ipv6);
-}
-
-static int member_meets(const void *address, const void *member)
-{
-	const struct mirror_address *x = address;
-	const struct pool_counts_member *y = member;
-	return address_compare(x->octets, x->ipv6, y->octets, y->ipv6);
-}
-
 static struct pool_counts_member *member_find(
-	const struct pool_counts_zone *zone, const struct mirror_address *address)
+	const struct pool_counts_zone *zone, const struct address *address)
 {
 	if (!zone->member_count)
 		return NULL;
-	return bsearch(
-		address, zone->members, zone->member_count, sizeof(*zone->members), member_meets);
+	return bsearch(address, zone->members, zone->member_count, sizeof(*zone->members),
+		address_compare);
 }
 
 const struct pool_counts_member *pool_counts_member(
-	const struct pool_counts_zone *zone, const struct mirror_address *address)
+	const struct pool_counts_zone *zone, const struct address *address)
 {
 	return member_find(zone, address);
 }
@@ -111,19 +92,18 @@ static bool members_follow(struct pool_counts_zone *zone, const struct pool_coun
 		return false;
 	for (unsigned fresh = 0; fresh < 2; fresh++)
 		for (size_t i = 0; i < count && zone->member_count < room; i++) {
-			const struct mirror_address *address = &mirrors->addresses[i];
+			const struct address *address = &mirrors->addresses[i].at;
 			const struct pool_counts_member *row =
 				before ? member_find(before, address) : NULL;
 			if (fresh == (row != NULL))
 				continue;
 			struct pool_counts_member *member = &zone->members[zone->member_count++];
-			memcpy(member->octets, address->octets, sizeof(member->octets));
-			member->ipv6 = address->ipv6;
+			member->address = *address;
 			member->firsts = row ? row->firsts : 0;
 			for (unsigned r = 0; r < PING_RESULTS; r++)
 				member->pings[r] = row ? row->pings[r] : 0;
 		}
-	qsort(zone->members, zone->member_count, sizeof(*zone->members), member_compare);
+	qsort(zone->members, zone->member_count, sizeof(*zone->members), address_compare);
 	return true;
 }
 
@@ -213,7 +193,8 @@ static void members_add(const struct adding *adding, const struct mirrors *mirro
 	for (size_t i = 0; i < mirrors->address_count; i++) {
 		if (!adding->times[i])
 			continue;
-		struct pool_counts_member *row = member_find(adding->row, &mirrors->addresses[i]);
+		struct pool_counts_member *row =
+			member_find(adding->row, &mirrors->addresses[i].at);
 		if (row)
 			row->firsts += adding->times[i];
 		else if (adding->row->member_count == POOL_COUNTS_MEMBERS_MAX)
@@ -255,7 +236,7 @@ static void pings_add(
 		for (unsigned r = 0; r < PING_RESULTS; r++) {
 			uint64_t times = counter_get(&pings->listed[i][r]);
 			struct pool_counts_member *member =
-				times ? member_find(row, &mirrors->addresses[i]) : NULL;
+				times ? member_find(row, &mirrors->addresses[i].at) : NULL;
 			if (member)
 				member->pings[r] += times;
 			else if (row->member_count == POOL_COUNTS_MEMBERS_MAX)
@@ -297,7 +278,7 @@ void pool_counts_sort(struct pool_counts *pool_counts)
 {
 	for (size_t z = 0; pool_counts->zones && z < pool_counts->zone_count; z++)
 		qsort(pool_counts->zones[z].members, pool_counts->zones[z].member_count,
-			sizeof(*pool_counts->zones->members), member_compare);
+			sizeof(*pool_counts->zones->members), address_compare);
 }
 
 /* --- copy --- */

@@ -16,8 +16,7 @@
 enum { POOL_COUNTS_MEMBERS_MAX = 5000 };
 
 struct pool_counts_member {
-	uint8_t octets[16]; /* as in struct mirror_address */
-	bool ipv6;
+	struct address address;
 	uint64_t firsts; /* answers in which it was first */
 	uint64_t pings[PING_RESULTS]; /* what statistics names told of it */
 };
@@ -68,6 +67,6 @@ void pool_counts_free(struct pool_counts *pool_counts);
 
 /* An address's row, or NULL. */
 const struct pool_counts_member *pool_counts_member(
-	const struct pool_counts_zone *zone, const struct mirror_address *address);
+	const struct pool_counts_zone *zone, const struct address *address);
 
 #endif

@@ -1,6 +1,5 @@
 #include "dns/stats/totals_json.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +42,7 @@ static json_t *results_json(uint64_t ok, uint64_t failed)
 /* Rows of the most frequent begin anew. */
 static json_t *pings_json(const struct pool_counts_zone *zone)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	const struct ping_count *pings = zone->pings;
 	if (!pings)
 		return json_object();
@@ -52,8 +51,7 @@ static json_t *pings_json(const struct pool_counts_zone *zone)
 		const struct pool_counts_member *member = &zone->members[i];
 		if (!member->pings[PING_OK] && !member->pings[PING_FAILED])
 			continue;
-		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
-		json_object_set_new(mirrors, text,
+		json_object_set_new(mirrors, address_write(&member->address, text),
 			results_json(member->pings[PING_OK], member->pings[PING_FAILED]));
 	}
 	for (unsigned i = 0; i < PING_FLEVELS; i++) {
@@ -70,7 +68,7 @@ static json_t *pings_json(const struct pool_counts_zone *zone)
 
 static json_t *zone_json(const struct pool_counts_zone *zone)
 {
-	char name[NAME_TEXT_MAX], text[INET6_ADDRSTRLEN], level[COUNTS_LEVEL_TEXT];
+	char name[NAME_TEXT_MAX], text[ADDRESS_TEXT_MAX], level[COUNTS_LEVEL_TEXT];
 	json_t *pools = json_object(), *levels = json_object(), *members = json_object();
 	for (size_t p = 0; p < zone->pool_count; p++)
 		json_object_set_new(pools, name_write(zone->pools[p].wire, name),
@@ -81,8 +79,8 @@ static json_t *zone_json(const struct pool_counts_zone *zone)
 				count_json(zone->levels[i]));
 	for (size_t i = 0; i < zone->member_count; i++) {
 		const struct pool_counts_member *member = &zone->members[i];
-		inet_ntop(member->ipv6 ? AF_INET6 : AF_INET, member->octets, text, sizeof(text));
-		json_object_set_new(members, text, count_json(member->firsts));
+		json_object_set_new(
+			members, address_write(&member->address, text), count_json(member->firsts));
 	}
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "apex",
 		name_write(zone->apex, name), "pools", pools, "levels", levels, "members", members,
@@ -187,13 +185,11 @@ static bool members_read(struct pool_counts_zone *zone, json_t *json, const json
 		if (!zone->members || zone->member_count == room)
 			break;
 		struct pool_counts_member *member = &zone->members[zone->member_count];
-		member->ipv6 = strchr(text, ':');
 		member->firsts = count_of(count);
 		for (unsigned i = 0; i < PING_RESULTS; i++)
 			member->pings[i] =
 				count_of(json_array_get(json_object_get(pings, text), i));
-		zone->member_count +=
-			inet_pton(member->ipv6 ? AF_INET6 : AF_INET, text, member->octets) == 1;
+		zone->member_count += address_parse(&member->address, text);
 	}
 	return zone->members;
 }

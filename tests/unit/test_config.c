@@ -22,9 +22,9 @@ static void test_defaults(void **state)
 	assert_string_equal(config->identity, "");
 	assert_string_equal(config->version_reply, "mirrorns " MIRRORNS_VERSION);
 	assert_int_equal(config->explain_to_count, 2);
-	assert_int_equal(config->explain_to[0].octets[0], 127);
+	assert_int_equal(config->explain_to[0].at.octets[0], 127);
 	assert_int_equal(config->explain_to[0].length, 8);
-	assert_true(config->explain_to[1].ipv6 && config->explain_to[1].octets[15] == 1);
+	assert_true(config->explain_to[1].at.ipv6 && config->explain_to[1].at.octets[15] == 1);
 	assert_int_equal(config->explain_to[1].length, 128);
 	assert_int_equal(config->max_udp_size, 1232);
 	assert_int_equal(config->tcp_connections, 1000);

@@ -27,8 +27,7 @@ static struct drain drain_of(const char *glob)
 static struct mirror_address address_of(const char *text)
 {
 	struct mirror_address address = {.mirror = 0};
-	address.ipv6 = strchr(text, ':') != NULL;
-	assert_int_equal(inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text, address.octets), 1);
+	assert_true(address_parse(&address.at, text));
 	return address;
 }
 
@@ -102,7 +101,7 @@ static void test_networks(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct drain drain = drain_of(rows[i].glob);
 		struct mirror_address address = address_of(rows[i].address);
-		if (drain_matches(&drain, "host.example", &address) != rows[i].matches)
+		if (drain_matches(&drain, "host.example", &address.at) != rows[i].matches)
 			fail_msg("%s and %s", rows[i].glob, rows[i].address);
 	}
 }

@@ -25,8 +25,7 @@ static struct drain drain_of(const char *glob)
 static struct mirror_address address_of(const char *text)
 {
 	struct mirror_address address = {.mirror = 0};
-	address.ipv6 = strchr(text, ':') != NULL;
-	assert_int_equal(inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text, address.octets), 1);
+	assert_true(address_parse(&address.at, text));
 	return address;
 }
 
@@ -104,7 +103,7 @@ static void test_marks_are_what_matches(void **state)
 		struct refcount *exported = refcount_new(&mirrors, release_nothing);
 		struct refcount *drains = drains_with(NULL, &drain, 0);
 		struct refcount *marked = drains_mark(exported, refcount_get(drains), 0);
-		size_t taken = drain_matches(&drain, host, &address);
+		size_t taken = drain_matches(&drain, host, &address.at);
 		if (drains_taken(marked, exported, 0) != taken)
 			fail_msg("%s and %s", glob, host);
 		found += taken != 0;

@@ -179,8 +179,9 @@ static void test_is_query(void **state)
 
 static void test_allowed(void **state)
 {
-	static struct config_network networks[] = {{{127}, 8, false}, {{192, 0, 2, 64}, 26, false},
-		{{[15] = 1}, 128, true}, {{0x20, 1, 0xd, 0xb8, 0x80}, 33, true}};
+	static struct config_network networks[] = {{{{127}, false}, 8},
+		{{{192, 0, 2, 64}, false}, 26}, {{{[15] = 1}, true}, 128},
+		{{{0x20, 1, 0xd, 0xb8, 0x80}, true}, 33}};
 	const struct config config = {.explain_to = networks, .explain_to_count = 4};
 	static const struct {
 		const char *address;

@@ -58,7 +58,7 @@ static const struct mirror *find(const struct mirrors *mirrors, const char *addr
 {
 	char text[64];
 	for (size_t i = 0; i < mirrors->address_count; i++) {
-		const uint8_t *octets = mirrors->addresses[i].octets;
+		const uint8_t *octets = mirrors->addresses[i].at.octets;
 		snprintf(text, sizeof(text), "%u.%u.%u.%u", octets[0], octets[1], octets[2],
 			octets[3]);
 		if (strcmp(text, address) == 0)

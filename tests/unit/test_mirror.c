@@ -248,9 +248,8 @@ static void test_good(void **state)
 		"192.0.2.10", "2001:db8::10", "2001:db8::11", "192.0.2.11", "192.0.2.12"};
 	for (size_t i = 0; i < 5; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
-		char text[INET6_ADDRSTRLEN];
-		inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof text);
-		assert_string_equal(text, addresses[i]);
+		char text[ADDRESS_TEXT_MAX];
+		assert_string_equal(address_write(&address->at, text), addresses[i]);
 		assert_int_equal(address->mirror, i / 3);
 	}
 	mirrors_free(mirrors);

@@ -163,8 +163,8 @@ static void test_reader(void **state)
 /* However many mirrors are invented, what is told of a listed one is exact. */
 static void test_listed(void **state)
 {
-	struct mirror_address addresses[] = {{.octets = {192, 0, 2, 1}},
-		{.octets = {0x20, 1, 0x0D, 0xB8, [15] = 1}, .ipv6 = true}};
+	struct mirror_address addresses[] = {
+		{.at = {{192, 0, 2, 1}, false}}, {.at = {{0x20, 1, 0x0D, 0xB8, [15] = 1}, true}}};
 	struct mirrors mirrors = {.addresses = addresses, .address_count = 2};
 	struct snapshot_zone zone = {.listing = listing_new(&mirrors)};
 	struct ping_count *count = ping_count_new(2), *sum = ping_count_new(0);
@@ -211,11 +211,11 @@ static void test_listing(void **state)
 	(void)state;
 	assert_non_null(addresses);
 	for (unsigned i = 0; i < COUNT; i++) {
-		addresses[i].ipv6 = i % 2;
-		addresses[i].octets[0] = 10;
-		addresses[i].octets[1] = (uint8_t)(i >> 16);
-		addresses[i].octets[2] = (uint8_t)(i >> 8);
-		addresses[i].octets[3] = (uint8_t)i;
+		addresses[i].at.ipv6 = i % 2;
+		addresses[i].at.octets[0] = 10;
+		addresses[i].at.octets[1] = (uint8_t)(i >> 16);
+		addresses[i].at.octets[2] = (uint8_t)(i >> 8);
+		addresses[i].at.octets[3] = (uint8_t)i;
 	}
 	struct listing *listing = listing_new(&mirrors), *empty = listing_new(NULL);
 	assert_true(listing && empty);
@@ -223,7 +223,7 @@ static void test_listing(void **state)
 		listing_key(&addresses[i], key);
 		assert_int_equal(listing_find(listing, key), i + 1);
 		assert_int_equal(listing_find(empty, key), 0);
-		addresses[i].ipv6 = !addresses[i].ipv6;
+		addresses[i].at.ipv6 = !addresses[i].at.ipv6;
 		listing_key(&addresses[i], key);
 		assert_int_equal(listing_find(listing, key), 0);
 	}

@@ -110,7 +110,7 @@ static const struct pool_counts_member *row_find(
 {
 	for (size_t i = 0; i < pool_counts->zones[0].member_count; i++) {
 		const struct pool_counts_member *row = &pool_counts->zones[0].members[i];
-		if (row->ipv6 == ipv6 && row->octets[ipv6 ? 15 : 3] == last)
+		if (row->address.ipv6 == ipv6 && row->address.octets[ipv6 ? 15 : 3] == last)
 			return row;
 	}
 	return NULL;

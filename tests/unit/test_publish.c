@@ -52,8 +52,8 @@ static void test_entries(void **state)
 	assert_string_equal(mirror->checked, "2027-01-15T08:00:09Z");
 	assert_string_equal(mirror->reason, "");
 	assert_int_equal(mirror->weight, 100);
-	assert_int_equal(mirrors->addresses[0].octets[3], 1);
-	assert_true(mirrors->addresses[1].ipv6 && mirrors->addresses[1].mirror == 0);
+	assert_int_equal(mirrors->addresses[0].at.octets[3], 1);
+	assert_true(mirrors->addresses[1].at.ipv6 && mirrors->addresses[1].mirror == 0);
 	mirror++;
 	assert_string_equal(mirror->host, "a.example");
 	assert_int_equal(mirror->state, MIRROR_OLD);
@@ -77,7 +77,7 @@ static void test_named(void **state)
 	struct inventory_case *made = inventory_case_new();
 	struct export_file disk = {.serial = 0};
 	const struct list_mirror *named = &made->mirror_list->list[3];
-	struct list_address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
+	struct address addresses[2] = {{.octets = {9, 9, 9, 1}}, {.octets = {9, 9, 9, 2}}};
 	(void)state;
 	for (size_t i = 0; i < INVENTORY_TARGETS; i++)
 		free(made->inventory.targets[i]);
@@ -95,7 +95,7 @@ static void test_named(void **state)
 	assert_int_equal(publish(made, &disk, T0 + 2), EXPORT_WRITTEN);
 	struct mirrors *mirrors = export_read(disk.path);
 	assert_int_equal(mirrors->address_count, 1);
-	assert_int_equal(mirrors->addresses[0].octets[3], 2);
+	assert_int_equal(mirrors->addresses[0].at.octets[3], 2);
 	mirrors_free(mirrors);
 	/* It stays there whatever becomes of it; the other one is still out, also when it is given
 	 * up. */

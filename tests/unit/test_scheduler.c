@@ -310,10 +310,10 @@ static void test_no_reference(void **state)
 	assert_false(is_reached);
 }
 
-static struct list_address named[CASE_MAX];
+static struct address named[CASE_MAX];
 static unsigned named_count;
 
-static void name(void *owner, const struct list_address *address)
+static void name(void *owner, const struct address *address)
 {
 	assert_ptr_equal(owner, named);
 	named[named_count++] = *address;
@@ -372,7 +372,7 @@ static void look(struct ping_hints *hints)
 static void test_hint(void **state)
 {
 	static const struct fake_answer answers[] = {{"/metrics", page}, {0}};
-	struct list_address addresses[4] = {{.octets = {127, 0, 0, 1}}, {.octets = {127, 0, 0, 2}},
+	struct address addresses[4] = {{.octets = {127, 0, 0, 1}}, {.octets = {127, 0, 0, 2}},
 		{.octets = {127, 0, 0, 3}},
 		{.octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .ipv6 = true}};
 	char url[64];

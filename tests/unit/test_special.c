@@ -8,10 +8,9 @@
 
 static const struct special *found(const char *text)
 {
-	uint8_t octets[16] = {0};
-	bool ipv6 = strchr(text, ':');
-	assert_int_equal(inet_pton(ipv6 ? AF_INET6 : AF_INET, text, octets), 1);
-	return special_find(octets, ipv6);
+	struct address address;
+	assert_true(address_parse(&address, text));
+	return special_find(&address);
 }
 
 static void test_find(void **state)

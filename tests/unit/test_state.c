@@ -49,7 +49,7 @@ static void forget(struct memory *memory)
 static const struct target *find(const struct memory *memory, const struct target *like)
 {
 	for (size_t i = 0; i < memory->count; i++)
-		if (target_address_equal(&memory->targets[i]->address, &like->address))
+		if (address_compare(&memory->targets[i]->address, &like->address) == 0)
 			return memory->targets[i];
 	fail_msg("a target is gone");
 	return NULL;
@@ -248,8 +248,8 @@ static void test_older(void **unused)
 		struct memory *memory = remember(state);
 		assert_int_equal(memory->count, INVENTORY_TARGETS);
 		for (size_t at = 0; at < memory->count; at++) {
-			char text[TARGET_ADDRESS_MAX];
-			target_address(&memory->targets[at]->address, text);
+			char text[ADDRESS_TEXT_MAX];
+			address_write(&memory->targets[at]->address, text);
 			assert_int_equal(
 				memory->targets[at]->stale, strcmp(text, "192.0.2.1") == 0);
 		}

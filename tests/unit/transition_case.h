@@ -34,7 +34,7 @@ static struct list_mirror transition_mirror = {
 /* Number `i` of a mirror. */
 static inline struct target *transition_target(const struct list_mirror *mirror, unsigned i)
 {
-	struct list_address address = {.octets = {192, 0, 2, (uint8_t)i}};
+	struct address address = {.octets = {192, 0, 2, (uint8_t)i}};
 	struct target *target = target_new(mirror, &address, T0);
 	assert_non_null(target);
 	return target;

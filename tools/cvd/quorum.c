@@ -1,6 +1,5 @@
 #include "tools/cvd/quorum.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,12 +100,13 @@ static bool address_set(
 	const struct quorum *quorum = round->quorum;
 	const char *host =
 		quorum->host ? quorum->host : quorum->mirrors->list[address->mirror].host;
-	char text[INET6_ADDRSTRLEN], url[128], line[320], port[8] = "";
+	char text[ADDRESS_TEXT_MAX], url[128], line[320], port[8] = "";
 	if (quorum->port != 80) /* RFC 9110 7.2 */
 		snprintf(port, sizeof(port), ":%u", quorum->port);
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, sizeof(text));
-	snprintf(url, sizeof(url), address->ipv6 ? "http://[%s]:%u/%s.cvd" : "http://%s:%u/%s.cvd",
-		text, quorum->port, cvd_database_name(round->database));
+	snprintf(url, sizeof(url),
+		address->at.ipv6 ? "http://[%s]:%u/%s.cvd" : "http://%s:%u/%s.cvd",
+		address_write(&address->at, text), quorum->port,
+		cvd_database_name(round->database));
 	snprintf(line, sizeof(line), "Host: %s%s", host, port);
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = curl_slist_append(NULL, line);

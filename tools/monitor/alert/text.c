@@ -31,9 +31,9 @@ void alert_subject(const struct settings *settings, const struct inventory_event
 		[MIRROR_OLD] = "warning",
 		[MIRROR_REMOVED] = "removed from service",
 		[MIRROR_DISABLED] = "disabled"};
-	char address[TARGET_ADDRESS_MAX];
+	char address[ADDRESS_TEXT_MAX];
 	snprintf(text, size, "[%s mirrors] %s %s: %s", settings->zone, event->host,
-		target_address(&event->address, address), news[event->to]);
+		address_write(&event->address, address), news[event->to]);
 }
 
 static void outlook_write(FILE *out, const struct settings *settings, enum mirror_state to)
@@ -64,9 +64,9 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 void alert_change_write(FILE *out, const struct settings *settings,
 	const struct inventory_event *event, const struct list_mirror *mirror)
 {
-	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	char at[STAMP_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 	const char *code = country_code(event->country);
-	target_address(&event->address, address);
+	address_write(&event->address, address);
 	stamp_write(event->at, at);
 	fprintf(out, "Mirror:   %s (%s)\nAddress:  %s\nState:    %s (was %s)\nSince:    %s\n",
 		event->host, country_name(event->country), address, mirror_state_name(event->to),
@@ -110,7 +110,7 @@ static void ailing_write(FILE *out, const struct inventory *inventory)
 	size_t lines = 0, left = 0;
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct target *target = inventory->targets[i];
-		char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+		char since[STAMP_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 		if (target->state == MIRROR_OK)
 			continue;
 		if (lines == SUMMARY_LINES) {
@@ -121,7 +121,7 @@ static void ailing_write(FILE *out, const struct inventory *inventory)
 			fputs("\nNot ok now:\n", out);
 		stamp_write(target->since, since);
 		fprintf(out, "  %-8s since %s  %s %s (%s): %s\n", mirror_state_name(target->state),
-			since, target->host, target_address(&target->address, address),
+			since, target->host, address_write(&target->address, address),
 			country_code(target->mirror->country),
 			target->reason[0] ? target->reason : "-");
 	}
@@ -133,10 +133,10 @@ static void ailing_write(FILE *out, const struct inventory *inventory)
 
 static void change_line(FILE *out, const struct inventory_event *event)
 {
-	char at[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	char at[STAMP_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 	stamp_write(event->at, at);
 	fprintf(out, "  %s  %s %s (%s): %s -> %s: %s\n", at, event->host,
-		target_address(&event->address, address), country_code(event->country),
+		address_write(&event->address, address), country_code(event->country),
 		mirror_state_name(event->from), mirror_state_name(event->to),
 		event->why[0] ? event->why : "-");
 }
@@ -181,10 +181,10 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary)
 
 char *alert_json(const struct inventory_event *event, const struct list_mirror *mirror)
 {
-	char since[STAMP_TEXT_MAX], address[TARGET_ADDRESS_MAX];
+	char since[STAMP_TEXT_MAX], address[ADDRESS_TEXT_MAX];
 	stamp_write(event->at, since);
 	json_t *object = json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "host",
-		plain_json(event->host), "address", target_address(&event->address, address),
+		plain_json(event->host), "address", address_write(&event->address, address),
 		"country", country_code(event->country), "from", mirror_state_name(event->from),
 		"to", mirror_state_name(event->to), "why", plain_json(event->why), "since", since,
 		"admin", plain_json(mirror->admin), "alerts", plain_json(mirror->alerts));

@@ -3,17 +3,10 @@
 #ifndef TOOLS_MONITOR_CONFIG_ENTRY_H
 #define TOOLS_MONITOR_CONFIG_ENTRY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "geo/address.h"
 
 struct list_window {
 	int64_t from, to; /* Unix seconds; from <= now < to: away as planned */
-};
-
-struct list_address {
-	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest 0 */
-	bool ipv6;
 };
 
 struct list_mirror {
@@ -23,7 +16,7 @@ struct list_mirror {
 	bool disabled; /* by hand */
 	const char *admin,
 		*alerts; /* "" where there is none; list_mail says whether to write to it */
-	const struct list_address *addresses; /* none: its name is resolved */
+	const struct address *addresses; /* none: its name is resolved */
 	size_t address_count;
 	const struct list_window *windows;
 	size_t window_count;

@@ -4,7 +4,6 @@
 #include "geo/stamp.h"
 #include "tools/monitor/config/list_field.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,58 +11,35 @@
 
 /* Of which mirror an address is, and where in its array. */
 static struct list_spot address_spot(
-	const struct mirror_list *mirror_list, const struct list_address *address)
+	const struct mirror_list *mirror_list, const struct address *address)
 {
 	size_t i = 0;
 	while (address >= mirror_list->list[i].addresses + mirror_list->list[i].address_count)
 		i++;
-	const struct list_address *first = mirror_list->list[i].addresses;
+	const struct address *first = mirror_list->list[i].addresses;
 	while (first->ipv6 != address->ipv6)
 		first++;
 	return (struct list_spot){(ptrdiff_t)i, address->ipv6 ? "ipv6" : "ipv4", address - first};
 }
 
-static int address_compare(const void *a, const void *b)
-{
-	const struct list_address *x = *(const struct list_address *const *)a;
-	const struct list_address *y = *(const struct list_address *const *)b;
-	int order = (int)x->ipv6 - (int)y->ipv6;
-	if (order == 0)
-		order = memcmp(x->octets, y->octets, sizeof(x->octets));
-	return order ? order : (x > y) - (x < y);
-}
-
 /* Refuses the first address in the list that an earlier one equals. */
-static bool addresses_once(struct list_text *text, const struct list_address *addresses)
+static bool addresses_once(struct list_text *text, const struct address *addresses)
 {
-	size_t count = (size_t)(text->address - addresses);
-	const struct list_address *first = NULL, *second = NULL;
-	const struct list_address **order = calloc(count + 1, sizeof(*order));
-	char written[INET6_ADDRSTRLEN] = "";
-	if (!order) {
+	const void *first, *second;
+	char written[ADDRESS_TEXT_MAX];
+	if (!address_twice(addresses, (size_t)(text->address - addresses), sizeof(*addresses),
+		    &first, &second)) {
 		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++)
-		order[i] = &addresses[i];
-	qsort(order, count, sizeof(*order), address_compare);
-	for (size_t i = 1; i < count; i++) {
-		bool same = order[i]->ipv6 == order[i - 1]->ipv6 &&
-			    memcmp(order[i]->octets, order[i - 1]->octets, 16) == 0;
-		if (same && (!second || order[i] < second)) {
-			first = order[i - 1];
-			second = order[i];
-		}
-	}
-	free(order);
 	if (!second)
 		return true;
 	struct list_spot here = address_spot(text->mirror_list, second),
 			 there = address_spot(text->mirror_list, first);
-	inet_ntop(second->ipv6 ? AF_INET6 : AF_INET, second->octets, written, sizeof(written));
 	return list_refuse(text, &here,
 		"%s %s is listed twice, expected once; first in line %u, host %s", here.field,
-		written, list_text_line(text, &there), text->mirror_list->list[there.mirror].host);
+		address_write(second, written), list_text_line(text, &there),
+		text->mirror_list->list[there.mirror].host);
 }
 
 static int host_compare(const void *a, const void *b)
@@ -110,9 +86,9 @@ static bool list_take(struct list_text *text)
 	struct mirror_list *mirror_list = text->mirror_list = calloc(1, sizeof(*mirror_list));
 	list_field_measure(text->list, &addresses, &windows, &octets);
 	if (mirror_list)
-		mirror_list->arena = calloc(1,
-			count * sizeof(struct list_mirror) + windows * sizeof(struct list_window) +
-				addresses * sizeof(struct list_address) + octets);
+		mirror_list->arena = calloc(1, count * sizeof(struct list_mirror) +
+						       windows * sizeof(struct list_window) +
+						       addresses * sizeof(struct address) + octets);
 	if (!mirror_list || !mirror_list->arena) {
 		snprintf(text->why, text->why_size, "%s: out of memory", text->file);
 		return false;
@@ -120,7 +96,7 @@ static bool list_take(struct list_text *text)
 	mirror_list->list = mirror_list->arena;
 	mirror_list->count = count;
 	text->window = (struct list_window *)(mirror_list->list + count);
-	text->address = (struct list_address *)(text->window + windows);
+	text->address = (struct address *)(text->window + windows);
 	text->copy = (char *)(text->address + addresses);
 	return true;
 }
@@ -137,7 +113,7 @@ static bool list_read(struct list_text *text)
 			text, &spot, text->list, "an array of at least one mirror");
 	if (!list_take(text))
 		return false;
-	const struct list_address *addresses = text->address;
+	const struct address *addresses = text->address;
 	list_text_number(text);
 	for (size_t i = 0; i < text->mirror_list->count; i++)
 		if (!list_field_parse(text, i))

@@ -7,7 +7,6 @@
 #include "tools/monitor/config/hostname.h"
 #include "tools/monitor/config/mailbox.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -169,24 +168,23 @@ static bool addresses_parse(
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *string = json_array_get(value, i);
 		const char *written = json_string_value(string), *fault;
-		struct list_address *address = text->address;
+		struct address *address = text->address;
 		element.element = (ptrdiff_t)i;
-		if (!written || inet_pton(ipv6 ? AF_INET6 : AF_INET, written, address->octets) != 1)
+		if (!address_parse(address, written) || address->ipv6 != ipv6)
 			return list_refuse_value(text, &element, string,
 				ipv6 ? "an IPv6 address" : "an IPv4 address");
-		fault = mirror_address_fault(address->octets, ipv6);
+		fault = mirror_address_fault(address);
 		if (fault)
 			return list_refuse(text, &element,
 				"%s is %s, %s, expected an address of one host", spot->field,
 				written, fault);
-		const struct special *special = special_find(address->octets, ipv6);
+		const struct special *special = special_find(address);
 		if (!text->allow_private && special->kind != SPECIAL_GLOBAL &&
 			special->kind != SPECIAL_DOCUMENTATION)
 			return list_refuse(text, &element,
 				"%s is %s, %s, expected a global one, or allow-private = true in "
 				"the configuration",
 				spot->field, written, special->name);
-		address->ipv6 = ipv6;
 		text->address++;
 		mirror->address_count++;
 	}

@@ -17,7 +17,7 @@ struct list_text {
 	json_t *root, *list; /* list: its "mirrors" */
 	struct mirror_list *mirror_list;
 	char *copy; /* free room for strings in the arena */
-	struct list_address *address; /* likewise for addresses */
+	struct address *address; /* likewise for addresses */
 	struct list_window *window; /* and windows */
 };
 

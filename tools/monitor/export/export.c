@@ -71,8 +71,7 @@ static bool entry_add(struct export_text *export, const struct group *group,
 		checked = target->checked > checked ? target->checked : checked;
 		if (state != MIRROR_OK && !entry.reason[0])
 			entry.reason = target->reason;
-		good = export_entry_address(&entry, target->address.octets, target->address.ipv6) &&
-		       good;
+		good = export_entry_address(&entry, &target->address) && good;
 	}
 	stamp_write(since, since_text);
 	if (checked)

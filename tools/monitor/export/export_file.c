@@ -5,7 +5,6 @@
 #include "geo/mirror.h"
 #include "geo/stamp.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +19,14 @@ bool export_text_begin(struct export_text *export)
 	return export->lines && export->comparable;
 }
 
-bool export_entry_address(struct export_entry *entry, const uint8_t octets[16], bool ipv6)
+bool export_entry_address(struct export_entry *entry, const struct address *address)
 {
-	char text[INET6_ADDRSTRLEN];
-	json_t **list = ipv6 ? &entry->ipv6 : &entry->ipv4;
+	char text[ADDRESS_TEXT_MAX];
+	json_t **list = address->ipv6 ? &entry->ipv6 : &entry->ipv4;
 	if (!*list)
 		*list = json_array();
-	return inet_ntop(ipv6 ? AF_INET6 : AF_INET, octets, text, sizeof(text)) && *list &&
-	       json_array_append_new(*list, json_string(text)) == 0;
+	return *list &&
+	       json_array_append_new(*list, json_string(address_write(address, text))) == 0;
 }
 
 static bool line_add(FILE *file, const json_t *object, bool first)
@@ -117,7 +116,7 @@ static char *comparable_of(const struct mirrors *mirrors)
 			.weight = mirror->weight,
 			.state = mirror->state};
 		for (; good && address < end && address->mirror == i; address++)
-			good = export_entry_address(&entry, address->octets, address->ipv6);
+			good = export_entry_address(&entry, &address->at);
 		good = export_text_add(&export, &entry) && good;
 	}
 	good = export.comparable && export.lines && export_text_end(&export) && good;

@@ -47,7 +47,7 @@ bool export_text_end(struct export_text *export);
 void export_text_free(struct export_text *export);
 
 /* Appends an address to the entry's list of its family. */
-bool export_entry_address(struct export_entry *entry, const uint8_t octets[16], bool ipv6);
+bool export_entry_address(struct export_entry *entry, const struct address *address);
 
 /* Takes in what somebody else has written there; nothing, where nothing can be read. */
 void export_file_refresh(struct export_file *disk);

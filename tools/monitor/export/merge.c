@@ -55,11 +55,6 @@ size_t merge_choose(struct mirrors *const *exports, const char *const *names, si
 	return left;
 }
 
-static int address_compare(const struct mirror_address *a, const struct mirror_address *b)
-{
-	return a->ipv6 != b->ipv6 ? a->ipv6 - b->ipv6 : memcmp(a->octets, b->octets, 16);
-}
-
 static int vote_compare(const void *a, const void *b)
 {
 	return address_compare(
@@ -89,8 +84,8 @@ static struct merge_vote *votes_take(
 	for (size_t i = 0; votes && i < count; i++)
 		for (size_t k = 0; k < exports[i]->address_count; k++) {
 			const struct mirror_address *address = &exports[i]->addresses[k];
-			votes[at++] = (struct merge_vote){
-				address, &exports[i]->list[address->mirror], exports[i]->generated};
+			votes[at++] = (struct merge_vote){&address->at,
+				&exports[i]->list[address->mirror], exports[i]->generated};
 		}
 	if (votes)
 		qsort(votes, at, sizeof(*votes), vote_compare);
@@ -125,7 +120,7 @@ static void since_keep(
 	for (size_t i = 0; before && i < before->address_count; i++) {
 		const struct mirror *was = &before->list[before->addresses[i].mirror];
 		struct merge_ruling *ruling = bsearch(
-			&before->addresses[i], rulings, count, sizeof(*rulings), ruling_find);
+			&before->addresses[i].at, rulings, count, sizeof(*rulings), ruling_find);
 		int64_t since;
 		if (ruling && ruling->state == (enum mirror_state)was->state &&
 			stamp_parse(was->since, &since) && since <= latest)
@@ -154,9 +149,7 @@ static bool entry_add(struct export_text *export, const struct merge_ruling *rul
 		weight += ruling->weight;
 		if (!entry.reason[0])
 			entry.reason = ruling->reason;
-		good = export_entry_address(
-			       &entry, ruling->address->octets, ruling->address->ipv6) &&
-		       good;
+		good = export_entry_address(&entry, ruling->address) && good;
 	}
 	entry.weight = (uint16_t)((weight + count - 1) / count);
 	if (since)

@@ -8,13 +8,13 @@
 enum { MERGE_MAX = 64 /* monitors */, MERGE_REASON_MAX = 256 };
 
 struct merge_vote {
-	const struct mirror_address *address;
+	const struct address *address;
 	const struct mirror *mirror;
 	int64_t generated; /* when it was said: what it says of later times is not believed */
 };
 
 struct merge_ruling {
-	const struct mirror_address *address;
+	const struct address *address;
 	const char *host;
 	uint16_t country, weight;
 	enum mirror_state state;

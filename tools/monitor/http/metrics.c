@@ -125,12 +125,12 @@ static void targets_write(const struct view *view, target_value *read, bool with
 {
 	for (size_t i = 0; i < view->inventory->count && i < BOARD_SERIES_MAX; i++) {
 		const struct target *target = view->inventory->targets[i];
-		char address[TARGET_ADDRESS_MAX];
+		char address[ADDRESS_TEXT_MAX];
 		double value;
 		if (!read(target, &value))
 			continue;
 		const struct label labels[LABELS_MAX] = {{"host", target->host},
-			{"address", target_address(&target->address, address)},
+			{"address", address_write(&target->address, address)},
 			{"country", country_code(target->mirror->country)},
 			{with_state ? "state" : NULL, mirror_state_name(target->state)}};
 		sample_write(view->out, view->name, value, labels);

@@ -165,7 +165,7 @@ static void address_add(const struct country_view *view, uint32_t number)
 	struct html *html = view->html;
 	const struct network_line *line = &view->network->lines[number];
 	const char *reason = field_text(line->address, "reason");
-	bool ipv6 = view->network->mirrors->addresses[number].ipv6;
+	bool ipv6 = view->network->mirrors->addresses[number].at.ipv6;
 	uint32_t weight = view->weights[number];
 	html_add(html, "<tr><th scope=row>");
 	html_text(html, field_text(line->mirror, "host"));
@@ -212,7 +212,7 @@ static void lenders_add(const struct country_view *view, enum pool_family family
 	for (uint32_t i = network->first[country]; i < network->first[country + 1]; i++) {
 		uint32_t number = network->order[i];
 		const json_t *mirror = network->lines[number].mirror;
-		bool ipv6 = network->mirrors->addresses[number].ipv6;
+		bool ipv6 = network->mirrors->addresses[number].at.ipv6;
 		if (!view->weights[number] || ipv6 != (family == POOL_IPV6) || mirror == last)
 			continue;
 		if (!last) {

@@ -86,9 +86,9 @@ static json_t *versions_json(const struct target *target)
 static json_t *address_json(const struct inventory *inventory, size_t at, int64_t now)
 {
 	const struct target *target = inventory->targets[at];
-	char text[TARGET_ADDRESS_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	json_t *json = json_object();
-	text_set(json, "address", target_address(&target->address, text));
+	text_set(json, "address", address_write(&target->address, text));
 	text_set(json, "family", target->address.ipv6 ? "ipv6" : "ipv4");
 	text_set(json, "state", mirror_state_name(target->state));
 	time_set(json, "since", target->since);
@@ -151,11 +151,11 @@ static json_t *events_json(const struct inventory *inventory)
 	json_t *json = json_array();
 	for (size_t i = 0; i < inventory->event_count; i++) {
 		const struct inventory_event *event = &inventory->events[i];
-		char text[TARGET_ADDRESS_MAX];
+		char text[ADDRESS_TEXT_MAX];
 		json_t *object = json_object();
 		time_set(object, "at", event->at);
 		text_set(object, "host", event->host);
-		text_set(object, "address", target_address(&event->address, text));
+		text_set(object, "address", address_write(&event->address, text));
 		text_set(object, "country", country_code(event->country));
 		text_set(object, "from", mirror_state_name(event->from));
 		text_set(object, "to", mirror_state_name(event->to));

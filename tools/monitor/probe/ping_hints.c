@@ -3,7 +3,6 @@
 #include "dns/base/log.h"
 #include "tools/monitor/probe/http_error.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 enum { LINE_MAX_OCTETS = 512, PAGE_MAX = 64 << 20 };
 
 struct count {
-	struct list_address address;
+	struct address address;
 	uint64_t failed, good; /* at the last look */
 	uint64_t failed_now, good_now; /* on this page, all zones together */
 	bool known; /* it was on the last page */
@@ -32,25 +31,11 @@ struct ping_hints {
 	char trouble[TRANSFER_WHY_MAX]; /* that keeps the page from being read; "": none */
 };
 
-static int address_compare(const void *a, const void *b)
+static struct count *count_find(const struct ping_hints *hints, const struct address *address)
 {
-	const struct list_address *left = a, *right = b;
-	int families = (int)left->ipv6 - (int)right->ipv6;
-	return families ? families : memcmp(left->octets, right->octets, sizeof(left->octets));
-}
-
-static int count_compare(const void *a, const void *b)
-{
-	return address_compare(
-		&((const struct count *)a)->address, &((const struct count *)b)->address);
-}
-
-static struct count *count_find(const struct ping_hints *hints, const struct list_address *address)
-{
-	struct count key = {.address = *address};
-	return hints->counts
-		       ? bsearch(&key, hints->counts, hints->count, sizeof(key), count_compare)
-		       : NULL;
+	return hints->counts ? bsearch(address, hints->counts, hints->count, sizeof(*hints->counts),
+				       address_compare)
+			     : NULL;
 }
 
 /* The value of a label, cut to `size`. False: it is not there, or longer. */
@@ -69,17 +54,14 @@ static bool label_copy(const char *line, const char *name, char *value, size_t s
 static void line_take(struct ping_hints *hints)
 {
 	static const char name[] = "mirrorns_pings_total{";
-	struct list_address address = {0};
-	char text[INET6_ADDRSTRLEN], result[16];
+	struct address address;
+	char text[ADDRESS_TEXT_MAX], result[16];
 	const char *value = strstr(hints->line, "} ");
 	if (strncmp(hints->line, name, sizeof(name) - 1) != 0 || !value ||
 		!label_copy(hints->line, "address=\"", text, sizeof(text)) ||
 		!label_copy(hints->line, "result=\"", result, sizeof(result)))
 		return;
-	address.ipv6 = strchr(text, ':') != NULL;
-	if (inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text, address.octets) != 1)
-		return;
-	struct count *count = count_find(hints, &address);
+	struct count *count = address_parse(&address, text) ? count_find(hints, &address) : NULL;
 	uint64_t number = strtoull(value + 2, NULL, 10);
 	if (count && number < UINT64_MAX / 1024)
 		*(strcmp(result, "failed") == 0 ? &count->failed_now : &count->good_now) += number;
@@ -198,7 +180,7 @@ struct ping_hints *ping_hints_new(struct transfers *transfers, const struct sett
 	return NULL;
 }
 
-bool ping_hints_set(struct ping_hints *hints, const struct list_address *addresses, size_t count)
+bool ping_hints_set(struct ping_hints *hints, const struct address *addresses, size_t count)
 {
 	struct count *counts = calloc(count + 1, sizeof(*counts));
 	for (size_t i = 0; counts && i < count; i++) {
@@ -211,7 +193,7 @@ bool ping_hints_set(struct ping_hints *hints, const struct list_address *address
 	hints->counts = counts;
 	hints->count = counts ? count : 0;
 	if (counts)
-		qsort(counts, count, sizeof(*counts), count_compare);
+		qsort(counts, count, sizeof(*counts), address_compare);
 	return counts != NULL;
 }
 

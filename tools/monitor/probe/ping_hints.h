@@ -17,14 +17,14 @@ enum {
 };
 
 struct ping_hints;
-typedef void ping_hints_named(void *owner, const struct list_address *address);
+typedef void ping_hints_named(void *owner, const struct address *address);
 
 /* `settings` must outlive it. NULL: no memory. */
 struct ping_hints *ping_hints_new(struct transfers *transfers, const struct settings *settings,
 	ping_hints_named *named, void *owner);
 /* The addresses of interest, copied; what was counted of the others is forgotten. False: no memory,
  * there are none. */
-bool ping_hints_set(struct ping_hints *hints, const struct list_address *addresses, size_t count);
+bool ping_hints_set(struct ping_hints *hints, const struct address *addresses, size_t count);
 /* Reads the page at `settings->pings` once; nothing while it is being read. A log line says when it
  * cannot be read, and when it can again. */
 void ping_hints_look(struct ping_hints *hints);

@@ -83,11 +83,11 @@ static bool step_ask(struct probe *probe)
 	const struct list_mirror *mirror = probe->target->mirror;
 	const char *code = country_code(mirror->country);
 	uint64_t now = uv_hrtime() / 1000000;
-	char address[TARGET_ADDRESS_MAX], url[TARGET_ADDRESS_MAX + 64], host[TARGET_HOST_MAX + 16];
+	char address[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 64], host[TARGET_HOST_MAX + 16];
 	/* Not by its name, which may be none that an URL can have. */
 	snprintf(url, sizeof(url),
 		probe->target->address.ipv6 ? "http://[%s]:%u/%s" : "http://%s:%u/%s",
-		target_address(&probe->target->address, address), mirror->port,
+		address_write(&probe->target->address, address), mirror->port,
 		step_path(probe->step));
 	snprintf(host, sizeof(host), "db.%c%c.%s", tolower((unsigned char)code[0]),
 		tolower((unsigned char)code[1]), probe->settings->zone);
@@ -260,8 +260,7 @@ bool probe_start(
 	struct probe *probe, const struct target *target, const uint32_t versions[TARGET_DATABASES])
 {
 	probe->target = target;
-	probe->silent =
-		special_find(target->address.octets, target->address.ipv6)->kind != SPECIAL_GLOBAL;
+	probe->silent = special_find(&target->address)->kind != SPECIAL_GLOBAL;
 	memcpy(probe->expected, versions, sizeof(probe->expected));
 	memset(&probe->seen, 0, sizeof(probe->seen));
 	probe->step = STEP_STAMP;

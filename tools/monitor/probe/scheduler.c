@@ -152,14 +152,12 @@ static void references_told(void *owner, bool reached)
 	call(scheduler->owner, reached);
 }
 
-static void ping_hints_told(void *owner, const struct list_address *address)
+static void ping_hints_told(void *owner, const struct address *address)
 {
 	struct scheduler *scheduler = owner;
 	for (size_t i = 0; i < scheduler->list.count; i++) {
 		struct target *target = scheduler->list.entries[i].target;
-		if (target->address.ipv6 == address->ipv6 &&
-			memcmp(target->address.octets, address->octets, sizeof(address->octets)) ==
-				0)
+		if (address_compare(&target->address, address) == 0)
 			scheduler_expedite(scheduler, target);
 	}
 }
@@ -199,7 +197,8 @@ static bool parts_make(struct scheduler *scheduler)
 	if (settings->pings && settings->pings[0])
 		scheduler->hints =
 			ping_hints_new(scheduler->transfers, settings, ping_hints_told, scheduler);
-	return scheduler->references && (scheduler->hints || !settings->pings || !settings->pings[0]);
+	return scheduler->references &&
+	       (scheduler->hints || !settings->pings || !settings->pings[0]);
 }
 
 struct scheduler *scheduler_new(
@@ -224,7 +223,7 @@ struct scheduler *scheduler_new(
 
 static void ping_hints_follow(struct scheduler *scheduler)
 {
-	struct list_address *addresses = calloc(scheduler->list.count + 1, sizeof(*addresses));
+	struct address *addresses = calloc(scheduler->list.count + 1, sizeof(*addresses));
 	for (size_t i = 0; addresses && i < scheduler->list.count; i++)
 		addresses[i] = scheduler->list.entries[i].target->address;
 	ping_hints_set(scheduler->hints, addresses, addresses ? scheduler->list.count : 0);

@@ -29,13 +29,13 @@ static const struct {
 static void changed(
 	struct monitor *monitor, const struct target *target, enum mirror_state from, bool first)
 {
-	char text[TARGET_ADDRESS_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	struct inventory_event event = inventory_event_of(target, from, first);
 	inventory_event_add(&monitor->inventory, &event);
 	log_line(changes[target->state].level,
 		"%s host=%s address=%s country=%s from=%s first=%s why=%s",
 		changes[target->state].sentence, target->host,
-		target_address(&target->address, text), country_code(event.country),
+		address_write(&target->address, text), country_code(event.country),
 		mirror_state_name(from), first ? "yes" : "no", target->reason);
 	alert_send(monitor->alert, &event, target->mirror);
 	monitor_mark(monitor, true);

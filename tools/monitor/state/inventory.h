@@ -13,7 +13,7 @@ enum { INVENTORY_EVENTS_MAX = 100, INVENTORY_TXTS_MAX = 50 };
 struct inventory_event {
 	int64_t at; /* Unix seconds */
 	char host[TARGET_HOST_MAX + 1];
-	struct list_address address;
+	struct address address;
 	uint16_t country;
 	enum mirror_state from, to;
 	bool first; /* the first success of a mirror that was never seen before */

@@ -2,7 +2,6 @@
 
 #include "geo/country.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,12 +170,9 @@ static void text_read(sqlite3_stmt *row, int column, char *text, size_t size)
 	snprintf(text, size, "%s", value ? value : "");
 }
 
-static bool address_read(sqlite3_stmt *row, int column, struct list_address *address)
+static bool address_read(sqlite3_stmt *row, int column, struct address *address)
 {
-	const char *text = (const char *)sqlite3_column_text(row, column);
-	memset(address, 0, sizeof(*address));
-	address->ipv6 = text && strchr(text, ':');
-	return text && inet_pton(address->ipv6 ? AF_INET6 : AF_INET, text, address->octets) == 1;
+	return address_parse(address, (const char *)sqlite3_column_text(row, column));
 }
 
 static enum mirror_state state_read(int64_t value)
@@ -234,9 +230,9 @@ static void span_read(sqlite3_stmt *row, struct target *target)
 
 static int key_compare(const char *host, const char *address, const struct target *target)
 {
-	char text[TARGET_ADDRESS_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	int order = strcmp(host, target->host);
-	return order ? order : strcmp(address, target_address(&target->address, text));
+	return order ? order : strcmp(address, address_write(&target->address, text));
 }
 
 bool state_row_span(struct state_rows *rows, struct target **targets, size_t count)
@@ -308,10 +304,10 @@ static void text_bind(sqlite3_stmt *statement, int column, const char *text)
 	sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
 }
 
-static void address_bind(sqlite3_stmt *statement, int column, const struct list_address *address)
+static void address_bind(sqlite3_stmt *statement, int column, const struct address *address)
 {
-	char text[TARGET_ADDRESS_MAX];
-	text_bind(statement, column, target_address(address, text));
+	char text[ADDRESS_TEXT_MAX];
+	text_bind(statement, column, address_write(address, text));
 }
 
 bool state_write_number(struct state_rows *rows, const char *key, int64_t value)

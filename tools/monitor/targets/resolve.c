@@ -15,7 +15,7 @@ enum { AT_ONCE = 4 }; /* as many as libuv has threads for */
 struct name {
 	struct resolve *resolve;
 	char *host;
-	struct list_address addresses[RESOLVE_ADDRESSES_MAX];
+	struct address addresses[RESOLVE_ADDRESSES_MAX];
 	size_t count;
 	bool wanted, asked; /* to be asked for; it is being asked for */
 	bool failed, many, dropped; /* the last time: said once */
@@ -55,34 +55,26 @@ static void resolve_release(struct resolve *resolve)
 	free(resolve);
 }
 
-static int address_compare(const void *a, const void *b)
-{
-	const struct list_address *x = a, *y = b;
-	return x->ipv6 != y->ipv6 ? x->ipv6 - y->ipv6 : memcmp(x->octets, y->octets, 16);
-}
-
 /* May it be asked at all? */
-static bool is_allowed(const struct resolve *resolve, const struct list_address *address)
+static bool is_allowed(const struct resolve *resolve, const struct address *address)
 {
-	return resolve->allow_private ||
-	       special_find(address->octets, address->ipv6)->kind == SPECIAL_GLOBAL;
+	return resolve->allow_private || special_find(address)->kind == SPECIAL_GLOBAL;
 }
 
-static void dropped_say(const struct name *name, const struct list_address *address)
+static void dropped_say(const struct name *name, const struct address *address)
 {
-	char text[TARGET_ADDRESS_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	log_line(LOG_LEVEL_WARNING,
 		"A name resolves to %s, which is not checked: allow-private is off host=%s "
 		"address=%s",
-		special_find(address->octets, address->ipv6)->name, name->host,
-		target_address(address, text));
+		special_find(address)->name, name->host, address_write(address, text));
 }
 
 /* Nothing of an address that no host may have, and of one that is there already. True: it was
  * dropped. */
 static bool address_take(struct name *name, const struct addrinfo *found)
 {
-	struct list_address address = {.ipv6 = found->ai_family == AF_INET6};
+	struct address address = {.ipv6 = found->ai_family == AF_INET6};
 	if (found->ai_family == AF_INET)
 		memcpy(address.octets, &((struct sockaddr_in *)found->ai_addr)->sin_addr, 4);
 	else if (found->ai_family == AF_INET6)
@@ -92,7 +84,7 @@ static bool address_take(struct name *name, const struct addrinfo *found)
 			dropped_say(name, &address);
 		return name->dropped = true;
 	}
-	if (mirror_address_fault(address.octets, address.ipv6))
+	if (mirror_address_fault(&address))
 		return false;
 	for (size_t i = 0; i < name->count; i++)
 		if (address_compare(&name->addresses[i], &address) == 0)
@@ -103,7 +95,7 @@ static bool address_take(struct name *name, const struct addrinfo *found)
 
 static void addresses_take(struct name *name, const struct addrinfo *found)
 {
-	struct list_address before[RESOLVE_ADDRESSES_MAX];
+	struct address before[RESOLVE_ADDRESSES_MAX];
 	size_t count = name->count;
 	bool dropped = false;
 	memcpy(before, name->addresses, sizeof(before));
@@ -253,15 +245,14 @@ bool resolve_set(struct resolve *resolve, const struct mirror_list *mirror_list)
 	return true;
 }
 
-void resolve_remember(struct resolve *resolve, const char *host, const struct list_address *address)
+void resolve_remember(struct resolve *resolve, const char *host, const struct address *address)
 {
 	struct name *name = name_find(resolve, host);
 	if (name && name->count < RESOLVE_ADDRESSES_MAX && is_allowed(resolve, address))
 		name->addresses[name->count++] = *address;
 }
 
-const struct list_address *resolve_find(
-	const struct resolve *resolve, const char *host, size_t *count)
+const struct address *resolve_find(const struct resolve *resolve, const char *host, size_t *count)
 {
 	const struct name *name = name_find(resolve, host);
 	*count = name ? name->count : 0;

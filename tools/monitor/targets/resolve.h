@@ -26,11 +26,9 @@ bool resolve_set(struct resolve *resolve, const struct mirror_list *mirror_list)
 void resolve_ask(struct resolve *resolve);
 bool resolve_busy(const struct resolve *resolve);
 /* Addresses that a name is known to have: from before a restart. */
-void resolve_remember(
-	struct resolve *resolve, const char *host, const struct list_address *address);
+void resolve_remember(struct resolve *resolve, const char *host, const struct address *address);
 /* The addresses of a name, and how many. */
-const struct list_address *resolve_find(
-	const struct resolve *resolve, const char *host, size_t *count);
+const struct address *resolve_find(const struct resolve *resolve, const char *host, size_t *count);
 /* Gives up; the loop must run until what the system is still asking has come back. */
 void resolve_free(struct resolve *resolve);
 

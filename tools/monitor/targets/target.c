@@ -2,25 +2,12 @@
 
 #include "tools/monitor/config/list.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *target_address(const struct list_address *address, char text[TARGET_ADDRESS_MAX])
-{
-	text[0] = '\0';
-	inet_ntop(address->ipv6 ? AF_INET6 : AF_INET, address->octets, text, TARGET_ADDRESS_MAX);
-	return text;
-}
-
-bool target_address_equal(const struct list_address *a, const struct list_address *b)
-{
-	return a->ipv6 == b->ipv6 && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
-}
-
 struct target *target_new(
-	const struct list_mirror *mirror, const struct list_address *address, int64_t now)
+	const struct list_mirror *mirror, const struct address *address, int64_t now)
 {
 	struct target *target = calloc(1, sizeof(*target));
 	if (!target)

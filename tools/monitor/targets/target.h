@@ -26,7 +26,7 @@ struct target_span {
 struct target {
 	/* who it is (kept) */
 	char host[TARGET_HOST_MAX + 1];
-	struct list_address address;
+	struct address address;
 	const struct list_mirror
 		*mirror; /* in the present mirror_list; never NULL while it is watched */
 
@@ -59,8 +59,6 @@ struct target {
 	bool busy;
 };
 
-enum { TARGET_ADDRESS_MAX = 46 };
-
 /* What one check has found. Whether the stamp is fresh enough is for state/transition to say. */
 struct observation {
 	int64_t at; /* Unix seconds at its end */
@@ -81,13 +79,9 @@ struct scheduler_counts {
 	double round_seconds;
 };
 
-/* Its address as a text; returns it. */
-const char *target_address(const struct list_address *address, char text[TARGET_ADDRESS_MAX]);
-bool target_address_equal(const struct list_address *a, const struct list_address *b);
-
 /* A new one, never seen yet: old, or disabled where its mirror is away. NULL: no memory. */
 struct target *target_new(
-	const struct list_mirror *mirror, const struct list_address *address, int64_t now);
+	const struct list_mirror *mirror, const struct address *address, int64_t now);
 /* May servers have it? What a name alone leads to is not believed before its first success. */
 bool target_served(const struct target *target);
 /* Counts one check at `at`. */

@@ -8,7 +8,7 @@
 
 /* An address that is wanted, and whose. */
 struct place {
-	const struct list_address *address;
+	const struct address *address;
 	const struct list_mirror *mirror;
 };
 
@@ -21,11 +21,6 @@ struct call {
 	struct target **previous; /* by address */
 	const struct list_mirror **mirrors; /* of each one in update->list */
 };
-
-static int address_compare(const struct list_address *a, const struct list_address *b)
-{
-	return a->ipv6 != b->ipv6 ? a->ipv6 - b->ipv6 : memcmp(a->octets, b->octets, 16);
-}
 
 static int place_compare(const void *a, const void *b)
 {
@@ -40,25 +35,23 @@ static int target_compare(const void *a, const void *b)
 }
 
 /* Whose is an address already? NULL: nobody's. */
-static const struct list_mirror *owner_find(
-	const struct call *call, const struct list_address *address)
+static const struct list_mirror *owner_find(const struct call *call, const struct address *address)
 {
 	struct place key = {address, NULL};
 	const struct place *found =
 		bsearch(&key, call->listed, call->listed_count, sizeof(key), place_compare);
 	for (size_t i = 0; !found && i < call->count; i++)
 		if (!call->places[i].mirror->address_count &&
-			target_address_equal(call->places[i].address, address))
+			address_compare(call->places[i].address, address) == 0)
 			found = &call->places[i];
 	return found ? found->mirror : NULL;
 }
 
 static void found_add(struct call *call, const struct list_mirror *mirror)
 {
-	char text[TARGET_ADDRESS_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	size_t count;
-	const struct list_address *found =
-		resolve_find(call->update->resolve, mirror->host, &count);
+	const struct address *found = resolve_find(call->update->resolve, mirror->host, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct list_mirror *owner = owner_find(call, &found[i]);
 		if (!owner)
@@ -67,7 +60,7 @@ static void found_add(struct call *call, const struct list_mirror *mirror)
 			log_line(LOG_LEVEL_WARNING,
 				"An address found by name is another mirror's, it stays there "
 				"address=%s name=%s host=%s",
-				target_address(&found[i], text), mirror->host, owner->host);
+				address_write(&found[i], text), mirror->host, owner->host);
 	}
 }
 
@@ -129,8 +122,7 @@ static bool is_exported(const struct mirrors *mirrors, const struct place *place
 {
 	for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
-		if (address->ipv6 == place->address->ipv6 &&
-			memcmp(address->octets, place->address->octets, 16) == 0)
+		if (address_compare(&address->at, place->address) == 0)
 			return strcasecmp(mirrors->list[address->mirror].host,
 				       place->mirror->host) == 0;
 	}

@@ -18,7 +18,7 @@ static size_t field_find(const struct field *fields, size_t count, const struct 
 static bool key_refuse(const struct export *export, const struct span *key)
 {
 	snprintf(export->why, export->why_size,
-		"%s:%u:%zu: duplicate object key near '%.*s', expected JSON", export->file,
+		"%s:%u:%zu: invalid JSON: duplicate object key near '%.*s'", export->file,
 		key->line, scan_column(&export->scan, key->end), (int)(key->end - key->at),
 		key->at);
 	return false;

@@ -48,6 +48,10 @@ void found_fault(const struct scan *scan, const char *file, char *why, size_t si
 		json_decref(json_load_callback(pieces_read, &pieces, 0, &error));
 	error_move(&error, scan, &from, before);
 	found_syntax(file, &error, why, size);
+	size_t used = strlen(why);
+	if (scan->comma_line)
+		snprintf(why + used, size - used, " (is a comma missing in line %u?)",
+			scan->comma_line);
 }
 
 json_t *found_load(const struct scan *scan, const struct span *value, json_error_t *error)
@@ -105,6 +109,6 @@ void found_syntax(const char *file, const json_error_t *error, char *why, size_t
 	snprintf(text, sizeof text, "%s", error->text);
 	for (char *at = text; *at; at++)
 		*at = (unsigned char)*at < ' ' || *at == 0x7F ? ' ' : *at;
-	snprintf(why, size, "%s:%d:%d: %s, expected JSON", file, error->line > 0 ? error->line : 1,
+	snprintf(why, size, "%s:%d:%d: invalid JSON: %s", file, error->line > 0 ? error->line : 1,
 		error->column > 0 ? error->column : 0, text);
 }

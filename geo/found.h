@@ -17,7 +17,7 @@ json_t *found_load(const struct scan *scan, const struct span *value, json_error
 
 /* A value as a sentence shows it: no control characters, never long; NULL: it is missing. */
 const char *found_write(const json_t *value, char text[FOUND_MAX]);
-/* A fault that jansson found: "FILE:LINE:COLUMN: what, expected JSON". */
+/* A fault that jansson found: "FILE:LINE:COLUMN: invalid JSON: what". */
 void found_syntax(const char *file, const json_error_t *error, char *why, size_t size);
 
 #endif

@@ -115,7 +115,7 @@ static bool override_add(struct reader *reader, const struct place_override *ove
 		struct place_override *list =
 			realloc(overrides->list, capacity * sizeof *overrides->list);
 		if (!list)
-			return reader_refuse(reader, "no memory");
+			return reader_refuse(reader, "out of memory");
 		overrides->list = list;
 		reader->capacity = capacity;
 	}
@@ -197,7 +197,7 @@ struct place_overrides *place_overrides_parse(
 {
 	struct reader reader = {.file = file, .line = 1, .why = why, .why_size = size};
 	reader.overrides = calloc(1, sizeof *reader.overrides);
-	bool done = reader.overrides || reader_refuse(&reader, "no memory");
+	bool done = reader.overrides || reader_refuse(&reader, "out of memory");
 	for (size_t at = 0; done && at < count; reader.line++) {
 		const char *newline = memchr(text + at, '\n', count - at);
 		size_t end = newline ? (size_t)(newline - text) : count;

@@ -286,7 +286,7 @@ struct place_database *place_database_parse(
 	reader.database = calloc(1, sizeof *reader.database);
 	bool done = false;
 	if (!reader.database) {
-		reader_refuse(&reader, "no memory");
+		reader_refuse(&reader, "out of memory");
 	} else if (metadata_check(&reader) && mmdb_open(&reader)) {
 		done = nodes_read(&reader) && segments_read(&reader);
 		description_copy(reader.database, &reader.mmdb.metadata);

@@ -166,12 +166,15 @@ bool scan_open(struct scan *scan)
 
 bool scan_more(struct scan *scan)
 {
+	unsigned line = scan->line;
 	space_skip(scan);
 	if (scan_sees(scan, ',')) {
 		scan->at++;
 		space_skip(scan);
 		return true;
 	}
+	if (scan_sees(scan, '"') || scan_sees(scan, '{') || scan_sees(scan, '['))
+		scan->comma_line = line;
 	if (!scan_sees(scan, in_object(scan) ? '}' : ']'))
 		return scan_fail(scan, in_object(scan) ? "{\"\":[]" : "[[]");
 	scan->at++;

@@ -26,6 +26,7 @@ struct scan {
 	/* The shortest text that leads to the same fault before `at`; NULL: none. */
 	const char *fault;
 	bool deep; /* that is the fault: more than SCAN_DEPTH_MAX */
+	unsigned comma_line; /* where one is missing, if that is the fault; 0: it is not */
 	uint64_t objects[SCAN_DEPTH_MAX / 64 + 1]; /* a bit for each that is open and no array */
 };
 

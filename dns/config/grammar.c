@@ -136,8 +136,8 @@ static bool name_refuse(const struct parser *parser, const struct config_section
 	for (const struct config_section *at = section->parent; at; at = at->parent)
 		if (option_find(at->table, name) || table_find(at->table, name))
 			return config_refuse(parser->why, parser->name.line,
-				"found %s %s, which begins in line %u, expected it outside: is a } "
-				"missing before it?",
+				"found %s %s (opened in line %u), expected it outside: "
+				"is a } missing before it?",
 				name, place_write(section, place), section->line);
 	place_write(section, place);
 	if (near)
@@ -145,7 +145,7 @@ static bool name_refuse(const struct parser *parser, const struct config_section
 			"found the unknown option %.*s %s, expected a known one: did you mean %s?",
 			FOUND_MAX, name, place, near);
 	return config_refuse(parser->why, parser->name.line,
-		"found the unknown option %.*s %s, expected one that the manual page has",
+		"found the unknown option %.*s %s, expected one that the manual page lists",
 		FOUND_MAX, name, place);
 }
 
@@ -205,6 +205,7 @@ static bool option_parse(
 	struct parser *parser, struct config_section *section, const struct config_option *option)
 {
 	const struct config_given *before = config_section_given(section, option->name);
+	bool begins_line;
 
 	if (before)
 		return twice_refuse(parser, before->line);
@@ -227,7 +228,15 @@ static bool option_parse(
 		parser->texts[0] = parser->token.text;
 		parser->lines[parser->count++] = parser->token.line;
 	}
-	return values_keep(parser, section) && token_next(parser);
+	begins_line = parser->token.kind == KIND_WORD && parser->token.line > parser->name.line;
+	if (!values_keep(parser, section) || !token_next(parser))
+		return false;
+	/* Then that word was the next option or section. */
+	if (begins_line && (parser->token.kind == KIND_EQUALS || parser->token.kind == KIND_OPEN ||
+				   parser->token.kind == KIND_STRING))
+		return config_refuse(parser->why, parser->name.line,
+			"found %s = without a value, expected one after =", option->name);
+	return true;
 }
 
 /* With the sections inside that need not be in the file. NULL: no memory. */
@@ -278,8 +287,7 @@ static struct config_section *section_open(
 			return NULL;
 		if (parser->token.kind == KIND_OPEN)
 			return token_next(parser) ? section : NULL;
-		config_refuse(parser->why, section->line,
-			"found section %s without {, expected one", table->name);
+		token_refuse(parser, "{ after the name of the section");
 	}
 	return NULL;
 }

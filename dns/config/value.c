@@ -1,8 +1,15 @@
 #include "dns/config/value.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+/* A path, and the line that names it. */
+struct path {
+	unsigned line;
+	char text[];
+};
 
 struct unit {
 	char letter; /* after the digits; 0: none */
@@ -205,18 +212,24 @@ bool config_read_path(const struct config_reader *reader, const struct config_op
 	const char *text = given->texts[0], *file = reader->arena->path;
 	const char *slash = strrchr(file, '/');
 	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
-	char *path;
+	struct path *path;
 
 	if (!*text && !option->empty)
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"\", expected a path", given->name);
 	if (!*text)
 		return true;
-	path = config_arena_take(reader->arena, folder + strlen(text) + 1);
+	path = config_arena_take(reader->arena, sizeof(*path) + folder + strlen(text) + 1);
 	if (!path)
 		return config_refuse(reader->why, 0, "out of memory");
-	memcpy(path, file, folder);
-	memcpy(path + folder, text, strlen(text));
-	*(char **)config_field(option, record) = path;
+	path->line = given->lines[0];
+	memcpy(path->text, file, folder);
+	memcpy(path->text + folder, text, strlen(text));
+	*(char **)config_field(option, record) = path->text;
 	return true;
+}
+
+unsigned config_path_line(const char *path)
+{
+	return ((const struct path *)(const void *)(path - offsetof(struct path, text)))->line;
 }

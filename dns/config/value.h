@@ -59,6 +59,9 @@ config_read config_read_size; /* octets, likewise */
 config_read config_read_choice; /* likewise, and bool */
 config_read config_read_bool;
 
+/* The line that names a path of config_read_path. */
+unsigned config_path_line(const char *path);
+
 /* For other readers: the option's field in the record; */
 void *config_field(const struct config_option *option, void *record);
 /* and a list of what was given, zeroed, in its field and its count. NULL: refused. */

@@ -155,7 +155,7 @@ static void drains_change(struct control_request *request, struct refcount *drai
 	const struct command_context *place = control_owner(request);
 	const struct inputs *inputs = place->reload->current->inputs;
 	struct change *change = malloc(sizeof(*change));
-	char why[WHY_SIZE + STATE_DIR_PATH_MAX] = "no memory";
+	char why[WHY_SIZE + STATE_DIR_PATH_MAX] = "out of memory";
 	if (change)
 		*change = (struct change){request, result};
 	const struct reload_wish wish = {.done = on_drain_served, .owner = change};

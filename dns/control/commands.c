@@ -20,14 +20,14 @@ static void result_reply(struct control_request *request, json_t *result, const 
 static void status_run(struct control_request *request)
 {
 	const struct command_context *place = control_owner(request);
-	result_reply(request, status_json(place->reload, place->started), "no memory");
+	result_reply(request, status_json(place->reload, place->started), "out of memory");
 }
 
 static void stats_run(struct control_request *request)
 {
 	const struct reload *reload =
 		((const struct command_context *)control_owner(request))->reload;
-	result_reply(request, stats_json(reload->totals, reload->current), "no memory");
+	result_reply(request, stats_json(reload->totals, reload->current), "out of memory");
 }
 
 /* Done, every worker serves it, or refused: the exit status of mirrornsctl is the truth. */
@@ -54,7 +54,7 @@ static void reload_run(struct control_request *request)
 		.owner = request,
 	};
 	if (!reload_ask(place->reload, &wish))
-		control_reply(request, STATUS_FAILED, NULL, "no memory");
+		control_reply(request, STATUS_FAILED, NULL, "out of memory");
 }
 
 static const char *argument(const struct control_request *request, const char *name)
@@ -91,7 +91,7 @@ static void pings_run(struct control_request *request)
 {
 	const struct command_context *place = control_owner(request);
 	struct totals_values values;
-	char why[RELOAD_WHY_MAX] = "no memory";
+	char why[RELOAD_WHY_MAX] = "out of memory";
 	json_t *result = NULL;
 	if (totals_copy(place->reload->totals, &values)) {
 		result = pings_json(snapshot_of(request), &values.pool_counts,

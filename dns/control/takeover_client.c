@@ -127,7 +127,7 @@ bool takeover_ask(struct takeover *takeover, const struct config *config, char *
 	descriptors_raise(offer.sockets);
 	given->fds = calloc(offer.sockets, sizeof(*given->fds));
 	if (!given->fds)
-		return refuse(why, size, "no memory");
+		return refuse(why, size, "out of memory");
 	while (given->count < offer.sockets) {
 		ssize_t got = descriptors_receive(
 			takeover->fd, given->fds + given->count, offer.sockets - given->count);

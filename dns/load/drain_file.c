@@ -85,7 +85,7 @@ struct refcount *drains_load(const struct config *config)
 	json_error_t error;
 	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
 	struct refcount *drains = NULL;
-	snprintf(found, sizeof(found), "%d: %s, expected JSON", error.line, error.text);
+	snprintf(found, sizeof(found), "%d: invalid JSON: %s", error.line, error.text);
 	if (json)
 		drains = drains_parse(json, found, sizeof(found));
 	if (!drains)

@@ -76,7 +76,7 @@ static bool everything_load(struct loading *loading)
 {
 	struct inputs *inputs = loading->inputs;
 	const struct inputs_request *request = loading->request;
-	char why[INPUTS_WHY_MAX] = "no memory";
+	char why[INPUTS_WHY_MAX] = "out of memory";
 	inputs->config = request->config_path
 				 ? refcount_new(config_load(request->config_path, why, sizeof(why)),
 					   release_config)
@@ -107,7 +107,7 @@ struct inputs *inputs_load(
 	*refused = 0;
 	loading.inputs = calloc(1, sizeof(*loading.inputs));
 	if (!loading.inputs) {
-		snprintf(why, size, "no memory");
+		snprintf(why, size, "out of memory");
 		return NULL;
 	}
 	loading.inputs->now = time(NULL);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SERIAL_MAX = 24 };
 
@@ -223,6 +224,8 @@ bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t
 		struct zone_file *file = zone_file_load(config->file, config->apex, why, size);
 		for (size_t i = 0; file && i < file->warning_count; i++)
 			log_line(LOG_LEVEL_WARNING, "%s", file->warnings[i]);
+		if (!file && access(config->file, R_OK) != 0)
+			inputs_name(loading, config->file, why, size);
 		zone->file = refcount_new(file, release_zone_file);
 	} else {
 		zone->file = refcount_hold(zone_before(loading, z)->file);

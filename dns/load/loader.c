@@ -23,7 +23,18 @@ bool inputs_read(
 	bool good = number == INPUTS_DATABASE ? file_read(file, path, UINT32_MAX, why, size)
 					      : inputs_file_read(config, file, path, why, size);
 	loading->inputs->verdicts[number].transient = !good && file->transient;
+	if (good)
+		log_line(LOG_LEVEL_DEBUG, "File read file=%s octets=%zu", path, file->size);
+	else
+		inputs_name(loading, path, why, size);
 	return good;
+}
+
+void inputs_name(const struct loading *loading, const char *path, char *why, size_t size)
+{
+	size_t used = strlen(why);
+	snprintf(why + used, size - used, " (named in %s:%u)", loading->config->path,
+		config_path_line(path));
 }
 
 /* A file that cannot be read for a while is tried every few seconds. */

@@ -33,6 +33,8 @@ bool inputs_due(const struct loading *loading, size_t number);
 /* Reads a watched file, and notes where that is worth another try. False: one sentence. */
 bool inputs_read(
 	const struct loading *loading, size_t number, struct file *file, char *why, size_t size);
+/* Adds to such a sentence where the configuration names the file. */
+void inputs_name(const struct loading *loading, const char *path, char *why, size_t size);
 /* One log line for the watched file that was not taken, and what is served instead; the first
  * sentence is also the caller's. Of what passes the same is not said again. */
 void inputs_refuse(

@@ -16,6 +16,7 @@ struct opening {
 	struct listen_given *given;
 	const struct config_listen *at;
 	size_t column;
+	int type; /* of its sockets */
 	int granted; /* octets of a receive buffer */
 };
 
@@ -84,7 +85,7 @@ static bool address_open(struct opening *opening, bool configured)
 	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if ((configured || listen_given_count(opening->given, opening->at, types[i])) &&
-			!sockets_place(opening, types[i]))
+			!sockets_place(opening, opening->type = types[i]))
 			return false;
 	return true;
 }
@@ -222,7 +223,7 @@ static bool addresses_open(
 				"Not listening on %s: address family not supported",
 				opening->at->text);
 		} else {
-			listen_socket_why(opening->at, why, size);
+			listen_socket_why(opening->at, opening->type, why, size);
 			return false;
 		}
 		opening->column += columns;
@@ -250,7 +251,7 @@ bool listen_open(struct listen_sockets *sockets, const struct config *config,
 	rest_place(&opening, SOCK_STREAM);
 	listen_given_close(given);
 	if (opening.granted < LISTEN_BUFFER)
-		log_line(LOG_LEVEL_NOTICE,
+		log_line(LOG_LEVEL_WARNING,
 			"Receive buffers are smaller than requested, bursts may be lost: "
 			"raise net.core.rmem_max granted=%d requested=%d",
 			opening.granted, LISTEN_BUFFER);
@@ -267,7 +268,7 @@ bool listen_join(struct listen_sockets *sockets, char *why, size_t size)
 					     : listen(join->fd, LISTEN_BACKLOG) == 0)
 			continue;
 		if (good)
-			listen_socket_why(join->at, why, size);
+			listen_socket_why(join->at, join->type, why, size);
 		good = false;
 	}
 	sockets->join_count = 0;

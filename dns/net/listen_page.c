@@ -13,7 +13,7 @@ static int page_open(const struct config_listen *at, bool share, char *why, size
 	int fd = listen_socket_bind(at, SOCK_STREAM, share);
 	if (fd >= 0 && listen(fd, PAGE_BACKLOG) == 0)
 		return fd;
-	listen_socket_why(at, why, size);
+	listen_socket_why(at, SOCK_STREAM, why, size);
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -141,10 +141,18 @@ bool listen_socket_tune(int fd, const struct config_listen *at, int type, int *g
 	return !any || option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
 }
 
-void listen_socket_why(const struct config_listen *at, char *why, size_t size)
+void listen_socket_why(const struct config_listen *at, int type, char *why, size_t size)
 {
-	snprintf(why, size, "cannot bind %s: %s", at->text,
-		errno == EADDRINUSE
-			? "address and port are in use by another program (`ss -lnptu` shows which)"
-			: strerror(errno));
+	unsigned port = ntohs(port_of(at));
+	int error = errno;
+	char fault[128];
+	snprintf(fault, sizeof(fault), "%s", strerror(error));
+	if (error == EADDRINUSE)
+		snprintf(fault, sizeof(fault),
+			"in use by another program (`ss -lnptu 'sport = :%u'` shows which)", port);
+	else if (error == EACCES && port < IPPORT_RESERVED)
+		snprintf(fault, sizeof(fault),
+			"Permission denied (a port below 1024 needs root or CAP_NET_BIND_SERVICE)");
+	snprintf(why, size, "cannot bind %s (%s): %s", at->text, type == SOCK_DGRAM ? "UDP" : "TCP",
+		fault);
 }

@@ -35,6 +35,6 @@ bool listen_socket_is_joinable(int fd);
 bool listen_socket_tune(int fd, const struct config_listen *at, int type, int *granted);
 
 /* The sentence on errno, which begins with the address. */
-void listen_socket_why(const struct config_listen *at, char *why, size_t size);
+void listen_socket_why(const struct config_listen *at, int type, char *why, size_t size);
 
 #endif

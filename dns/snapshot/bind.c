@@ -3,9 +3,12 @@
 #include "dns/snapshot/find.h"
 #include "dns/snapshot/outcome.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TAKEN_TYPES = 4 };
 
 static size_t pool_names(const struct config_pool *pool)
 {
@@ -75,6 +78,28 @@ static const char *cut_find(const struct owner_attach *attach, const uint8_t *na
 	return NULL;
 }
 
+/* Refuses a name at which the zone file has a record of one of these types. */
+static bool is_taken(const struct owner_attach *attach, unsigned line, const char *name,
+	const uint8_t *wire, const uint16_t types[TAKEN_TYPES])
+{
+	const struct zone_node *node = zone_get(attach->zone->zone, wire);
+	const struct zone_file *file = refcount_get(attach->inputs->file);
+	const struct zone_entry *entry = file->entries;
+	char found[PATH_MAX + 128];
+	unsigned i = 0;
+	while (node && i < TAKEN_TYPES && !zone_rrset(node, types[i]))
+		i++;
+	if (!node || i == TAKEN_TYPES)
+		return false;
+	while (entry->rrset.type != types[i] || !name_equal(entry->owner, wire))
+		entry++;
+	snprintf(found, sizeof(found),
+		"the zone file already has a record for this name (%s:%u): remove one of the two",
+		entry->file, entry->line);
+	conflict(attach, line, name, found);
+	return true;
+}
+
 /* The node's own binding, made if need be. */
 static struct snapshot_dynamic *dynamic_of(
 	const struct owner_attach *attach, struct zone_node *node)
@@ -110,18 +135,12 @@ static bool txt_attach(const struct owner_attach *attach, size_t t)
 {
 	const struct config_txt *config = &attach->config->txts[t];
 	const struct txt *txt = refcount_get(attach->inputs->txts[t]);
-	const struct zone_node *there = zone_get(attach->zone->zone, config->wire);
+	static const uint16_t types[TAKEN_TYPES] = {TYPE_CNAME, TYPE_DNAME, TYPE_TXT, TYPE_TXT};
 	const char *cut = cut_find(attach, config->wire);
 	if (cut)
 		return conflict(attach, config->line, config->name, cut);
-	if (there && (zone_rrset(there, TYPE_CNAME) || zone_rrset(there, TYPE_DNAME)))
-		return conflict(attach, config->line, config->name,
-			"the zone file already has a CNAME or DNAME for this txt name: "
-			"remove one of the two");
-	if (there && zone_rrset(there, TYPE_TXT))
-		return conflict(attach, config->line, config->name,
-			"the zone file already has a TXT record for this txt name: "
-			"remove one of the two");
+	if (is_taken(attach, config->line, config->name, config->wire, types))
+		return false;
 	struct zone_node *node = zone_add(attach->zone->zone, config->wire);
 	if (!node)
 		return owner_attach_no_memory(attach);
@@ -174,20 +193,14 @@ static bool pool_attach(const struct owner_attach *attach, const uint8_t *name,
 
 static bool exact_attach(const struct owner_attach *attach, const struct config_pool *config)
 {
-	static const uint16_t types[POOL_FAMILIES] = {TYPE_A, TYPE_AAAA};
-	const struct zone_node *node = zone_get(attach->zone->zone, config->wire);
+	const bool *families = config->rule.families;
+	const uint16_t types[TAKEN_TYPES] = {TYPE_CNAME, TYPE_DNAME,
+		families[POOL_IPV4] ? TYPE_A : TYPE_AAAA, families[POOL_IPV6] ? TYPE_AAAA : TYPE_A};
 	const char *cut = cut_find(attach, config->wire);
 	if (cut)
 		return conflict(attach, config->line, config->name, cut);
-	if (node && (zone_rrset(node, TYPE_CNAME) || zone_rrset(node, TYPE_DNAME)))
-		return conflict(attach, config->line, config->name,
-			"the zone file already has a CNAME or DNAME for this pool: "
-			"remove one of the two");
-	for (unsigned f = 0; node && f < POOL_FAMILIES; f++)
-		if (config->rule.families[f] && zone_rrset(node, types[f]))
-			return conflict(attach, config->line, config->name,
-				"the zone file already has an A or AAAA record for this pool: "
-				"remove one of the two");
+	if (is_taken(attach, config->line, config->name, config->wire, types))
+		return false;
 	return pool_attach(attach, config->wire, config, NULL, COUNTRY_NONE);
 }
 

@@ -244,7 +244,7 @@ def test_a_place_that_is_taken(alone):
         assert alone.process.wait(DEADLINE) == 1
     alone.process = None
     last = alone.log().strip().splitlines()[-1]
-    assert f"metrics: cannot bind 127.0.0.1:{alone.port}" in last and "another program" in last
+    assert f"metrics: cannot bind 127.0.0.1:{alone.port} (TCP)" in last and "another program" in last
 
 
 def test_it_is_there_after_sighup(alone):

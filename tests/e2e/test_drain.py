@@ -218,7 +218,7 @@ def test_its_end_while_the_server_is_down(start):
 
 
 @pytest.mark.parametrize("text, why", [
-    ("{", "expected JSON"), ("{}", "expected an array"), ('[{"glob":7}]', "has no glob"),
+    ("{", "invalid JSON"), ("{}", "expected an array"), ('[{"glob":7}]', "has no glob"),
     ('[{"glob":"a","until":"soon"}]', "is not a time"), ('[{"glob":"1.2.3.4/8"}]', "is not a network"),
 ])
 def test_a_file_that_is_of_no_use(start, text, why):

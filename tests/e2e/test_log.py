@@ -225,7 +225,8 @@ def test_log_level(make_world):
         world.wait_log(*fragments, since=mark)
         return world.log()[mark:]
 
-    reloaded("info", " info Reload complete")
+    reloaded("debug", " info Reload complete")
+    assert "mirrors.json octets=" in reloaded("info", " info Reload complete"), "what is served now is of debug"
     assert not world.lines("is ready"), "it was no warning"
     reloaded("loud", " error ", 'found log-level = "loud", expected "error", "warning", "info" or "debug"')
     zone = world.path("clamav.net.zone").read_text()

@@ -601,7 +601,7 @@ def test_a_place_that_is_taken(make_world):
         done = world.run()
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert f"metrics: cannot bind 127.0.0.1:{world.metrics}" in last and "another program" in last
+    assert f"metrics: cannot bind 127.0.0.1:{world.metrics} (TCP)" in last and "another program" in last
 
 
 def test_the_usual_place_is_taken(make_world, make_namespace):

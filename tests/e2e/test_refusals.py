@@ -123,6 +123,19 @@ def test_names_in_both_files(make_world, text, name):
     world = make_world(mirrors=MIRRORS, zone=ZONE + text + "\n")
     sentence = refused(world, name)
     assert re.search(r"(clamav\.net\.zone|mirrorns\.conf):\d+", sentence), sentence
+    if "already has a record" in sentence:
+        points_at(sentence, "clamav.net.zone", [len(ZONE.splitlines()) + 1])
+
+
+@pytest.mark.parametrize("option, name", [("file", "clamav.net.zone"), ("export", "mirrors.json")])
+def test_a_file_that_is_not_there(make_world, option, name):
+    """The sentence says where it is named, and that there is nothing else to serve."""
+    world = make_world(mirrors=MIRRORS)
+    os.unlink(world.path(name))
+    lines = world.path("mirrorns.conf").read_text().splitlines()
+    line = next(i for i, text in enumerate(lines, 1) if re.search(rf"\b{option}\b.*{name}", text))
+    refused(world, f"{name}: cannot be ", f"mirrorns.conf:{line})",
+            "nothing to serve: correct this file" if option == "export" else "expected a zone file")
 
 
 def span(text, first, last):
@@ -274,7 +287,7 @@ def test_database(make_world, case):
 def test_database_missing(make_world):
     world = make_world(mirrors=MIRRORS, networks=NETWORKS)
     os.unlink(world.path("country.mmdb"))
-    refused(world, "country.mmdb")
+    refused(world, "country.mmdb: cannot be opened", "(named in ", "mirrorns.conf:")
     world.path("country.mmdb").mkdir()
     refused(world, "country.mmdb")
 

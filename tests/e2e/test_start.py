@@ -69,7 +69,9 @@ def test_busy_port(make_world, kind, family, host):
             taken.listen()
         done = world.run()
     assert done.returncode == 1
-    assert str(world.port) in done.stderr.strip().splitlines()[-1], done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert f":{world.port} ({'TCP' if kind == socket.SOCK_STREAM else 'UDP'}): in use by another program " \
+        f"(`ss -lnptu 'sport = :{world.port}'` shows which)" in last, last
 
 
 def test_a_second_server_on_the_same_port(make_world):

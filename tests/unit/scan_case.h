@@ -30,7 +30,7 @@ static inline bool scan_case_passes(const json_error_t *error)
 	}
 }
 
-/* Do both say the same? jansson goes deeper, reads no byte order mark, takes an octet 0 for the
+/* Do both say the same, but for the hint at a comma, which jansson has not? It goes deeper, reads no byte order mark, takes an octet 0 for the
  * end, or for nothing, and beside an octet that is no UTF-8 quotes the token before it. */
 static inline bool scan_case_agrees(
 	const char *text, size_t size, char found[SCAN_WHY_MAX], char expected[SCAN_WHY_MAX])
@@ -41,9 +41,11 @@ static inline bool scan_case_agrees(
 	expected[0] = '\0';
 	if (!json)
 		found_syntax("f", &error, expected, SCAN_WHY_MAX);
-	bool same = strcmp(found, expected) == 0 || (!json && scan_case_passes(&error)) ||
-		    strstr(found, "512") || memchr(text, 0, size) ||
-		    (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0);
+	bool same = strcmp(found, expected) == 0 ||
+		    (strncmp(found, expected, strlen(expected)) == 0 &&
+			    strstr(found, " (is a comma missing in line ")) ||
+		    (!json && scan_case_passes(&error)) || strstr(found, "512") ||
+		    memchr(text, 0, size) || (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0);
 	const char *octet = strstr(expected, "unable to decode byte 0x");
 	json_decref(json);
 	return same || (octet && strncmp(found, expected, (size_t)(octet - expected) + 26) == 0);

@@ -1,10 +1,12 @@
 #include "tests/unit/folder_case.h"
 
+#include "dns/net/socket.h"
 #include "geo/country.h"
 #include "tools/monitor/http/facts.h"
 #include "tools/monitor/http/server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sched.h>
@@ -276,7 +278,19 @@ static void test_a_place_that_is_taken(void **state)
 	(void)state;
 	memcpy(&where.address, &at, sizeof(at));
 	assert_null(board_new(&where, why, sizeof(why)));
-	assert_non_null(strstr(why, "metrics: cannot bind 127.0.0.1:1: "));
+	assert_non_null(strstr(why, "metrics: cannot bind 127.0.0.1:1 (TCP): "));
+}
+
+static void test_a_place_that_is_roots(void **state)
+{
+	struct sockaddr_in at = {.sin_port = htons(80)};
+	struct config_listen where = {.text = "192.0.2.1:80"};
+	(void)state;
+	memcpy(&where.address, &at, sizeof(at));
+	errno = EACCES;
+	listen_socket_why(&where, SOCK_DGRAM, why, sizeof(why));
+	assert_string_equal(why, "cannot bind 192.0.2.1:80 (UDP): Permission denied "
+				 "(a port below 1024 needs root or CAP_NET_BIND_SERVICE)");
 }
 
 /* On a small disk of its own, which only this thread sees. */
@@ -316,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_health, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_visitors_that_dawdle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_place_that_is_taken, setup, teardown),
+		cmocka_unit_test(test_a_place_that_is_roots),
 		cmocka_unit_test_setup_teardown(test_a_full_disk, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

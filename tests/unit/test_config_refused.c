@@ -25,10 +25,10 @@ static const struct {
 	{"zone z {\n txt t { file = f\n}\n", ":1: found no } in zone \"z\""},
 	{"\ngeo {\n", ":2: found no } in geo, which begins here"},
 	{"zone z {\n pool p { from = world\n pool q { from = world }\n}\n",
-		":3: found pool in pool \"p\", which begins in line 2, expected it outside: is a } "
+		":3: found pool in pool \"p\" (opened in line 2), expected it outside: is a } "
 		"missing before it?"},
 	{"\ngeo {\n database = f\nzone z { file = f }\n",
-		":4: found zone in geo, which begins in line 2, expected it outside"},
+		":4: found zone in geo (opened in line 2), expected it outside"},
 	{ZONE "\nlisten = {a,\n b", ":3: found a list without its end, expected }"},
 	{"\nidentity = 'x\n'\n", ":2: found a string without its end, expected '"},
 	{"\nidentity = \"x\n", ":2: found a string without its end, expected \""},
@@ -55,6 +55,8 @@ static const struct {
 	{"\nstate-dir\ncontrol = x", ":2: found state-dir without =, expected = and a value"},
 	{"user = = x", ":1: found =, expected a value"},
 	{"user =\n", ":1: found the end of the file after user, expected a value"},
+	{"user =\nworkers = 1", ":1: found user = without a value, expected one after ="},
+	{"user =\nzone 'z' { file = f }", ":1: found user = without a value, expected one"},
 	{"\nuser", ":2: found user without =, expected = and a value"},
 	{"listen = {a b}", ":1: found b, expected , or }"},
 	{"listen = {,}", ":1: found ,, expected a value or }"},
@@ -73,11 +75,11 @@ static const struct {
 	{"zoone z { }",
 		":1: found the unknown option zoone at the top level, expected a known one: "
 		"did you mean zone?"},
-	{"\nzone z {\n listen = x }", ":3: found listen in zone \"z\", which begins in line 2, "
+	{"\nzone z {\n listen = x }", ":3: found listen in zone \"z\" (opened in line 2), "
 				      "expected it outside: is a } "},
 	{"zone { file = f }", ":1: found zone without a name"},
-	{"geo z { file = f }", ":1: found section geo without {"},
-	{"geo = x", ":1: found section geo without {"},
+	{"geo z { file = f }", ":1: found z, expected { after the name of the section"},
+	{"geo = x", ":1: found =, expected { after the name of the section"},
 	{"user { }", ":1: found user without ="},
 	{"user = {x, y}", ":1: found {, expected one value"},
 	/* Twice. */

@@ -119,7 +119,7 @@ static void test_refused(void **state)
 				       "it)"},
 		{"zone = a\ngeo { }",
 			":2: found the unknown option geo at the top level, expected one that "
-			"the manual page has"},
+			"the manual page lists"},
 		{"zone = a\n\nstate = ''", ":3: found state = \"\", expected a path"},
 		{"zone = a\nreferences = {b,\nabcdefghijklmnopq}",
 			":3: found references with 17 octets, expected at most 16"},

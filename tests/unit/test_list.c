@@ -111,10 +111,10 @@ static void test_refused(void **state)
 	static const struct {
 		const char *text, *sentence;
 	} rows[] = {
-		{"", "l.json:1:0: '[' or '{' expected near end of file, expected JSON"},
+		{"", "l.json:1:0: invalid JSON: '[' or '{' expected near end of file"},
 		{"{\"mirrors\": [\n{]}",
-			"l.json:2:2: string or '}' expected near ']', expected JSON"},
-		{"{\"mirrors\": []}x", "end of file expected near 'x', expected JSON"},
+			"l.json:2:2: invalid JSON: string or '}' expected near ']'"},
+		{"{\"mirrors\": []}x", "invalid JSON: end of file expected near 'x'"},
 		{"[]", "l.json:1: it is an empty array, expected an object"},
 		{"{}", "l.json:1: mirrors is missing, expected an array of at least one mirror"},
 		{"{\n\"mirrors\": []}", "l.json:2: mirrors is an empty array, expected an array"},
@@ -144,7 +144,7 @@ static void test_refused(void **state)
 			"l.json:2: host a: country is \"Deutschland\", expected a country's"},
 		{"{\"mirrors\": [{\"host\": \"a\",\n\"country\": \"ZZ\"}]}", "country is \"ZZ\""},
 		{ONE("\"country\": \"PL\""),
-			"duplicate object key near '\"country\"', expected JSON"},
+			"invalid JSON: duplicate object key near '\"country\"'"},
 		{ONE("\"port\": 0"),
 			"l.json:3: host a.example: port is 0, expected an integer from 1 to 65535"},
 		{ONE("\"port\": \"80\""), "port is \"80\", expected an integer from 1 to 65535"},

@@ -87,7 +87,7 @@ static void test_depth(void **state)
 		assert_string_equal(why,
 			depth <= SCAN_DEPTH_MAX
 				? ""
-				: "f:2:1281: more than 512 nested arrays and objects, expected JSON");
+				: "f:2:1281: invalid JSON: more than 512 nested arrays and objects");
 	}
 }
 
@@ -99,11 +99,11 @@ static void test_octet_0(void **state)
 		size_t size;
 		const char *why;
 	} rows[] = {
-		{"[\n] \0", 5, "f:2:3: octet 0, expected JSON"},
-		{"[] \0[", 5, "f:1:4: octet 0, expected JSON"},
-		{"[1\0]", 4, "f:1:3: octet 0, expected JSON"},
-		{"[\"a\0\"]", 6, "f:1:3: control character 0x0 near '\"a', expected JSON"},
-		{"[\"\\\0\"]", 6, "f:1:4: invalid escape near '\"\\', expected JSON"},
+		{"[\n] \0", 5, "f:2:3: invalid JSON: octet 0"},
+		{"[] \0[", 5, "f:1:4: invalid JSON: octet 0"},
+		{"[1\0]", 4, "f:1:3: invalid JSON: octet 0"},
+		{"[\"a\0\"]", 6, "f:1:3: invalid JSON: control character 0x0 near '\"a'"},
+		{"[\"\\\0\"]", 6, "f:1:4: invalid JSON: invalid escape near '\"\\'"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char why[SCAN_WHY_MAX];

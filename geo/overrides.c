@@ -78,15 +78,13 @@ static bool network_parse(
 	enum network_fault fault = address_network_parse(&address, &length, found);
 	if (fault == NETWORK_NO_ADDRESS)
 		return reader_refuse(reader,
-			"\"%s\" is not a network; "
-			"expected one such as 192.0.2.0/24 or 2001:db8::/32",
+			"\"%s\" is not a network; expected one like 192.0.2.0/24 or 2001:db8::/32",
 			found);
 	int most = address.ipv6 ? 128 : 32;
 	const char *slash = strchr(found, '/');
 	if (!slash)
 		return reader_refuse(reader,
-			"\"%s\" has no prefix length; expected a network, "
-			"write a single address as %s/%d",
+			"\"%s\" has no prefix length; expected one: a single address is %s/%d",
 			found, found, most);
 	if (fault == NETWORK_NO_LENGTH || (slash[1] == '0' && slash[2]))
 		return reader_refuse(reader,

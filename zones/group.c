@@ -307,8 +307,7 @@ static bool set_entry(
 	bool good = entry->rrset.records != NULL;
 	if (even && good)
 		good = group_warn(file, &set[0]->place,
-			"%s %s has records with different TTLs, expected the same: "
-			"the smallest, %u, is used",
+			"%s %s has different TTLs, expected the same: the smallest, %u, is used",
 			name_write(entry->owner, owner), group_type_name(type, name), ttl);
 	if (!good)
 		return source_refuse(&set[0]->place, why, size, "out of memory");

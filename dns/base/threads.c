@@ -70,8 +70,7 @@ bool threads_ready(char *why, size_t size)
 	ready = fault == 0;
 	if (!ready)
 		snprintf(why, size,
-			"cannot create a thread: %s (raise the limit on tasks: "
-			"TasksMax= in the unit, ulimit -u)",
+			"cannot create a thread: %s (raise TasksMax= of the unit, or ulimit -u)",
 			strerror(fault));
 	return ready;
 }

@@ -161,8 +161,7 @@ static bool pools_read(const struct config_section *parent, struct config_zone *
 			return false;
 		if (pool->rule.from == POOL_FROM_LABEL && !pool->pattern)
 			return config_refuse(why, config_table_line(section, "from"),
-				"found from = \"label\" in pool \"%.64s\", "
-				"expected a label that is * in its name",
+				"found from = \"label\" in pool \"%.64s\", expected a label * in its name",
 				pool->name);
 	}
 	return pool != NULL;

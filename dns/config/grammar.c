@@ -164,9 +164,8 @@ static bool list_parse(struct parser *parser)
 
 	while (token_next(parser) && parser->token.kind != KIND_CLOSE) {
 		if (parser->token.kind == KIND_END)
-			return config_refuse(parser->why, line,
-				"found a list without its end, expected } before the end of the "
-				"file");
+			return config_refuse(
+				parser->why, line, "found a list without its end, expected }");
 		if (more ? !token_is_text(parser) : parser->token.kind != KIND_COMMA)
 			return token_refuse(parser, more ? "a value or }" : ", or }");
 		more = !more;
@@ -205,7 +204,6 @@ static bool option_parse(
 	struct parser *parser, struct config_section *section, const struct config_option *option)
 {
 	const struct config_given *before = config_section_given(section, option->name);
-	bool begins_line;
 
 	if (before)
 		return twice_refuse(parser, before->line);
@@ -228,12 +226,12 @@ static bool option_parse(
 		parser->texts[0] = parser->token.text;
 		parser->lines[parser->count++] = parser->token.line;
 	}
-	begins_line = parser->token.kind == KIND_WORD && parser->token.line > parser->name.line;
 	if (!values_keep(parser, section) || !token_next(parser))
 		return false;
-	/* Then that word was the next option or section. */
-	if (begins_line && (parser->token.kind == KIND_EQUALS || parser->token.kind == KIND_OPEN ||
-				   parser->token.kind == KIND_STRING))
+	/* Then the value was the name of the next option or section. */
+	if (parser->lines[0] > parser->name.line &&
+		(parser->token.kind == KIND_EQUALS || parser->token.kind == KIND_OPEN ||
+			parser->token.kind == KIND_STRING))
 		return config_refuse(parser->why, parser->name.line,
 			"found %s = without a value, expected one after =", option->name);
 	return true;

@@ -111,8 +111,7 @@ static bool string_copy(struct config_lexer *lexer)
 
 		if (octet < 0 || octet == '\n' || octet == '\r')
 			return config_refuse(lexer->why, lexer->line,
-				"found a string without its end, expected %c before the end of the "
-				"line",
+				"found a string without its end, expected %c on the same line",
 				quote);
 		if (octet < ' ' || octet == 0x7f)
 			return octet_refuse(lexer, octet, "printable text in a string");
@@ -139,8 +138,7 @@ static bool word_copy(struct config_lexer *lexer)
 		*lexer->out++ = *lexer->at++;
 	if (peek(lexer, 0) == ';' && lexer->at == start)
 		return config_refuse(lexer->why, lexer->line,
-			"found ';', expected none: nothing needs to end an option, and a comment "
-			"begins with #");
+			"found ';', expected none: options have no end mark, comments begin with #");
 	if (lexer->at == start)
 		return octet_refuse(
 			lexer, peek(lexer, 0), "such a character only in a quoted string");

@@ -217,8 +217,7 @@ static enum exit_status drain_judge(const struct control_request *request,
 	*drains = drains_with(refcount_get(place->reload->drains), drain, now);
 	if (!*drains) {
 		snprintf(why, WHY_SIZE,
-			"there are already %d drains, expected at most that many: "
-			"undrain some first",
+			"there are already %d drains, expected fewer: undrain some first",
 			DRAINS_MAX);
 		return STATUS_FAILED;
 	}

@@ -44,9 +44,8 @@ static bool socket_connect(struct takeover *takeover, const char *path, char *wh
 		connect(takeover->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return true;
 	snprintf(why, size,
-		"no running server at the control socket %s: %s; "
-		"start without --takeover if there is none",
-		path, strerror(errno));
+		"no running server at the control socket %s: %s; start without --takeover", path,
+		strerror(errno));
 	if (takeover->fd >= 0)
 		close(takeover->fd);
 	takeover->fd = -1;

@@ -177,8 +177,7 @@ static void client_notes_add(struct explaining *explaining, const struct locate_
 	const struct snapshot_pool *pool = explaining->pool.pool;
 	if (!pool->map) {
 		note_add(explaining, pool->config->rule.from == POOL_FROM_LABEL
-					     ? "the name alone selects the place: "
-					       "the client does not matter"
+					     ? "the name alone selects the place, not the client"
 					     : "the place is fixed: the client does not matter");
 		return;
 	}
@@ -226,8 +225,7 @@ static void families_notes_add(struct explaining *explaining)
 	}
 	if (pool->walk.open)
 		note_add(explaining,
-			"no mirror is in service at any level: removed mirrors are served "
-			"(fail = open)");
+			"no mirror in service at any level: removed ones are served (fail = open)");
 }
 
 static void pool_add(struct explaining *explaining, const struct locate_place *place)
@@ -270,8 +268,7 @@ static void static_add(struct explaining *explaining)
 	note_add(explaining,
 		explaining->reply.authoritative
 			? "not a pool: the answer comes from the zone file, a txt or a ping name"
-			: "no authoritative answer: the name is delegated, "
-			  "or its TXT was never read");
+			: "no authoritative answer: it is delegated, or its TXT was never read");
 }
 
 static void everything_add(struct explaining *explaining)

@@ -149,9 +149,8 @@ static bool export_load(const struct loading *loading, size_t z, char *why, size
 	}
 	size_t used = strlen(why);
 	snprintf(why + used, size - used,
-		"; and there is no earlier copy in state-dir %s, "
-		"so this zone has nothing to serve: correct this file",
-		loading->config->state_dir);
+		"; and there is no earlier copy in state-dir, "
+		"so nothing can be served: correct this file");
 	return false;
 }
 

@@ -25,7 +25,7 @@ bool inputs_read(
 	loading->inputs->verdicts[number].transient = !good && file->transient;
 	if (good)
 		log_line(LOG_LEVEL_DEBUG, "File read file=%s octets=%zu", path, file->size);
-	else
+	else if (!file->transient)
 		inputs_name(loading, path, why, size);
 	return good;
 }

@@ -49,8 +49,7 @@ static const char *text_fault(const char *text, size_t size, const struct config
 			return "the first line has a control character, expected printable text";
 	for (size_t i = 0; config->max_age && i <= size; i++)
 		if ((i == 0 || text[i - 1] == ':') && (i == size || text[i] == ':'))
-			return "found an empty field (\"::\"), expected 0: "
-			       "clients skip empty fields";
+			return "found an empty field (\"::\"), expected 0: clients skip empty ones";
 	return NULL;
 }
 

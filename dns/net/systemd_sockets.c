@@ -53,8 +53,7 @@ static bool handed_read(struct handed *socket, int fd, char *why, size_t size)
 		getsockname(fd, (struct sockaddr *)&socket->address, &length) != 0 ||
 		(socket->address.ss_family != AF_INET && socket->address.ss_family != AF_INET6)) {
 		snprintf(why, size,
-			"systemd passed descriptor %d, "
-			"which is not a UDP or TCP socket of IPv4 or IPv6: "
+			"systemd passed descriptor %d, not a UDP or TCP socket of IPv4 or IPv6: "
 			"use only ListenDatagram= and ListenStream= with IP addresses in mirrorns.socket",
 			fd);
 		return false;
@@ -63,15 +62,12 @@ static bool handed_read(struct handed *socket, int fd, char *why, size_t size)
 	length = sizeof(peer);
 	if (getpeername(fd, (struct sockaddr *)&peer, &length) == 0) {
 		snprintf(why, size,
-			"systemd passed a connection of %s, expected a listening socket: "
-			"set Accept=no",
+			"systemd passed a connection of %s, not a listening socket: set Accept=no",
 			socket->name);
 		return false;
 	}
 	if (socket->address.ss_family == AF_INET6 && !option_get(fd, IPPROTO_IPV6, IPV6_V6ONLY)) {
-		snprintf(why, size,
-			"systemd passed %s for IPv4 as well, expected IPv6 only: "
-			"set BindIPv6Only=ipv6-only",
+		snprintf(why, size, "systemd passed %s for IPv4 too: set BindIPv6Only=ipv6-only",
 			socket->name);
 		return false;
 	}
@@ -105,8 +101,7 @@ static bool handed_place(
 		i++;
 	if (i == config->listen_count) {
 		snprintf(why, size,
-			"systemd passed %s, which is not in `listen`: "
-			"list the same addresses in both",
+			"systemd passed %s, which `listen` lacks: list the same addresses in both",
 			socket.name);
 		return false;
 	}

@@ -32,9 +32,7 @@ static bool control_open(struct server *server, const struct config *config, cha
 	if (server->control_fd >= 0 || config->control_given)
 		return server->control_fd >= 0;
 	log_line(LOG_LEVEL_WARNING,
-		"%s; mirrornsctl cannot reach this server: set another path with `control` "
-		"(\"\" = off)",
-		why);
+		"%s; mirrornsctl cannot reach this server: change `control` (\"\" = off)", why);
 	return true;
 }
 

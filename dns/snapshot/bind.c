@@ -78,26 +78,28 @@ static const char *cut_find(const struct owner_attach *attach, const uint8_t *na
 	return NULL;
 }
 
-/* Refuses a name at which the zone file has a record of one of these types. */
-static bool is_taken(const struct owner_attach *attach, unsigned line, const char *name,
+/* Does the zone file leave a name to us: no cut above, no record of these types? Else refused. */
+static bool name_is_free(const struct owner_attach *attach, unsigned line, const char *name,
 	const uint8_t *wire, const uint16_t types[TAKEN_TYPES])
 {
+	const char *cut = cut_find(attach, wire);
 	const struct zone_node *node = zone_get(attach->zone->zone, wire);
 	const struct zone_file *file = refcount_get(attach->inputs->file);
 	const struct zone_entry *entry = file->entries;
 	char found[PATH_MAX + 128];
 	unsigned i = 0;
+	if (cut)
+		return conflict(attach, line, name, cut);
 	while (node && i < TAKEN_TYPES && !zone_rrset(node, types[i]))
 		i++;
 	if (!node || i == TAKEN_TYPES)
-		return false;
+		return true;
 	while (entry->rrset.type != types[i] || !name_equal(entry->owner, wire))
 		entry++;
 	snprintf(found, sizeof(found),
 		"the zone file already has a record for this name (%s:%u): remove one of the two",
 		entry->file, entry->line);
-	conflict(attach, line, name, found);
-	return true;
+	return conflict(attach, line, name, found);
 }
 
 /* The node's own binding, made if need be. */
@@ -136,10 +138,7 @@ static bool txt_attach(const struct owner_attach *attach, size_t t)
 	const struct config_txt *config = &attach->config->txts[t];
 	const struct txt *txt = refcount_get(attach->inputs->txts[t]);
 	static const uint16_t types[TAKEN_TYPES] = {TYPE_CNAME, TYPE_DNAME, TYPE_TXT, TYPE_TXT};
-	const char *cut = cut_find(attach, config->wire);
-	if (cut)
-		return conflict(attach, config->line, config->name, cut);
-	if (is_taken(attach, config->line, config->name, config->wire, types))
+	if (!name_is_free(attach, config->line, config->name, config->wire, types))
 		return false;
 	struct zone_node *node = zone_add(attach->zone->zone, config->wire);
 	if (!node)
@@ -196,10 +195,7 @@ static bool exact_attach(const struct owner_attach *attach, const struct config_
 	const bool *families = config->rule.families;
 	const uint16_t types[TAKEN_TYPES] = {TYPE_CNAME, TYPE_DNAME,
 		families[POOL_IPV4] ? TYPE_A : TYPE_AAAA, families[POOL_IPV6] ? TYPE_AAAA : TYPE_A};
-	const char *cut = cut_find(attach, config->wire);
-	if (cut)
-		return conflict(attach, config->line, config->name, cut);
-	if (is_taken(attach, config->line, config->name, config->wire, types))
+	if (!name_is_free(attach, config->line, config->name, config->wire, types))
 		return false;
 	return pool_attach(attach, config->wire, config, NULL, COUNTRY_NONE);
 }

@@ -244,8 +244,7 @@ static const struct metric metrics[] = {
 	{"mirrorns_geo_build_timestamp_seconds", "gauge",
 		"Build time of the country database, in Unix seconds.", .write = geo_write},
 	{"mirrorns_reloads_total", "counter",
-		"Reloads, requested or after a file change: ok, partly "
-		"(a file was refused), failed.",
+		"Reloads, requested or by file change: ok, partly (a file was refused), failed.",
 		.write = reloads_write},
 	{"mirrorns_log_dropped_total", "counter",
 		"Log lines lost because the log could not be written.", .value = log_value},

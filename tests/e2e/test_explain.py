@@ -241,7 +241,7 @@ def test_notes(program, make_world):
                                            "level that decides has no ipv4"),
             ("none.local", "20.1.0.1", "AAAA is NODATA: no level has an IPv6 member to serve"),
             ("none.local", "20.2.0.1", "A is NODATA: no level has an IPv4 member to serve"),
-            ("label.fr", "20.2.0.1", "the name alone selects the place: the client does not matter")):
+            ("label.fr", "20.2.0.1", "the name alone selects the place, not the client")):
         assert note in explain(program, world, name, address)["notes"], (name, address)
 
 

@@ -135,7 +135,7 @@ def test_a_file_that_is_not_there(make_world, option, name):
     lines = world.path("mirrorns.conf").read_text().splitlines()
     line = next(i for i, text in enumerate(lines, 1) if re.search(rf"\b{option}\b.*{name}", text))
     refused(world, f"{name}: cannot be ", f"mirrorns.conf:{line})",
-            "nothing to serve: correct this file" if option == "export" else "expected a zone file")
+            "nothing can be served: correct this file" if option == "export" else "expected a zone file")
 
 
 def span(text, first, last):

@@ -274,7 +274,7 @@ def scarce(given):
     return given(control=True).start()
 
 
-NO_THREAD = ("cannot create a thread: Resource temporarily unavailable (raise the limit on tasks: TasksMax= in the unit, ulimit -u)")
+NO_THREAD = ("cannot create a thread: Resource temporarily unavailable (raise TasksMax= of the unit, or ulimit -u)")
 
 
 def test_reload_without_threads(scarce):

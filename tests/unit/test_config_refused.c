@@ -43,7 +43,7 @@ static const struct {
 	{"identity = \"a\tb\"", ":1: found the octet 0x09, expected printable text"},
 	{"identity = 'a\177b'", ":1: found the octet 0x7f, expected printable text"},
 	{"identity = ${HOME}", ":1: found '$', expected such a character only in a quoted"},
-	{"zone z {\n file = f;\n}", ":2: found ';', expected none: nothing needs to end an option"},
+	{"zone z {\n file = f;\n}", ":2: found ';', expected none: options have no end mark"},
 	{"zone z {\n pool db.* { }\n}", ":2: found '*', expected such"},
 	{"\n\nlisten += {'1.1.1.1'}", ":3: found '+', expected such"},
 	{"geo|database = x", ":1: found '|', expected such"},

@@ -138,7 +138,7 @@ static void test_sets(void **state)
 	assert_int_equal(file->serial, 7);
 	assert_int_equal(file->warning_count, 1);
 	snprintf(expected, sizeof expected,
-		"%s:4: x.example.org. A has records with different TTLs, expected the same: the smallest, "
+		"%s:4: x.example.org. A has different TTLs, expected the same: the smallest, "
 		"30, is used",
 		zone_path("z.zone"));
 	assert_string_equal(file->warnings[0], expected);

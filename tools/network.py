@@ -136,7 +136,7 @@ class Program(Log):
 
     def check(self):
         if self.process.poll() is not None:
-            raise Trouble(f"{self.name} has ended with {self.process.returncode}: "
+            raise Trouble(f"{self.name} exited with {self.process.returncode}: "
                           f"{self.path.read_text(errors='replace').strip()[-500:]}")
 
     def stop(self):
@@ -210,7 +210,7 @@ class Network:
         while not condition():
             self.check()
             if time.monotonic() > end:
-                raise Trouble(f"not within {DEADLINE:.0f} s: {what}")
+                raise Trouble(f"timed out after {DEADLINE:.0f} s: {what}")
             time.sleep(0.02)
 
     def check(self):
@@ -229,7 +229,7 @@ class Network:
     def mirror(self, name):
         found = self.fleet.find(f"{name}.example")
         if not found:
-            raise Trouble(f"there is no mirror {name}; there are: {' '.join(one[0] for one in MIRRORS)}")
+            raise Trouble(f"found {name}, expected one of the mirrors {' '.join(one[0] for one in MIRRORS)}")
         return found
 
     def entries(self):
@@ -275,5 +275,5 @@ def port_check(port, kinds):
             try:
                 one.bind(("127.0.0.1", port))
             except OSError as error:
-                raise Trouble(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}; "
-                              "--port and --page-port name others") from None
+                raise Trouble(f"cannot bind port {port} of 127.0.0.1: {error.strerror}; "
+                              "choose others with --port and --page-port") from None

@@ -199,7 +199,7 @@ static bool record_parse(
 	record->origin = frame->origin;
 	if (!has_owner && !frame->has_owner)
 		return source_refuse(&record->place, why, size,
-			"no owner and no record before it, expected a name");
+			"found no owner and no record before it, expected a name");
 	if (!generated)
 		frame->has_owner = true;
 	if (has_owner &&

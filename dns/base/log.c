@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PREFIX_MAX = 64 };
+enum { PREFIX_MAX = 64, DETAIL_USUAL = 2 /* info */ };
 
 static const struct {
 	unsigned detail;
@@ -26,7 +26,7 @@ static const struct {
 };
 
 static bool runs;
-static atomic_uint most_detail = 2;
+static atomic_uint most_detail = DETAIL_USUAL;
 
 /* Is stderr the journal's socket, as $JOURNAL_STREAM says (systemd.exec(5))? */
 static bool journal_listens(void)
@@ -82,7 +82,7 @@ void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LOG_OUT_LINE_MAX];
 	va_list arguments;
-	if (runs && levels[level].detail > atomic_load(&most_detail))
+	if (levels[level].detail > (runs ? atomic_load(&most_detail) : DETAIL_USUAL))
 		return;
 	va_start(arguments, format);
 	log_out_line(line, line_write(line, level, runs, format, arguments));

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	/* Without any word of the kernel's: network file systems, links in the middle of
+	/* Without a notification from the kernel: network file systems, links in the middle of
 	 * a path. */
 	LOOK_MS = 400,
 	CALM_MS = 25, /* no further change for so long ends a burst */

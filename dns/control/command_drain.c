@@ -235,10 +235,10 @@ void command_drain(struct control_request *request)
 	struct refcount *drains;
 	char why[WHY_SIZE], until[STAMP_TEXT_MAX];
 	bool read = drain_read(control_arguments(request), &drain, now, why);
-	enum exit_status word =
+	enum exit_status status =
 		read ? drain_judge(request, &drain, now, &drains, why) : STATUS_WRONG;
-	if (word != STATUS_GOOD) {
-		control_reply(request, word, NULL, why);
+	if (status != STATUS_GOOD) {
+		control_reply(request, status, NULL, why);
 		return;
 	}
 	json_t *hosts = json_array();

@@ -114,8 +114,8 @@ static void diff_run(struct control_request *request)
 		control_reply(request, STATUS_WRONG, NULL, "diff needs a file");
 		return;
 	}
-	enum diff_result word = diff_json(snapshot_of(request), file, &result, why, sizeof(why));
-	control_reply(request, statuses[word], result, word == DIFF_REFUSED ? why : NULL);
+	enum diff_result outcome = diff_json(snapshot_of(request), file, &result, why, sizeof(why));
+	control_reply(request, statuses[outcome], result, outcome == DIFF_REFUSED ? why : NULL);
 }
 
 static void takeover_run(struct control_request *request)

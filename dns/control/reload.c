@@ -136,9 +136,9 @@ static void status_say(const struct reload *reload)
 		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
 		addresses += mirrors ? mirrors->in_service : 0;
 	}
-	systemd_status("Serving %zu zone%s, %zu mirror addresses in service%s%s",
+	systemd_status("Serving %zu zone%s, %zu mirror address%s in service%s%s",
 		inputs->zone_count, inputs->zone_count == 1 ? "" : "s", addresses,
-		*refused ? "; last refusal: " : "", refused);
+		addresses == 1 ? "" : "es", *refused ? "; last refusal: " : "", refused);
 }
 
 /* The hand-over is complete when the last worker serves the new snapshot. */

@@ -31,16 +31,14 @@ static bool refuse_errno(char *why, size_t size, const char *sentence)
 static bool socket_connect(struct takeover *takeover, const char *path, char *why, size_t size)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval patience = {.tv_sec = TAKEOVER_SECONDS};
+	struct timeval timeout = {.tv_sec = TAKEOVER_SECONDS};
 	if (!path[0] || strlen(path) >= sizeof(address.sun_path))
 		return refuse(why, size, "`control` is \"\", so there is no socket to connect to");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	takeover->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (takeover->fd >= 0 &&
-		setsockopt(takeover->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ==
-			0 &&
-		setsockopt(takeover->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ==
-			0 &&
+		setsockopt(takeover->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0 &&
+		setsockopt(takeover->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0 &&
 		connect(takeover->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return true;
 	snprintf(why, size,
@@ -216,9 +214,9 @@ uint32_t *takeover_nexts(
 
 bool takeover_serving(struct takeover *takeover)
 {
-	char word;
-	if (!octets_send(takeover->fd, "s", 1) || !octets_receive(takeover->fd, &word, 1) ||
-		word != 'l')
+	char message;
+	if (!octets_send(takeover->fd, "s", 1) || !octets_receive(takeover->fd, &message, 1) ||
+		message != 'l')
 		return false;
 	close(takeover->fd);
 	takeover->fd = -1;

@@ -169,18 +169,18 @@ static void on_message(uv_poll_t *poll, int status, int events)
 {
 	struct takeover_server *give = poll->data;
 	struct worker_shared *workers = workers_of(give);
-	char word = 0;
+	char message = 0;
 	(void)events;
-	if (status < 0 || recv(give->fd, &word, 1, MSG_DONTWAIT) != 1) {
+	if (status < 0 || recv(give->fd, &message, 1, MSG_DONTWAIT) != 1) {
 		takeover_abort(give, "the new server closed the connection");
-	} else if (word == 'r' && !give->pausing && was_forced(give)) {
+	} else if (message == 'r' && !give->pausing && was_forced(give)) {
 		takeover_abort(give, "an export was forced in the meantime");
-	} else if (word == 'r' && !give->pausing) {
+	} else if (message == 'r' && !give->pausing) {
 		give->pausing = true;
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
 			worker_pause(&workers->workers[i]);
-	} else if (word == 's' && give->state_sent && octets_send(give->fd, "l", 1)) {
+	} else if (message == 's' && give->state_sent && octets_send(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Takeover complete: another server answers now, "
 					   "this one finishes its TCP connections and exits");

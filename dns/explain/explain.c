@@ -75,7 +75,7 @@ static bool name_find(struct explaining *explaining, const char *text, char *why
 		if (name_try(explaining, text, snapshot->zones[z].apex))
 			return true;
 	snprintf(why, size,
-		"%.*s is a name in none of the configured zones: it gets NXDOMAIN or REFUSED; "
+		"%.*s does not exist in any configured zone: it gets NXDOMAIN or REFUSED; "
 		"`mirrornsctl pools` lists the pools",
 		NAME_SHOWN_MAX, text);
 	return false;

@@ -24,7 +24,7 @@ CPUS = (0, 1)
 ONE = "one worker"
 KINDS = {  # CPU of the server, CPUs of the load, options
     ONE: (0, CPUS[:1], {"workers": 1}),
-    "two, shared out by address": (None, CPUS, {"workers": 2}),
+    "two, by address hash": (None, CPUS, {"workers": 2}),
     "two, socket-affinity": (None, CPUS, {"workers": 2, "socket-affinity": "true"}),
 }
 

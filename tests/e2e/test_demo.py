@@ -97,7 +97,7 @@ def tour(program, tmp_path_factory):
 @pytest.fixture
 def demo(tour, program, tmp_path):
     made = Demo(program, tmp_path)
-    made.wait("To type here")
+    made.wait("Commands to type here")
     yield made
     made.close()
 
@@ -105,18 +105,18 @@ def demo(tour, program, tmp_path):
 def test_what_one_may_type(demo):
     assert len(demo.children()) == 3
     for line, said in (
-            ("list", "jp1  127.0.7.1  good    daily 28034  ok       weight 100"), ("kill us1", "us1: nothing listens"),
-            ("stale us2", "us2: its timestamp stands still"), ("complain us3", "us3: five clients"),
-            ("back us1", "us1: good again, with daily 28034"), ("kill xx1", "there is no mirror xx1; there are: de1 de2"),
+            ("list", "jp1  127.0.7.1  good    daily 28034  ok       weight 100"), ("kill us1", "us1: its HTTP server is stopped"),
+            ("stale us2", "us2: its timestamp is no longer updated"), ("complain us3", "us3: five clients"),
+            ("back us1", "us1: repaired, with daily 28034"), ("kill xx1", "found xx1, expected one of the mirrors de1 de2"),
             ("kill", "found 'kill', expected one of: kill, stale,"), ("list x", "found 'list x', expected one of:"),
             ("publish 28034", "found 28034, expected a version that is higher than 28034"),
-            ("publish many", "found many, expected a version"), ("publish 28040", "daily 28040 is in the directory")):
+            ("publish many", "found many, expected a version"), ("publish 28040", "daily 28040 is published")):
         demo.type(line)
         demo.wait(said)
     demo.wait("mirrorns-cvd: daily 28040 is held back at 28034: 0 of 12 mirror addresses")
     demo.type("quit")
     assert demo.process.wait(DEADLINE) == 0
-    assert demo.text().endswith("Everything has ended.\n")
+    assert demo.text().endswith("Everything has stopped.\n")
     demo.check_nothing_left()
     assert "Shutting down, saving state and export signal=TERM" in (demo.folder / "mirrorns-monitor.log").read_text()
 
@@ -138,7 +138,7 @@ def test_a_port_that_is_taken(program, tour, tmp_path):
             done = subprocess.run([PROJECT / "tools/demo", option, port, "--folder", tmp_path / "network", "--programs",
                                    pathlib.Path(program).resolve().parent], capture_output=True, text=True, timeout=60)
             assert done.returncode == 1 and not done.stdout and not (tmp_path / "network").exists()
-            assert re.match(r"tools/demo: port \d+ of 127.0.0.1 cannot be had: Address already in use; --port", done.stderr)
+            assert re.match(r"tools/demo: cannot bind port \d+ of 127.0.0.1: Address already in use; choose others with --port", done.stderr)
 
 
 def test_tour(tour):
@@ -146,17 +146,17 @@ def test_tour(tour):
     assert tour.process.wait(DEADLINE + 15) == 0, tour.text()
     text, at = tour.text(), 0
     for pattern in (
-            r"de1: nothing listens there any more", r"de1: ok -> old \(connect: connection refused\)",
-            r"de1: admin@de1 is told that it is old", r"de1: old -> removed \(connect: connection refused\)",
+            r"de1: its HTTP server is stopped", r"de1: ok -> old \(connect: connection refused\)",
+            r"de1: alert to admin@de1: it is old", r"de1: old -> removed \(connect: connection refused\)",
             r"db\.de: 127\.0\.1\.2 127\.0\.1\.3   \d+ ms after the export$", r"127\.0\.1\.2  de2\.example   0       5  100",
-            r"the status page has de1 as removed", r"de1: removed -> ok$",
+            r"the status page shows de1 as removed", r"de1: removed -> ok$",
             r"daily 28035 is held back at 28034: 0 of 12 mirror addresses in service have it, expected at least 10",
             r"current\.cvd: 1\.0\.9:63:28035:\d+:1:90:0:339", r"\d+ answers changed, each within \d+ ms of the export\.",
-            r"Everything has ended\.\n\Z"):
+            r"Everything has stopped\.\n\Z"):
         found = re.compile(pattern, re.M).search(text, at)
         assert found, f"{pattern} in {text[at:]}"
         at = found.start()
-    assert re.search(r"db\.fr: 127.0.1.2 127.0.1.3 127.0.2.1 127.0.2.2 127.0.4.1   \d+ ms .*; none of its own is left", text)
+    assert re.search(r"db\.fr: 127.0.1.2 127.0.1.3 127.0.2.1 127.0.2.2 127.0.4.1   \d+ ms .*; no mirror of its own left", text)
     assert re.search(r"db\.fr: 127\.0\.3\.1   \d+ ms after the export$", text, re.M), "its own again"
     assert all(int(one) <= 1000 for one in re.findall(r"(\d+) ms after the export", text))
     tour.check_nothing_left()

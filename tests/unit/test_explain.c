@@ -34,10 +34,10 @@ static void test_refused(void **state)
 		{"db.de", "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc",
 			"expected an IPv4 or IPv6 address"},
 		{"db.zz", "1.2.3.4",
-			"db.zz is a name in none of the configured zones: it gets NXDOMAIN or REFUSED"},
-		{"db.de.", "1.2.3.4", "db.de. is a name in none of the configured zones"},
+			"db.zz does not exist in any configured zone: it gets NXDOMAIN or REFUSED"},
+		{"db.de.", "1.2.3.4", "db.de. does not exist in any configured zone"},
 		{"www.example.org.", "1.2.3.4",
-			"www.example.org. is a name in none of the configured zones"},
+			"www.example.org. does not exist in any configured zone"},
 		{"a..b", "1.2.3.4", "\"a..b\" is not a valid name: "},
 		{"", "1.2.3.4", "\"\" is not a valid name: "},
 	};

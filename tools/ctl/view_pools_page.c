@@ -84,15 +84,11 @@ void view_pools_page(const json_t *result, const json_t *before)
 {
 	static const struct html_frame frame = {"Pools", "mirrorns", "", HTML_ALONE};
 	struct html html = {.text = NULL};
-	char now[sizeof("2026-11-20T18:00:00Z")];
-	time_t seconds = time(NULL);
-	struct tm broken;
 	(void)before;
-	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &broken));
 	html_begin(&html, &frame);
 	html_add(&html, "<h1>Pools</h1>\n<p class=q>Members in service and listed in the place "
 			"itself, and who answers. Written ");
-	html_time(&html, now);
+	html_time(&html, time(NULL));
 	html_add(&html, " UTC.\n");
 	rows_add(&html, result);
 	html_end(&html, &frame);

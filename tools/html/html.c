@@ -117,34 +117,27 @@ void html_text(struct html *html, const char *text)
 /* Octets of "2026-11-20" and "2026-11-20T18:00", and where "18:00" begins. */
 enum { DATE = 10, MINUTE = 16, CLOCK = 11 };
 
-/* To Unix seconds, and as we write it in UTC. False: it is no time. */
-static bool time_read(const char *time, int64_t *seconds, char text[STAMP_TEXT_MAX])
-{
-	return stamp_parse(time, seconds) && *stamp_write(*seconds, text);
-}
-
-void html_time(struct html *html, const char *time)
+void html_time(struct html *html, int64_t seconds)
 {
 	char text[STAMP_TEXT_MAX];
-	int64_t seconds;
-	if (time_read(time, &seconds, text))
+	stamp_write(seconds, text);
+	if (seconds > 0)
 		html_format(html, "<time datetime=%.*sZ>%.*s %.*s</time>", MINUTE, text, DATE, text,
 			MINUTE - CLOCK, text + CLOCK);
 	else
-		html_text(html, *time ? time : "–");
+		html_add(html, "–");
 }
 
-void html_moment(struct html *html, const char *time, const char *now)
+void html_moment(struct html *html, int64_t seconds, int64_t now)
 {
-	enum { CLOCK_TOLD = 7 * 86400 /* seconds for which a date alone would say too little */ };
-	char text[STAMP_TEXT_MAX], now_text[STAMP_TEXT_MAX] = "";
-	int64_t seconds, now_seconds = 0;
-	time_read(now, &now_seconds, now_text);
-	if (!time_read(time, &seconds, text))
-		html_text(html, *time ? time : "–");
-	else if (now_seconds - seconds > CLOCK_TOLD)
+	enum { DAY = 86400, CLOCK_TOLD = 7 * DAY /* a date alone would say too little */ };
+	char text[STAMP_TEXT_MAX];
+	stamp_write(seconds, text);
+	if (seconds <= 0)
+		html_add(html, "–");
+	else if (now - seconds > CLOCK_TOLD)
 		html_format(html, "<time>%.*s</time>", DATE, text);
-	else if (strncmp(text, now_text, DATE) == 0)
+	else if (seconds / DAY == now / DAY)
 		html_format(html, "<time>%.*s</time>", MINUTE - CLOCK, text + CLOCK);
 	else
 		html_format(

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { HTML_NONCE_MAX = 33 };
 
@@ -32,11 +33,11 @@ __attribute__((format(printf, 2, 3))) void html_format(struct html *html, const 
 /* Text for an element or an attribute in quotes: markup is escaped; controls, marks that turn the
  * direction of writing and what is no UTF-8 become U+FFFD. */
 void html_text(struct html *html, const char *text);
-/* RFC 3339 in UTC as <time>, to the minute; anything else as text; "" as a dash. */
-void html_time(struct html *html, const char *time);
+/* Unix seconds as <time> in UTC, to the minute; 0, never, as a dash. */
+void html_time(struct html *html, int64_t seconds);
 /* The same in few octets: of the day of `now` the clock, of the seven days before both, earlier the
  * date. */
-void html_moment(struct html *html, const char *time, const char *now);
+void html_moment(struct html *html, int64_t seconds, int64_t now);
 /* The flag of a country as regional indicators, hidden from screen readers, and its name. */
 void html_country_name(struct html *html, unsigned country);
 

@@ -1,9 +1,7 @@
 #include "tools/monitor/page/parts.h"
 
 enum {
-	DAYS = 30,
 	DAY_STEP = 3, /* a bar of 2 units and a gap of 1, as the style's dashes are */
-	HOURS = 48,
 	HOUR_STEP = 2,
 	HEIGHT = 14, /* of both, in units */
 	SCALE_LEAST = 50 /* milliseconds: smaller times look calm */
@@ -18,15 +16,8 @@ static const struct day_class {
 
 enum { CLASSES = sizeof(classes) / sizeof(*classes) };
 
-static double share_of(const json_t *value)
+static unsigned class_of(double share)
 {
-	double share = json_is_number(value) ? json_number_value(value) : -1;
-	return share < 0 ? -1 : share > 1 ? 1 : share;
-}
-
-static unsigned class_of(const json_t *days, size_t i)
-{
-	double share = share_of(json_array_get(days, i));
 	unsigned class = 0;
 	while (share < classes[class].least)
 		class ++;
@@ -34,12 +25,12 @@ static unsigned class_of(const json_t *days, size_t i)
 }
 
 /* One path for all days of a class: each run of them is one dashed line. */
-static void class_add(struct html *html, const json_t *days, size_t count, unsigned class)
+static void class_add(struct html *html, const unsigned found[TARGET_DAYS], unsigned class)
 {
 	bool any = false;
-	for (size_t i = 0; i < count;) {
+	for (size_t i = 0; i < TARGET_DAYS;) {
 		size_t from = i;
-		while (i < count && class_of(days, i) == class)
+		while (i < TARGET_DAYS && found[i] == class)
 			i++;
 		if (i == from) {
 			i++;
@@ -55,15 +46,17 @@ static void class_add(struct html *html, const json_t *days, size_t count, unsig
 		html_add(html, "\"/>");
 }
 
-void html_days(struct html *html, const json_t *days)
+void html_days(struct html *html, const struct target_span *days, int64_t now)
 {
-	size_t count = json_array_size(days), known = 0;
+	unsigned found[TARGET_DAYS], known = 0;
 	double sum = 0;
-	count = count < DAYS ? count : DAYS;
-	for (size_t i = 0; i < count; i++) {
-		double share = share_of(json_array_get(days, i));
-		known += share >= 0;
-		sum += share >= 0 ? share : 0;
+	for (int i = 0; i < TARGET_DAYS; i++) {
+		const struct target_span *day =
+			target_span_find(days, TARGET_DAYS, now / 86400 - TARGET_DAYS + 1 + i);
+		double share = day ? (double)day->good / day->checks : -1;
+		found[i] = class_of(share);
+		known += day != NULL;
+		sum += day ? share : 0;
 	}
 	if (!known) {
 		html_add(html, "<span class=q>no data</span>");
@@ -71,40 +64,41 @@ void html_days(struct html *html, const json_t *days)
 	}
 	html_add(html, "<svg role=none>");
 	for (unsigned class = 0; class < CLASSES; class ++)
-		class_add(html, days, count, class);
+		class_add(html, found, class);
 	/* Cut off, not rounded: 100 % is said of nothing less. */
-	unsigned thousandths = (unsigned)(sum / (double)known * 1000 + 1e-6);
+	unsigned thousandths = (unsigned)(sum / known * 1000 + 1e-6);
 	html_format(html, "</svg>%.4g %%", thousandths / 10.0);
 }
 
 /* --- response times --- */
 
 struct line {
-	int points[HOURS]; /* units from the top; -1: nothing is known */
+	int points[TARGET_HOURS]; /* units from the top; -1: nothing is known */
 	size_t count;
 	unsigned step; /* units from one to the next */
 };
 
-/* The mean of some hours; -1: none of them is known. */
-static double mean_of(const json_t *hours, size_t from, unsigned step)
+/* The mean of `step` hours from `first` on; -1: none of them is known. */
+static double mean_of(const struct target_span *hours, int64_t first, unsigned step)
 {
 	double sum = 0;
 	unsigned known = 0;
-	for (size_t i = from; i < from + step; i++) {
-		const json_t *hour = json_array_get(hours, i);
-		double milliseconds = json_number_value(hour);
-		known += json_is_number(hour);
-		sum += milliseconds > 0 ? milliseconds : 0;
+	for (int64_t number = first; number < first + step; number++) {
+		const struct target_span *hour = target_span_find(hours, TARGET_HOURS, number);
+		if (!hour || !hour->good)
+			continue;
+		known++;
+		sum += (double)(hour->milliseconds / hour->good);
 	}
 	return known ? sum / known : -1;
 }
 
-static struct line line_make(const json_t *hours, unsigned step)
+static struct line line_make(const struct target_span *hours, int64_t first, unsigned step)
 {
 	struct line line = {.count = 0, .step = HOUR_STEP * step};
-	double means[HOURS], most = SCALE_LEAST;
-	for (; (line.count + 1) * step <= HOURS; line.count++) {
-		means[line.count] = mean_of(hours, line.count * step, step);
+	double means[TARGET_HOURS], most = SCALE_LEAST;
+	for (; (line.count + 1) * step <= TARGET_HOURS; line.count++) {
+		means[line.count] = mean_of(hours, first + (int64_t)line.count * step, step);
 		most = means[line.count] > most ? means[line.count] : most;
 	}
 	for (size_t i = 0; i < line.count; i++) {
@@ -153,9 +147,9 @@ static size_t run_add(struct html *html, const struct line *line, size_t from)
 	return at + 1;
 }
 
-void html_hours(struct html *html, const json_t *hours, unsigned step)
+void html_hours(struct html *html, const struct target_span *hours, int64_t now, unsigned step)
 {
-	struct line line = line_make(hours, step);
+	struct line line = line_make(hours, now / 3600 - TARGET_HOURS + 1, step);
 	bool any = false;
 	for (size_t i = 0; i < line.count;) {
 		if (line.points[i] < 0) {
@@ -169,12 +163,4 @@ void html_hours(struct html *html, const json_t *hours, unsigned step)
 	}
 	if (any)
 		html_add(html, "\"/></svg>");
-}
-
-void html_milliseconds(struct html *html, const json_t *milliseconds)
-{
-	if (json_is_number(milliseconds))
-		html_format(html, "%.0f ms", json_number_value(milliseconds));
-	else
-		html_add(html, "–");
 }

@@ -1,6 +1,5 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/base/json.h"
 #include "geo/pool.h"
 #include "geo/walk.h"
 
@@ -12,7 +11,6 @@ static const char *const family_names[POOL_FAMILIES] = {"IPv4 (A)", "IPv6 (AAAA)
 struct country_view {
 	struct html *html;
 	const struct network *network;
-	const char *zone;
 	unsigned country;
 	struct walk walk;
 	uint32_t *weights; /* of the addresses among the candidates; 0: it is none of them */
@@ -37,10 +35,10 @@ static void weights_fill(struct country_view *view)
 }
 
 static struct country_view view_make(
-	struct html *html, const json_t *report, const struct network *network, unsigned country)
+	struct html *html, const struct network *network, unsigned country)
 {
-	struct country_view view = {html, network, field_text(report, "zone"), country,
-		.walk = {.own = {WALK_NONE, WALK_NONE}}};
+	struct country_view view = {
+		html, network, country, .walk = {.own = {WALK_NONE, WALK_NONE}}};
 	if (network->pools)
 		pools_decide(network->pools, network_rule(), country, &view.walk);
 	return view;
@@ -63,10 +61,10 @@ static void served_by_add(const struct country_view *view, enum pool_family fami
 		html_add(view->html, " <small>removed</small>");
 }
 
-void html_countries(struct html *html, const json_t *report, const struct network *network)
+void html_countries(struct html *html, const struct network *network)
 {
-	struct html_frame frame = {
-		"Countries of the mirrors", field_text(report, "zone"), "../", HTML_COUNTRIES};
+	struct html_frame frame = {"Countries of the mirrors", network->inventory->settings->zone,
+		"../", HTML_COUNTRIES};
 	html_begin(html, &frame);
 	html_add(html, "<h1>Countries</h1>\n<p class=q>Who answers for <code>db.XY.");
 	html_text(html, frame.zone);
@@ -76,7 +74,7 @@ void html_countries(struct html *html, const json_t *report, const struct networ
 		       "<th scope=col>Country<th scope=col>Name<th scope=col>Mirrors in service"
 		       "<th scope=col>IPv4 from<th scope=col>IPv6 from\n<tbody>\n");
 	for (unsigned country = 1; country <= COUNTRY_MAX; country++) {
-		struct country_view view = view_make(html, report, network, country);
+		struct country_view view = view_make(html, network, country);
 		const char *code = country_code(country);
 		html_format(html, "<tr><th scope=row><a href=%c%c.html>", code[0] | 0x20,
 			code[1] | 0x20);
@@ -104,7 +102,7 @@ static void names_add(const struct country_view *view)
 		if (country != view->country)
 			continue;
 		html_format(view->html, "%s<code>db.%s.", between, label);
-		html_text(view->html, view->zone);
+		html_text(view->html, view->network->inventory->settings->zone);
 		html_add(view->html, "</code>");
 		between = " or ";
 	}
@@ -163,25 +161,17 @@ static void levels_add(const struct country_view *view)
 static void address_add(const struct country_view *view, uint32_t number)
 {
 	struct html *html = view->html;
-	const struct network_line *line = &view->network->lines[number];
-	const char *reason = field_text(line->address, "reason");
-	bool ipv6 = view->network->mirrors->addresses[number].at.ipv6;
+	const struct target *target = view->network->inventory->targets[number];
 	uint32_t weight = view->weights[number];
 	html_add(html, "<tr><th scope=row>");
-	html_text(html, field_text(line->mirror, "host"));
+	html_text(html, target->host);
+	html_target(html, target);
 	html_add(html, "<td>");
-	html_text(html, field_text(line->address, "address"));
-	html_state(html, field_text(line->address, "state"));
-	if (*reason) {
-		html_add(html, "<small>");
-		html_text(html, reason);
-		html_add(html, "</small>");
-	}
-	html_add(html, "<td>");
-	html_time(html, field_text(line->address, "since"));
+	html_time(html, target->since);
 	if (weight)
 		html_format(html, "<td>first in %.3g %%\n",
-			100.0 * weight / (double)view->sums[ipv6 ? POOL_IPV6 : POOL_IPV4]);
+			100.0 * weight /
+				(double)view->sums[target->address.ipv6 ? POOL_IPV6 : POOL_IPV4]);
 	else
 		html_add(html, "<td>not served\n");
 }
@@ -208,20 +198,21 @@ static void lenders_add(const struct country_view *view, enum pool_family family
 {
 	const struct network *network = view->network;
 	struct html *html = view->html;
-	const json_t *last = NULL;
+	const struct list_mirror *last = NULL;
 	for (uint32_t i = network->first[country]; i < network->first[country + 1]; i++) {
 		uint32_t number = network->order[i];
-		const json_t *mirror = network->lines[number].mirror;
-		bool ipv6 = network->mirrors->addresses[number].at.ipv6;
-		if (!view->weights[number] || ipv6 != (family == POOL_IPV6) || mirror == last)
+		const struct target *target = network->inventory->targets[number];
+		bool ipv6 = target->address.ipv6;
+		if (!view->weights[number] || ipv6 != (family == POOL_IPV6) ||
+			target->mirror == last)
 			continue;
 		if (!last) {
 			html_add(html, "<dt>");
-			html_country_link(html, country_code(country), "../");
+			html_country_link(html, country, "../");
 		}
 		html_add(html, last ? ", " : "<dd>");
-		html_text(html, field_text(mirror, "host"));
-		last = mirror;
+		html_text(html, target->host);
+		last = target->mirror;
 	}
 	html_add(html, last ? "\n" : "");
 }
@@ -239,14 +230,13 @@ static void fallback_add(const struct country_view *view, enum pool_family famil
 	html_add(view->html, "</dl>\n</section>\n");
 }
 
-void html_country(
-	struct html *html, const json_t *report, const struct network *network, unsigned country)
+void html_country(struct html *html, const struct network *network, unsigned country)
 {
 	struct html_frame frame = {
-		country_name(country), field_text(report, "zone"), "../", HTML_COUNTRIES};
-	struct country_view view = view_make(html, report, network, country);
+		country_name(country), network->inventory->settings->zone, "../", HTML_COUNTRIES};
+	struct country_view view = view_make(html, network, country);
 	if (network->pools) {
-		view.weights = calloc(network->mirrors->address_count, sizeof(*view.weights));
+		view.weights = calloc(network->mirrors.count, sizeof(*view.weights));
 		html->failed = html->failed || !view.weights;
 		if (!view.weights)
 			return;

@@ -1,8 +1,5 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/base/json.h"
-#include "geo/stamp.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,57 +23,49 @@ static long long record_time(const char *value)
 	return atoll(field);
 }
 
-long long html_txt_age(const json_t *report)
+bool network_has_txt(const struct network *network)
 {
-	long long since = record_time(field_text(json_object_get(report, "txt"), "value"));
-	int64_t now;
-	if (since < 0 || !stamp_parse(field_text(report, "generated"), &now))
+	return network->inventory->settings->txt && network->inventory->txt_count;
+}
+
+long long html_txt_age(const struct network *network)
+{
+	long long since =
+		network_has_txt(network) ? record_time(network->inventory->txts[0].value) : -1;
+	if (since < 0)
 		return -1;
-	return now > since ? now - since : 0; /* a time to come is as good as now */
+	return network->now > since ? network->now - since : 0; /* one to come is as good as now */
 }
 
-static void state_word(struct html *html, const char *state)
+static void event_add(struct html *html, const struct inventory_event *event)
 {
-	html_format(html, "<b class=%s>", html_state_class(state));
-	html_text(html, *state ? state : "new");
-	html_add(html, "</b>");
-}
-
-static void event_add(struct html *html, const json_t *event, const char *top)
-{
-	const char *why = field_text(event, "why");
+	const char *name = mirror_state_name(event->to);
+	char address[TARGET_ADDRESS_MAX];
 	html_add(html, "<tr><td>");
-	html_time(html, field_text(event, "at"));
+	html_time(html, event->at);
 	html_add(html, "<th scope=row>");
-	html_text(html, field_text(event, "host"));
-	html_add(html, "<small>");
-	html_text(html, field_text(event, "address"));
-	html_add(html, "</small><td>");
-	html_country_link(html, field_text(event, "country"), top);
-	html_state(html, field_text(event, "to"));
-	html_add(html, " <span class=q>from ");
-	html_text(html, *field_text(event, "from") ? field_text(event, "from") : "nothing");
-	html_add(html, "</span><td>");
-	html_text(html, *why ? why : "–");
+	html_text(html, event->host);
+	html_format(html, "<small>%s</small><td>", target_address(&event->address, address));
+	html_country_link(html, event->country, "");
+	html_format(html, "<td class=%s>%s <span class=q>from %s</span><td>", name, name,
+		mirror_state_name(event->from));
+	html_text(html, event->why[0] ? event->why : "–");
 	html_add(html, "\n");
 }
 
-static void event_line(struct html *html, const json_t *event)
+static void event_line(struct html *html, const struct inventory_event *event)
 {
-	const char *to = field_text(event, "to");
+	const char *name = mirror_state_name(event->to);
 	html_add(html, "<li>");
-	html_time(html, field_text(event, "at"));
+	html_time(html, event->at);
 	html_add(html, " ");
-	html_text(html, field_text(event, "host"));
-	html_add(html, " ");
-	state_word(html, to);
-	html_add(html, "\n");
+	html_text(html, event->host);
+	html_format(html, " <b class=%s>%s</b>\n", name, name);
 }
 
-void html_events(struct html *html, const json_t *report, size_t count, const char *top)
+void html_events(struct html *html, const struct inventory *inventory, size_t count)
 {
-	const json_t *events = json_object_get(report, "events");
-	size_t all = json_array_size(events);
+	size_t all = inventory->event_count;
 	if (!all) {
 		html_add(html, "<p class=q>No change of state is on record.\n");
 		return;
@@ -84,7 +73,7 @@ void html_events(struct html *html, const json_t *report, size_t count, const ch
 	if (count) {
 		html_add(html, "<ul class=events>\n");
 		for (size_t i = 0; i < all && i < count; i++)
-			event_line(html, json_array_get(events, i));
+			event_line(html, &inventory->events[i]);
 		html_add(html, "</ul>\n");
 		return;
 	}
@@ -93,16 +82,30 @@ void html_events(struct html *html, const json_t *report, size_t count, const ch
 		"<thead><tr><th scope=col>When<th scope=col>Mirror<th scope=col>Country"
 		"<th scope=col>State<th scope=col>Why\n<tbody>\n");
 	for (size_t i = 0; i < all; i++)
-		event_add(html, json_array_get(events, i), top);
+		event_add(html, &inventory->events[i]);
 	html_add(html, "</table>\n");
 }
 
-static void txt_add(struct html *html, const json_t *txt)
+static void txt_row_add(struct html *html, const struct inventory_txt *txt)
 {
-	size_t i;
-	json_t *one;
-	const json_t *history = json_object_get(txt, "history");
-	if (!json_array_size(history)) {
+	static const unsigned fields[] = {1, 2, 7};
+	html_add(html, "<tr><td>");
+	html_time(html, txt->since);
+	for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++) {
+		const char *field = field_find(txt->value, fields[k]);
+		int digits = field ? (int)strspn(field, "0123456789") : 0;
+		html_format(html, "<td>%.*s", digits < 20 ? digits : 20, digits ? field : "");
+		html_add(html, digits ? "" : "–");
+	}
+	html_add(html, "<td><code>");
+	html_text(html, txt->value);
+	html_add(html, "</code>\n");
+}
+
+static void txts_add(struct html *html, const struct network *network)
+{
+	const struct inventory *inventory = network->inventory;
+	if (!network_has_txt(network)) {
 		html_add(html, "<p class=q>No version string is watched.\n");
 		return;
 	}
@@ -110,36 +113,22 @@ static void txt_add(struct html *html, const json_t *txt)
 		"<table class=\"sort txts\">\n<caption>Version strings, newest first</caption>\n"
 		"<thead><tr><th scope=col>Since<th scope=col>Main<th scope=col>Daily"
 		"<th scope=col>Bytecode<th scope=col>String\n<tbody>\n");
-	json_array_foreach (history, i, one) {
-		static const unsigned fields[] = {1, 2, 7};
-		const char *value = field_text(one, "value");
-		html_add(html, "<tr><td>");
-		html_time(html, field_text(one, "since"));
-		for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++) {
-			const char *field = field_find(value, fields[k]);
-			int digits = field ? (int)strspn(field, "0123456789") : 0;
-			html_format(
-				html, "<td>%.*s", digits < 20 ? digits : 20, digits ? field : "");
-			html_add(html, digits ? "" : "–");
-		}
-		html_add(html, "<td><code>");
-		html_text(html, value);
-		html_add(html, "</code>\n");
-	}
+	for (size_t i = 0; i < inventory->txt_count; i++)
+		txt_row_add(html, &inventory->txts[i]);
 	html_add(html, "</table>\n");
 }
 
-void html_history(struct html *html, const json_t *report)
+void html_history(struct html *html, const struct network *network)
 {
 	struct html_frame frame = {
-		"History of the mirrors", field_text(report, "zone"), "", HTML_HISTORY};
+		"History of the mirrors", network->inventory->settings->zone, "", HTML_HISTORY};
 	html_begin(html, &frame);
 	html_add(html, "<h1>History</h1>\n<section aria-labelledby=txt>\n<h2 id=txt>Version "
 		       "string</h2>\n");
-	txt_add(html, json_object_get(report, "txt"));
+	txts_add(html, network);
 	html_add(html, "</section>\n<section aria-labelledby=changes>\n<h2 id=changes>Changes of "
 		       "state</h2>\n");
-	html_events(html, report, 0, "");
+	html_events(html, network->inventory, 0);
 	html_add(html, "</section>\n");
 	html_end(html, &frame);
 }

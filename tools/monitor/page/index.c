@@ -1,14 +1,11 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/base/json.h"
+#include <inttypes.h>
 
 enum { EVENTS_SHOWN = 6 };
 
-static const char *const states[] = {"ok", "old", "removed", "disabled"};
-static const char *const state_words[] = {"in service", "in service, with a warning",
+static const char *const state_words[MIRROR_STATES] = {"in service", "in service, with a warning",
 	"out of service", "planned downtime or disabled"};
-
-enum { STATES = sizeof(states) / sizeof(*states) };
 
 /* Two hours and more are told in hours, then in days. */
 static void span_add(struct html *html, long long seconds)
@@ -23,11 +20,11 @@ static void span_add(struct html *html, long long seconds)
 		html_format(html, "%lld days", seconds / 86400);
 }
 
-static void banners_add(struct html *html, const json_t *report)
+static void banners_add(struct html *html, const struct network *network)
 {
-	const char *why = field_text(report, "why");
-	long long age = html_txt_age(report);
-	if (field_true(report, "suspect")) {
+	const char *why = network->inventory->suspect_why;
+	long long age = html_txt_age(network);
+	if (network->inventory->outage.active) {
 		html_add(html, "<div class=banner><strong>Possible monitoring outage.</strong> "
 			       "Most mirrors fail at once, state changes are suspended");
 		html_add(html, *why ? ": " : ".");
@@ -45,60 +42,51 @@ static void banners_add(struct html *html, const json_t *report)
 	}
 }
 
-static void headline_add(struct html *html, const json_t *report)
+static void headline_add(struct html *html, const struct network *network, const size_t *counts)
 {
-	const json_t *counts = json_object_get(report, "counts");
-	json_int_t served = field_number(counts, "ok") + field_number(counts, "old");
-	json_int_t all =
-		served + field_number(counts, "removed") + field_number(counts, "disabled");
-	if (!all)
+	const struct inventory *inventory = network->inventory;
+	uint32_t interval = inventory->settings->interval;
+	size_t served = counts[MIRROR_OK] + counts[MIRROR_OLD];
+	if (!inventory->count)
 		html_add(html, "<h1>No address is known yet</h1>\n");
-	else if (served == all && !field_number(counts, "old"))
-		html_format(html,
-			"<h1>All %" JSON_INTEGER_FORMAT " addresses are in service</h1>\n", all);
+	else if (counts[MIRROR_OK] == inventory->count)
+		html_format(html, "<h1>All %zu addresses are in service</h1>\n", served);
 	else
-		html_format(html,
-			"<h1>%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-			" addresses are in service</h1>\n",
-			served, all);
-	html_add(html, "<p class=q>");
-	html_format(html, "%zu mirrors, each address checked every ",
-		json_array_size(json_object_get(report, "mirrors")));
-	span_add(html, (long long)field_number(report, "interval_seconds"));
-	html_format(html, ". Export %" JSON_INTEGER_FORMAT ", written ",
-		field_number(report, "serial"));
-	html_format(html, "<span id=generated data-interval=%" JSON_INTEGER_FORMAT ">",
-		field_number(report, "interval_seconds"));
-	html_time(html, field_text(report, "generated"));
+		html_format(html, "<h1>%zu of %zu addresses are in service</h1>\n", served,
+			inventory->count);
+	html_format(html, "<p class=q>%zu mirrors, each address checked every ",
+		inventory->mirror_list->count);
+	span_add(html, interval);
+	html_format(html, ". Export %" PRId64 ", written ", inventory->serial);
+	html_format(html, "<span id=generated data-interval=%" PRIu32 ">", interval);
+	html_time(html, network->now);
 	html_add(html, " UTC</span>.\n");
 }
 
-static void counts_add(struct html *html, const json_t *report)
+static void counts_add(struct html *html, const size_t *counts)
 {
-	const json_t *counts = json_object_get(report, "counts");
 	html_add(html, "<dl class=counts>\n");
-	for (unsigned i = 0; i < STATES; i++)
-		html_format(html,
-			"<div class=%s><dt>%s<dd><b>%" JSON_INTEGER_FORMAT
-			"</b> <small>%s</small></div>\n",
-			states[i], states[i], field_number(counts, states[i]), state_words[i]);
+	for (unsigned i = 0; i < MIRROR_STATES; i++) {
+		const char *name = mirror_state_name((enum mirror_state)i);
+		html_format(html, "<div class=%s><dt>%s<dd><b>%zu</b> <small>%s</small></div>\n",
+			name, name, counts[i], state_words[i]);
+	}
 	html_add(html, "</dl>\n");
 }
 
-static void txt_add(struct html *html, const json_t *report)
+static void txt_add(struct html *html, const struct network *network)
 {
-	const json_t *txt = json_object_get(report, "txt");
-	const char *value = field_text(txt, "value");
-	long long age = html_txt_age(report);
+	const struct inventory_txt *txt = &network->inventory->txts[0];
+	long long age = html_txt_age(network);
 	html_add(html, "<section aria-labelledby=txt>\n<h2 id=txt>Version string</h2>\n");
-	if (!*value) {
+	if (!network_has_txt(network)) {
 		html_add(html, "<p class=q>None is watched.\n</section>\n");
 		return;
 	}
 	html_add(html, "<p><code>");
-	html_text(html, value);
+	html_text(html, txt->value);
 	html_add(html, "</code>\n<p class=q>This one since ");
-	html_time(html, field_text(txt, "since"));
+	html_time(html, txt->since);
 	if (age >= 0) {
 		html_add(html, age > TXT_STALE ? "; <b>stale</b>, refreshed " : "; refreshed ");
 		span_add(html, age);
@@ -107,23 +95,26 @@ static void txt_add(struct html *html, const json_t *report)
 	html_add(html, ". <a href=history.html>Earlier ones</a>\n</section>\n");
 }
 
-void html_index(struct html *html, const json_t *report, const struct network *network)
+void html_index(struct html *html, const struct network *network)
 {
-	struct html_frame frame = {"Mirrors' status", field_text(report, "zone"), "", HTML_MIRRORS};
+	const struct inventory *inventory = network->inventory;
+	size_t counts[MIRROR_STATES];
+	struct html_frame frame = {"Mirrors' status", inventory->settings->zone, "", HTML_MIRRORS};
 	html_begin(html, &frame);
-	banners_add(html, report);
-	headline_add(html, report);
-	counts_add(html, report);
+	inventory_count(inventory, counts);
+	banners_add(html, network);
+	headline_add(html, network, counts);
+	counts_add(html, counts);
 	html_add(html, "<div class=top>\n<section aria-label=\"World map\">\n");
 	html_map(html, network);
 	html_add(html, "</section>\n<div class=side>\n");
-	txt_add(html, report);
+	txt_add(html, network);
 	html_add(html, "<section aria-labelledby=changes>\n<h2 id=changes>Latest changes</h2>\n");
-	html_events(html, report, EVENTS_SHOWN, "");
+	html_events(html, inventory, EVENTS_SHOWN);
 	html_add(html, "<p class=q><a href=\"history.html#changes\">All changes</a>\n"
 		       "</section>\n</div>\n</div>\n"
 		       "<section aria-labelledby=mirrors>\n<h2 id=mirrors>Mirrors</h2>\n");
-	html_mirrors(html, report);
+	html_mirrors(html, network);
 	html_add(html,
 		"<p class=\"q key\">30 days: a bar for each day, as high as its share of good "
 		"checks "

@@ -1,12 +1,11 @@
 #include "tools/monitor/page/page.h"
 
 #include "dns/base/file.h"
-#include "dns/base/json.h"
-#include "geo/stamp.h"
 #include "tools/html/asset.h"
 #include "tools/monitor/page/parts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,11 @@
 
 enum { PATH_ROOM = 4096, FILE_MAX = 16 << 20 /* octets: a larger one is not ours, and replaced */ };
 
+static const char no_memory[] = "no memory for the status page";
+
 /* One writing of the whole folder. */
 struct writing {
-	const json_t *report;
+	struct network network;
 	const char *folder;
 	struct html html; /* the page under way; its memory serves all */
 	char *why;
@@ -85,7 +86,7 @@ static bool octets_write(
 static bool page_done(struct writing *writing, const char *name)
 {
 	if (writing->html.failed || !writing->html.text) {
-		snprintf(writing->why, writing->size, "no memory for the status page");
+		snprintf(writing->why, writing->size, "%s", no_memory);
 		return false;
 	}
 	bool good = octets_write(writing, name, writing->html.text, writing->html.size);
@@ -101,53 +102,54 @@ static bool asset_write(struct writing *writing, const struct asset *asset)
 /* The one thing that tells all other pages how old they are. */
 static bool generated_write(struct writing *writing)
 {
-	const char *generated = field_text(writing->report, "generated");
-	int64_t seconds;
+	char generated[STAMP_TEXT_MAX];
 	html_format(&writing->html,
 		"document.documentElement.dataset.generated=\"%s\";\n"
-		"document.documentElement.dataset.interval=\"%" JSON_INTEGER_FORMAT "\";\n",
-		stamp_parse(generated, &seconds) ? generated : "",
-		field_number(writing->report, "interval_seconds"));
+		"document.documentElement.dataset.interval=\"%" PRIu32 "\";\n",
+		stamp_write(writing->network.now, generated),
+		writing->network.inventory->settings->interval);
 	return page_done(writing, "generated.js");
 }
 
-static bool countries_write(struct writing *writing, const struct network *network)
+static bool countries_write(struct writing *writing)
 {
-	html_countries(&writing->html, writing->report, network);
+	html_countries(&writing->html, &writing->network);
 	bool good = page_done(writing, "country/index.html");
 	for (unsigned country = 1; good && country <= COUNTRY_MAX; country++) {
 		char name[] = "country/xx.html";
 		const char *code = country_code(country);
 		name[8] = (char)(code[0] | 0x20);
 		name[9] = (char)(code[1] | 0x20);
-		html_country(&writing->html, writing->report, network, country);
+		html_country(&writing->html, &writing->network, country);
 		good = page_done(writing, name);
 	}
 	return good;
 }
 
-static bool fronts_write(struct writing *writing, const struct network *network)
+static bool fronts_write(struct writing *writing)
 {
 	if (!folder_make(writing, "") || !folder_make(writing, "/country"))
 		return false;
 	if (!asset_write(writing, &asset_style) || !asset_write(writing, &asset_script))
 		return false;
-	html_index(&writing->html, writing->report, network);
+	html_index(&writing->html, &writing->network);
 	if (!page_done(writing, "index.html"))
 		return false;
-	html_history(&writing->html, writing->report);
+	html_history(&writing->html, &writing->network);
 	return page_done(writing, "history.html") && generated_write(writing);
 }
 
-bool page_write(const json_t *report, const char *folder, char *why, size_t size)
+bool page_write(
+	const struct inventory *inventory, int64_t now, const char *folder, char *why, size_t size)
 {
-	struct network network;
-	struct writing writing = {.report = report, .folder = folder, .why = why, .size = size};
-	bool known = network_init(&network, report, why, size);
-	/* Whatever keeps the pools from being known, the states are shown. */
-	bool good =
-		fronts_write(&writing, &network) && known && countries_write(&writing, &network);
-	network_free(&network);
+	struct writing writing = {.folder = folder, .why = why, .size = size};
+	bool known = network_init(&writing.network, inventory, now);
+	/* Where there is no memory for the pools, the states are shown. */
+	bool good = fronts_write(&writing);
+	if (good && !known)
+		snprintf(why, size, "%s", no_memory);
+	good = good && known && countries_write(&writing);
+	network_free(&writing.network);
 	free(writing.html.text);
 	return good;
 }

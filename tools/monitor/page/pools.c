@@ -1,8 +1,7 @@
 #include "tools/monitor/page/parts.h"
 
-#include "dns/base/json.h"
+#include "tools/monitor/export/export.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,100 +23,71 @@ const struct pool_rule *network_rule(void)
 	return &rule;
 }
 
-/* One address as an entry of an export. Its number stands for the host, so that no name that the
- * server would refuse is in the way. */
-static json_t *entry_make(size_t number, const struct network_line *line)
+/* An entry for each address: that is how a pool takes them. */
+static bool mirrors_make(struct network *network)
 {
-	char host[24];
-	json_int_t weight = field_number(line->address, "weight");
-	const char *key =
-		strcmp(field_text(line->address, "family"), "ipv6") == 0 ? "ipv6" : "ipv4";
-	snprintf(host, sizeof(host), "%zu", number);
-	weight = weight < 1 ? 1 : weight > 1000 ? 1000 : weight;
-	return json_pack("{s:s, s:s, s:s, s:I, s:[s]}", "host", host, "country",
-		field_text(line->mirror, "country"), "state", field_text(line->address, "state"),
-		"weight", weight, key, field_text(line->address, "address"));
+	const struct inventory *inventory = network->inventory;
+	struct mirrors *mirrors = &network->mirrors;
+	mirrors->list = calloc(inventory->count, sizeof(*mirrors->list));
+	mirrors->addresses = calloc(inventory->count, sizeof(*mirrors->addresses));
+	if (!mirrors->list || !mirrors->addresses)
+		return false;
+	mirrors->count = mirrors->address_count = inventory->count;
+	for (uint32_t i = 0; i < inventory->count; i++) {
+		const struct target *target = inventory->targets[i];
+		unsigned weight = publish_weight(inventory, i, network->now);
+		mirrors->list[i] = (struct mirror){.host = target->host,
+			.country = target->mirror->country,
+			.weight = (uint16_t)(weight ? weight : 1),
+			.state = (uint8_t)target->state};
+		mirrors->addresses[i].mirror = i;
+		mirrors->addresses[i].ipv6 = target->address.ipv6;
+		memcpy(mirrors->addresses[i].octets, target->address.octets, 16);
+	}
+	return true;
 }
 
-/* All addresses in order; returns how many, and with `lines` fills them in. */
-static size_t lines_find(const json_t *report, struct network_line *lines)
+static void mirrors_count(struct network *network)
 {
-	size_t i, k, count = 0;
-	json_t *mirror, *address;
-	json_array_foreach (json_object_get(report, "mirrors"), i, mirror)
-		json_array_foreach (json_object_get(mirror, "addresses"), k, address) {
-			if (lines)
-				lines[count] = (struct network_line){mirror, address};
-			count++;
-		}
-	return count;
-}
-
-/* The addresses as the export that they stand for; NULL: no memory. */
-static char *export_make(const struct network_line *lines, size_t count)
-{
-	json_t *list = json_array();
-	bool good = list;
-	for (size_t i = 0; good && i < count; i++)
-		good = json_array_append_new(list, entry_make(i, &lines[i])) == 0;
-	json_t *export = json_pack("{s:s, s:o}", "format", "mirror-export/1", "mirrors", list);
-	char *text = good && export ? json_dumps(export, JSON_COMPACT) : NULL;
-	json_decref(export);
-	return text;
-}
-
-static void mirrors_count(struct network *network, const json_t *report)
-{
-	size_t i, k;
-	json_t *mirror, *address;
-	json_array_foreach (json_object_get(report, "mirrors"), i, mirror) {
-		const char *code = field_text(mirror, "country");
-		unsigned country = country_find(code, strlen(code));
+	const struct inventory *inventory = network->inventory;
+	for (size_t i = 0, at = 0; i < inventory->mirror_list->count; i++) {
+		const struct list_mirror *mirror = &inventory->mirror_list->list[i];
 		bool served = false;
-		json_array_foreach (json_object_get(mirror, "addresses"), k, address) {
-			const char *state = field_text(address, "state");
-			served = served || strcmp(state, "ok") == 0 || strcmp(state, "old") == 0;
-		}
-		network->listed[country]++;
-		network->served[country] += served;
+		for (; at < inventory->count && inventory->targets[at]->mirror == mirror; at++)
+			served = served || mirror_in_service(inventory->targets[at]->state);
+		network->listed[mirror->country]++;
+		network->served[mirror->country] += served;
 	}
 }
 
 static bool order_make(struct network *network)
 {
-	const struct mirrors *mirrors = network->mirrors;
+	const struct mirrors *mirrors = &network->mirrors;
 	uint32_t next[COUNTRY_MAX + 1] = {0};
-	network->order = malloc(mirrors->address_count * sizeof(*network->order));
+	network->order = malloc(mirrors->count * sizeof(*network->order));
 	if (!network->order)
 		return false;
-	for (size_t i = 0; i < mirrors->address_count; i++)
-		next[mirrors->list[mirrors->addresses[i].mirror].country]++;
+	for (size_t i = 0; i < mirrors->count; i++)
+		next[mirrors->list[i].country]++;
 	for (unsigned country = 0; country <= COUNTRY_MAX; country++) {
 		uint32_t count = next[country];
 		next[country] = network->first[country];
 		network->first[country + 1] = network->first[country] + count;
 	}
-	for (uint32_t i = 0; i < mirrors->address_count; i++)
-		network->order[next[mirrors->list[mirrors->addresses[i].mirror].country]++] = i;
+	for (uint32_t i = 0; i < mirrors->count; i++)
+		network->order[next[mirrors->list[i].country]++] = i;
 	return true;
 }
 
-bool network_init(struct network *network, const json_t *report, char *why, size_t size)
+bool network_init(struct network *network, const struct inventory *inventory, int64_t now)
 {
-	size_t count = lines_find(report, NULL);
-	*network = (struct network){.lines = calloc(count + 1, sizeof(*network->lines))};
-	mirrors_count(network, report);
-	if (!count)
+	*network = (struct network){.inventory = inventory, .now = now};
+	mirrors_count(network);
+	if (!inventory->count)
 		return true;
-	snprintf(why, size, "no memory for the status page");
-	if (network->lines)
-		lines_find(report, network->lines);
-	char *text = network->lines ? export_make(network->lines, count) : NULL;
-	if (text)
-		network->mirrors = mirrors_parse(text, strlen(text), "the report", why, size);
-	free(text);
-	network->pools = network->mirrors ? pools_new(network->mirrors) : NULL;
-	if (network->pools && order_make(network))
+	if (mirrors_make(network) && order_make(network))
+		network->pools = pools_new(&network->mirrors);
+	if (network->pools)
 		return true;
 	network_free(network);
 	return false;
@@ -126,11 +96,11 @@ bool network_init(struct network *network, const json_t *report, char *why, size
 void network_free(struct network *network)
 {
 	pools_free(network->pools);
-	mirrors_free(network->mirrors);
+	free(network->mirrors.list);
+	free(network->mirrors.addresses);
 	free(network->order);
-	free(network->lines);
+	memset(network->first, 0, sizeof(network->first));
 	network->pools = NULL;
-	network->mirrors = NULL;
 	network->order = NULL;
-	network->lines = NULL;
+	network->mirrors = (struct mirrors){.list = NULL};
 }

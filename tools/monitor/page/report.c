@@ -24,12 +24,11 @@ static void number_set(json_t *object, const char *key, int64_t number)
 
 static json_t *counts_json(const struct inventory *inventory)
 {
-	int64_t counts[MIRROR_STATES] = {0};
+	size_t counts[MIRROR_STATES];
 	json_t *json = json_object();
-	for (size_t i = 0; i < inventory->count; i++)
-		counts[inventory->targets[i]->state]++;
+	inventory_count(inventory, counts);
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
-		number_set(json, mirror_state_name(state), counts[state]);
+		number_set(json, mirror_state_name(state), (int64_t)counts[state]);
 	return json;
 }
 
@@ -50,15 +49,14 @@ static json_t *txt_json(const struct inventory *inventory)
 	return json;
 }
 
-/* Oldest first; a span of another time than its place stands for is empty. */
+/* Oldest first. */
 static json_t *spans_json(const struct target_span *spans, int64_t size, int64_t last, bool share)
 {
 	json_t *json = json_array();
 	for (int64_t number = last - size + 1; number <= last; number++) {
-		const struct target_span *span = &spans[number > 0 ? number % size : 0];
-		uint32_t of = share ? span->checks : span->good;
+		const struct target_span *span = target_span_find(spans, size, number);
 		json_t *value;
-		if (number <= 0 || span->number != number || of == 0)
+		if (!span || (!share && !span->good))
 			value = json_null();
 		else if (share)
 			value = json_real((double)span->good / span->checks);

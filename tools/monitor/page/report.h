@@ -1,5 +1,4 @@
-/* tools/monitor/page/report.h - all that the monitor knows, as one JSON object: for the status
- * page, /api/status and --json.
+/* tools/monitor/page/report.h - all that the monitor knows, as one JSON object, for /api/status.
  *
  * { "zone", "version", "generated" (RFC 3339), "serial",
  * "suspect" (bool: most mirrors fail at once, state changes are suspended), "why" (of that, or ""),

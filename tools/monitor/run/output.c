@@ -95,19 +95,18 @@ void monitor_idle(struct monitor *monitor)
 		monitor_mark(monitor, false);
 }
 
-static void page_put(struct monitor *monitor, const json_t *report)
+static void page_put(struct monitor *monitor, int64_t now)
 {
 	char why[MONITOR_WHY_MAX];
-	bool good = page_write(report, monitor->settings->page, why, sizeof(why));
+	bool good = page_write(&monitor->inventory, now, monitor->settings->page, why, sizeof(why));
 	monitor_trouble(&monitor->page_trouble, good ? NULL : why);
 	monitor->paged = (int64_t)uv_now(monitor->loop);
 }
 
 static void status_say(const struct inventory *inventory)
 {
-	size_t counts[MIRROR_STATES] = {0};
-	for (size_t i = 0; i < inventory->count; i++)
-		counts[inventory->targets[i]->state]++;
+	size_t counts[MIRROR_STATES];
+	inventory_count(inventory, counts);
 	systemd_status("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
 		counts[MIRROR_OLD], counts[MIRROR_REMOVED], counts[MIRROR_DISABLED],
 		inventory->outage.active
@@ -115,26 +114,17 @@ static void status_say(const struct inventory *inventory)
 			: "");
 }
 
-/* The same report for the page and the board. */
 static void report_put(struct monitor *monitor, bool all, int64_t now)
 {
 	int64_t clock = (int64_t)uv_now(monitor->loop);
-	bool page = monitor->settings->page &&
-		    (all || clock - monitor->paged >= (monitor->news ? PAGE_MS : PAGE_IDLE_MS));
-	bool board =
-		monitor->board && (all || monitor->news || clock - monitor->reported >= REPORT_MS);
-	if (!page && !board)
+	if (monitor->settings->page &&
+		(all || clock - monitor->paged >= (monitor->news ? PAGE_MS : PAGE_IDLE_MS)))
+		page_put(monitor, now);
+	if (!monitor->board || !(all || monitor->news || clock - monitor->reported >= REPORT_MS))
 		return;
 	json_t *report = report_new(&monitor->inventory, now);
-	if (!report)
-		return;
-	if (page)
-		page_put(monitor, report);
-	if (board) {
-		board_post(monitor->board, &monitor->inventory, report,
-			monitor->disk.text ? monitor->disk.text : "");
-		monitor->reported = clock;
-	}
+	board_post(monitor->board, &monitor->inventory, report, monitor->disk.text);
+	monitor->reported = clock;
 	json_decref(report);
 }
 

@@ -5,6 +5,13 @@
 
 enum { TIME_FIELD = 3 };
 
+void inventory_count(const struct inventory *inventory, size_t counts[MIRROR_STATES])
+{
+	memset(counts, 0, MIRROR_STATES * sizeof(*counts));
+	for (size_t i = 0; i < inventory->count; i++)
+		counts[inventory->targets[i]->state]++;
+}
+
 void inventory_event_add(struct inventory *inventory, const struct inventory_event *event)
 {
 	size_t kept = inventory->event_count < INVENTORY_EVENTS_MAX ? inventory->event_count

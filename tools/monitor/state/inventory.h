@@ -48,6 +48,8 @@ struct inventory {
 	uint64_t alerts_sent, alerts_failed, alerts_held;
 };
 
+/* Addresses by state. */
+void inventory_count(const struct inventory *inventory, size_t counts[MIRROR_STATES]);
 /* Puts one in front; the oldest goes when there are too many. */
 void inventory_event_add(struct inventory *inventory, const struct inventory_event *event);
 /* A version string that was read. True: it is another one, in front. One that differs in its record

@@ -29,6 +29,13 @@ bool target_served(const struct target *target)
 	return target->mirror->address_count || target->first_seen || target->exported;
 }
 
+const struct target_span *target_span_find(
+	const struct target_span *spans, int64_t size, int64_t number)
+{
+	const struct target_span *span = &spans[number > 0 ? number % size : 0];
+	return number > 0 && span->number == number && span->checks ? span : NULL;
+}
+
 static void span_count(struct target_span *span, int64_t number, bool good, uint32_t milliseconds)
 {
 	if (span->number != number)

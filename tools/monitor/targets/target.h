@@ -84,6 +84,9 @@ struct target *target_new(
 	const struct list_mirror *mirror, const struct address *address, int64_t now);
 /* May servers have it? What a name alone leads to is not believed before its first success. */
 bool target_served(const struct target *target);
+/* Checks of the day or hour `number` among the `size` spans of a target; NULL: none is known. */
+const struct target_span *target_span_find(
+	const struct target_span *spans, int64_t size, int64_t number);
 /* Counts one check at `at`. */
 void target_count(struct target *target, int64_t at, bool good, uint32_t milliseconds);
 

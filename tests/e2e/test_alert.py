@@ -121,7 +121,11 @@ def mail_to_the_alert_address_else_to_the_admin(office):
     assert abs(message["Date"].datetime.timestamp() - time.time()) < 60
     assert "disabled by hand" in mail.body and "Poland" in mail.body
     assert f"curl -H 'Host: db.pl.clamav.net' http://{mirror.address}:{mirror.port}/timestamp" in mail.body
-    assert all(len(line) <= 78 for line in mail.octets.split(b"\r\n")) and b"\n" not in mail.octets.replace(b"\r\n", b"")
+    lines = mail.octets.split(b"\r\n")
+    assert all(len(line) <= 78 for line in lines if b"; boundary=" not in line) and not any(b"\n" in line for line in lines)
+    part = message.get_body(("plain",))
+    assert (message.get_content_type(), len(list(message.iter_parts()))) == ("multipart/mixed", 1)
+    assert (part.get_content_type(), part["Content-Transfer-Encoding"]) == ("text/plain", "quoted-printable")
     monitor.change(b={"disabled": True})
     second = mailed(box, 2)[1]
     assert second.readers[0] == "<admin@b.example>"

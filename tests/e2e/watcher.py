@@ -201,7 +201,7 @@ class Mail:
     def __init__(self, sender, readers, octets):
         self.sender, self.readers, self.octets = sender, readers, octets
         self.message = email.message_from_bytes(octets, policy=email.policy.default)
-        self.subject, self.body = self.message["Subject"], self.message.get_content().replace("\r\n", "\n")
+        self.subject, self.body = self.message["Subject"], self.message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 class Mailbox:

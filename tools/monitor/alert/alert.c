@@ -1,6 +1,7 @@
 #include "tools/monitor/alert/alert.h"
 
 #include "dns/base/log.h"
+#include "dns/base/memory_text.h"
 #include "dns/base/threads.h"
 #include "tools/monitor/alert/command.h"
 #include "tools/monitor/alert/smtp.h"
@@ -44,13 +45,15 @@ struct alert {
 
 /* --- what became of it --- */
 
+static void end_count(struct inventory *inventory, bool good)
+{
+	*(good ? &inventory->alerts_sent : &inventory->alerts_failed) += 1;
+}
+
 static void command_ran(void *owner, bool good)
 {
 	struct alert *alert = owner;
-	if (good)
-		alert->inventory->alerts_sent++;
-	else
-		alert->inventory->alerts_failed++;
+	end_count(alert->inventory, good);
 	alert->full = alert->full && alert_command_busy(alert->command);
 }
 
@@ -74,10 +77,7 @@ static void summary_ended(struct alert *alert, bool good)
 static void mail_posted(void *owner, bool good, bool summary)
 {
 	struct alert *alert = owner;
-	if (good)
-		alert->inventory->alerts_sent++;
-	else
-		alert->inventory->alerts_failed++;
+	end_count(alert->inventory, good);
 	if (summary)
 		summary_ended(alert, good);
 }
@@ -168,10 +168,7 @@ static char *change_body(const struct alert *alert, const struct inventory_event
 			"\nThis is the last of %d mails to this address within an hour; what comes "
 			"then is\non the status page alone.\n",
 			ADDRESS_MAILS_MAX);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_end(out, &text);
 }
 
 static void change_mail(
@@ -228,10 +225,7 @@ static char *summary_body(const struct alert *alert)
 	if (!out)
 		return NULL;
 	alert_summary_write(out, &summary);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_end(out, &text);
 }
 
 static void summary_send(struct alert *alert, const struct mailbox *team)

@@ -1,5 +1,6 @@
 #include "tools/monitor/alert/message.h"
 
+#include "dns/base/memory_text.h"
 #include "geo/utf8.h"
 
 #include <ctype.h>
@@ -10,15 +11,10 @@
 
 enum {
 	HEADER_LINE = 69, /* of a header's text that needs no encoding */
-	/* Of an encoded word before base64: it is 68 long then, of 75 that RFC 2047 2
-	 * allows. */
-	WORD_OCTETS = 42,
-	BODY_LINE = 76 /* RFC 2045 6.7 (5), with the '=' of a soft break */
+	/* Of an encoded word before it is encoded: it is 69 long then, of 75 that RFC 2047 2 allows,
+	 * so that it fits behind "Subject: ". */
+	WORD_OCTETS = 19,
 };
-
-/* --- headers --- */
-
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* How many octets the UTF-8 character at `text` has; 1 for what is none. */
 static size_t character_size(const char *text)
@@ -44,21 +40,6 @@ static char *text_clean(const char *text)
 	return clean;
 }
 
-static void word_write(FILE *out, const char *octets, size_t size)
-{
-	const unsigned char *text = (const unsigned char *)octets;
-	fputs("=?UTF-8?B?", out);
-	for (size_t i = 0; i < size; i += 3) {
-		uint32_t b = i + 1 < size ? text[i + 1] : 0, c = i + 2 < size ? text[i + 2] : 0;
-		uint32_t bits = (uint32_t)text[i] << 16 | b << 8 | c;
-		fputc(base64[bits >> 18], out);
-		fputc(base64[bits >> 12 & 63], out);
-		fputc(i + 1 < size ? base64[bits >> 6 & 63] : '=', out);
-		fputc(i + 2 < size ? base64[bits & 63] : '=', out);
-	}
-	fputs("?=", out);
-}
-
 /* RFC 2047: words of whole characters, a line each. */
 static void words_write(FILE *out, const char *text)
 {
@@ -66,10 +47,10 @@ static void words_write(FILE *out, const char *text)
 		size_t size = 0;
 		while (text[size] && size + character_size(text + size) <= WORD_OCTETS)
 			size += character_size(text + size);
-		word_write(out, text, size);
-		text += size;
-		if (*text)
-			fputs("\r\n ", out);
+		fputs("=?UTF-8?Q?", out);
+		for (; size; size--)
+			fprintf(out, "=%02X", (unsigned char)*text++);
+		fputs(*text ? "?=\r\n " : "?=", out);
 	}
 }
 
@@ -117,38 +98,13 @@ static void address_write(FILE *out, const char *field, const struct mailbox *ad
 	free(clean);
 }
 
-/* --- the body --- */
-
-/* Quoted-printable, RFC 2045 6.7: whatever it has, each line is short and ASCII. */
-static void body_write(FILE *out, const char *body)
-{
-	size_t column = 0;
-	for (const unsigned char *at = (const unsigned char *)body; *at; at++) {
-		if (*at == '\n') {
-			fputs("\r\n", out);
-			column = 0;
-			continue;
-		}
-		bool last = at[1] == '\n' || !at[1];
-		bool bare = *at >= 0x20 && *at < 0x7F && *at != '=' && !(*at == ' ' && last);
-		size_t size = bare ? 1 : 3;
-		if (column + size > BODY_LINE - 1) {
-			fputs("=\r\n", out);
-			column = 0;
-		}
-		fprintf(out, bare ? "%c" : "=%02X", *at);
-		column += size;
-	}
-	if (column)
-		fputs("\r\n", out);
-}
-
-char *message_write(const struct message *message, size_t *size)
+char *message_header(const struct message *message)
 {
 	char *text = NULL, date[64] = "";
+	size_t size;
 	struct tm at;
 	time_t seconds = (time_t)message->at;
-	FILE *out = open_memstream(&text, size);
+	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
 	if (gmtime_r(&seconds, &at))
@@ -159,16 +115,23 @@ char *message_write(const struct message *message, size_t *size)
 	if (message->copy)
 		address_write(out, "Cc", message->copy);
 	subject_write(out, message->subject);
-	fprintf(out, "Message-ID: <%lld.%llx%s>\r\n", (long long)message->at,
-		(unsigned long long)message->number, strchr(message->from->mail, '@'));
-	fputs("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-	      "Content-Type: text/plain; charset=utf-8\r\n"
-	      "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-		out);
-	body_write(out, message->body);
-	bool whole = !ferror(out);
-	if (fclose(out) == 0 && whole)
-		return text;
-	free(text);
-	return NULL;
+	fprintf(out, "Message-ID: <%lld.%llx%s>\r\nAuto-Submitted: auto-generated",
+		(long long)message->at, (unsigned long long)message->number,
+		strchr(message->from->mail, '@'));
+	return text_end(out, &text);
+}
+
+char *message_body(const struct message *message)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	for (const char *at = message->body; *at; at++) {
+		if (*at == '\n')
+			fputc('\r', out);
+		fputc(*at, out);
+	}
+	return text_end(out, &text);
 }

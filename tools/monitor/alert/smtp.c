@@ -17,9 +17,9 @@ enum {
 /* One message on its way: a thread's alone while it is under way. */
 struct queued {
 	struct queued *next;
-	char *server, *from, *to, *copy; /* copy: NULL, or who gets it, too */
-	char *text;
-	size_t size, sent;
+	char *server, *header, *body;
+	char from[MAILBOX_MAX + 1], to[MAILBOX_MAX + 1];
+	char copy[MAILBOX_MAX + 1]; /* "": nobody gets it, too */
 	bool summary;
 	bool good, refused; /* refused: there is one whom the server does not take it for */
 	char why[CURL_ERROR_SIZE];
@@ -41,16 +41,6 @@ static void next_send(struct smtp *smtp);
 
 /* --- on a thread of libuv's pool --- */
 
-static size_t text_read(char *octets, size_t size, size_t count, void *owner)
-{
-	struct queued *queued = owner;
-	size_t room = size * count, left = queued->size - queued->sent;
-	size_t step = left < room ? left : room;
-	memcpy(octets, queued->text + queued->sent, step);
-	queued->sent += step;
-	return step;
-}
-
 static int goes_on(void *owner, curl_off_t down, curl_off_t downs, curl_off_t up, curl_off_t ups)
 {
 	const struct queued *queued = owner;
@@ -58,7 +48,7 @@ static int goes_on(void *owner, curl_off_t down, curl_off_t downs, curl_off_t up
 	return atomic_load(queued->leaving);
 }
 
-static void options_set(CURL *curl, struct queued *queued, struct curl_slist *to)
+static void options_set(CURL *curl, struct queued *queued)
 {
 	curl_easy_setopt(curl, CURLOPT_URL, queued->server);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -69,36 +59,50 @@ static void options_set(CURL *curl, struct queued *queued, struct curl_slist *to
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)POST_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, queued->why);
 	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, queued->from);
-	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
-	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(curl, CURLOPT_READFUNCTION, text_read);
-	curl_easy_setopt(curl, CURLOPT_READDATA, queued);
-	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)queued->size);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, goes_on);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, queued);
 }
 
-/* `second` may be NULL. */
-static bool queued_send(struct queued *queued, const char *first, const char *second)
+/* The header's lines are one text for libcurl, which sends it as it is. */
+static bool mail_set(CURL *curl, const struct queued *queued, curl_mime *mime,
+	struct curl_slist **header, struct curl_slist **to)
+{
+	curl_mimepart *part = curl_mime_addpart(mime);
+	struct curl_slist *more = *to = curl_slist_append(NULL, queued->to);
+	*header = curl_slist_append(NULL, queued->header);
+	if (more && queued->copy[0])
+		more = curl_slist_append(more, queued->copy);
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, *to);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *header);
+	curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
+	return more && *header &&
+	       curl_mime_data(part, queued->body, CURL_ZERO_TERMINATED) == CURLE_OK &&
+	       curl_mime_type(part, "text/plain; charset=utf-8") == CURLE_OK &&
+	       curl_mime_encoder(part, "quoted-printable") == CURLE_OK;
+}
+
+static bool queued_send(struct queued *queued)
 {
 	long status = 0;
+	curl_off_t sent = 0;
 	CURLcode result = CURLE_OUT_OF_MEMORY;
 	CURL *curl = curl_easy_init();
-	struct curl_slist *to = curl_slist_append(NULL, first), *more = to;
-	if (to && second)
-		more = curl_slist_append(to, second);
-	queued->sent = 0;
+	curl_mime *mime = curl ? curl_mime_init(curl) : NULL;
+	struct curl_slist *header = NULL, *to = NULL;
 	queued->why[0] = '\0';
-	if (curl && more) {
-		options_set(curl, queued, to);
+	if (mime && mail_set(curl, queued, mime, &header, &to)) {
+		options_set(curl, queued);
 		result = curl_easy_perform(curl);
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &sent);
 	}
 	if (result != CURLE_OK && !queued->why[0])
 		snprintf(queued->why, sizeof(queued->why), "%s", curl_easy_strerror(result));
-	queued->refused = result != CURLE_OK && status >= STATUS_REFUSED && queued->sent == 0;
+	queued->refused = result != CURLE_OK && status >= STATUS_REFUSED && sent == 0;
+	curl_slist_free_all(header);
 	curl_slist_free_all(to);
+	curl_mime_free(mime);
 	curl_easy_cleanup(curl);
 	return result == CURLE_OK;
 }
@@ -107,20 +111,16 @@ static void smtp_work(uv_work_t *work)
 {
 	struct smtp *smtp = work->data;
 	struct queued *queued = smtp->first;
-	queued->good = queued_send(queued, queued->to, queued->copy);
+	queued->good = queued_send(queued);
 }
 
 /* --- on the loop's thread --- */
 
 static void queued_free(struct queued *queued)
 {
-	if (!queued)
-		return;
 	free(queued->server);
-	free(queued->from);
-	free(queued->to);
-	free(queued->copy);
-	free(queued->text);
+	free(queued->header);
+	free(queued->body);
 	free(queued);
 }
 
@@ -154,14 +154,13 @@ static void smtp_worked(uv_work_t *work, int status)
 	if (status < 0)
 		snprintf(queued->why, sizeof(queued->why), "%s", uv_strerror(status));
 	if (!queued->good)
-		log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", queued->why,
+		log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=<%s>", queued->why,
 			queued->to); /* the server's URL may have a password */
-	if (!queued->good && queued->refused && queued->copy) {
+	if (!queued->good && queued->refused && queued->copy[0]) {
 		/* One address that is no more must not keep the team from its copy. */
 		smtp->sent(smtp->owner, false, false);
-		free(queued->to);
-		queued->to = queued->copy;
-		queued->copy = NULL;
+		memcpy(queued->to, queued->copy, sizeof(queued->to));
+		queued->copy[0] = '\0';
 	} else {
 		queued_take(smtp);
 		smtp->sent(smtp->owner, queued->good, queued->summary);
@@ -196,12 +195,6 @@ struct smtp *smtp_new(uv_loop_t *loop, smtp_sent *sent, void *owner)
 	return smtp;
 }
 
-static char *mail_copy(const struct mailbox *address)
-{
-	char *copy = NULL;
-	return asprintf(&copy, "<%s>", address->mail) < 0 ? NULL : copy;
-}
-
 static struct queued *queued_new(const struct smtp_message *wanted)
 {
 	const struct message *message = wanted->message;
@@ -209,13 +202,14 @@ static struct queued *queued_new(const struct smtp_message *wanted)
 	if (!queued)
 		return NULL;
 	queued->server = strdup(wanted->server);
-	queued->from = mail_copy(message->from);
-	queued->to = mail_copy(message->to);
-	queued->copy = message->copy ? mail_copy(message->copy) : NULL;
-	queued->text = message_write(message, &queued->size);
+	queued->header = message_header(message);
+	queued->body = message_body(message);
+	memcpy(queued->from, message->from->mail, sizeof(queued->from));
+	memcpy(queued->to, message->to->mail, sizeof(queued->to));
+	if (message->copy)
+		memcpy(queued->copy, message->copy->mail, sizeof(queued->copy));
 	queued->summary = wanted->summary;
-	if (queued->server && queued->from && queued->to && queued->text &&
-		(queued->copy || !message->copy))
+	if (queued->server && queued->header && queued->body)
 		return queued;
 	queued_free(queued);
 	return NULL;

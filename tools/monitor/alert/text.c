@@ -85,10 +85,9 @@ void alert_change_write(FILE *out, const struct settings *settings,
 
 static void standing_write(FILE *out, const struct inventory *inventory)
 {
-	size_t counts[MIRROR_STATES] = {0};
+	size_t counts[MIRROR_STATES];
 	char at[STAMP_TEXT_MAX];
-	for (size_t i = 0; i < inventory->count; i++)
-		counts[inventory->targets[i]->state]++;
+	inventory_count(inventory, counts);
 	fputs("Addresses: ", out);
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
 		fprintf(out, "%s%zu %s", state ? ", " : "", counts[state],

@@ -1,6 +1,7 @@
 #include "tools/monitor/http/facts.h"
 
 #include "dns/base/log_out.h"
+#include "dns/base/memory_text.h"
 #include "dns/base/process.h"
 #include "dns/base/prometheus.h"
 #include "geo/country.h"
@@ -38,9 +39,8 @@ static void hosts_write(const struct view *view)
 
 static void mirrors_write(const struct view *view)
 {
-	size_t counts[MIRROR_STATES] = {0};
-	for (size_t i = 0; i < view->inventory->count; i++)
-		counts[view->inventory->targets[i]->state]++;
+	size_t counts[MIRROR_STATES];
+	inventory_count(view->inventory, counts);
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
 		labelled(view->out, view->name, (double)counts[state], "state",
 			mirror_state_name((enum mirror_state)state));
@@ -198,15 +198,6 @@ static const struct metric metrics[] = {
 static void head_write(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static char *text_end(FILE *out, char **text)
-{
-	bool whole = !ferror(out);
-	if (fclose(out) == 0 && whole)
-		return *text;
-	free(*text);
-	return NULL;
 }
 
 char *board_metrics(const struct inventory *inventory)

@@ -73,13 +73,12 @@ void state_close(struct state *state)
 
 static void numbers_load(struct state *state, struct inventory *inventory)
 {
-	const char *key;
-	int64_t value;
-	while (state_row_number(&state->rows, &key, &value))
+	struct state_number row;
+	while (state_row_read(&state->rows, STATE_NUMBERS, &row))
 		for (size_t i = 0; i < NUMBERS; i++)
-			if (strcmp(numbers[i].key, key) == 0 && value >= 0)
+			if (strcmp(numbers[i].key, row.key) == 0)
 				state_row_put((char *)inventory + numbers[i].offset,
-					numbers[i].width, value);
+					numbers[i].width, row.value);
 }
 
 /* Doubles the room. False: no memory, and the list is as it was. */
@@ -96,7 +95,7 @@ static bool targets_grow(struct target ***list, size_t count)
 static bool targets_load(struct state *state, struct target ***list, size_t *count)
 {
 	struct target *target = malloc(sizeof(*target));
-	while (target && state_row_target(&state->rows, target)) {
+	while (target && state_row_read(&state->rows, STATE_TARGETS, target)) {
 		if (!targets_grow(list, *count))
 			break;
 		(*list)[(*count)++] = target;
@@ -118,10 +117,11 @@ bool state_load(
 	numbers_load(state, inventory);
 	inventory->event_count = inventory->txt_count = 0;
 	while (inventory->event_count < INVENTORY_EVENTS_MAX &&
-		state_row_event(&state->rows, &inventory->events[inventory->event_count]))
+		state_row_read(
+			&state->rows, STATE_EVENTS, &inventory->events[inventory->event_count]))
 		inventory->event_count++;
 	while (inventory->txt_count < INVENTORY_TXTS_MAX &&
-		state_row_txt(&state->rows, &inventory->txts[inventory->txt_count]))
+		state_row_read(&state->rows, STATE_TXTS, &inventory->txts[inventory->txt_count]))
 		inventory->txt_count++;
 	inventory->event_fresh = inventory->txt_fresh = 0;
 	bool good = targets_load(state, targets, count);
@@ -138,8 +138,10 @@ static bool begin(struct state *state)
 
 void state_forget(struct state *state, const struct target *target)
 {
-	if (begin(state))
-		state_write_forget(&state->rows, target);
+	if (!begin(state))
+		return;
+	state_row_write(&state->rows, STATE_FORGET, target);
+	state_row_write(&state->rows, STATE_FORGET_SPANS, target);
 }
 
 static bool targets_write(struct state *state, struct inventory *inventory)
@@ -158,21 +160,24 @@ static bool news_write(struct state *state, const struct inventory *inventory)
 	size_t txts = state->whole ? inventory->txt_count : inventory->txt_fresh;
 	bool good = true;
 	while (good && events > 0)
-		good = state_write_event(&state->rows, &inventory->events[--events]);
+		good = state_row_write(&state->rows, STATE_EVENTS, &inventory->events[--events]);
 	while (good && txts > 0)
-		good = state_write_txt(&state->rows, &inventory->txts[--txts]);
+		good = state_row_write(&state->rows, STATE_TXTS, &inventory->txts[--txts]);
 	if (good && inventory->txt_renewed)
-		good = state_write_renewed(&state->rows, &inventory->txts[0]);
+		good = state_row_write(&state->rows, STATE_RENEW, &inventory->txts[0]);
 	return good;
 }
 
 static bool inventory_write(struct state *state, struct inventory *inventory)
 {
 	bool good = begin(state) && targets_write(state, inventory) && news_write(state, inventory);
-	for (size_t i = 0; good && i < NUMBERS; i++)
-		good = state_write_number(&state->rows, numbers[i].key,
-			state_row_get(
-				(const char *)inventory + numbers[i].offset, numbers[i].width));
+	for (size_t i = 0; good && i < NUMBERS; i++) {
+		struct state_number row = {
+			.value = state_row_get(
+				(const char *)inventory + numbers[i].offset, numbers[i].width)};
+		snprintf(row.key, sizeof(row.key), "%s", numbers[i].key);
+		good = state_row_write(&state->rows, STATE_NUMBERS, &row);
+	}
 	if (good && (inventory->event_fresh || inventory->txt_fresh))
 		good = state_rows_prune(&state->rows, EVENTS_KEPT, TXTS_KEPT);
 	good = good && state_rows_run(&state->rows, "COMMIT");

@@ -2,74 +2,97 @@
 
 #include "geo/country.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum {
-	READ_NUMBERS,
-	READ_TARGETS,
-	READ_SPANS,
-	READ_EVENTS,
-	READ_TXTS,
-	WRITE_NUMBER,
-	WRITE_TARGET,
-	WRITE_SPAN,
-	WRITE_EVENT,
-	WRITE_TXT,
-	WRITE_RENEWED,
-	FORGET_TARGET,
-	FORGET_SPANS,
-};
+enum column_kind { COLUMN_NUMBER, COLUMN_STATE, COLUMN_TEXT, COLUMN_ADDRESS, COLUMN_COUNTRY };
 
-#define COLUMNS                                                                                    \
-	"host, address, reason, fault, state, since, first_seen, checked, last_good, "             \
-	"failing_since, stamp, returned, good_run, milliseconds, main, daily, bytecode, before, "  \
-	"counting, witness, stale"
-
-static const char *const sql[STATE_STATEMENTS] = {
-	[READ_NUMBERS] = "SELECT key, value FROM monitor",
-	[READ_TARGETS] = "SELECT " COLUMNS " FROM targets ORDER BY host, address",
-	[READ_SPANS] = "SELECT host, address, kind, slot, number, checks, good, milliseconds FROM "
-		       "spans ORDER BY host, address",
-	[READ_EVENTS] = "SELECT at, host, address, country, \"from\", \"to\", first, why FROM "
-			"events ORDER BY id DESC",
-	[READ_TXTS] = "SELECT since, value FROM txts ORDER BY id DESC",
-	[WRITE_NUMBER] = "INSERT OR REPLACE INTO monitor (key, value) VALUES (?, ?)",
-	[WRITE_TARGET] = "INSERT OR REPLACE INTO targets (" COLUMNS
-			 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[WRITE_SPAN] = "INSERT OR REPLACE INTO spans (host, address, kind, slot, number, checks, "
-		       "good, milliseconds) VALUES (?,?,?,?,?,?,?,?)",
-	[WRITE_EVENT] = "INSERT INTO events (at, host, address, country, \"from\", \"to\", first, "
-			"why) VALUES (?,?,?,?,?,?,?,?)",
-	[WRITE_TXT] = "INSERT INTO txts (since, value) VALUES (?, ?)",
-	[WRITE_RENEWED] = "UPDATE txts SET value = ? WHERE id = (SELECT max(id) FROM txts)",
-	[FORGET_TARGET] = "DELETE FROM targets WHERE host = ? AND address = ?",
-	[FORGET_SPANS] = "DELETE FROM spans WHERE host = ? AND address = ?",
-};
-
-/* The columns from `state` on, in their order. */
-static const struct {
+/* A field of a record, as a column of its table. */
+struct column {
+	const char *name;
+	enum column_kind kind;
 	size_t offset, width;
-} columns[] = {
-	{CONFIG_FIELD(struct target, state)},
-	{CONFIG_FIELD(struct target, since)},
-	{CONFIG_FIELD(struct target, first_seen)},
-	{CONFIG_FIELD(struct target, checked)},
-	{CONFIG_FIELD(struct target, last_good)},
-	{CONFIG_FIELD(struct target, failing_since)},
-	{CONFIG_FIELD(struct target, stamp)},
-	{CONFIG_FIELD(struct target, returned)},
-	{CONFIG_FIELD(struct target, good_run)},
-	{CONFIG_FIELD(struct target, milliseconds)},
-	{CONFIG_FIELD(struct target, versions[0])},
-	{CONFIG_FIELD(struct target, versions[1])},
-	{CONFIG_FIELD(struct target, versions[2])},
-	{CONFIG_FIELD(struct target, before)},
-	{CONFIG_FIELD(struct target, counting)},
-	{CONFIG_FIELD(struct target, in_sample)},
-	{CONFIG_FIELD(struct target, stale)},
 };
-enum { TEXTS = 4, NUMBERS = sizeof(columns) / sizeof(columns[0]) };
+
+static const struct column number_columns[] = {
+	{"key", COLUMN_TEXT, CONFIG_FIELD(struct state_number, key)},
+	{"value", COLUMN_NUMBER, CONFIG_FIELD(struct state_number, value)},
+};
+
+static const struct column target_columns[] = {
+	{"host", COLUMN_TEXT, CONFIG_FIELD(struct target, host)},
+	{"address", COLUMN_ADDRESS, CONFIG_FIELD(struct target, address)},
+	{"reason", COLUMN_TEXT, CONFIG_FIELD(struct target, reason)},
+	{"fault", COLUMN_TEXT, CONFIG_FIELD(struct target, fault)},
+	{"state", COLUMN_STATE, CONFIG_FIELD(struct target, state)},
+	{"since", COLUMN_NUMBER, CONFIG_FIELD(struct target, since)},
+	{"first_seen", COLUMN_NUMBER, CONFIG_FIELD(struct target, first_seen)},
+	{"checked", COLUMN_NUMBER, CONFIG_FIELD(struct target, checked)},
+	{"last_good", COLUMN_NUMBER, CONFIG_FIELD(struct target, last_good)},
+	{"failing_since", COLUMN_NUMBER, CONFIG_FIELD(struct target, failing_since)},
+	{"stamp", COLUMN_NUMBER, CONFIG_FIELD(struct target, stamp)},
+	{"returned", COLUMN_NUMBER, CONFIG_FIELD(struct target, returned)},
+	{"good_run", COLUMN_NUMBER, CONFIG_FIELD(struct target, good_run)},
+	{"milliseconds", COLUMN_NUMBER, CONFIG_FIELD(struct target, milliseconds)},
+	{"main", COLUMN_NUMBER, CONFIG_FIELD(struct target, versions[0])},
+	{"daily", COLUMN_NUMBER, CONFIG_FIELD(struct target, versions[1])},
+	{"bytecode", COLUMN_NUMBER, CONFIG_FIELD(struct target, versions[2])},
+	{"before", COLUMN_STATE, CONFIG_FIELD(struct target, before)},
+	{"counting", COLUMN_NUMBER, CONFIG_FIELD(struct target, counting)},
+	{"witness", COLUMN_NUMBER, CONFIG_FIELD(struct target, in_sample)},
+	{"stale", COLUMN_NUMBER, CONFIG_FIELD(struct target, stale)},
+};
+
+static const struct column span_columns[] = {
+	{"host", COLUMN_TEXT, CONFIG_FIELD(struct state_span, host)},
+	{"address", COLUMN_ADDRESS, CONFIG_FIELD(struct state_span, address)},
+	{"kind", COLUMN_TEXT, CONFIG_FIELD(struct state_span, kind)},
+	{"slot", COLUMN_NUMBER, CONFIG_FIELD(struct state_span, slot)},
+	{"number", COLUMN_NUMBER, CONFIG_FIELD(struct state_span, span.number)},
+	{"checks", COLUMN_NUMBER, CONFIG_FIELD(struct state_span, span.checks)},
+	{"good", COLUMN_NUMBER, CONFIG_FIELD(struct state_span, span.good)},
+	{"milliseconds", COLUMN_NUMBER, CONFIG_FIELD(struct state_span, span.milliseconds)},
+};
+
+static const struct column event_columns[] = {
+	{"at", COLUMN_NUMBER, CONFIG_FIELD(struct inventory_event, at)},
+	{"host", COLUMN_TEXT, CONFIG_FIELD(struct inventory_event, host)},
+	{"address", COLUMN_ADDRESS, CONFIG_FIELD(struct inventory_event, address)},
+	{"country", COLUMN_COUNTRY, CONFIG_FIELD(struct inventory_event, country)},
+	{"from", COLUMN_STATE, CONFIG_FIELD(struct inventory_event, from)},
+	{"to", COLUMN_STATE, CONFIG_FIELD(struct inventory_event, to)},
+	{"first", COLUMN_NUMBER, CONFIG_FIELD(struct inventory_event, first)},
+	{"why", COLUMN_TEXT, CONFIG_FIELD(struct inventory_event, why)},
+};
+
+static const struct column txt_columns[] = {
+	{"since", COLUMN_NUMBER, CONFIG_FIELD(struct inventory_txt, since)},
+	{"value", COLUMN_TEXT, CONFIG_FIELD(struct inventory_txt, value)},
+};
+
+#define COLUMNS(table) table##_columns, sizeof(table##_columns) / sizeof(table##_columns[0])
+
+static const struct table {
+	const struct column *columns;
+	size_t count;
+	const char *name, *order; /* in which it is read; NULL: it is not */
+	size_t size; /* of a record */
+	const char *write; /* NULL: a row takes the place of one with its key */
+} tables[STATE_TABLES] = {
+	[STATE_NUMBERS] = {COLUMNS(number), "monitor", "key", sizeof(struct state_number)},
+	[STATE_TARGETS] = {COLUMNS(target), "targets", "host, address", sizeof(struct target)},
+	[STATE_SPANS] = {COLUMNS(span), "spans", "host, address", sizeof(struct state_span)},
+	[STATE_EVENTS] = {COLUMNS(event), "events", "id DESC", sizeof(struct inventory_event)},
+	[STATE_TXTS] = {COLUMNS(txt), "txts", "id DESC", sizeof(struct inventory_txt)},
+	[STATE_FORGET] = {target_columns, 2, "targets",
+		.write = "DELETE FROM targets WHERE host = ? AND address = ?"},
+	[STATE_FORGET_SPANS] = {target_columns, 2, "spans",
+		.write = "DELETE FROM spans WHERE host = ? AND address = ?"},
+	[STATE_RENEW] = {txt_columns + 1, 1, "txts",
+		.write = "UPDATE txts SET value = ? WHERE id = (SELECT max(id) FROM txts)"},
+};
 
 int64_t state_row_get(const void *field, size_t width)
 {
@@ -101,13 +124,37 @@ void state_row_put(void *field, size_t width, int64_t value)
 	}
 }
 
+/* "a", "b" and ?, ? */
+static void columns_list(const struct table *table, char names[400], char marks[100])
+{
+	names[0] = marks[0] = '\0';
+	for (size_t i = 0; i < table->count; i++) {
+		sprintf(names + strlen(names), "%s\"%s\"", i ? ", " : "", table->columns[i].name);
+		strcat(marks, i ? ", ?" : "?");
+	}
+}
+
+static bool table_prepare(struct state_rows *rows, size_t i)
+{
+	const struct table *table = &tables[i];
+	char names[400], marks[100], read[600] = "", write[600];
+	columns_list(table, names, marks);
+	if (table->order)
+		snprintf(read, sizeof(read), "SELECT %s FROM %s ORDER BY %s", names, table->name,
+			table->order);
+	snprintf(write, sizeof(write), "INSERT OR REPLACE INTO %s (%s) VALUES (%s)", table->name,
+		names, marks);
+	return sqlite3_prepare_v2(rows->base, read, -1, &rows->reads[i], NULL) == SQLITE_OK &&
+	       sqlite3_prepare_v2(rows->base, table->write ? table->write : write, -1,
+		       &rows->writes[i], NULL) == SQLITE_OK;
+}
+
 bool state_rows_prepare(
 	struct state_rows *rows, const struct state_file *file, char *why, size_t size)
 {
 	rows->base = file->base;
-	for (size_t i = 0; i < STATE_STATEMENTS; i++) {
-		if (sqlite3_prepare_v2(rows->base, sql[i], -1, &rows->statements[i], NULL) ==
-			SQLITE_OK)
+	for (size_t i = 0; i < STATE_TABLES; i++) {
+		if (table_prepare(rows, i))
 			continue;
 		snprintf(why, size, "%s: cannot be used: %s", file->path,
 			sqlite3_errmsg(rows->base));
@@ -118,15 +165,17 @@ bool state_rows_prepare(
 
 void state_rows_free(struct state_rows *rows)
 {
-	for (size_t i = 0; i < STATE_STATEMENTS; i++)
-		sqlite3_finalize(rows->statements[i]);
+	for (size_t i = 0; i < STATE_TABLES; i++) {
+		sqlite3_finalize(rows->reads[i]);
+		sqlite3_finalize(rows->writes[i]);
+	}
 	memset(rows, 0, sizeof(*rows));
 }
 
 void state_rows_reset(struct state_rows *rows)
 {
-	for (size_t i = 0; i < STATE_STATEMENTS; i++)
-		sqlite3_reset(rows->statements[i]);
+	for (size_t i = 0; i < STATE_TABLES; i++)
+		sqlite3_reset(rows->reads[i]);
 }
 
 bool state_rows_corrupt(const struct state_rows *rows)
@@ -152,254 +201,145 @@ bool state_rows_prune(struct state_rows *rows, int events, int txts)
 
 /* --- reading --- */
 
-static sqlite3_stmt *row_next(struct state_rows *rows, int which)
+/* False: it is no address. */
+static bool column_read(sqlite3_stmt *row, int at, const struct column *column, void *record)
 {
-	sqlite3_stmt *statement = rows->statements[which];
-	int code = sqlite3_step(statement);
-	if (code == SQLITE_ROW)
-		return statement;
-	if (code != SQLITE_DONE)
-		rows->code = code;
-	sqlite3_reset(statement);
-	return NULL;
-}
-
-static void text_read(sqlite3_stmt *row, int column, char *text, size_t size)
-{
-	const char *value = (const char *)sqlite3_column_text(row, column);
-	snprintf(text, size, "%s", value ? value : "");
-}
-
-static bool address_read(sqlite3_stmt *row, int column, struct address *address)
-{
-	return address_parse(address, (const char *)sqlite3_column_text(row, column));
-}
-
-static enum mirror_state state_read(int64_t value)
-{
-	return value >= 0 && value < MIRROR_STATES ? (enum mirror_state)value : MIRROR_OLD;
-}
-
-bool state_row_number(struct state_rows *rows, const char **key, int64_t *value)
-{
-	sqlite3_stmt *row = row_next(rows, READ_NUMBERS);
-	if (!row)
-		return false;
-	*key = (const char *)sqlite3_column_text(row, 0);
-	*value = sqlite3_column_int64(row, 1);
-	if (!*key)
-		*key = "";
+	char *field = (char *)record + column->offset;
+	const char *text = (const char *)sqlite3_column_text(row, at);
+	int64_t number = sqlite3_column_int64(row, at);
+	text = text ? text : "";
+	switch (column->kind) {
+	case COLUMN_STATE:
+		number = number < MIRROR_STATES ? number : MIRROR_OLD;
+		break;
+	case COLUMN_NUMBER:
+		break;
+	case COLUMN_TEXT:
+		snprintf(field, column->width, "%s", text);
+		return true;
+	case COLUMN_ADDRESS:
+		return address_parse((struct address *)(void *)field, text);
+	case COLUMN_COUNTRY:
+		*(uint16_t *)(void *)field = (uint16_t)country_find(text, strlen(text));
+		return true;
+	}
+	state_row_put(field, column->width, number);
 	return true;
 }
 
-bool state_row_target(struct state_rows *rows, struct target *target)
+bool state_row_read(struct state_rows *rows, enum state_table table, void *record)
 {
-	sqlite3_stmt *row;
-	do {
-		memset(target, 0, sizeof(*target));
-		row = row_next(rows, READ_TARGETS);
-		if (!row)
-			return false;
-	} while (!address_read(row, 1, &target->address));
-	text_read(row, 0, target->host, sizeof(target->host));
-	text_read(row, 2, target->reason, sizeof(target->reason));
-	text_read(row, 3, target->fault, sizeof(target->fault));
-	for (int i = 0; i < NUMBERS; i++)
-		state_row_put((char *)target + columns[i].offset, columns[i].width,
-			sqlite3_column_int64(row, TEXTS + i));
-	target->state = state_read((int64_t)target->state);
-	target->before = state_read((int64_t)target->before);
-	return true;
+	sqlite3_stmt *row = rows->reads[table];
+	for (int code; (code = sqlite3_step(row)) == SQLITE_ROW;) {
+		bool good = true;
+		memset(record, 0, tables[table].size);
+		for (size_t i = 0; i < tables[table].count; i++)
+			good &= column_read(row, (int)i, &tables[table].columns[i], record);
+		if (good)
+			return true;
+	}
+	sqlite3_reset(row);
+	return false;
 }
 
-static void span_read(sqlite3_stmt *row, struct target *target)
+static void span_keep(const struct state_span *row, struct target *target)
 {
-	const char *kind = (const char *)sqlite3_column_text(row, 2);
-	bool day = kind && strcmp(kind, "day") == 0;
-	int64_t number = sqlite3_column_int64(row, 4);
-	struct target_span span = {.number = number};
-	if (number <= 0)
+	int64_t number = row->span.number;
+	struct target_span *span = strcmp(row->kind, "day") == 0
+					   ? &target->days[number % TARGET_DAYS]
+					   : &target->hours[number % TARGET_HOURS];
+	if (!number)
 		return;
-	state_row_put(&span.checks, sizeof(span.checks), sqlite3_column_int64(row, 5));
-	state_row_put(&span.good, sizeof(span.good), sqlite3_column_int64(row, 6));
-	state_row_put(&span.milliseconds, sizeof(span.milliseconds), sqlite3_column_int64(row, 7));
-	if (span.good > span.checks)
-		span.good = span.checks;
-	*(day ? &target->days[number % TARGET_DAYS] : &target->hours[number % TARGET_HOURS]) = span;
+	*span = row->span;
+	if (span->good > span->checks)
+		span->good = span->checks;
 }
 
-static int key_compare(const char *host, const char *address, const struct target *target)
+static int key_compare(const void *key, const void *element)
 {
-	char text[ADDRESS_TEXT_MAX];
-	int order = strcmp(host, target->host);
-	return order ? order : strcmp(address, address_write(&target->address, text));
+	const struct state_span *row = key;
+	const struct target *target = *(struct target *const *)element;
+	char a[TARGET_ADDRESS_MAX], b[TARGET_ADDRESS_MAX];
+	int order = strcmp(row->host, target->host);
+	return order ? order
+		     : strcmp(target_address(&row->address, a),
+			       target_address(&target->address, b));
 }
 
 bool state_row_span(struct state_rows *rows, struct target **targets, size_t count)
 {
-	sqlite3_stmt *row = row_next(rows, READ_SPANS);
-	if (!row)
+	struct state_span row;
+	if (!state_row_read(rows, STATE_SPANS, &row))
 		return false;
-	const char *host = (const char *)sqlite3_column_text(row, 0);
-	const char *address = (const char *)sqlite3_column_text(row, 1);
-	size_t low = 0, high = host && address ? count : 0;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = key_compare(host, address, targets[middle]);
-		if (order == 0) {
-			span_read(row, targets[middle]);
-			return true;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return true;
-}
-
-bool state_row_event(struct state_rows *rows, struct inventory_event *event)
-{
-	sqlite3_stmt *row = row_next(rows, READ_EVENTS);
-	memset(event, 0, sizeof(*event));
-	if (!row)
-		return false;
-	const char *country = (const char *)sqlite3_column_text(row, 3);
-	event->at = sqlite3_column_int64(row, 0);
-	text_read(row, 1, event->host, sizeof(event->host));
-	address_read(row, 2, &event->address);
-	event->country =
-		(uint16_t)country_find(country ? country : "", country ? strlen(country) : 0);
-	event->from = state_read(sqlite3_column_int64(row, 4));
-	event->to = state_read(sqlite3_column_int64(row, 5));
-	event->first = sqlite3_column_int64(row, 6) != 0;
-	text_read(row, 7, event->why, sizeof(event->why));
-	return true;
-}
-
-bool state_row_txt(struct state_rows *rows, struct inventory_txt *txt)
-{
-	sqlite3_stmt *row = row_next(rows, READ_TXTS);
-	if (!row)
-		return false;
-	txt->since = sqlite3_column_int64(row, 0);
-	text_read(row, 1, txt->value, sizeof(txt->value));
+	struct target **found =
+		count ? bsearch(&row, targets, count, sizeof(struct target *), key_compare) : NULL;
+	if (found)
+		span_keep(&row, *found);
 	return true;
 }
 
 /* --- writing --- */
-
-static bool row_write(struct state_rows *rows, sqlite3_stmt *statement)
-{
-	int code = sqlite3_step(statement);
-	sqlite3_reset(statement);
-	if (code == SQLITE_DONE)
-		return true;
-	rows->code = code;
-	return false;
-}
 
 static void text_bind(sqlite3_stmt *statement, int column, const char *text)
 {
 	sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
 }
 
-static void address_bind(sqlite3_stmt *statement, int column, const struct address *address)
+static void address_bind(sqlite3_stmt *statement, int column, const struct list_address *address)
 {
-	char text[ADDRESS_TEXT_MAX];
-	text_bind(statement, column, address_write(address, text));
+	char text[TARGET_ADDRESS_MAX];
+	text_bind(statement, column, target_address(address, text));
 }
 
-bool state_write_number(struct state_rows *rows, const char *key, int64_t value)
+static void column_bind(
+	sqlite3_stmt *statement, int at, const struct column *column, const void *record)
 {
-	sqlite3_stmt *statement = rows->statements[WRITE_NUMBER];
-	text_bind(statement, 1, key);
-	sqlite3_bind_int64(statement, 2, value);
-	return row_write(rows, statement);
+	const char *field = (const char *)record + column->offset;
+	switch (column->kind) {
+	case COLUMN_TEXT:
+		text_bind(statement, at, field);
+		return;
+	case COLUMN_ADDRESS:
+		address_bind(statement, at, (const struct list_address *)(const void *)field);
+		return;
+	case COLUMN_COUNTRY:
+		text_bind(statement, at, country_code(*(const uint16_t *)(const void *)field));
+		return;
+	case COLUMN_STATE:
+	case COLUMN_NUMBER:
+		sqlite3_bind_int64(statement, at, state_row_get(field, column->width));
+	}
 }
 
-static bool span_write(struct state_rows *rows, const struct target *target, const char *kind,
-	const struct target_span *span, size_t slot)
+bool state_row_write(struct state_rows *rows, enum state_table table, const void *record)
 {
-	sqlite3_stmt *statement = rows->statements[WRITE_SPAN];
-	if (!span->number)
-		return true;
-	text_bind(statement, 1, target->host);
-	address_bind(statement, 2, &target->address);
-	text_bind(statement, 3, kind);
-	sqlite3_bind_int64(statement, 4, (int64_t)slot);
-	sqlite3_bind_int64(statement, 5, span->number);
-	sqlite3_bind_int64(statement, 6, span->checks);
-	sqlite3_bind_int64(statement, 7, span->good);
-	sqlite3_bind_int64(statement, 8, (int64_t)span->milliseconds);
-	return row_write(rows, statement);
-}
-
-/* All of them, or the one of the last check. */
-static bool spans_write(struct state_rows *rows, const struct target *target, bool whole)
-{
-	size_t day = (size_t)(target->checked / 86400 % TARGET_DAYS);
-	size_t hour = (size_t)(target->checked / 3600 % TARGET_HOURS);
-	bool good = true;
-	for (size_t i = 0; good && i < TARGET_DAYS; i++)
-		if (whole || i == day)
-			good = span_write(rows, target, "day", &target->days[i], i);
-	for (size_t i = 0; good && i < TARGET_HOURS; i++)
-		if (whole || i == hour)
-			good = span_write(rows, target, "hour", &target->hours[i], i);
-	return good;
+	for (size_t i = 0; i < tables[table].count; i++)
+		column_bind(rows->writes[table], (int)i + 1, &tables[table].columns[i], record);
+	int code = sqlite3_step(rows->writes[table]);
+	sqlite3_reset(rows->writes[table]);
+	if (code != SQLITE_DONE)
+		rows->code = code;
+	return code == SQLITE_DONE;
 }
 
 bool state_write_target(struct state_rows *rows, const struct target *target, bool whole)
 {
-	sqlite3_stmt *statement = rows->statements[WRITE_TARGET];
-	text_bind(statement, 1, target->host);
-	address_bind(statement, 2, &target->address);
-	text_bind(statement, 3, target->reason);
-	text_bind(statement, 4, target->fault);
-	for (int i = 0; i < NUMBERS; i++)
-		sqlite3_bind_int64(statement, 1 + TEXTS + i,
-			state_row_get((const char *)target + columns[i].offset, columns[i].width));
-	return row_write(rows, statement) && spans_write(rows, target, whole);
-}
-
-bool state_write_forget(struct state_rows *rows, const struct target *target)
-{
-	bool good = true;
-	for (int which = FORGET_TARGET; which <= FORGET_SPANS; which++) {
-		sqlite3_stmt *statement = rows->statements[which];
-		text_bind(statement, 1, target->host);
-		address_bind(statement, 2, &target->address);
-		good = row_write(rows, statement) && good;
+	const struct {
+		const char *kind;
+		const struct target_span *spans;
+		int64_t size, last;
+	} kinds[] = {{"day", target->days, TARGET_DAYS, target->checked / 86400},
+		{"hour", target->hours, TARGET_HOURS, target->checked / 3600}};
+	struct state_span row = {.address = target->address};
+	bool good = state_row_write(rows, STATE_TARGETS, target);
+	memcpy(row.host, target->host, sizeof(row.host));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		snprintf(row.kind, sizeof(row.kind), "%s", kinds[i].kind);
+		for (row.slot = 0; good && row.slot < kinds[i].size; row.slot++) {
+			row.span = kinds[i].spans[row.slot];
+			if (row.span.number && (whole || row.slot == kinds[i].last % kinds[i].size))
+				good = state_row_write(rows, STATE_SPANS, &row);
+		}
 	}
 	return good;
-}
-
-bool state_write_event(struct state_rows *rows, const struct inventory_event *event)
-{
-	sqlite3_stmt *statement = rows->statements[WRITE_EVENT];
-	sqlite3_bind_int64(statement, 1, event->at);
-	text_bind(statement, 2, event->host);
-	address_bind(statement, 3, &event->address);
-	text_bind(statement, 4, country_code(event->country));
-	sqlite3_bind_int64(statement, 5, event->from);
-	sqlite3_bind_int64(statement, 6, event->to);
-	sqlite3_bind_int64(statement, 7, event->first);
-	text_bind(statement, 8, event->why);
-	return row_write(rows, statement);
-}
-
-bool state_write_txt(struct state_rows *rows, const struct inventory_txt *txt)
-{
-	sqlite3_stmt *statement = rows->statements[WRITE_TXT];
-	sqlite3_bind_int64(statement, 1, txt->since);
-	text_bind(statement, 2, txt->value);
-	return row_write(rows, statement);
-}
-
-bool state_write_renewed(struct state_rows *rows, const struct inventory_txt *txt)
-{
-	sqlite3_stmt *statement = rows->statements[WRITE_RENEWED];
-	text_bind(statement, 1, txt->value);
-	return row_write(rows, statement);
 }

@@ -38,11 +38,11 @@ static inline enum mirror_state report_state(const json_t *object, const char *k
 	return (enum mirror_state)state;
 }
 
-static inline struct list_address report_address(const json_t *object)
+static inline struct address report_address(const json_t *object)
 {
 	const char *text = field_text(object, "address");
-	struct list_address address = {.ipv6 = strchr(text, ':') != NULL};
-	inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text, address.octets);
+	struct address address;
+	assert_true(address_parse(&address, text));
 	return address;
 }
 

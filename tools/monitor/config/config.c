@@ -18,8 +18,9 @@ enum {
 };
 
 #define IN(member) CONFIG_FIELD(struct settings, member)
+#define WEB        "http://", "https://"
 
-static config_read read_zone, read_url, read_urls, read_smtp, read_mail, read_program;
+static config_read read_zone, read_url, read_mail, read_program;
 
 static const struct config_option options[] = {
 	{"zone", read_zone, IN(zone), 1, ZONE_MAX, .required = true},
@@ -37,14 +38,14 @@ static const struct config_option options[] = {
 	{"ramp", config_read_duration, IN(ramp), 0, WEEK, .usual = {"1h"}},
 	{"policy", config_read_choice, IN(policy), .usual = {"each"}, .words = {"each", "random"}},
 	{"local-test", config_read_bool, IN(local_test), .usual = {"false"}},
-	{"references", read_urls, IN(references), 0, TEXT_MAX, .list = true,
+	{"references", read_url, IN(references), 0, TEXT_MAX, .words = {WEB}, .list = true,
 		.count = offsetof(struct settings, reference_count)},
 	{"alert", read_program, IN(alert), 0, TEXT_MAX, .usual = {""}},
-	{"smtp", read_smtp, IN(smtp), 0, TEXT_MAX, .usual = {""}},
+	{"smtp", read_url, IN(smtp), 0, TEXT_MAX, .usual = {""}, .words = {"smtp://", "smtps://"}},
 	{"mail-from", read_mail, IN(mail_from), 0, TEXT_MAX, .usual = {""}},
 	{"mail-to", read_mail, IN(mail_to), 0, TEXT_MAX, .usual = {""}},
 	{"digest", config_read_duration, IN(digest), 0, YEAR, .usual = {"1d"}},
-	{"pings", read_url, IN(pings), 0, TEXT_MAX, .usual = {""}},
+	{"pings", read_url, IN(pings), 0, TEXT_MAX, .usual = {""}, .words = {WEB}},
 	{"log-level", config_read_choice, IN(log_level), .usual = {"info"},
 		.words = {"error", "warning", "info", "debug"}},
 	{"allow-private", config_read_bool, IN(allow_private), .usual = {"false"}},
@@ -74,56 +75,33 @@ static bool read_zone(const struct config_reader *reader, const struct config_op
 	return true;
 }
 
-static const char *const web[] = {"http://", "https://", NULL};
-static const char *const mail[] = {"smtp://", "smtps://", NULL};
-
-static bool url_good(const char *text, const char *const *schemes)
+static bool url_good(const char *text, const struct config_option *option)
 {
 	for (const char *at = text; *at; at++)
 		if (*at <= ' ' || *at >= 0x7F)
 			return false;
-	for (; *schemes; schemes++) {
-		size_t size = strlen(*schemes);
-		if (strncasecmp(text, *schemes, size) == 0 && text[size] && text[size] != '/')
+	for (const char *const *scheme = option->words; *scheme; scheme++) {
+		size_t size = strlen(*scheme);
+		if (strncasecmp(text, *scheme, size) == 0 && text[size] && text[size] != '/')
 			return true;
 	}
 	return false;
 }
 
-/* "" is off, but none of a list. */
-static bool url_check(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, const char *const *schemes)
-{
-	for (size_t i = 0; i < given->count; i++)
-		if ((option->list || given->texts[i][0]) && !url_good(given->texts[i], schemes))
-			return config_refuse(reader->why, given->lines[i],
-				"found %s = \"%.200s\", expected %sHOST%s", given->name,
-				given->texts[i], schemes[0], schemes == mail ? ":PORT" : "/PATH");
-	return true;
-}
-
+/* Of the schemes that are the option's words. "" is off, but none of a list. */
 static bool read_url(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	return url_check(reader, option, given, web) &&
-	       config_read_text(reader, option, given, record);
-}
-
-static bool read_urls(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
-{
-	if (given->count > SETTINGS_REFERENCES_MAX)
+	if (option->list && given->count > SETTINGS_REFERENCES_MAX)
 		return config_refuse(reader->why, given->line, "found %zu %s, expected at most %d",
 			given->count, given->name, SETTINGS_REFERENCES_MAX);
-	return url_check(reader, option, given, web) &&
-	       config_read_texts(reader, option, given, record);
-}
-
-static bool read_smtp(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
-{
-	return url_check(reader, option, given, mail) &&
-	       config_read_text(reader, option, given, record);
+	for (size_t i = 0; i < given->count; i++)
+		if ((option->list || given->texts[i][0]) && !url_good(given->texts[i], option))
+			return config_refuse(reader->why, given->lines[i],
+				"found %s = \"%.200s\", expected %sHOST%s", given->name,
+				given->texts[i], option->words[0],
+				option->words[0][0] == 's' ? ":PORT" : "/PATH");
+	return (option->list ? config_read_texts : config_read_text)(reader, option, given, record);
 }
 
 static bool read_mail(const struct config_reader *reader, const struct config_option *option,

@@ -40,12 +40,12 @@ long long html_txt_age(const struct network *network)
 static void event_add(struct html *html, const struct inventory_event *event)
 {
 	const char *name = mirror_state_name(event->to);
-	char address[TARGET_ADDRESS_MAX];
+	char address[ADDRESS_TEXT_MAX];
 	html_add(html, "<tr><td>");
 	html_time(html, event->at);
 	html_add(html, "<th scope=row>");
 	html_text(html, event->host);
-	html_format(html, "<small>%s</small><td>", target_address(&event->address, address));
+	html_format(html, "<small>%s</small><td>", address_write(&event->address, address));
 	html_country_link(html, event->country, "");
 	html_format(html, "<td class=%s>%s <span class=q>from %s</span><td>", name, name,
 		mirror_state_name(event->from));

@@ -41,8 +41,7 @@ static bool mirrors_make(struct network *network)
 			.weight = (uint16_t)(weight ? weight : 1),
 			.state = (uint8_t)target->state};
 		mirrors->addresses[i].mirror = i;
-		mirrors->addresses[i].ipv6 = target->address.ipv6;
-		memcpy(mirrors->addresses[i].octets, target->address.octets, 16);
+		mirrors->addresses[i].at = target->address;
 	}
 	return true;
 }

@@ -48,8 +48,8 @@ void html_country_link(struct html *html, unsigned country, const char *top)
 void html_target(struct html *html, const struct target *target)
 {
 	const char *state = mirror_state_name(target->state);
-	char address[TARGET_ADDRESS_MAX];
-	html_format(html, "<td>%s<td class=%s>%s", target_address(&target->address, address), state,
+	char address[ADDRESS_TEXT_MAX];
+	html_format(html, "<td>%s<td class=%s>%s", address_write(&target->address, address), state,
 		state);
 	if (target->reason[0]) {
 		html_add(html, "<small>");

@@ -259,11 +259,11 @@ static int key_compare(const void *key, const void *element)
 {
 	const struct state_span *row = key;
 	const struct target *target = *(struct target *const *)element;
-	char a[TARGET_ADDRESS_MAX], b[TARGET_ADDRESS_MAX];
+	char a[ADDRESS_TEXT_MAX], b[ADDRESS_TEXT_MAX];
 	int order = strcmp(row->host, target->host);
 	return order ? order
-		     : strcmp(target_address(&row->address, a),
-			       target_address(&target->address, b));
+		     : strcmp(address_write(&row->address, a),
+			       address_write(&target->address, b));
 }
 
 bool state_row_span(struct state_rows *rows, struct target **targets, size_t count)
@@ -285,10 +285,10 @@ static void text_bind(sqlite3_stmt *statement, int column, const char *text)
 	sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
 }
 
-static void address_bind(sqlite3_stmt *statement, int column, const struct list_address *address)
+static void address_bind(sqlite3_stmt *statement, int column, const struct address *address)
 {
-	char text[TARGET_ADDRESS_MAX];
-	text_bind(statement, column, target_address(address, text));
+	char text[ADDRESS_TEXT_MAX];
+	text_bind(statement, column, address_write(address, text));
 }
 
 static void column_bind(
@@ -300,7 +300,7 @@ static void column_bind(
 		text_bind(statement, at, field);
 		return;
 	case COLUMN_ADDRESS:
-		address_bind(statement, at, (const struct list_address *)(const void *)field);
+		address_bind(statement, at, (const struct address *)(const void *)field);
 		return;
 	case COLUMN_COUNTRY:
 		text_bind(statement, at, country_code(*(const uint16_t *)(const void *)field));

@@ -1,7 +1,7 @@
 /* tests/fuzz/fuzz_monitor.c - any octets as what mirrors send and people write for the monitor: the
  * first one says what. */
 #include "tools/cvd/cvd.h"
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 #include "tools/monitor/config/list.h"
 #include "tools/monitor/probe/probe.h"
 #include "tools/monitor/probe/timestamp.h"
@@ -42,17 +42,18 @@ static void header_try(const char *octets, size_t size)
 }
 
 /* What is written again is read again. */
-static void record_try(const char *octets, size_t size)
+static void version_string_try(const char *octets, size_t size)
 {
-	struct record record, again;
-	char text[RECORD_TEXT_MAX + 1];
-	bool good = record_parse(&record, octets, size, why, sizeof(why));
+	struct version_string string, again;
+	char text[VERSION_STRING_MAX + 1];
+	bool good = version_string_parse(&string, octets, size, why, sizeof(why));
 	refused(!good);
-	size_t length = good ? record_print(&record, text) : 0;
+	size_t length = good ? version_string_print(&string, text) : 0;
 	if (length == 0)
 		return;
-	if (!record_parse(&again, text, length, why, sizeof(why)) || again.time != record.time ||
-		memcmp(again.versions, record.versions, sizeof(again.versions)) != 0)
+	if (!version_string_parse(&again, text, length, why, sizeof(why)) ||
+		again.time != string.time ||
+		memcmp(again.versions, string.versions, sizeof(again.versions)) != 0)
 		abort();
 }
 
@@ -71,7 +72,7 @@ static void list_try(const char *octets, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 {
 	static void (*const tries[])(const char *octets, size_t size) = {
-		stamp_try, header_try, record_try, list_try};
+		stamp_try, header_try, version_string_try, list_try};
 	if (size < 1)
 		return 0;
 	/* Exactly sized, and at an address of its own alignment. */

@@ -21,7 +21,7 @@ static void begin(const char *previous)
 		.flevel = -1,
 		.safebrowsing = -1};
 	announce = (struct announce){.arguments = &arguments, .known = previous};
-	announce.folder = (struct folder){
+	announce.dir = (struct database_dir){
 		.newest = {[CVD_MAIN] = {.version = 63, .flevel = 60},
 			[CVD_DAILY] = {.version = 28034, .flevel = 90},
 			[CVD_BYTECODE] = {.version = 339, .flevel = 200}},
@@ -29,16 +29,16 @@ static void begin(const char *previous)
 	};
 	memset(why, 0, sizeof(why));
 	if (previous)
-		assert_true(record_parse(
+		assert_true(version_string_parse(
 			&announce.previous, previous, strlen(previous), why, sizeof(why)));
 }
 
 static void assert_next(const char *expected)
 {
-	char text[RECORD_TEXT_MAX + 1];
+	char text[VERSION_STRING_MAX + 1];
 	if (!announce_decide(&announce, why, sizeof(why)))
 		fail_msg("refused: %s", why);
-	assert_true(record_print(&announce.next, text));
+	assert_true(version_string_print(&announce.next, text));
 	assert_string_equal(text, expected);
 }
 
@@ -87,14 +87,14 @@ static void test_safebrowsing(void **state)
 	assert_next("1:63:28034:0:1:90:49191:339");
 	arguments.safebrowsing = 49192;
 	assert_next("1:63:28034:0:1:90:49192:339");
-	announce.folder.newest[CVD_SAFEBROWSING].version = 49193;
-	announce.folder.names[CVD_SAFEBROWSING] = "safebrowsing.cvd";
+	announce.dir.newest[CVD_SAFEBROWSING].version = 49193;
+	announce.dir.names[CVD_SAFEBROWSING] = "safebrowsing.cvd";
 	assert_next("1:63:28034:0:1:90:49193:339");
-	announce.folder.newest[CVD_SAFEBROWSING].version = 49190;
+	announce.dir.newest[CVD_SAFEBROWSING].version = 49190;
 	assert_refused("db/safebrowsing.cvd: the version is 49190, expected at least 49191 as in "
 		       "dns.txt: only --force goes back");
-	announce.folder.newest[CVD_SAFEBROWSING].version = 0;
-	announce.folder.names[CVD_SAFEBROWSING] = NULL;
+	announce.dir.newest[CVD_SAFEBROWSING].version = 0;
+	announce.dir.names[CVD_SAFEBROWSING] = NULL;
 	arguments.safebrowsing = 0;
 	assert_refused("--safebrowsing: the version is 0, expected at least 49191 as in dns.txt: "
 		       "only --force goes back");
@@ -147,13 +147,13 @@ static void test_flevel(void **state)
 	assert_refused("db/daily.cld: the functionality level is 90, expected at most 10, 10 above "
 		       "that in dns.txt: --flevel N sets it, --force takes it");
 	begin("1:63:28034:5:1:2147483647:0:339");
-	announce.folder.newest[CVD_DAILY].flevel = 2147483647;
+	announce.dir.newest[CVD_DAILY].flevel = 2147483647;
 	assert_next("1:63:28034:0:1:2147483647:0:339");
 }
 
 static void test_held(void **state)
 {
-	char text[RECORD_TEXT_MAX + 1];
+	char text[VERSION_STRING_MAX + 1];
 	(void)state;
 	begin("1:63:28033:5:1:85:0:338");
 	assert_next("1:63:28034:0:1:90:0:339");
@@ -162,11 +162,11 @@ static void test_held(void **state)
 	assert_true(announce_rises(&announce, CVD_BYTECODE));
 	assert_false(announce_rises(&announce, CVD_SAFEBROWSING));
 	announce_hold(&announce, CVD_DAILY);
-	assert_true(record_print(&announce.next, text));
+	assert_true(version_string_print(&announce.next, text));
 	assert_string_equal(text, "1:63:28033:0:1:85:0:339"); /* with the level of before */
 	assert_false(announce_rises(&announce, CVD_DAILY));
 	announce_hold(&announce, CVD_BYTECODE);
-	assert_true(record_print(&announce.next, text));
+	assert_true(version_string_print(&announce.next, text));
 	assert_string_equal(text, "1:63:28033:0:1:85:0:338");
 	/* A level that was set stays. */
 	arguments.flevel = 63;

@@ -31,7 +31,7 @@ bool announce_recommend(struct announce *announce, char *why, size_t size)
 
 static uint32_t safebrowsing_decide(const struct announce *announce)
 {
-	uint32_t version = announce->folder.newest[CVD_SAFEBROWSING].version;
+	uint32_t version = announce->dir.newest[CVD_SAFEBROWSING].version;
 	if (version)
 		return version;
 	if (announce->arguments->safebrowsing >= 0)
@@ -44,11 +44,11 @@ static bool versions_decide(struct announce *announce, char *why, size_t size)
 {
 	const struct arguments *arguments = announce->arguments;
 	for (unsigned i = 0; i < CVD_DATABASES; i++)
-		announce->next.versions[i] = announce->folder.newest[i].version;
+		announce->next.versions[i] = announce->dir.newest[i].version;
 	announce->next.versions[CVD_SAFEBROWSING] = safebrowsing_decide(announce);
 	for (unsigned i = 0; i < CVD_DATABASES && announce->known && !announce->force; i++) {
 		uint32_t found = announce->next.versions[i], floor = announce->previous.versions[i];
-		const char *name = announce->folder.names[i];
+		const char *name = announce->dir.names[i];
 		if (found >= floor)
 			continue;
 		snprintf(why, size,
@@ -65,8 +65,8 @@ static bool versions_decide(struct announce *announce, char *why, size_t size)
 static bool flevel_decide(struct announce *announce, char *why, size_t size)
 {
 	const struct arguments *arguments = announce->arguments;
-	const struct record *previous = &announce->previous;
-	uint32_t found = announce->folder.newest[CVD_DAILY].flevel;
+	const struct version_string *previous = &announce->previous;
+	uint32_t found = announce->dir.newest[CVD_DAILY].flevel;
 	uint32_t most = previous->flevel + ANNOUNCE_FLEVEL_JUMP_MAX;
 	announce->next.flevel = found;
 	if (arguments->flevel >= 0) {
@@ -79,7 +79,7 @@ static bool flevel_decide(struct announce *announce, char *why, size_t size)
 	snprintf(why, size,
 		"%s/%s: the functionality level is %u, expected at most %u, %d above that in %s: "
 		"--flevel N sets it, --force takes it",
-		arguments->directory, announce->folder.names[CVD_DAILY], found, most,
+		arguments->directory, announce->dir.names[CVD_DAILY], found, most,
 		ANNOUNCE_FLEVEL_JUMP_MAX, arguments->output);
 	return false;
 }
@@ -95,7 +95,7 @@ static bool warn_decide(const struct announce *announce)
 
 bool announce_decide(struct announce *announce, char *why, size_t size)
 {
-	announce->next = (struct record){.count = 8};
+	announce->next = (struct version_string){.count = 8};
 	announce->next.warn = warn_decide(announce);
 	return announce_recommend(announce, why, size) && versions_decide(announce, why, size) &&
 	       flevel_decide(announce, why, size);
@@ -104,13 +104,12 @@ bool announce_decide(struct announce *announce, char *why, size_t size)
 bool announce_rises(const struct announce *announce, enum cvd_database database)
 {
 	uint32_t before = announce->known ? announce->previous.versions[database] : 0;
-	return announce->folder.newest[database].version &&
-	       announce->next.versions[database] > before;
+	return announce->dir.newest[database].version && announce->next.versions[database] > before;
 }
 
 void announce_hold(struct announce *announce, enum cvd_database database)
 {
-	const struct record *previous = &announce->previous;
+	const struct version_string *previous = &announce->previous;
 	announce->next.versions[database] = previous->versions[database];
 	/* The level comes with daily. */
 	if (database == CVD_DAILY && announce->arguments->flevel < 0 &&

@@ -1,12 +1,12 @@
 /* tools/cvd/announce.h - which version string follows the last one.
  *
- * The rules alone, without I/O; tools/cvd/pass.h reads, asks and writes around them. */
+ * The rules alone, without I/O; tools/cvd/run.h reads, asks and writes around them. */
 #ifndef TOOLS_CVD_ANNOUNCE_H
 #define TOOLS_CVD_ANNOUNCE_H
 
 #include "tools/cvd/arguments.h"
-#include "tools/cvd/folder.h"
-#include "tools/cvd/record.h"
+#include "tools/cvd/database_dir.h"
+#include "tools/cvd/version_string.h"
 
 enum { ANNOUNCE_FLEVEL_JUMP_MAX = 10 /* in 2013 a header with the wrong one went out */ };
 
@@ -14,9 +14,9 @@ struct announce {
 	const struct arguments *arguments;
 	bool force; /* versions and the functionality level may be anything */
 	bool known; /* there is a string already: */
-	struct record previous;
-	struct folder folder;
-	struct record next; /* complete but for its time */
+	struct version_string previous;
+	struct database_dir dir;
+	struct version_string next; /* complete but for its time */
 };
 
 /* Field 0 of the next string. False: nobody has said it, and one sentence says so. */

@@ -1,7 +1,7 @@
 #include "tools/cvd/arguments.h"
 
 #include "tools/cvd/digits.h"
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -114,7 +114,7 @@ static bool text_take(struct parsing *parsing, const struct option *option, cons
 {
 	if (option->kind == KIND_HOST && !host_is_plausible(text))
 		return wrong_value(parsing, option, text, "a host name");
-	if (option->kind == KIND_RECOMMENDED && !record_recommended_fits(text))
+	if (option->kind == KIND_RECOMMENDED && !version_string_recommended_fits(text))
 		return wrong_value(parsing, option, text,
 			"a version like 1.0.9: at most 255 printable characters, no blank, no "
 			"colon");

@@ -28,7 +28,7 @@ struct piece {
 	size_t size;
 };
 
-struct header {
+struct header_text {
 	struct piece pieces[FIELDS];
 	size_t count; /* fields found; further ones are nobody's */
 	char *why;
@@ -36,7 +36,7 @@ struct header {
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(
-	struct header *header, const char *format, ...)
+	struct header_text *header, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -46,7 +46,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(
 }
 
 static bool refuse_piece(
-	struct header *header, enum field field, const char *name, const char *expected)
+	struct header_text *header, enum field field, const char *name, const char *expected)
 {
 	const struct piece *piece = &header->pieces[field];
 	return refuse(header, "the header's %s is \"%.*s\", expected %s", name,
@@ -54,7 +54,7 @@ static bool refuse_piece(
 }
 
 /* Where the text ends: a header is cut at the first CR, LF or NUL, and padded with blanks. */
-static bool text_size(struct header *header, const char *text, size_t *size)
+static bool text_size(struct header_text *header, const char *text, size_t *size)
 {
 	size_t end = 0;
 	while (end < CVD_HEADER_SIZE && text[end] != '\r' && text[end] != '\n' && text[end]) {
@@ -70,7 +70,7 @@ static bool text_size(struct header *header, const char *text, size_t *size)
 	return true;
 }
 
-static void split(struct header *header, const char *text, size_t size)
+static void split(struct header_text *header, const char *text, size_t size)
 {
 	const char *end = text + size;
 	while (header->count < FIELDS) {
@@ -83,7 +83,8 @@ static void split(struct header *header, const char *text, size_t size)
 	}
 }
 
-static bool number_take(struct header *header, enum field field, const char *name, uint32_t *number)
+static bool number_take(
+	struct header_text *header, enum field field, const char *name, uint32_t *number)
 {
 	int64_t value;
 	const struct piece *piece = &header->pieces[field];
@@ -105,7 +106,7 @@ static bool md5_is_plausible(const struct piece *piece)
 	       (marks == piece->size || (digits == piece->size && digits == MD5_SIZE));
 }
 
-static bool built_take(struct header *header, int64_t *built)
+static bool built_take(struct header_text *header, int64_t *built)
 {
 	const struct piece *piece = &header->pieces[FIELD_BUILT];
 	*built = -1;
@@ -115,7 +116,7 @@ static bool built_take(struct header *header, int64_t *built)
 	       refuse_piece(header, FIELD_BUILT, "build time", "Unix seconds");
 }
 
-static bool fields_take(struct header *header, struct cvd *cvd)
+static bool fields_take(struct header_text *header, struct cvd *cvd)
 {
 	if (header->count < FIELDS_LEAST)
 		return refuse(header, "the header has %zu fields, expected 9 (8 before 2004)",
@@ -137,7 +138,7 @@ static bool fields_take(struct header *header, struct cvd *cvd)
 
 bool cvd_parse(struct cvd *cvd, const void *octets, size_t size, char *why, size_t why_size)
 {
-	struct header header = {.why = why, .why_size = why_size};
+	struct header_text header = {.why = why, .why_size = why_size};
 	const char *text = octets;
 	size_t used;
 	if (size < CVD_HEADER_SIZE)

@@ -3,8 +3,8 @@
 #include "dns/base/log.h"
 #include "dns/base/threads.h"
 #include "dns/base/watch.h"
-#include "tools/cvd/folder.h"
-#include "tools/cvd/pass.h"
+#include "tools/cvd/database_dir.h"
+#include "tools/cvd/run.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -13,54 +13,54 @@
 
 enum {
 	SIGNALS = 3,
-	FILES = CVD_DATABASES * FOLDER_FORMS,
-	AGAIN_SECONDS = 60, /* at most, after a pass that was not good */
+	FILES = CVD_DATABASES * DATABASE_FORMS,
+	AGAIN_SECONDS = 60, /* at most, after a run that was not good */
 	SAID_REFRESHES = 2, /* after so many a failure that goes on is said again */
 	SECOND_MS = 1000,
-	STATE_MAX = PASS_WHY_MAX + RECORD_TEXT_MAX,
+	STATE_MAX = RUN_WHY_MAX + VERSION_STRING_MAX,
 };
 
 static const int signal_numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
-/* A pass runs on a thread of libuv's pool, one at a time; everything else is the loop's. */
+/* A run runs on a thread of libuv's pool, one at a time; everything else is the loop's. */
 struct follow {
 	uv_loop_t loop;
 	struct watch watch;
-	uv_timer_t timer; /* to the next pass */
+	uv_timer_t timer; /* to the next run */
 	uv_signal_t signals[SIGNALS];
 	uv_work_t work;
 	const struct arguments *arguments;
-	struct pass pass; /* the thread's while `busy` */
-	char why[PASS_WHY_MAX]; /* likewise */
-	enum pass_result result; /* likewise */
-	uint64_t begun; /* the pass, in milliseconds of the loop */
+	struct run run; /* the thread's while `busy` */
+	char why[RUN_WHY_MAX]; /* likewise */
+	enum run_result result; /* likewise */
+	uint64_t begun; /* the run, in milliseconds of the loop */
 	bool busy, again, due;
 	atomic_bool stop;
 	char said[STATE_MAX]; /* the state that is in the log */
 	uint64_t said_at; /* milliseconds of the loop */
 };
 
-static void pass_start(struct follow *follow);
+static void run_start(struct follow *follow);
 
 /* What tells a state from another: neither the time of a string nor how many mirrors have a
  * version. */
 static void state_write(const struct follow *follow, char *state, size_t size)
 {
-	char text[RECORD_TEXT_MAX + 1];
-	const uint32_t *held = follow->pass.held;
-	struct record record = follow->pass.last;
-	record.time = 0;
-	record_print(&record, text);
+	char text[VERSION_STRING_MAX + 1];
+	const uint32_t *held = follow->run.held;
+	struct version_string string = follow->run.last;
+	string.time = 0;
+	version_string_print(&string, text);
 	switch (follow->result) {
-	case PASS_DONE:
+	case RUN_DONE:
 		snprintf(state, size, "done %s", text);
 		return;
-	case PASS_HELD:
-	case PASS_EMPTY:
+	case RUN_HELD:
+	case RUN_EMPTY:
 		snprintf(state, size, "held %u %u %u %u", held[CVD_MAIN], held[CVD_DAILY],
 			held[CVD_BYTECODE], held[CVD_SAFEBROWSING]);
 		return;
-	case PASS_FAILED:
+	case RUN_FAILED:
 		snprintf(state, size, "failed %s", follow->why);
 		return;
 	}
@@ -73,15 +73,15 @@ static void state_say(struct follow *follow)
 	uint64_t pause = (uint64_t)follow->arguments->refresh * SAID_REFRESHES * SECOND_MS;
 	state_write(follow, state, sizeof(state));
 	bool same = strcmp(state, follow->said) == 0;
-	if (same && (follow->result != PASS_FAILED || now - follow->said_at < pause))
+	if (same && (follow->result != RUN_FAILED || now - follow->said_at < pause))
 		return;
 	snprintf(follow->said, sizeof(follow->said), "%s", state);
 	follow->said_at = now;
-	if (follow->result == PASS_DONE)
+	if (follow->result == RUN_DONE)
 		log_line(LOG_LEVEL_INFO, "%s is up to date string=%s", follow->arguments->output,
-			follow->pass.text);
+			follow->run.text);
 	else
-		log_line(follow->result == PASS_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+		log_line(follow->result == RUN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
 			follow->why);
 }
 
@@ -94,73 +94,73 @@ static void follow_end(struct follow *follow)
 }
 
 /* On libuv's thread. */
-static void pass_work(uv_work_t *work)
+static void run_work(uv_work_t *work)
 {
 	struct follow *follow = work->data;
-	follow->result = pass_run(&follow->pass, follow->why, sizeof(follow->why));
+	follow->result = run_execute(&follow->run, follow->why, sizeof(follow->why));
 }
 
 static void timer_due(uv_timer_t *timer)
 {
 	struct follow *follow = timer->data;
 	follow->due = true;
-	pass_start(follow);
+	run_start(follow);
 }
 
-/* The next pass comes a whole refresh after the beginning of the last one that was due, or sooner
+/* The next run comes a whole refresh after the beginning of the last one that was due, or sooner
  * after one that was not good: changes in between do not put it off. */
 static void timer_set(struct follow *follow)
 {
 	uv_timer_t *timer = &follow->timer;
 	uint64_t span = (uint64_t)follow->arguments->refresh;
-	if (follow->result != PASS_DONE && span > AGAIN_SECONDS)
+	if (follow->result != RUN_DONE && span > AGAIN_SECONDS)
 		span = AGAIN_SECONDS;
 	uint64_t taken = uv_now(&follow->loop) - follow->begun;
 	uint64_t left = span * SECOND_MS > taken ? span * SECOND_MS - taken : 1;
 	bool active = uv_is_active((uv_handle_t *)timer);
-	if (follow->pass.due || !active || uv_timer_get_due_in(timer) > left)
+	if (follow->run.due || !active || uv_timer_get_due_in(timer) > left)
 		uv_timer_start(timer, timer_due, left, 0);
 }
 
-static void pass_ended(uv_work_t *work, int status)
+static void run_ended(uv_work_t *work, int status)
 {
 	struct follow *follow = work->data;
 	(void)status;
 	follow->busy = false;
-	if (follow->result != PASS_FAILED || *follow->why)
+	if (follow->result != RUN_FAILED || *follow->why)
 		state_say(follow);
 	if (atomic_load(&follow->stop)) {
 		follow_end(follow);
 		return;
 	}
-	if (follow->result == PASS_DONE || follow->result == PASS_HELD)
-		follow->pass.force = false; /* what was forced is the floor now */
+	if (follow->result == RUN_DONE || follow->result == RUN_HELD)
+		follow->run.force = false; /* what was forced is the floor now */
 	timer_set(follow);
 	if (follow->again)
-		pass_start(follow);
+		run_start(follow);
 }
 
-static void pass_start(struct follow *follow)
+static void run_start(struct follow *follow)
 {
 	follow->again = follow->busy;
 	if (follow->busy)
 		return;
-	follow->pass.due = follow->due;
+	follow->run.due = follow->due;
 	follow->due = false;
 	follow->begun = uv_now(&follow->loop);
 	follow->busy = true;
 	if (threads_ready(follow->why, sizeof(follow->why))) {
-		uv_queue_work(&follow->loop, &follow->work, pass_work, pass_ended);
+		uv_queue_work(&follow->loop, &follow->work, run_work, run_ended);
 		return;
 	}
-	follow->result = PASS_FAILED;
-	pass_ended(&follow->work, 0);
+	follow->result = RUN_FAILED;
+	run_ended(&follow->work, 0);
 }
 
 static void files_changed(void *owner, const bool *changed)
 {
 	(void)changed;
-	pass_start(owner);
+	run_start(owner);
 }
 
 static void signal_come(uv_signal_t *signal, int number)
@@ -168,7 +168,7 @@ static void signal_come(uv_signal_t *signal, int number)
 	struct follow *follow = signal->data;
 	if (number == SIGHUP) {
 		follow->due = true;
-		pass_start(follow);
+		run_start(follow);
 		return;
 	}
 	if (atomic_exchange(&follow->stop, true))
@@ -186,7 +186,8 @@ static bool files_watch(struct follow *follow)
 	struct file_stamp stamps[FILES];
 	for (unsigned i = 0; i < FILES; i++) {
 		snprintf(paths[i], PATH_MAX, "%s/%s", follow->arguments->directory,
-			folder_file_name((enum cvd_database)(i / FOLDER_FORMS), i % FOLDER_FORMS));
+			database_dir_file_name(
+				(enum cvd_database)(i / DATABASE_FORMS), i % DATABASE_FORMS));
 		names[i] = paths[i];
 		stamps[i] = file_stamp(names[i]);
 	}
@@ -208,7 +209,7 @@ bool follow_run(const struct arguments *arguments, char *why, size_t size)
 {
 	static struct follow follow;
 	follow.arguments = arguments;
-	follow.pass = (struct pass){
+	follow.run = (struct run){
 		.arguments = arguments, .stop = &follow.stop, .force = arguments->force};
 	follow.work.data = follow.timer.data = &follow;
 	follow.due = true;
@@ -222,7 +223,7 @@ bool follow_run(const struct arguments *arguments, char *why, size_t size)
 		return false;
 	}
 	log_run();
-	pass_start(&follow);
+	run_start(&follow);
 	uv_run(&follow.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&follow.loop);
 	return true;

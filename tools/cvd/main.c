@@ -3,8 +3,8 @@
 #include "dns/base/signals.h"
 #include "tools/cvd/arguments.h"
 #include "tools/cvd/follow.h"
-#include "tools/cvd/pass.h"
-#include "tools/cvd/quorum.h"
+#include "tools/cvd/run.h"
+#include "tools/cvd/mirror_check.h"
 
 #include <stdio.h>
 
@@ -21,39 +21,39 @@ static int output_end(void)
 		       : fail("the output could not be written", STATUS_FAILED);
 }
 
-static int run_once(const struct arguments *arguments)
+static int string_write(const struct arguments *arguments)
 {
-	char why[PASS_WHY_MAX] = "";
-	struct pass pass = {.arguments = arguments, .force = arguments->force, .due = true};
-	switch (pass_run(&pass, why, sizeof(why))) {
-	case PASS_EMPTY:
-	case PASS_FAILED:
+	char why[RUN_WHY_MAX] = "";
+	struct run run = {.arguments = arguments, .force = arguments->force, .due = true};
+	switch (run_execute(&run, why, sizeof(why))) {
+	case RUN_EMPTY:
+	case RUN_FAILED:
 		return fail(why, STATUS_FAILED);
-	case PASS_HELD:
+	case RUN_HELD:
 		log_line(LOG_LEVEL_WARNING, "mirrorns-cvd: %s", why);
 		break;
-	case PASS_DONE:
+	case RUN_DONE:
 		break;
 	}
 	if (!arguments->output)
-		puts(pass.text);
+		puts(run.text);
 	return output_end();
 }
 
-static int run(const struct arguments *arguments)
+static int execute(const struct arguments *arguments)
 {
-	char why[PASS_WHY_MAX] = "";
-	if (!pass_check(arguments, why, sizeof(why)))
+	char why[RUN_WHY_MAX] = "";
+	if (!run_check(arguments, why, sizeof(why)))
 		return fail(why, STATUS_WRONG);
 	if (!arguments->watch)
-		return run_once(arguments);
+		return string_write(arguments);
 	return follow_run(arguments, why, sizeof(why)) ? STATUS_GOOD : fail(why, STATUS_FAILED);
 }
 
 int main(int argc, char **argv)
 {
 	struct arguments arguments;
-	char why[PASS_WHY_MAX] = "";
+	char why[RUN_WHY_MAX] = "";
 	(void)argc;
 	signals_restore();
 	switch (arguments_parse(&arguments, argv + 1, why, sizeof(why))) {
@@ -68,10 +68,10 @@ int main(int argc, char **argv)
 	case ARGUMENTS_RUN:
 		break;
 	}
-	if (arguments.export && !quorum_init())
+	if (arguments.export && !mirror_check_init())
 		return fail("libcurl cannot be used: no memory", STATUS_FAILED);
-	int status = run(&arguments);
+	int status = execute(&arguments);
 	if (arguments.export)
-		quorum_free();
+		mirror_check_free();
 	return status;
 }

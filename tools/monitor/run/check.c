@@ -2,7 +2,7 @@
 
 #include "dns/base/exit.h"
 #include "dns/base/log.h"
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 #include "tools/monitor/config/list.h"
 #include "tools/monitor/run/loop.h"
 
@@ -14,14 +14,15 @@
 static bool txt_check(const struct settings *settings, char *why, size_t size)
 {
 	struct file file;
-	struct record record;
+	struct version_string record;
 	char found[300];
 	if (!settings->txt)
 		return true;
 	if (!file_read(&file, settings->txt, MONITOR_TXT_MAX, why, size))
 		return false;
 	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
-	bool good = record_parse(&record, file.bytes, strlen(file.bytes), found, sizeof(found));
+	bool good =
+		version_string_parse(&record, file.bytes, strlen(file.bytes), found, sizeof(found));
 	if (!good)
 		snprintf(why, size, "%.600s:1: %s", settings->txt, found);
 	else

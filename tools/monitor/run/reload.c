@@ -2,7 +2,7 @@
 
 #include "dns/base/file.h"
 #include "dns/base/log.h"
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 #include "tools/monitor/config/list.h"
 
 #include <stdio.h>
@@ -142,7 +142,7 @@ void monitor_named(void *owner)
 		monitor_mark(monitor, true);
 }
 
-static void txt_take(struct monitor *monitor, const struct record *record, const char *text)
+static void txt_take(struct monitor *monitor, const struct version_string *record, const char *text)
 {
 	struct inventory *inventory = &monitor->inventory;
 	const uint32_t versions[TARGET_DATABASES] = {record->versions[CVD_MAIN],
@@ -162,7 +162,7 @@ void monitor_txt_reload(struct monitor *monitor)
 	char why[MONITOR_WHY_MAX], sentence[2 * MONITOR_WHY_MAX];
 	const char *path = monitor->settings->txt;
 	struct file file;
-	struct record record;
+	struct version_string record;
 	if (!path)
 		return;
 	if (!file_read(&file, path, MONITOR_TXT_MAX, why, sizeof(why))) {
@@ -171,7 +171,7 @@ void monitor_txt_reload(struct monitor *monitor)
 		return;
 	}
 	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
-	if (record_parse(&record, file.bytes, strlen(file.bytes), why, sizeof(why))) {
+	if (version_string_parse(&record, file.bytes, strlen(file.bytes), why, sizeof(why))) {
 		txt_take(monitor, &record, file.bytes);
 		monitor_trouble(&monitor->txt_trouble, NULL);
 	} else {

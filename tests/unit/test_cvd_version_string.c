@@ -1,4 +1,4 @@
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +12,13 @@
 static char why[512];
 
 /* From a block of its own size: reading behind it is seen. */
-static bool parse(struct record *record, const char *text, size_t size)
+static bool parse(struct version_string *string, const char *text, size_t size)
 {
 	char *octets = malloc(size ? size : 1);
 	assert_non_null(octets);
 	memcpy(octets, text, size);
 	memset(why, 0, sizeof(why));
-	bool good = record_parse(record, octets, size, why, sizeof(why));
+	bool good = version_string_parse(string, octets, size, why, sizeof(why));
 	free(octets);
 	return good;
 }
@@ -49,18 +49,18 @@ static void test_strings(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(goods) / sizeof(*goods); i++) {
 		const struct good *good = &goods[i];
-		struct record record;
-		if (!parse(&record, good->text, strlen(good->text)))
+		struct version_string string;
+		if (!parse(&string, good->text, strlen(good->text)))
 			fail_msg("string %zu is refused: %s", i, why);
-		assert_string_equal(record.recommended, good->recommended);
-		assert_int_equal(record.versions[CVD_MAIN], good->main);
-		assert_int_equal(record.versions[CVD_DAILY], good->daily);
-		assert_int_equal(record.versions[CVD_SAFEBROWSING], good->safebrowsing);
-		assert_int_equal(record.versions[CVD_BYTECODE], good->bytecode);
-		assert_int_equal(record.time, good->time);
-		assert_int_equal(record.warn, good->warn);
-		assert_int_equal(record.flevel, good->flevel);
-		assert_int_equal(record.count, good->count);
+		assert_string_equal(string.recommended, good->recommended);
+		assert_int_equal(string.versions[CVD_MAIN], good->main);
+		assert_int_equal(string.versions[CVD_DAILY], good->daily);
+		assert_int_equal(string.versions[CVD_SAFEBROWSING], good->safebrowsing);
+		assert_int_equal(string.versions[CVD_BYTECODE], good->bytecode);
+		assert_int_equal(string.time, good->time);
+		assert_int_equal(string.warn, good->warn);
+		assert_int_equal(string.flevel, good->flevel);
+		assert_int_equal(string.count, good->count);
 	}
 }
 
@@ -93,8 +93,8 @@ static void test_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(bads) / sizeof(*bads); i++) {
-		struct record record;
-		if (parse(&record, bads[i].text, strlen(bads[i].text)) ||
+		struct version_string string;
+		if (parse(&string, bads[i].text, strlen(bads[i].text)) ||
 			!strstr(why, bads[i].part))
 			fail_msg("string %zu was expected refused with \"%s\": %s", i, bads[i].part,
 				why);
@@ -103,67 +103,67 @@ static void test_refused(void **state)
 
 static void test_long(void **state)
 {
-	char text[RECORD_TEXT_MAX + 2];
-	struct record record;
+	char text[VERSION_STRING_MAX + 2];
+	struct version_string string;
 	(void)state;
 	memset(text, 'v', sizeof(text));
-	memcpy(text + RECORD_TEXT_MAX - 6, ":1:2:3", 6);
-	assert_true(parse(&record, text, RECORD_TEXT_MAX));
-	assert_int_equal(strlen(record.recommended), RECORD_TEXT_MAX - 6);
-	assert_false(parse(&record, text, RECORD_TEXT_MAX + 1));
+	memcpy(text + VERSION_STRING_MAX - 6, ":1:2:3", 6);
+	assert_true(parse(&string, text, VERSION_STRING_MAX));
+	assert_int_equal(strlen(string.recommended), VERSION_STRING_MAX - 6);
+	assert_false(parse(&string, text, VERSION_STRING_MAX + 1));
 	assert_non_null(strstr(why, "longer than 255 octets"));
 	memset(text, ':', sizeof(text));
-	assert_false(parse(&record, text, RECORD_TEXT_MAX));
+	assert_false(parse(&string, text, VERSION_STRING_MAX));
 	assert_non_null(strstr(why, "there are 256 fields"));
-	assert_false(parse(&record, "1\0002:3:4:5", 10));
+	assert_false(parse(&string, "1\0002:3:4:5", 10));
 }
 
 static void test_printed(void **state)
 {
-	char text[RECORD_TEXT_MAX + 1];
-	struct record record;
+	char text[VERSION_STRING_MAX + 1];
+	struct version_string string;
 	(void)state;
 	for (size_t i = 1; i < 5; i++) {
-		assert_true(parse(&record, goods[i].text, strlen(goods[i].text)));
-		size_t size = record_print(&record, text);
+		assert_true(parse(&string, goods[i].text, strlen(goods[i].text)));
+		size_t size = version_string_print(&string, text);
 		assert_int_equal(size, strcspn(goods[i].text, "\r\n"));
 		assert_memory_equal(text, goods[i].text, size);
 	}
 	/* The form of 2008 becomes today's: no field is left out or empty. */
-	assert_true(parse(&record, goods[0].text, strlen(goods[0].text)));
-	assert_true(record_print(&record, text));
+	assert_true(parse(&string, goods[0].text, strlen(goods[0].text)));
+	assert_true(version_string_print(&string, text));
 	assert_string_equal(text, "0.94:48:8230:1221276541:1:35:0:0");
 }
 
 static void test_printed_too_long(void **state)
 {
-	struct record record = {.versions = {1, 1, 1, 1}, .time = 1, .flevel = 1};
-	char text[RECORD_TEXT_MAX + 1];
+	struct version_string string = {.versions = {1, 1, 1, 1}, .time = 1, .flevel = 1};
+	char text[VERSION_STRING_MAX + 1];
 	(void)state;
-	memset(record.recommended, 'v', RECORD_TEXT_MAX - 14);
-	assert_int_equal(record_print(&record, text), RECORD_TEXT_MAX);
-	assert_int_equal(strlen(text), RECORD_TEXT_MAX);
-	record.flevel = 10;
-	assert_int_equal(record_print(&record, text), 0);
+	memset(string.recommended, 'v', VERSION_STRING_MAX - 14);
+	assert_int_equal(version_string_print(&string, text), VERSION_STRING_MAX);
+	assert_int_equal(strlen(text), VERSION_STRING_MAX);
+	string.flevel = 10;
+	assert_int_equal(version_string_print(&string, text), 0);
 }
 
 static void test_recommended(void **state)
 {
-	char text[RECORD_TEXT_MAX + 2];
+	char text[VERSION_STRING_MAX + 2];
 	(void)state;
-	assert_true(record_recommended_fits("1.0.9"));
-	assert_true(record_recommended_fits("0.103.0-rc2"));
-	assert_false(record_recommended_fits(""));
-	assert_false(record_recommended_fits("1:0"));
-	assert_false(record_recommended_fits("1 0"));
-	assert_false(record_recommended_fits("1\n"));
-	assert_false(record_recommended_fits("\x7F"));
-	assert_false(record_recommended_fits("\xC3\xA9"));
+	assert_true(version_string_recommended_fits("1.0.9"));
+	assert_true(version_string_recommended_fits("0.103.0-rc2"));
+	assert_false(version_string_recommended_fits(""));
+	assert_false(version_string_recommended_fits("1:0"));
+	assert_false(version_string_recommended_fits("1 0"));
+	assert_false(version_string_recommended_fits("1\n"));
+	assert_false(version_string_recommended_fits("\x7F"));
+	assert_false(version_string_recommended_fits("\xC3\xA9"));
 	memset(text, 'v', sizeof(text));
-	text[RECORD_TEXT_MAX + 1] = '\0';
-	assert_false(record_recommended_fits(text));
-	text[RECORD_TEXT_MAX] = '\0';
-	assert_true(record_recommended_fits(text));
+	text[VERSION_STRING_MAX + 1] = '\0';
+	assert_false(version_string_recommended_fits(text));
+	text[VERSION_STRING_MAX] = '\0';
+	assert_true(version_string_recommended_fits(text));
 }
 
 int main(void)

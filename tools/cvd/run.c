@@ -1,10 +1,10 @@
-#include "tools/cvd/pass.h"
+#include "tools/cvd/run.h"
 
 #include "dns/base/file.h"
 #include "geo/mirror.h"
 #include "tools/cvd/announce.h"
-#include "tools/cvd/head.h"
-#include "tools/cvd/quorum.h"
+#include "tools/cvd/header.h"
+#include "tools/cvd/mirror_check.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -21,17 +21,17 @@ static const char magic[] = "ClamAV-VDB:";
 
 static bool previous_read(struct announce *announce, char *why, size_t size)
 {
-	struct head head;
+	struct header header;
 	char reason[REASON_MAX];
 	const char *path = announce->arguments->output;
 	if (!path)
 		return true;
-	if (!head_read(&head, path, why, size))
+	if (!header_read(&header, path, why, size))
 		return false;
-	if (!head.found)
+	if (!header.found)
 		return true;
-	announce->known =
-		record_parse(&announce->previous, head.octets, head.size, reason, sizeof(reason));
+	announce->known = version_string_parse(
+		&announce->previous, header.octets, header.size, reason, sizeof(reason));
 	if (!announce->known)
 		snprintf(why, size, "%s: %s; it stays as it is: put it right, or away", path,
 			reason);
@@ -53,7 +53,7 @@ static struct mirrors *export_read(const char *path, char *why, size_t size)
 static bool names_check(const struct arguments *arguments, char *why, size_t size)
 {
 	struct stat databases, names;
-	if (!folder_find(arguments->names, why, size))
+	if (!database_dir_find(arguments->names, why, size))
 		return false;
 	if (stat(arguments->directory, &databases) != 0 || stat(arguments->names, &names) != 0 ||
 		databases.st_dev != names.st_dev || databases.st_ino != names.st_ino)
@@ -64,11 +64,11 @@ static bool names_check(const struct arguments *arguments, char *why, size_t siz
 	return false;
 }
 
-bool pass_check(const struct arguments *arguments, char *why, size_t size)
+bool run_check(const struct arguments *arguments, char *why, size_t size)
 {
 	struct announce announce = {.arguments = arguments};
-	if (!folder_find(arguments->directory, why, size) || !previous_read(&announce, why, size) ||
-		!announce_recommend(&announce, why, size))
+	if (!database_dir_find(arguments->directory, why, size) ||
+		!previous_read(&announce, why, size) || !announce_recommend(&announce, why, size))
 		return false;
 	if (arguments->names && !names_check(arguments, why, size))
 		return false;
@@ -88,11 +88,11 @@ static void why_add(char *why, size_t size, const char *part)
 	snprintf(why + used, size - used, "%s%s", used ? "; " : "", part);
 }
 
-static void hold(struct pass *pass, struct announce *announce, enum cvd_database database,
+static void hold(struct run *run, struct announce *announce, enum cvd_database database,
 	const char *reason, char *part)
 {
 	uint32_t version = announce->next.versions[database];
-	pass->held[database] = version;
+	run->held[database] = version;
 	if (announce->known)
 		announce_hold(announce, database);
 	snprintf(part, REASON_MAX + 64, "%s %u is held back at %u: %s", cvd_database_name(database),
@@ -100,53 +100,54 @@ static void hold(struct pass *pass, struct announce *announce, enum cvd_database
 }
 
 /* Empty: enough mirrors have it. */
-static void reason_find(struct quorum *quorum, const struct announce *announce,
+static void reason_find(struct mirror_check *check, const struct announce *announce,
 	enum cvd_database database, char reason[REASON_MAX])
 {
 	*reason = '\0';
-	if (!quorum_ask(quorum, database, announce->next.versions[database], reason, REASON_MAX) ||
-		quorum_reached(quorum))
+	if (!mirror_check_run(
+		    check, database, announce->next.versions[database], reason, REASON_MAX) ||
+		mirror_check_passed(check))
 		return;
-	if (!quorum->asked)
+	if (!check->asked)
 		snprintf(reason, REASON_MAX, "%s has no mirror in service to ask",
 			announce->arguments->export);
 	else
 		snprintf(reason, REASON_MAX,
 			"%zu of %zu mirror addresses in service have it, expected at least %zu (%u "
 			"per cent)",
-			quorum->have, quorum->asked, quorum->wanted, quorum->share);
+			check->have, check->asked, check->wanted, check->share);
 }
 
 /* Holds back what too few mirrors have; `why` says what and why. An export that cannot be read
  * holds everything back, and the rest of the string stays fresh. */
-static void mirrors_verify(struct pass *pass, struct announce *announce, char *why, size_t size)
+static void mirrors_verify(struct run *run, struct announce *announce, char *why, size_t size)
 {
-	const struct arguments *arguments = pass->arguments;
+	const struct arguments *arguments = run->arguments;
 	char reason[REASON_MAX] = "", part[REASON_MAX + 64];
-	struct quorum quorum = {
+	struct mirror_check check = {
 		.host = arguments->host,
 		.port = (unsigned)arguments->port,
 		.share = (unsigned)arguments->share,
-		.stop = pass->stop,
+		.stop = run->stop,
 	};
 	struct mirrors *mirrors = NULL;
 	uint32_t before[CVD_DATABASES];
-	memcpy(before, pass->held, sizeof(before));
-	memset(pass->held, 0, sizeof(pass->held));
+	memcpy(before, run->held, sizeof(before));
+	memset(run->held, 0, sizeof(run->held));
 	for (unsigned i = 0; i < CVD_DATABASES; i++) {
 		enum cvd_database database = (enum cvd_database)i;
 		if (!announce_rises(announce, database))
 			continue;
-		if (!pass->due && before[i] == announce->next.versions[i]) {
+		if (!run->due && before[i] == announce->next.versions[i]) {
 			snprintf(reason, sizeof(reason), "the mirrors were asked a moment ago");
 		} else if (mirrors ||
 			   (mirrors = export_read(arguments->export, reason, sizeof(reason)))) {
-			quorum.mirrors = mirrors;
-			reason_find(&quorum, announce, database, reason);
+			check.mirrors = mirrors;
+			reason_find(&check, announce, database, reason);
 		}
 		if (!*reason)
 			continue;
-		hold(pass, announce, database, reason, part);
+		hold(run, announce, database, reason, part);
 		why_add(why, size, part);
 	}
 	mirrors_free(mirrors);
@@ -163,31 +164,32 @@ static bool text_write(const char *path, char *text, char *why, size_t size)
 	return good;
 }
 
-static bool name_write(const struct pass *pass, const struct record *record,
+static bool name_write(const struct run *run, const struct version_string *string,
 	enum cvd_database database, char *why, size_t size)
 {
 	char path[PATH_MAX], text[64];
-	struct head head;
-	if (!record->versions[database])
+	struct header header;
+	if (!string->versions[database])
 		return true;
-	snprintf(
-		path, sizeof(path), "%s/%s", pass->arguments->names, folder_file_name(database, 0));
-	if (!head_read(&head, path, why, size))
+	snprintf(path, sizeof(path), "%s/%s", run->arguments->names,
+		database_dir_file_name(database, 0));
+	if (!header_read(&header, path, why, size))
 		return false;
-	if (head.size >= sizeof(magic) - 1 && memcmp(head.octets, magic, sizeof(magic) - 1) == 0) {
+	if (header.size >= sizeof(magic) - 1 &&
+		memcmp(header.octets, magic, sizeof(magic) - 1) == 0) {
 		snprintf(why, size, "%s: is a database, expected the file of a version name", path);
 		return false;
 	}
-	snprintf(text, sizeof(text), "%u:%lld\n", record->versions[database],
-		(long long)record->time);
+	snprintf(text, sizeof(text), "%u:%lld\n", string->versions[database],
+		(long long)string->time);
 	return text_write(path, text, why, size);
 }
 
 static bool names_write(
-	const struct pass *pass, const struct record *record, char *why, size_t size)
+	const struct run *run, const struct version_string *string, char *why, size_t size)
 {
 	for (unsigned i = 0; i < CVD_DATABASES; i++)
-		if (!name_write(pass, record, (enum cvd_database)i, why, size))
+		if (!name_write(run, string, (enum cvd_database)i, why, size))
 			return false;
 	return true;
 }
@@ -195,42 +197,42 @@ static bool names_write(
 /* Is all but the time as in the file? */
 static bool is_old_news(const struct announce *announce)
 {
-	char before[RECORD_TEXT_MAX + 1], after[RECORD_TEXT_MAX + 1];
-	struct record record = announce->previous;
-	record.time = announce->next.time;
+	char before[VERSION_STRING_MAX + 1], after[VERSION_STRING_MAX + 1];
+	struct version_string string = announce->previous;
+	string.time = announce->next.time;
 	return announce->known && announce->previous.count == announce->next.count &&
-	       record_print(&record, before) && record_print(&announce->next, after) &&
-	       strcmp(before, after) == 0;
+	       version_string_print(&string, before) &&
+	       version_string_print(&announce->next, after) && strcmp(before, after) == 0;
 }
 
 /* The string goes first: it must not get old because of the names. */
 static bool next_write(
-	struct pass *pass, struct announce *announce, bool needed, char *why, size_t size)
+	struct run *run, struct announce *announce, bool needed, char *why, size_t size)
 {
-	char line[RECORD_TEXT_MAX + 2];
-	const struct arguments *arguments = pass->arguments;
+	char line[VERSION_STRING_MAX + 2];
+	const struct arguments *arguments = run->arguments;
 	announce->next.time = time(NULL);
-	if (!record_print(&announce->next, pass->text)) {
+	if (!version_string_print(&announce->next, run->text)) {
 		snprintf(why, size,
 			"the version string would be longer than 255 octets, which is all that "
 			"clients read: expected a shorter --version");
 		return false;
 	}
-	snprintf(line, sizeof(line), "%s\n", pass->text);
+	snprintf(line, sizeof(line), "%s\n", run->text);
 	if (needed && arguments->output && !text_write(arguments->output, line, why, size))
 		return false;
-	pass->last = announce->next;
-	pass->known = true;
-	return !needed || !arguments->names || names_write(pass, &announce->next, why, size);
+	run->last = announce->next;
+	run->known = true;
+	return !needed || !arguments->names || names_write(run, &announce->next, why, size);
 }
 
 /* What is wrong with the databases does not make what the mirrors have untrue, but an old string
  * makes every client turn away from it: with --watch the last one gets a fresh time when that is
  * due. */
-static void previous_keep(struct pass *pass, struct announce *announce, char *why, size_t size)
+static void previous_keep(struct run *run, struct announce *announce, char *why, size_t size)
 {
 	char reason[REASON_MAX];
-	const struct arguments *arguments = pass->arguments;
+	const struct arguments *arguments = run->arguments;
 	int64_t age = time(NULL) - announce->previous.time;
 	if (!arguments->watch || !announce->known)
 		return;
@@ -238,38 +240,38 @@ static void previous_keep(struct pass *pass, struct announce *announce, char *wh
 	announce->next = announce->previous;
 	if (age >= 0 && age < arguments->refresh)
 		return;
-	if (!next_write(pass, announce, true, reason, sizeof(reason)))
+	if (!next_write(run, announce, true, reason, sizeof(reason)))
 		why_add(why, size, reason);
 }
 
-enum pass_result pass_run(struct pass *pass, char *why, size_t size)
+enum run_result run_execute(struct run *run, char *why, size_t size)
 {
 	struct announce announce = {
-		.arguments = pass->arguments,
-		.force = pass->force,
-		.known = pass->known,
-		.previous = pass->last,
+		.arguments = run->arguments,
+		.force = run->force,
+		.known = run->known,
+		.previous = run->last,
 	};
 	*why = '\0';
 	if (!previous_read(&announce, why, size))
-		return PASS_FAILED;
-	if (!folder_scan(&announce.folder, pass->arguments->directory, why, size) ||
+		return RUN_FAILED;
+	if (!database_dir_scan(&announce.dir, run->arguments->directory, why, size) ||
 		!announce_decide(&announce, why, size)) {
-		previous_keep(pass, &announce, why, size);
-		return PASS_FAILED;
+		previous_keep(run, &announce, why, size);
+		return RUN_FAILED;
 	}
-	if (pass->arguments->export)
-		mirrors_verify(pass, &announce, why, size);
-	if (pass->stop && atomic_load(pass->stop)) {
+	if (run->arguments->export)
+		mirrors_verify(run, &announce, why, size);
+	if (run->stop && atomic_load(run->stop)) {
 		*why = '\0';
-		return PASS_FAILED;
+		return RUN_FAILED;
 	}
 	if (*why && !announce.known) {
 		why_add(why, size, "there is no string before it, so nothing is written");
-		return PASS_EMPTY;
+		return RUN_EMPTY;
 	}
-	bool held = *why, needed = pass->due || !is_old_news(&announce);
-	if (!next_write(pass, &announce, needed, why, size))
-		return PASS_FAILED;
-	return held ? PASS_HELD : PASS_DONE;
+	bool held = *why, needed = run->due || !is_old_news(&announce);
+	if (!next_write(run, &announce, needed, why, size))
+		return RUN_FAILED;
+	return held ? RUN_HELD : RUN_DONE;
 }

@@ -1,16 +1,16 @@
-/* tools/cvd/record.h - the version string that clients ask for at current.cvd, as its eight fields.
+/* tools/cvd/version_string.h - the version string that clients ask for at current.cvd, as its eight fields.
  *
  * Recommended version : main : daily : record time : warn flag : functionality level : safebrowsing
  * : bytecode. No I/O here. */
-#ifndef TOOLS_CVD_RECORD_H
-#define TOOLS_CVD_RECORD_H
+#ifndef TOOLS_CVD_VERSION_STRING_H
+#define TOOLS_CVD_VERSION_STRING_H
 
 #include "tools/cvd/cvd.h"
 
-enum { RECORD_TEXT_MAX = 255 /* clients read one character-string */ };
+enum { VERSION_STRING_MAX = 255 /* clients read one character-string */ };
 
-struct record {
-	char recommended[RECORD_TEXT_MAX + 1]; /* never empty, no colon, no blank */
+struct version_string {
+	char recommended[VERSION_STRING_MAX + 1]; /* never empty, no colon, no blank */
 	uint32_t versions[CVD_DATABASES]; /* 0: there is no such database */
 	int64_t time; /* Unix seconds of the last refresh */
 	bool warn; /* may clients tell that they are outdated? */
@@ -20,13 +20,14 @@ struct record {
 
 /* Reads the first line of `text`, a CR at its end dropped. False: one sentence that says what was
  * found and expected, without the file's name. */
-bool record_parse(struct record *record, const char *text, size_t size, char *why, size_t why_size);
+bool version_string_parse(
+	struct version_string *string, const char *text, size_t size, char *why, size_t why_size);
 
 /* May this be field 0? */
-bool record_recommended_fits(const char *text);
+bool version_string_recommended_fits(const char *text);
 
 /* All eight fields, and no empty one; returns the length. 0: it would be longer than
- * RECORD_TEXT_MAX. */
-size_t record_print(const struct record *record, char text[RECORD_TEXT_MAX + 1]);
+ * VERSION_STRING_MAX. */
+size_t version_string_print(const struct version_string *string, char text[VERSION_STRING_MAX + 1]);
 
 #endif

@@ -1,23 +1,23 @@
-/* tools/cvd/head.h - the first octets of a file, however large it is: headers and version strings
+/* tools/cvd/header.h - the first octets of a file, however large it is: headers and version strings
  * are short. */
-#ifndef TOOLS_CVD_HEAD_H
-#define TOOLS_CVD_HEAD_H
+#ifndef TOOLS_CVD_HEADER_H
+#define TOOLS_CVD_HEADER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEAD_MAX = 512 };
+enum { HEADER_MAX = 512 };
 
-struct head {
+struct header {
 	bool found; /* false: there is no such file, and that is all that is known */
-	char octets[HEAD_MAX];
+	char octets[HEADER_MAX];
 	size_t size; /* of them */
 	uint64_t file_size;
 };
 
 /* Never waits for a writer. False: one sentence naming the file, which is no regular one or cannot
  * be read. */
-bool head_read(struct head *head, const char *path, char *why, size_t size);
+bool header_read(struct header *header, const char *path, char *why, size_t size);
 
 #endif

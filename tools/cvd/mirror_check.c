@@ -1,4 +1,4 @@
-#include "tools/cvd/quorum.h"
+#include "tools/cvd/mirror_check.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 enum {
 	PARALLEL = 64,
 	ANSWER_MS = 5000, /* in all, for one address */
-	ROUND_SECONDS = 120, /* for all of them: who has not been asked by then has nothing */
+	ALL_SECONDS = 120, /* for all of them: who has not been asked by then has nothing */
 	POLL_MS = 100, /* how soon a stop is seen */
 	HEADERS_MAX = 32768, /* octets */
 	BUFFER_SIZE = 1024, /* libcurl's least */
@@ -26,8 +26,8 @@ struct transfer {
 	bool busy;
 };
 
-struct round {
-	struct quorum *quorum;
+struct requests {
+	struct mirror_check *check;
 	enum cvd_database database;
 	uint32_t version;
 	CURLM *multi;
@@ -37,12 +37,12 @@ struct round {
 	int64_t end; /* monotonic seconds */
 };
 
-bool quorum_init(void)
+bool mirror_check_init(void)
 {
 	return curl_global_init(CURL_GLOBAL_DEFAULT) == 0;
 }
 
-void quorum_free(void)
+void mirror_check_free(void)
 {
 	curl_global_cleanup();
 }
@@ -95,18 +95,17 @@ static bool options_set(struct transfer *transfer)
 
 /* The host's name is only a header: what it holds cannot lead anywhere else than to the address. */
 static bool address_set(
-	struct round *round, struct transfer *transfer, const struct mirror_address *address)
+	struct requests *requests, struct transfer *transfer, const struct mirror_address *address)
 {
-	const struct quorum *quorum = round->quorum;
-	const char *host =
-		quorum->host ? quorum->host : quorum->mirrors->list[address->mirror].host;
+	const struct mirror_check *check = requests->check;
+	const char *host = check->host ? check->host : check->mirrors->list[address->mirror].host;
 	char text[ADDRESS_TEXT_MAX], url[128], line[320], port[8] = "";
-	if (quorum->port != 80) /* RFC 9110 7.2 */
-		snprintf(port, sizeof(port), ":%u", quorum->port);
+	if (check->port != 80) /* RFC 9110 7.2 */
+		snprintf(port, sizeof(port), ":%u", check->port);
 	snprintf(url, sizeof(url),
 		address->at.ipv6 ? "http://[%s]:%u/%s.cvd" : "http://%s:%u/%s.cvd",
-		address_write(&address->at, text), quorum->port,
-		cvd_database_name(round->database));
+		address_write(&address->at, text), check->port,
+		cvd_database_name(requests->database));
 	snprintf(line, sizeof(line), "Host: %s%s", host, port);
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = curl_slist_append(NULL, line);
@@ -118,42 +117,42 @@ static bool address_set(
 
 /* False: no memory. */
 static bool transfer_start(
-	struct round *round, struct transfer *transfer, const struct mirror_address *address)
+	struct requests *requests, struct transfer *transfer, const struct mirror_address *address)
 {
 	if (!transfer->easy)
 		transfer->easy = curl_easy_init();
 	transfer->size = transfer->header_size = 0;
-	if (!transfer->easy || !address_set(round, transfer, address) ||
-		curl_multi_add_handle(round->multi, transfer->easy) != CURLM_OK)
+	if (!transfer->easy || !address_set(requests, transfer, address) ||
+		curl_multi_add_handle(requests->multi, transfer->easy) != CURLM_OK)
 		return false;
 	transfer->busy = true;
-	round->pending++;
+	requests->pending++;
 	return true;
 }
 
 /* Starts as many as may be under way together. */
-static bool transfers_start(struct round *round)
+static bool transfers_start(struct requests *requests)
 {
-	const struct mirrors *mirrors = round->quorum->mirrors;
+	const struct mirrors *mirrors = requests->check->mirrors;
 	for (size_t i = 0; i < PARALLEL; i++) {
 		const struct mirror_address *address = NULL;
-		if (round->transfers[i].busy)
+		if (requests->transfers[i].busy)
 			continue;
-		while (!address && round->next < mirrors->address_count) {
-			address = &mirrors->addresses[round->next++];
+		while (!address && requests->next < mirrors->address_count) {
+			address = &mirrors->addresses[requests->next++];
 			if (!mirror_in_service(mirrors->list[address->mirror].state))
 				address = NULL;
 		}
 		if (!address)
 			return true;
-		if (!transfer_start(round, &round->transfers[i], address))
+		if (!transfer_start(requests, &requests->transfers[i], address))
 			return false;
 	}
 	return true;
 }
 
 /* However the transfer ended: when the octets are there, they count. */
-static bool transfer_has_version(const struct round *round, const struct transfer *transfer)
+static bool transfer_has_version(const struct requests *requests, const struct transfer *transfer)
 {
 	struct cvd cvd;
 	char why[256];
@@ -161,85 +160,85 @@ static bool transfer_has_version(const struct round *round, const struct transfe
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	return (status == HTTP_OK || status == HTTP_PARTIAL) &&
 	       cvd_parse(&cvd, transfer->octets, transfer->size, why, sizeof(why)) &&
-	       cvd.version >= round->version;
+	       cvd.version >= requests->version;
 }
 
-static void transfers_end(struct round *round)
+static void transfers_end(struct requests *requests)
 {
 	const CURLMsg *message;
 	int left;
-	while ((message = curl_multi_info_read(round->multi, &left))) {
+	while ((message = curl_multi_info_read(requests->multi, &left))) {
 		struct transfer *transfer = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-		round->quorum->have += transfer_has_version(round, transfer);
-		curl_multi_remove_handle(round->multi, transfer->easy);
+		requests->check->have += transfer_has_version(requests, transfer);
+		curl_multi_remove_handle(requests->multi, transfer->easy);
 		transfer->busy = false;
-		round->pending--;
+		requests->pending--;
 	}
 }
 
-static bool is_stopped(const struct quorum *quorum)
+static bool is_stopped(const struct mirror_check *check)
 {
-	return quorum->stop && atomic_load(quorum->stop);
+	return check->stop && atomic_load(check->stop);
 }
 
 /* False: libcurl has no memory. */
-static bool round_run(struct round *round)
+static bool requests_run(struct requests *requests)
 {
 	int running;
-	while (!quorum_reached(round->quorum) && !is_stopped(round->quorum) &&
-		seconds_now() < round->end) {
-		if (!transfers_start(round))
+	while (!mirror_check_passed(requests->check) && !is_stopped(requests->check) &&
+		seconds_now() < requests->end) {
+		if (!transfers_start(requests))
 			return false;
-		if (!round->pending)
+		if (!requests->pending)
 			return true;
-		if (curl_multi_perform(round->multi, &running) != CURLM_OK)
+		if (curl_multi_perform(requests->multi, &running) != CURLM_OK)
 			return false;
-		transfers_end(round);
-		if (running && curl_multi_poll(round->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
+		transfers_end(requests);
+		if (running && curl_multi_poll(requests->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
 			return false;
 	}
 	return true;
 }
 
-static void round_free(struct round *round)
+static void requests_free(struct requests *requests)
 {
-	for (size_t i = 0; round->transfers && i < PARALLEL; i++) {
-		struct transfer *transfer = &round->transfers[i];
+	for (size_t i = 0; requests->transfers && i < PARALLEL; i++) {
+		struct transfer *transfer = &requests->transfers[i];
 		if (transfer->busy)
-			curl_multi_remove_handle(round->multi, transfer->easy);
+			curl_multi_remove_handle(requests->multi, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
 		curl_slist_free_all(transfer->headers);
 	}
-	if (round->multi)
-		curl_multi_cleanup(round->multi);
-	free(round->transfers);
+	if (requests->multi)
+		curl_multi_cleanup(requests->multi);
+	free(requests->transfers);
 }
 
-bool quorum_ask(
-	struct quorum *quorum, enum cvd_database database, uint32_t version, char *why, size_t size)
+bool mirror_check_run(struct mirror_check *check, enum cvd_database database, uint32_t version,
+	char *why, size_t size)
 {
-	struct round round = {
-		.quorum = quorum,
+	struct requests requests = {
+		.check = check,
 		.database = database,
 		.version = version,
-		.end = seconds_now() + ROUND_SECONDS,
+		.end = seconds_now() + ALL_SECONDS,
 	};
-	quorum->asked = quorum->mirrors->in_service;
-	quorum->wanted = (quorum->asked * quorum->share + 99) / 100;
-	quorum->have = 0;
-	round.multi = curl_multi_init();
-	round.transfers = calloc(PARALLEL, sizeof(*round.transfers));
-	bool good = round.multi && round.transfers && round_run(&round);
-	round_free(&round);
+	check->asked = check->mirrors->in_service;
+	check->wanted = (check->asked * check->share + 99) / 100;
+	check->have = 0;
+	requests.multi = curl_multi_init();
+	requests.transfers = calloc(PARALLEL, sizeof(*requests.transfers));
+	bool good = requests.multi && requests.transfers && requests_run(&requests);
+	requests_free(&requests);
 	if (!good)
 		snprintf(why, size, "the mirrors could not be asked: no memory");
 	return good;
 }
 
-bool quorum_reached(const struct quorum *quorum)
+bool mirror_check_passed(const struct mirror_check *check)
 {
-	return quorum->asked && quorum->have >= quorum->wanted;
+	return check->asked && check->have >= check->wanted;
 }

@@ -1,4 +1,4 @@
-#include "tools/cvd/record.h"
+#include "tools/cvd/version_string.h"
 
 #include "tools/cvd/digits.h"
 
@@ -48,7 +48,7 @@ static bool recommended_take(struct line *line, char *recommended)
 	const struct piece *piece = &line->pieces[0];
 	memcpy(recommended, piece->text, piece->size);
 	recommended[piece->size] = '\0';
-	return record_recommended_fits(recommended) ||
+	return version_string_recommended_fits(recommended) ||
 	       refuse(line,
 		       "field 0 is \"%.*s\", expected a version without blanks and control "
 		       "characters",
@@ -82,16 +82,17 @@ static bool numbers_take(struct line *line, int64_t *numbers)
 	return true;
 }
 
-bool record_recommended_fits(const char *text)
+bool version_string_recommended_fits(const char *text)
 {
 	size_t size = strlen(text);
 	for (size_t i = 0; i < size; i++)
 		if (text[i] <= ' ' || text[i] >= 0x7F || text[i] == ':')
 			return false;
-	return size > 0 && size <= RECORD_TEXT_MAX;
+	return size > 0 && size <= VERSION_STRING_MAX;
 }
 
-bool record_parse(struct record *record, const char *text, size_t size, char *why, size_t why_size)
+bool version_string_parse(
+	struct version_string *string, const char *text, size_t size, char *why, size_t why_size)
 {
 	struct line line = {.why = why, .why_size = why_size};
 	int64_t numbers[FIELDS] = {0};
@@ -102,7 +103,7 @@ bool record_parse(struct record *record, const char *text, size_t size, char *wh
 		size--;
 	if (!size)
 		return refuse(&line, "the first line is empty, expected a version string");
-	if (size > RECORD_TEXT_MAX)
+	if (size > VERSION_STRING_MAX)
 		return refuse(&line,
 			"the first line is longer than 255 octets, which is all that clients read "
 			"of a version string");
@@ -111,24 +112,24 @@ bool record_parse(struct record *record, const char *text, size_t size, char *wh
 		return refuse(&line,
 			"there are %zu fields, expected a version string of 8 (4 at least)",
 			line.count);
-	if (!recommended_take(&line, record->recommended) || !numbers_take(&line, numbers))
+	if (!recommended_take(&line, string->recommended) || !numbers_take(&line, numbers))
 		return false;
-	record->count = (unsigned)line.count;
-	record->versions[CVD_MAIN] = (uint32_t)numbers[1];
-	record->versions[CVD_DAILY] = (uint32_t)numbers[2];
-	record->time = numbers[3];
-	record->warn = numbers[4];
-	record->flevel = (uint32_t)numbers[5];
-	record->versions[CVD_SAFEBROWSING] = (uint32_t)numbers[6];
-	record->versions[CVD_BYTECODE] = (uint32_t)numbers[7];
+	string->count = (unsigned)line.count;
+	string->versions[CVD_MAIN] = (uint32_t)numbers[1];
+	string->versions[CVD_DAILY] = (uint32_t)numbers[2];
+	string->time = numbers[3];
+	string->warn = numbers[4];
+	string->flevel = (uint32_t)numbers[5];
+	string->versions[CVD_SAFEBROWSING] = (uint32_t)numbers[6];
+	string->versions[CVD_BYTECODE] = (uint32_t)numbers[7];
 	return true;
 }
 
-size_t record_print(const struct record *record, char text[RECORD_TEXT_MAX + 1])
+size_t version_string_print(const struct version_string *string, char text[VERSION_STRING_MAX + 1])
 {
-	int size = snprintf(text, RECORD_TEXT_MAX + 1, "%s:%u:%u:%" PRId64 ":%d:%u:%u:%u",
-		record->recommended, record->versions[CVD_MAIN], record->versions[CVD_DAILY],
-		record->time, record->warn, record->flevel, record->versions[CVD_SAFEBROWSING],
-		record->versions[CVD_BYTECODE]);
-	return size > 0 && size <= RECORD_TEXT_MAX ? (size_t)size : 0;
+	int size = snprintf(text, VERSION_STRING_MAX + 1, "%s:%u:%u:%" PRId64 ":%d:%u:%u:%u",
+		string->recommended, string->versions[CVD_MAIN], string->versions[CVD_DAILY],
+		string->time, string->warn, string->flevel, string->versions[CVD_SAFEBROWSING],
+		string->versions[CVD_BYTECODE]);
+	return size > 0 && size <= VERSION_STRING_MAX ? (size_t)size : 0;
 }

@@ -1,6 +1,6 @@
-#include "tools/cvd/folder.h"
+#include "tools/cvd/database_dir.h"
 
-#include "tools/cvd/head.h"
+#include "tools/cvd/header.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 enum { FILE_SIZE_MAX = INT_MAX, WHY_MAX = 256 };
 
 static const struct {
-	const char *files[FOLDER_FORMS];
+	const char *files[DATABASE_FORMS];
 	bool required;
 } databases[CVD_DATABASES] = {
 	[CVD_MAIN] = {{"main.cvd", "main.cld"}, true},
@@ -21,12 +21,12 @@ static const struct {
 	[CVD_SAFEBROWSING] = {{"safebrowsing.cvd", "safebrowsing.cld"}, false},
 };
 
-const char *folder_file_name(enum cvd_database database, unsigned form)
+const char *database_dir_file_name(enum cvd_database database, unsigned form)
 {
 	return databases[database].files[form];
 }
 
-bool folder_find(const char *directory, char *why, size_t size)
+bool database_dir_find(const char *directory, char *why, size_t size)
 {
 	struct stat status;
 	if (stat(directory, &status) != 0) {
@@ -41,36 +41,36 @@ bool folder_find(const char *directory, char *why, size_t size)
 /* Version 0: there is no such file. */
 static bool file_read_header(struct cvd *cvd, const char *path, char *why, size_t size)
 {
-	struct head head;
+	struct header header;
 	char reason[WHY_MAX];
-	_Static_assert((int)HEAD_MAX >= (int)CVD_HEADER_SIZE, "a head has a header");
+	_Static_assert((int)HEADER_MAX >= (int)CVD_HEADER_SIZE, "a read has a header");
 	*cvd = (struct cvd){.version = 0};
-	if (!head_read(&head, path, why, size))
+	if (!header_read(&header, path, why, size))
 		return false;
-	if (!head.found)
+	if (!header.found)
 		return true;
-	if (head.file_size > FILE_SIZE_MAX) {
+	if (header.file_size > FILE_SIZE_MAX) {
 		snprintf(why, size,
 			"%s: is %llu octets long, expected at most 2147483647: not every client "
 			"could "
 			"open it",
-			path, (unsigned long long)head.file_size);
+			path, (unsigned long long)header.file_size);
 		return false;
 	}
-	if (cvd_parse(cvd, head.octets, head.size, reason, sizeof(reason)))
+	if (cvd_parse(cvd, header.octets, header.size, reason, sizeof(reason)))
 		return true;
 	snprintf(why, size, "%s: %s", path, reason);
 	return false;
 }
 
-static bool database_read(struct folder *folder, enum cvd_database database, const char *directory,
-	char *why, size_t size)
+static bool database_read(struct database_dir *dir, enum cvd_database database,
+	const char *directory, char *why, size_t size)
 {
-	struct cvd *newest = &folder->newest[database];
-	for (unsigned form = 0; form < FOLDER_FORMS; form++) {
+	struct cvd *newest = &dir->newest[database];
+	for (unsigned form = 0; form < DATABASE_FORMS; form++) {
 		char path[PATH_MAX];
 		struct cvd cvd;
-		const char *name = folder_file_name(database, form);
+		const char *name = database_dir_file_name(database, form);
 		if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path)) {
 			snprintf(why, size, "%.200s...: is too long a path", directory);
 			return false;
@@ -80,22 +80,22 @@ static bool database_read(struct folder *folder, enum cvd_database database, con
 		if (cvd.version <= newest->version)
 			continue;
 		*newest = cvd;
-		folder->names[database] = name;
+		dir->names[database] = name;
 	}
 	if (newest->version || !databases[database].required)
 		return true;
 	snprintf(why, size, "%s: neither %s nor %s is there, expected one of them", directory,
-		folder_file_name(database, 0), folder_file_name(database, 1));
+		database_dir_file_name(database, 0), database_dir_file_name(database, 1));
 	return false;
 }
 
-bool folder_scan(struct folder *folder, const char *directory, char *why, size_t size)
+bool database_dir_scan(struct database_dir *dir, const char *directory, char *why, size_t size)
 {
-	*folder = (struct folder){.names = {NULL}};
-	if (!folder_find(directory, why, size))
+	*dir = (struct database_dir){.names = {NULL}};
+	if (!database_dir_find(directory, why, size))
 		return false;
 	for (unsigned i = 0; i < CVD_DATABASES; i++)
-		if (!database_read(folder, (enum cvd_database)i, directory, why, size))
+		if (!database_read(dir, (enum cvd_database)i, directory, why, size))
 			return false;
 	return true;
 }

@@ -1,4 +1,4 @@
-#include "tools/cvd/head.h"
+#include "tools/cvd/header.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,23 +24,23 @@ static bool missing(const char *path, char *why, size_t size)
 	return false;
 }
 
-static bool octets_read(int fd, struct head *head)
+static bool octets_read(int fd, struct header *header)
 {
-	while (head->size < HEAD_MAX) {
-		ssize_t count = read(fd, head->octets + head->size, HEAD_MAX - head->size);
+	while (header->size < HEADER_MAX) {
+		ssize_t count = read(fd, header->octets + header->size, HEADER_MAX - header->size);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
 			return count == 0;
-		head->size += (size_t)count;
+		header->size += (size_t)count;
 	}
 	return true;
 }
 
-bool head_read(struct head *head, const char *path, char *why, size_t size)
+bool header_read(struct header *header, const char *path, char *why, size_t size)
 {
 	struct stat status;
-	*head = (struct head){.found = false};
+	*header = (struct header){.found = false};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return missing(path, why, size);
@@ -55,11 +55,11 @@ bool head_read(struct head *head, const char *path, char *why, size_t size)
 		close(fd);
 		return false;
 	}
-	good = good && octets_read(fd, head);
+	good = good && octets_read(fd, header);
 	if (!good)
 		snprintf(why, size, "%s: cannot be read: %s", path, strerror(errno));
-	head->found = true;
-	head->file_size = (uint64_t)status.st_size;
+	header->found = true;
+	header->file_size = (uint64_t)status.st_size;
 	close(fd);
 	return good;
 }

@@ -1,16 +1,16 @@
-#include "tools/cvd/folder.h"
+#include "tools/cvd/database_dir.h"
 
 #include "tests/unit/cvd_case.h"
-#include "tools/cvd/head.h"
+#include "tools/cvd/header.h"
 
 #include <fcntl.h>
 
-static struct folder found;
+static struct database_dir found;
 
 static void assert_refused(const char *part)
 {
 	memset(why, 0, sizeof(why));
-	if (folder_scan(&found, folder, why, sizeof(why)) || !strstr(why, part) ||
+	if (database_dir_scan(&found, folder, why, sizeof(why)) || !strstr(why, part) ||
 		strncmp(why, folder, strlen(folder)) != 0)
 		fail_msg("expected refused with \"%s\" and the file's name: %s", part, why);
 }
@@ -19,20 +19,20 @@ static void test_newest(void **state)
 {
 	(void)state;
 	databases_write();
-	assert_true(folder_scan(&found, folder, why, sizeof(why)));
+	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 	assert_int_equal(found.newest[CVD_MAIN].version, 63);
 	assert_int_equal(found.newest[CVD_BYTECODE].version, 339);
 	assert_int_equal(found.newest[CVD_SAFEBROWSING].version, 0);
 	assert_null(found.names[CVD_SAFEBROWSING]);
 	/* The higher one wins, with all that its header says. */
 	cvd_write("daily.cld", 28035, 91);
-	assert_true(folder_scan(&found, folder, why, sizeof(why)));
+	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 	assert_int_equal(found.newest[CVD_DAILY].version, 28035);
 	assert_int_equal(found.newest[CVD_DAILY].flevel, 91);
 	assert_string_equal(found.names[CVD_DAILY], "daily.cld");
 	cvd_write("daily.cvd", 28036, 92);
 	cvd_write("safebrowsing.cld", 49192, 63);
-	assert_true(folder_scan(&found, folder, why, sizeof(why)));
+	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 	assert_int_equal(found.newest[CVD_DAILY].version, 28036);
 	assert_int_equal(found.newest[CVD_DAILY].flevel, 92);
 	assert_string_equal(found.names[CVD_DAILY], "daily.cvd");
@@ -54,10 +54,10 @@ static void test_missing(void **state)
 		assert_int_equal(unlink(folder_path(path, name)), 0);
 		assert_refused(part);
 	}
-	assert_false(folder_scan(&found, folder_path(path, "nowhere"), why, sizeof(why)));
+	assert_false(database_dir_scan(&found, folder_path(path, "nowhere"), why, sizeof(why)));
 	assert_non_null(strstr(why, "nowhere: cannot be opened: No such file"));
 	cvd_write("file", 1, 1);
-	assert_false(folder_scan(&found, folder_path(path, "file"), why, sizeof(why)));
+	assert_false(database_dir_scan(&found, folder_path(path, "file"), why, sizeof(why)));
 	assert_non_null(strstr(why, "file: is a file, expected a directory"));
 }
 
@@ -91,7 +91,7 @@ static void test_bad_files(void **state)
 	assert_refused("/daily.cld: cannot be opened: Too many levels of symbolic links");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("daily.cvd", path), 0);
-	assert_true(folder_scan(&found, folder, why, sizeof(why)));
+	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 }
 
 /* Without an octet on the disk: it is sparse. */
@@ -102,7 +102,7 @@ static void test_huge(void **state)
 	databases_write();
 	folder_path(path, "main.cvd");
 	assert_int_equal(truncate(path, 2147483647), 0);
-	assert_true(folder_scan(&found, folder, why, sizeof(why)));
+	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 	assert_int_equal(truncate(path, 2147483648), 0);
 	assert_refused("/main.cvd: is 2147483648 octets long, expected at most 2147483647");
 }
@@ -113,27 +113,27 @@ static void test_long_path(void **state)
 	(void)state;
 	memset(path, '/', sizeof(path));
 	path[4090] = '\0';
-	assert_false(folder_scan(&found, path, why, sizeof(why)));
+	assert_false(database_dir_scan(&found, path, why, sizeof(why)));
 	assert_non_null(strstr(why, "too long a path"));
 }
 
 static void test_head(void **state)
 {
 	char path[FOLDER_PATH_MAX];
-	struct head head;
+	struct header header;
 	(void)state;
-	assert_true(head_read(&head, folder_path(path, "none"), why, sizeof(why)));
-	assert_false(head.found);
+	assert_true(header_read(&header, folder_path(path, "none"), why, sizeof(why)));
+	assert_false(header.found);
 	folder_write("some", "octets", 6);
-	assert_true(head_read(&head, folder_path(path, "some"), why, sizeof(why)));
-	assert_true(head.found);
-	assert_int_equal(head.size, 6);
-	assert_int_equal(head.file_size, 6);
-	assert_memory_equal(head.octets, "octets", 6);
-	assert_int_equal(truncate(path, HEAD_MAX + 1), 0);
-	assert_true(head_read(&head, path, why, sizeof(why)));
-	assert_int_equal(head.size, HEAD_MAX);
-	assert_int_equal(head.file_size, HEAD_MAX + 1);
+	assert_true(header_read(&header, folder_path(path, "some"), why, sizeof(why)));
+	assert_true(header.found);
+	assert_int_equal(header.size, 6);
+	assert_int_equal(header.file_size, 6);
+	assert_memory_equal(header.octets, "octets", 6);
+	assert_int_equal(truncate(path, HEADER_MAX + 1), 0);
+	assert_true(header_read(&header, path, why, sizeof(why)));
+	assert_int_equal(header.size, HEADER_MAX);
+	assert_int_equal(header.file_size, HEADER_MAX + 1);
 }
 
 #define ROW(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)

@@ -100,9 +100,9 @@ def test_written(cvd):
 
 def test_the_first_string(cvd):
     assert cvd.refused("db", "-o", "dns.txt", status=2) == (
-        "dns.txt: is not there, so it has no recommended version to keep: expected --version V")
+        "dns.txt: does not exist, --version V is required")
     assert cvd.refused("db", status=2) == (
-        "there is no file to keep the recommended version of: expected --version V")
+        "--version V is required: there is no existing string to take it from")
     cvd.run("db", "-o", "dns.txt", "--version", "1.0.9")
     assert without_time(cvd.fields()) == ("1.0.9", "63", "28034", "1", "90", "0", "339")
 
@@ -113,24 +113,23 @@ def test_words(cvd):
     assert cvd.run("-h") == (output, "") and not said
     assert re.fullmatch(r"mirrorns-cvd [\d.]+\n", cvd.run("-V")[0])
     assert cvd.refused("db", "--nonsense", status=2) == (
-        'there is no option "--nonsense": mirrorns-cvd --help')
-    assert cvd.refused(status=2).startswith("DIR is missing")
+        'unknown option "--nonsense": see mirrorns-cvd --help')
+    assert cvd.refused(status=2).startswith("DIR, the database directory, is missing")
     assert cvd.refused("db", "--watch", "--version", 1, status=2) == (
-        "--watch is given without -o, which it needs")
+        "--watch requires -o")
     assert cvd.refused("db", "--\x1b[31m", status=2) == (
-        'there is no option "--?[31m": mirrorns-cvd --help')
+        'unknown option "--?[31m": see mirrorns-cvd --help')
     with open("/dev/full", "w") as full:
         done = subprocess.run([cvd.program, "db", "--version", "1"], cwd=cvd.root, stdout=full,
                               stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (
-        1, "mirrorns-cvd: the output could not be written\n")
+        1, "mirrorns-cvd: cannot write the output\n")
 
 
 def test_too_long(cvd):
     cvd.string()
     assert cvd.refused("db", "-o", "dns.txt", "--version", "v" * 230) == (
-        "the version string would be longer than 255 octets, which is all that clients read: expected "
-        "a shorter --version")
+        "the version string exceeds 255 octets, the maximum that clients read: use a shorter --version")
 
 
 def test_a_symbolic_link_stays_one(cvd):
@@ -164,19 +163,19 @@ def spoil(path, how):
 
 
 @pytest.mark.parametrize("how, sentence", [
-    (None, "db: neither daily.cvd nor daily.cld is there, expected one of them"),
-    (b"", "db/daily.cvd: 0 octets are there, expected a header of 512"),
-    (header(1)[:511], "db/daily.cvd: 511 octets are there, expected a header of 512"),
-    (bytes(4096), 'db/daily.cvd: there is no "ClamAV-VDB:" at the beginning, expected a database\'s header'),
+    (None, "db: found neither daily.cvd nor daily.cld, expected one of them"),
+    (b"", "db/daily.cvd: found 0 octets, expected a header of 512"),
+    (header(1)[:511], "db/daily.cvd: found 511 octets, expected a header of 512"),
+    (bytes(4096), 'db/daily.cvd: does not begin with "ClamAV-VDB:", expected the header of a database'),
     (header("28035x"), 'db/daily.cvd: the header\'s version is "28035x", expected digits, at most 2147483647'),
     (header(9999999999), 'db/daily.cvd: the header\'s version is "9999999999", expected digits, at most '
      "2147483647"),
     (header(0), 'db/daily.cvd: the header\'s version is "0", expected at least 1'),
-    ("huge", "db/daily.cvd: is 1099511627776 octets long, expected at most 2147483647: not every client "
-     "could open it"),
+    ("huge", "db/daily.cvd: found 1099511627776 octets, expected at most 2147483647: some clients "
+     "cannot open a larger file"),
     ("directory", "db/daily.cvd: is a directory, expected a regular file"),
     ("fifo", "db/daily.cvd: is a FIFO, expected a regular file"),
-    ("nowhere", "db/daily.cvd: is a symbolic link to nowhere, expected a file"),
+    ("nowhere", "db/daily.cvd: is a dangling symbolic link, expected a file"),
     ("loop", "db/daily.cvd: cannot be opened: Too many levels of symbolic links"),
 ], ids=lambda value: None if isinstance(value, bytes) else str(value)[:24].replace("/", "-"))
 def test_a_bad_database(cvd, how, sentence):
@@ -209,18 +208,17 @@ def test_the_directory(cvd):
 
 @pytest.mark.parametrize("text, sentence", [
     ("", "the first line is empty, expected a version string"),
-    ("nonsense\n", "there are 1 fields, expected a version string of 8 (4 at least)"),
+    ("nonsense\n", "found 1 field, expected a version string of 8 (4 at least)"),
     ("1.0.9:63::5:1:90:0:339\n", 'field 2 (daily) is "", expected digits, at most 2147483647'),
-    ("1.0.9:63:28034:5:yes:90:0:339\n", 'field 4 (warn flag) is "yes", expected digits, at most 1'),
-    ("9" * 300 + ":1:2:3\n", "the first line is longer than 255 octets, which is all that clients read of "
-     "a version string"),
+    ("1.0.9:63:28034:5:yes:90:0:339\n", 'field 4 (warn flag) is "yes", expected 0 or 1'),
+    ("9" * 300 + ":1:2:3\n", "the first line is longer than 255 octets, a version string's maximum"),
     ("1 0:63:28034:5\n", 'field 0 is "1 0", expected a version without blanks and control characters'),
 ])
 def test_a_bad_string(cvd, text, sentence):
     """Not even --force overwrites what may be another file."""
     (cvd.root / "dns.txt").write_text(text)
     assert cvd.refused("db", "-o", "dns.txt", "--version", 1, "--force", status=2) == (
-        f"dns.txt: {sentence}; it stays as it is: put it right, or away")
+        f"dns.txt: {sentence}; left untouched: correct it or move it away")
 
 
 def test_no_file_to_write(cvd):
@@ -238,12 +236,12 @@ def test_no_file_to_write(cvd):
 def test_no_version_goes_back(cvd):
     cvd.string("1.0.9", 63, 28035, 1, 90, 49192, 339)
     assert cvd.refused("db", "-o", "dns.txt") == (
-        "db/daily.cvd: the version is 28034, expected at least 28035 as in dns.txt: only --force goes back")
+        "db/daily.cvd: found version 28034, expected at least 28035 as in dns.txt: use --force to accept it")
     cvd.run("db", "-o", "dns.txt", "--force")
     assert without_time(cvd.fields()) == FIELDS
     cvd.string("1.0.9", 63, 28034, 1, 90, 49193, 339)
     assert cvd.refused("db", "-o", "dns.txt", "--safebrowsing", 49192) == (
-        "--safebrowsing: the version is 49192, expected at least 49193 as in dns.txt: only --force goes back")
+        "--safebrowsing: found version 49192, expected at least 49193 as in dns.txt: use --force to accept it")
 
 
 def test_the_accident_of_2013(cvd):
@@ -251,8 +249,8 @@ def test_the_accident_of_2013(cvd):
     cvd.string("0.97.8", 63, 28034, 1, 69, 49192, 339)
     cvd.put("daily.cvd", 28035, 80)
     assert cvd.refused("db", "-o", "dns.txt") == (
-        "db/daily.cvd: the functionality level is 80, expected at most 79, 10 above that in dns.txt: "
-        "--flevel N sets it, --force takes it")
+        "db/daily.cvd: found functionality level 80, expected at most 79, 10 above that in dns.txt: "
+        "use --flevel N to set it or --force to accept it")
     cvd.run("db", "-o", "dns.txt", "--flevel", 69)
     assert without_time(cvd.fields()) == ("0.97.8", "63", "28035", "1", "69", "49192", "339")
     cvd.run("db", "-o", "dns.txt", "--force")
@@ -369,7 +367,7 @@ def watch_refreshes(cvd, _):
     cvd.stop(signal.SIGINT)
 
 
-KEPT = "; the versions of before stay, and their time is kept fresh\n"
+KEPT = "; the previous versions stay, and the record time is still refreshed\n"
 
 
 @story
@@ -378,11 +376,11 @@ def watch_goes_on(cvd, _):
     cvd.string(age=0)
     spoil(cvd.root / "db" / "daily.cvd", None)
     cvd.start("db", "-o", "dns.txt", "--watch")
-    sentence = f"db: neither daily.cvd nor daily.cld is there, expected one of them{KEPT}"
+    sentence = f"db: found neither daily.cvd nor daily.cld, expected one of them{KEPT}"
     cvd.wait_log(sentence)
     cvd.put("main.cvd", 64)
     spoil(cvd.root / "db" / "daily.cvd", b"short")
-    cvd.wait_log("db/daily.cvd: 5 octets are there")
+    cvd.wait_log("db/daily.cvd: found 5 octets")
     assert without_time(cvd.fields()) == FIELDS
     shutil.rmtree(cvd.root / "db")
     cvd.wait_log(f"db: cannot be opened: No such file or directory{KEPT}")
@@ -391,10 +389,10 @@ def watch_goes_on(cvd, _):
         cvd.put(name, version)
     cvd.wait_field(2, 28036)
     cvd.put("daily.cvd", 28035)
-    cvd.wait_log("db/daily.cvd: the version is 28035, expected at least 28036")
+    cvd.wait_log("db/daily.cvd: found version 28035, expected at least 28036")
     (cvd.root / "dns.txt").write_text("nonsense\n")
     os.kill(cvd.process.pid, signal.SIGHUP)
-    cvd.wait_log("dns.txt: there are 1 fields")
+    cvd.wait_log("dns.txt: found 1 field")
     assert (cvd.root / "dns.txt").read_text() == "nonsense\n"
     cvd.stop()
     assert cvd.log().count(sentence) == 1
@@ -408,7 +406,7 @@ def watch_keeps_the_time_fresh(cvd, _):
     (cvd.root / "names").mkdir()
     cvd.put("main.cvd", 64)
     spoil(cvd.root / "db" / "daily.cvd", b"short")
-    sentence = "db/daily.cvd: 5 octets are there, expected a header of 512"
+    sentence = "db/daily.cvd: found 5 octets, expected a header of 512"
     assert cvd.refused("db", "-o", "dns.txt") == sentence and (cvd.root / "dns.txt").read_text() == before
     cvd.start("db", "-o", "dns.txt", "--watch", "--refresh", "1s", "--version", "2.0", "--names", "names")
     eventually(lambda: abs(int(cvd.fields()[3]) - time.time()) < 60, "a fresh time")
@@ -428,7 +426,7 @@ def test_watch_forces_once(cvd):
     cvd.start("db", "-o", "dns.txt", "--watch", "--force")
     cvd.wait_field(2, 28034)
     cvd.put("daily.cvd", 28033)
-    cvd.wait_log("db/daily.cvd: the version is 28033, expected at least 28034 as in dns.txt")
+    cvd.wait_log("db/daily.cvd: found version 28033, expected at least 28034 as in dns.txt")
     assert cvd.fields()[2] == "28034"
     cvd.stop()
 
@@ -458,7 +456,7 @@ def test_held_back(cvd, ships):
     output, said = cvd.run(*verify(ships))
     assert not output and said == (
         "mirrorns-cvd: daily 28034 is held back at 28033: 3 of 5 mirror addresses in service have it, "
-        "expected at least 4 (80 per cent)\n")
+        "expected at least 4 (80 %)\n")
     fields = cvd.fields()
     assert without_time(fields) == ("1.0.9", "63", "28033", "1", "85", "49192", "339")
     assert_fresh(fields)
@@ -514,7 +512,7 @@ def bad_mirrors(cvd, ships):
     count = len(ships.mirrors) + 1
     begin = time.monotonic()
     said = cvd.run(*verify(ships, "--share", 1))[1]
-    assert f"0 of {count} mirror addresses in service have it, expected at least 1 (1 per cent)" in said
+    assert f"0 of {count} mirror addresses in service have it, expected at least 1 (1 %)" in said
     assert time.monotonic() - begin < 12
     assert not elsewhere.requests, "redirects are not followed"
     # What a socket's buffers take, but no more.
@@ -532,7 +530,7 @@ def test_the_first_string_is_verified_too(cvd, ships):
     list_mirrors(cvd, ships)
     assert cvd.refused(*verify(ships, "--version", "1.0.9")) == (
         "daily 28034 is held back at 0: 0 of 1 mirror addresses in service have it, expected at least 1 "
-        "(80 per cent); there is no string before it, so nothing is written")
+        "(80 %); there is no previous string, so nothing is written")
     ships.mirrors[0].answer = cvd_mirrors.has(28034)
     cvd.run(*verify(ships, "--version", "1.0.9"))
     assert cvd.fields()[2] == "28034"
@@ -548,7 +546,7 @@ def test_a_bad_export(cvd, ships):
     (cvd.root / "mirrors.json").write_text(export_text(
         [mirror("m.example", "PL", "127.0.2.1", state="removed")]))
     assert cvd.run(*verify(ships))[1] == (
-        "mirrorns-cvd: daily 28034 is held back at 28033: mirrors.json has no mirror in service to ask\n")
+        "mirrorns-cvd: daily 28034 is held back at 28033: mirrors.json lists no mirror in service\n")
     assert not ships.mirrors[0].requests
 
 
@@ -588,7 +586,7 @@ def watch_waits_for_the_first_string(cvd, ships):
     ship = ships.add("127.0.2.1", cvd_mirrors.has(100))
     list_mirrors(cvd, ships)
     cvd.start(*verify(ships, "--watch", "--refresh", "1s", "--version", "1.0.9"))
-    cvd.wait_log("there is no string before it, so nothing is written")
+    cvd.wait_log("there is no previous string, so nothing is written")
     cvd.put("daily.cvd", 28035)
     cvd.wait_log("daily 28035 is held back at 0")
     assert not (cvd.root / "dns.txt").exists()
@@ -639,10 +637,10 @@ def test_names_are_no_databases(cvd):
     (cvd.root / "alias").symlink_to("db")
     for name in ("db", "alias", "./db/"):
         assert cvd.refused("db", "--version", 1, "--names", name, status=2) == (
-            f"{name}: is the directory of the databases, expected one of its own for --names")
+            f"{name}: is the database directory, expected a different one for --names")
     shutil.copytree(cvd.root / "db", cvd.root / "copy")
     assert cvd.refused("db", "--version", 1, "--names", "copy") == (
-        "copy/main.cvd: is a database, expected the file of a version name")
+        "copy/main.cvd: is a database, expected a file written by --names")
     assert daily.read_bytes() == header(28034) == (cvd.root / "copy" / "daily.cvd").read_bytes()
     assert cvd.refused("db", "--version", 1, "--names", "nowhere", status=2) == (
         "nowhere: cannot be opened: No such file or directory")

@@ -108,12 +108,14 @@ def test_command_line(page_name, main):
 def test_command_line_of_mirrorns_cvd():
     """Each option of its table, what its value is called, and the two that are not in it."""
     code = source("tools/cvd/arguments.c")
-    table = re.search(r"^static const struct option \{.*?^\} options\[\] = \{\n(.*?)^\};", code,
+    table = re.search(r"^static const struct row \{.*?^\} rows\[\] = \{\n(.*?)^\};", code,
                       re.M | re.S)[1]
     rows = re.findall(r'\{"-(-?[a-z-]+)",\s+(?:"([^"]+)"|NULL),', table)
     assert len(rows) == table.count("offsetof(") >= 13, "the table is read"
     options = {f"Fl {name}" + (f" Ar {value}" if value else "") for name, value in rows}
-    words = {f"Fl {name}" for name in re.findall(r'strcmp\(word, "-(-?[a-zA-Z]+)"\)', code)}
+    letters = re.search(r'getopt_long\(count, words, ":o:(\w+)"', code)[1]
+    words = {f"Fl {letter}" for letter in letters}
+    words |= {f"Fl -{name}" for name in re.findall(r'\{"([a-z]+)", no_argument', code)}
     page = sections("mirrorns-cvd.8")
     items = re.findall(r"^\.It (Fl .*)$", page["DESCRIPTION"], re.M)
     described = {part for item in items for part in item.split(" , ")}

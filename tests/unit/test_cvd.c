@@ -77,14 +77,14 @@ static const struct bad {
 	size_t size;
 	const char *part; /* of the sentence */
 } bads[] = {
-	{OCTETS(""), "no \"ClamAV-VDB:\""},
-	{OCTETS("ClamAV-VDB"), "no \"ClamAV-VDB:\""},
-	{OCTETS("clamav-vdb:" DATE ":1:2:3:X:X:b:5"), "no \"ClamAV-VDB:\""},
-	{OCTETS(" ClamAV-VDB:" DATE ":1:2:3:X:X:b:5"), "no \"ClamAV-VDB:\""},
-	{OCTETS("PK\003\004"), "no \"ClamAV-VDB:\""},
-	{OCTETS("ClamAV-VDB:"), "has 2 fields, expected 9"},
-	{OCTETS("ClamAV-VDB:\n" DATE ":1:2:3:X:X:b:5"), "has 2 fields"},
-	{OCTETS("ClamAV-VDB:" DATE ":1:2:3:X:X"), "has 7 fields"},
+	{OCTETS(""), "does not begin with \"ClamAV-VDB:\""},
+	{OCTETS("ClamAV-VDB"), "does not begin with \"ClamAV-VDB:\""},
+	{OCTETS("clamav-vdb:" DATE ":1:2:3:X:X:b:5"), "does not begin with \"ClamAV-VDB:\""},
+	{OCTETS(" ClamAV-VDB:" DATE ":1:2:3:X:X:b:5"), "does not begin with \"ClamAV-VDB:\""},
+	{OCTETS("PK\003\004"), "does not begin with \"ClamAV-VDB:\""},
+	{OCTETS("ClamAV-VDB:"), "found 2 fields in the header, expected 9"},
+	{OCTETS("ClamAV-VDB:\n" DATE ":1:2:3:X:X:b:5"), "found 2 fields"},
+	{OCTETS("ClamAV-VDB:" DATE ":1:2:3:X:X"), "found 7 fields"},
 	{OCTETS("ClamAV-VDB::1:2:3:X:X:b:5"), "build date is \"\""},
 	{OCTETS("ClamAV-VDB:" DATE "::2:3:X:X:b:5"), "version is \"\", expected digits"},
 	{OCTETS("ClamAV-VDB:" DATE ":0:2:3:X:X:b:5"), "version is \"0\", expected at least 1"},
@@ -179,10 +179,10 @@ static void test_mutated(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_string_equal(cvd_database_name(CVD_MAIN), "main");
-	assert_string_equal(cvd_database_name(CVD_DAILY), "daily");
-	assert_string_equal(cvd_database_name(CVD_BYTECODE), "bytecode");
-	assert_string_equal(cvd_database_name(CVD_SAFEBROWSING), "safebrowsing");
+	assert_string_equal(cvd_database_names[CVD_MAIN], "main");
+	assert_string_equal(cvd_database_names[CVD_DAILY], "daily");
+	assert_string_equal(cvd_database_names[CVD_BYTECODE], "bytecode");
+	assert_string_equal(cvd_database_names[CVD_SAFEBROWSING], "safebrowsing");
 }
 
 int main(void)

@@ -53,10 +53,9 @@ static void test_first(void **state)
 {
 	(void)state;
 	begin(NULL);
-	assert_refused("dns.txt: is not there, so it has no recommended version to keep: expected "
-		       "--version V");
+	assert_refused("dns.txt: does not exist, --version V is required");
 	arguments.output = NULL;
-	assert_refused("there is no file to keep the recommended version of: expected --version V");
+	assert_refused("--version V is required: there is no existing string to take it from");
 	arguments.recommended = "1.0.9";
 	assert_next("1.0.9:63:28034:0:1:90:0:339");
 	arguments.warn = 0;
@@ -91,13 +90,13 @@ static void test_safebrowsing(void **state)
 	announce.dir.names[CVD_SAFEBROWSING] = "safebrowsing.cvd";
 	assert_next("1:63:28034:0:1:90:49193:339");
 	announce.dir.newest[CVD_SAFEBROWSING].version = 49190;
-	assert_refused("db/safebrowsing.cvd: the version is 49190, expected at least 49191 as in "
-		       "dns.txt: only --force goes back");
+	assert_refused("db/safebrowsing.cvd: found version 49190, expected at least 49191 as in "
+		       "dns.txt: use --force to accept it");
 	announce.dir.newest[CVD_SAFEBROWSING].version = 0;
 	announce.dir.names[CVD_SAFEBROWSING] = NULL;
 	arguments.safebrowsing = 0;
-	assert_refused("--safebrowsing: the version is 0, expected at least 49191 as in dns.txt: "
-		       "only --force goes back");
+	assert_refused("--safebrowsing: found version 0, expected at least 49191 as in dns.txt: "
+		       "use --force to accept it");
 	announce.force = true;
 	assert_next("1:63:28034:0:1:90:0:339");
 }
@@ -108,13 +107,13 @@ static void test_floor(void **state)
 		const char *previous, *why;
 	} rows[] = {
 		{"1:64:28034:5:1:90:0:339",
-			"db/main.cvd: the version is 63, expected at least 64 as "
-			"in dns.txt: only --force goes back"},
-		{"1:63:28035:5:1:90:0:339", "db/daily.cld: the version is 28034, expected at least "
-					    "28035 as in dns.txt: only --force goes back"},
+			"db/main.cvd: found version 63, expected at least 64 as "
+			"in dns.txt: use --force to accept it"},
+		{"1:63:28035:5:1:90:0:339", "db/daily.cld: found version 28034, expected at least "
+					    "28035 as in dns.txt: use --force to accept it"},
 		{"1:63:28034:5:1:90:0:2147483647",
-			"db/bytecode.cvd: the version is 339, expected at least 2147483647 as in "
-			"dns.txt: only --force goes back"},
+			"db/bytecode.cvd: found version 339, expected at least 2147483647 as in "
+			"dns.txt: use --force to accept it"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -131,8 +130,8 @@ static void test_flevel(void **state)
 	begin("1:63:28034:5:1:80:0:339");
 	assert_next("1:63:28034:0:1:90:0:339");
 	begin("1:63:28034:5:1:79:0:339");
-	assert_refused("db/daily.cld: the functionality level is 90, expected at most 89, 10 above "
-		       "that in dns.txt: --flevel N sets it, --force takes it");
+	assert_refused("db/daily.cld: found functionality level 90, expected at most 89, 10 above "
+		       "that in dns.txt: use --flevel N to set it or --force to accept it");
 	arguments.flevel = 79;
 	assert_next("1:63:28034:0:1:79:0:339");
 	arguments.flevel = 200; /* a pin is nobody's accident */
@@ -144,8 +143,8 @@ static void test_flevel(void **state)
 	begin("1:63:28034:5:1:150:0:339");
 	assert_next("1:63:28034:0:1:90:0:339");
 	begin("1:63:28034:5:1:0:0:339");
-	assert_refused("db/daily.cld: the functionality level is 90, expected at most 10, 10 above "
-		       "that in dns.txt: --flevel N sets it, --force takes it");
+	assert_refused("db/daily.cld: found functionality level 90, expected at most 10, 10 above "
+		       "that in dns.txt: use --flevel N to set it or --force to accept it");
 	begin("1:63:28034:5:1:2147483647:0:339");
 	announce.dir.newest[CVD_DAILY].flevel = 2147483647;
 	assert_next("1:63:28034:0:1:2147483647:0:339");

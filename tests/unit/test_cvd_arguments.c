@@ -15,15 +15,12 @@ static struct arguments arguments;
 
 static enum arguments_result parse(const char *const *words)
 {
-	char *copy[WORDS_MAX];
-	size_t count = 0;
-	while (words[count] && count < WORDS_MAX - 1) {
-		copy[count] = (char *)(uintptr_t)words[count];
-		count++;
-	}
-	copy[count] = NULL;
+	char *copy[WORDS_MAX] = {"mirrorns-cvd"};
+	int count = 1;
+	for (; words[count - 1] && count < WORDS_MAX - 1; count++)
+		copy[count] = (char *)(uintptr_t)words[count - 1];
 	memset(why, 0, sizeof(why));
-	return arguments_parse(&arguments, copy, why, sizeof(why));
+	return arguments_parse(&arguments, count, copy, why, sizeof(why));
 }
 
 static void test_usual(void **state)
@@ -77,6 +74,7 @@ static void test_words(void **state)
 	static const char *const long_help[] = {"--help", NULL};
 	static const char *const version[] = {"-V", NULL};
 	static const char *const dashes[] = {"--version", "1", "--", "-db", NULL};
+	static const char *const joined[] = {"db", "-odns.txt", NULL};
 	static const char *const last_counts[] = {"db", "--warn", "0", "--warn", "1", NULL};
 	(void)state;
 	assert_int_equal(parse(help), ARGUMENTS_HELP);
@@ -86,24 +84,25 @@ static void test_words(void **state)
 	assert_string_equal(arguments.directory, "-db");
 	assert_int_equal(parse(last_counts), ARGUMENTS_RUN);
 	assert_int_equal(arguments.warn, 1);
+	assert_int_equal(parse(joined), ARGUMENTS_RUN);
+	assert_string_equal(arguments.output, "dns.txt");
 }
 
 static const struct {
 	const char *words[6];
 	const char *why; /* its beginning */
 } wrongs[] = {
-	{{NULL}, "DIR is missing, the directory of the databases"},
-	{{"--force"}, "DIR is missing"},
-	{{""}, "DIR is \"\", expected the directory of the databases"},
-	{{"db", "db2"}, "\"db2\" is one word too many behind DIR"},
-	{{"db", "--nonsense"}, "there is no option \"--nonsense\""},
-	{{"db", "-x"}, "there is no option \"-x\""},
-	{{"db", "-odns.txt"}, "there is no option \"-odns.txt\""},
-	{{"db", "--force=1"}, "there is no option \"--force=1\""},
-	{{"db", "--versions", "1"}, "there is no option \"--versions\""},
-	{{"db", "-o"}, "-o needs a value, FILE"},
+	{{NULL}, "DIR, the database directory, is missing: see mirrorns-cvd --help"},
+	{{"--force"}, "DIR, the database directory, is missing"},
+	{{""}, "DIR is \"\", expected the database directory"},
+	{{"db", "db2"}, "unexpected argument \"db2\": see mirrorns-cvd --help"},
+	{{"db", "--nonsense"}, "unknown option \"--nonsense\""},
+	{{"db", "-x"}, "unknown option \"-x\""},
+	{{"db", "--force=1"}, "unknown option \"--force=1\""},
+	{{"db", "--versions", "1"}, "unknown option \"--versions\""},
+	{{"db", "-o"}, "-o needs a value: FILE"},
 	{{"db", "-o", ""}, "-o is \"\", expected a path"},
-	{{"db", "--version"}, "--version needs a value, V"},
+	{{"db", "--version"}, "--version needs a value: V"},
 	{{"db", "--version="}, "--version is \"\", expected a version like 1.0.9"},
 	{{"db", "--version", "1:0"}, "--version is \"1:0\", expected a version like 1.0.9"},
 	{{"db", "--version", "1 0"}, "--version is \"1 0\", expected a version like 1.0.9"},
@@ -113,8 +112,8 @@ static const struct {
 	{{"db", "--flevel", "2147483648"}, "--flevel is \"2147483648\", expected a number"},
 	{{"db", "--safebrowsing", "4x"}, "--safebrowsing is \"4x\", expected a number"},
 	{{"db", "--names="}, "--names is \"\", expected a path"},
-	{{"db", "--watch"}, "--watch is given without -o, which it needs"},
-	{{"db", "--refresh", "1m"}, "--refresh is given without --watch, which it needs"},
+	{{"db", "--watch"}, "--watch requires -o"},
+	{{"db", "--refresh", "1m"}, "--refresh requires --watch"},
 	{{"db", "--refresh", "30"},
 		"--refresh is \"30\", expected a duration like 30s or 30m, from "
 		"1s to 7200s"},
@@ -123,14 +122,14 @@ static const struct {
 	{{"db", "--refresh", "m"}, "--refresh is \"m\", expected a duration"},
 	{{"db", "--refresh", ""}, "--refresh is \"\", expected a duration"},
 	{{"db", "--refresh", "99999999999d"}, "--refresh is \"99999999999d\", expected a duration"},
-	{{"db", "--verify-mirrors", "e"}, "--verify-mirrors is given without -o, which it needs"},
-	{{"db", "--share", "80"}, "--share is given without --verify-mirrors, which it needs"},
+	{{"db", "--verify-mirrors", "e"}, "--verify-mirrors requires -o"},
+	{{"db", "--share", "80"}, "--share requires --verify-mirrors"},
 	{{"db", "--share", "0"}, "--share is \"0\", expected a number from 1 to 100"},
 	{{"db", "--share", "101"}, "--share is \"101\", expected a number from 1 to 100"},
-	{{"db", "--host", "h"}, "--host is given without --verify-mirrors, which it needs"},
+	{{"db", "--host", "h"}, "--host requires --verify-mirrors"},
 	{{"db", "--host", "a b"}, "--host is \"a b\", expected a host name"},
 	{{"db", "--host", "a\r\nX: y"}, "--host is \"a\r\nX: y\", expected a host name"},
-	{{"db", "--port", "81"}, "--port is given without --verify-mirrors, which it needs"},
+	{{"db", "--port", "81"}, "--port requires --verify-mirrors"},
 	{{"db", "--port", "65536"}, "--port is \"65536\", expected a number from 1 to 65535"},
 };
 

@@ -49,7 +49,7 @@ static void test_missing(void **state)
 		databases_write();
 		snprintf(name, sizeof(name), "%s.cvd", names[i]);
 		snprintf(part, sizeof(part),
-			": neither %s.cvd nor %s.cld is there, expected one of them", names[i],
+			": found neither %s.cvd nor %s.cld, expected one of them", names[i],
 			names[i]);
 		assert_int_equal(unlink(folder_path(path, name)), 0);
 		assert_refused(part);
@@ -69,11 +69,11 @@ static void test_bad_files(void **state)
 	databases_write();
 	folder_path(path, "daily.cld");
 	folder_write("daily.cld", "", 0);
-	assert_refused("/daily.cld: 0 octets are there, expected a header of 512");
+	assert_refused("/daily.cld: found 0 octets, expected a header of 512");
 	folder_write("daily.cld", "ClamAV-VDB:", 11);
-	assert_refused("/daily.cld: 11 octets are there");
+	assert_refused("/daily.cld: found 11 octets");
 	assert_int_equal(truncate(path, 5000), 0);
-	assert_refused("/daily.cld: the header has 2 fields");
+	assert_refused("/daily.cld: found 2 fields in the header");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_refused("/daily.cld: is a directory, expected a regular file");
@@ -85,7 +85,7 @@ static void test_bad_files(void **state)
 	assert_refused("/daily.cld: is a device, expected a regular file");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("nowhere", path), 0);
-	assert_refused("/daily.cld: is a symbolic link to nowhere, expected a file");
+	assert_refused("/daily.cld: is a dangling symbolic link, expected a file");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("daily.cld", path), 0);
 	assert_refused("/daily.cld: cannot be opened: Too many levels of symbolic links");
@@ -104,7 +104,7 @@ static void test_huge(void **state)
 	assert_int_equal(truncate(path, 2147483647), 0);
 	assert_true(database_dir_scan(&found, folder, why, sizeof(why)));
 	assert_int_equal(truncate(path, 2147483648), 0);
-	assert_refused("/main.cvd: is 2147483648 octets long, expected at most 2147483647");
+	assert_refused("/main.cvd: found 2147483648 octets, expected at most 2147483647");
 }
 
 static void test_long_path(void **state)
@@ -114,7 +114,7 @@ static void test_long_path(void **state)
 	memset(path, '/', sizeof(path));
 	path[4090] = '\0';
 	assert_false(database_dir_scan(&found, path, why, sizeof(why)));
-	assert_non_null(strstr(why, "too long a path"));
+	assert_non_null(strstr(why, "path too long"));
 }
 
 static void test_head(void **state)

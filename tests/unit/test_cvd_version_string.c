@@ -70,9 +70,9 @@ static const struct {
 	{"", "first line is empty"},
 	{"\n1.0.9:63:28034:1781708400:1:90:49192:339", "first line is empty"},
 	{"\r\n", "first line is empty"},
-	{"nonsense", "there are 1 fields"},
-	{"1:2:3", "there are 3 fields"},
-	{"1:2:3:4:1:6:7:8:9", "there are 9 fields"},
+	{"nonsense", "found 1 field, expected"},
+	{"1:2:3", "found 3 fields"},
+	{"1:2:3:4:1:6:7:8:9", "found 9 fields"},
 	{":2:3:4:1:6:7:8", "field 0 is \"\""},
 	{"1 0:2:3:4:1:6:7:8", "field 0 is \"1 0\""},
 	{"1\t:2:3:4:1:6:7:8", "field 0 is"},
@@ -81,7 +81,7 @@ static const struct {
 	{"1:2:-3:4:1:6:7:8", "field 2 (daily) is \"-3\""},
 	{"1:2:3:now:1:6:7:8", "field 3 (record time) is \"now\""},
 	{"1:2:3:9223372036854775808:1:6:7:8", "field 3 (record time)"},
-	{"1:2:3:4:2:6:7:8", "field 4 (warn flag) is \"2\", expected digits, at most 1"},
+	{"1:2:3:4:2:6:7:8", "field 4 (warn flag) is \"2\", expected 0 or 1"},
 	{"1:2:3:4:1:2147483648:7:8", "field 5 (functionality level)"},
 	{"1:2:3:4:1:6:0x7:8", "field 6 (safebrowsing) is \"0x7\""},
 	{"1:2:3:4:1:6:7:8 ", "field 7 (bytecode) is \"8 \""},
@@ -114,7 +114,7 @@ static void test_long(void **state)
 	assert_non_null(strstr(why, "longer than 255 octets"));
 	memset(text, ':', sizeof(text));
 	assert_false(parse(&string, text, VERSION_STRING_MAX));
-	assert_non_null(strstr(why, "there are 256 fields"));
+	assert_non_null(strstr(why, "found 256 fields"));
 	assert_false(parse(&string, "1\0002:3:4:5", 10));
 }
 

@@ -1,32 +1,23 @@
 #include "tools/cvd/announce.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "dns/base/why.h"
 
 /* What strings of fewer fields do not say. */
 enum { COUNT_WITH_WARN = 5, COUNT_WITH_FLEVEL = 6 };
 
 bool announce_recommend(struct announce *announce, char *why, size_t size)
 {
-	const struct arguments *arguments = announce->arguments;
-	const char *recommended = arguments->recommended;
+	const char *output = announce->arguments->output;
+	const char *recommended = announce->arguments->recommended;
 	if (!recommended && announce->known)
 		recommended = announce->previous.recommended;
-	if (recommended) {
-		snprintf(announce->next.recommended, sizeof(announce->next.recommended), "%s",
-			recommended);
-		return true;
-	}
-	if (arguments->output)
-		snprintf(why, size,
-			"%s: is not there, so it has no recommended version to keep: expected "
-			"--version V",
-			arguments->output);
-	else
-		snprintf(why, size,
-			"there is no file to keep the recommended version of: expected --version "
-			"V");
-	return false;
+	if (!recommended && output)
+		return why_write(why, size, "%s: does not exist, --version V is required", output);
+	if (!recommended)
+		return why_write(why, size,
+			"--version V is required: there is no existing string to take it from");
+	snprintf(announce->next.recommended, sizeof(announce->next.recommended), "%s", recommended);
+	return true;
 }
 
 static uint32_t safebrowsing_decide(const struct announce *announce)
@@ -51,13 +42,11 @@ static bool versions_decide(struct announce *announce, char *why, size_t size)
 		const char *name = announce->dir.names[i];
 		if (found >= floor)
 			continue;
-		snprintf(why, size,
-			"%s%s%s: the version is %u, expected at least %u as in %s: only --force "
-			"goes "
-			"back",
+		return why_write(why, size,
+			"%s%s%s: found version %u, expected at least %u as in %s: "
+			"use --force to accept it",
 			name ? arguments->directory : "", name ? "/" : "",
 			name ? name : "--safebrowsing", found, floor, arguments->output);
-		return false;
 	}
 	return true;
 }
@@ -76,12 +65,11 @@ static bool flevel_decide(struct announce *announce, char *why, size_t size)
 	if (!announce->known || announce->force || previous->count < COUNT_WITH_FLEVEL ||
 		found <= most)
 		return true;
-	snprintf(why, size,
-		"%s/%s: the functionality level is %u, expected at most %u, %d above that in %s: "
-		"--flevel N sets it, --force takes it",
+	return why_write(why, size,
+		"%s/%s: found functionality level %u, expected at most %u, %d above that in %s: "
+		"use --flevel N to set it or --force to accept it",
 		arguments->directory, announce->dir.names[CVD_DAILY], found, most,
 		ANNOUNCE_FLEVEL_JUMP_MAX, arguments->output);
-	return false;
 }
 
 static bool warn_decide(const struct announce *announce)

@@ -28,7 +28,7 @@ struct arguments {
 };
 
 enum arguments_result arguments_parse(
-	struct arguments *arguments, char **words, char *why, size_t size);
+	struct arguments *arguments, int count, char **words, char *why, size_t size);
 /* On the standard output. */
 void arguments_help(void);
 

@@ -1,16 +1,13 @@
 #include "tools/cvd/cvd.h"
 
-#include "tools/cvd/digits.h"
+#include "dns/base/why.h"
+#include "tools/cvd/fields.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#define MAGIC "ClamAV-VDB"
+enum { MD5_SIZE = 32 };
 
-enum { SHOWN_MAX = 40, MD5_SIZE = 32 };
-
-enum field {
+enum field_index {
 	FIELD_MAGIC,
 	FIELD_DATE,
 	FIELD_VERSION,
@@ -21,45 +18,26 @@ enum field {
 	FIELD_BUILDER,
 	FIELD_BUILT
 };
-enum { FIELDS = 9, FIELDS_LEAST = 8 /* no time in seconds before 2004 */ };
+enum { FIELDS_LEAST = 8 /* no time in seconds before 2004 */ };
 
-struct piece {
-	const char *text;
-	size_t size;
+const char *const cvd_database_names[CVD_DATABASES] = {"main", "daily", "bytecode", "safebrowsing"};
+
+static const struct field_number numbers[FIELDS_MAX] = {
+	[FIELD_VERSION] = {.name = "the header's version"},
+	[FIELD_SIGNATURES] = {.name = "the header's number of signatures"},
+	[FIELD_FLEVEL] = {.name = "the header's functionality level"},
+	[FIELD_BUILT] = {.name = "the header's build time",
+		.most = INT64_MAX,
+		.expected = "Unix seconds"},
 };
-
-struct header_text {
-	struct piece pieces[FIELDS];
-	size_t count; /* fields found; further ones are nobody's */
-	char *why;
-	size_t why_size;
-};
-
-__attribute__((format(printf, 2, 3))) static bool refuse(
-	struct header_text *header, const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(header->why, header->why_size, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
-static bool refuse_piece(
-	struct header_text *header, enum field field, const char *name, const char *expected)
-{
-	const struct piece *piece = &header->pieces[field];
-	return refuse(header, "the header's %s is \"%.*s\", expected %s", name,
-		(int)(piece->size < SHOWN_MAX ? piece->size : SHOWN_MAX), piece->text, expected);
-}
 
 /* Where the text ends: a header is cut at the first CR, LF or NUL, and padded with blanks. */
-static bool text_size(struct header_text *header, const char *text, size_t *size)
+static bool text_size(const char *text, size_t *size, char *why, size_t why_size)
 {
 	size_t end = 0;
 	while (end < CVD_HEADER_SIZE && text[end] != '\r' && text[end] != '\n' && text[end]) {
 		if (text[end] < 0x20 || text[end] >= 0x7F)
-			return refuse(header,
+			return why_write(why, why_size,
 				"octet %zu of the header is 0x%02x, expected printable ASCII", end,
 				(unsigned)(unsigned char)text[end]);
 		end++;
@@ -70,84 +48,59 @@ static bool text_size(struct header_text *header, const char *text, size_t *size
 	return true;
 }
 
-static void split(struct header_text *header, const char *text, size_t size)
-{
-	const char *end = text + size;
-	while (header->count < FIELDS) {
-		const char *colon = memchr(text, ':', (size_t)(end - text));
-		const char *stop = colon ? colon : end;
-		header->pieces[header->count++] = (struct piece){text, (size_t)(stop - text)};
-		if (!colon)
-			return;
-		text = colon + 1;
-	}
-}
-
-static bool number_take(
-	struct header_text *header, enum field field, const char *name, uint32_t *number)
-{
-	int64_t value;
-	const struct piece *piece = &header->pieces[field];
-	if (!digits_parse(piece->text, piece->size, DIGITS_CLIENT_MAX, &value))
-		return refuse_piece(header, field, name, "digits, at most 2147483647");
-	*number = (uint32_t)value;
-	return true;
-}
-
 /* 32 hexadecimal digits; an unsigned file has X. */
-static bool md5_is_plausible(const struct piece *piece)
+static bool md5_is_plausible(const struct field *field)
 {
 	size_t marks = 0, digits = 0;
-	for (size_t i = 0; i < piece->size; i++) {
-		marks += piece->text[i] == 'X';
-		digits += strchr("0123456789abcdefABCDEF", piece->text[i]) != NULL;
+	for (size_t i = 0; i < field->size; i++) {
+		marks += field->text[i] == 'X';
+		digits += strchr("0123456789abcdefABCDEF", field->text[i]) != NULL;
 	}
-	return piece->size &&
-	       (marks == piece->size || (digits == piece->size && digits == MD5_SIZE));
+	return field->size &&
+	       (marks == field->size || (digits == field->size && digits == MD5_SIZE));
 }
 
-static bool built_take(struct header_text *header, int64_t *built)
+static bool fields_take(const struct fields *fields, struct cvd *cvd, char *why, size_t size)
 {
-	const struct piece *piece = &header->pieces[FIELD_BUILT];
-	*built = -1;
-	if (header->count <= FIELD_BUILT)
-		return true;
-	return digits_parse(piece->text, piece->size, INT64_MAX, built) ||
-	       refuse_piece(header, FIELD_BUILT, "build time", "Unix seconds");
-}
-
-static bool fields_take(struct header_text *header, struct cvd *cvd)
-{
-	if (header->count < FIELDS_LEAST)
-		return refuse(header, "the header has %zu fields, expected 9 (8 before 2004)",
-			header->count);
-	if (!header->pieces[FIELD_DATE].size)
-		return refuse_piece(
-			header, FIELD_DATE, "build date", "one like \"14 May 2010 09-57 -0400\"");
-	if (!number_take(header, FIELD_VERSION, "version", &cvd->version))
+	const struct field *list = fields->list;
+	int64_t found[FIELDS_MAX] = {[FIELD_BUILT] = -1};
+	if (fields->count < FIELDS_LEAST)
+		return why_write(why, size,
+			"found %zu field%s in the header, expected 9 (8 before 2004)",
+			fields->count, fields->count == 1 ? "" : "s");
+	if (!list[FIELD_DATE].size)
+		return field_refuse(&list[FIELD_DATE], "the header's build date",
+			"one like \"14 May 2010 09-57 -0400\"", why, size);
+	if (!fields_read_numbers(fields, numbers, found, why, size))
 		return false;
-	if (!cvd->version)
-		return refuse_piece(header, FIELD_VERSION, "version", "at least 1");
-	if (!number_take(header, FIELD_SIGNATURES, "number of signatures", &cvd->signatures) ||
-		!number_take(header, FIELD_FLEVEL, "functionality level", &cvd->flevel))
-		return false;
-	if (!md5_is_plausible(&header->pieces[FIELD_MD5]))
-		return refuse_piece(header, FIELD_MD5, "MD5", "32 hexadecimal digits or X");
-	return built_take(header, &cvd->built);
+	if (!found[FIELD_VERSION])
+		return field_refuse(
+			&list[FIELD_VERSION], "the header's version", "at least 1", why, size);
+	if (!md5_is_plausible(&list[FIELD_MD5]))
+		return field_refuse(&list[FIELD_MD5], "the header's MD5",
+			"32 hexadecimal digits or X", why, size);
+	*cvd = (struct cvd){
+		.version = (uint32_t)found[FIELD_VERSION],
+		.signatures = (uint32_t)found[FIELD_SIGNATURES],
+		.flevel = (uint32_t)found[FIELD_FLEVEL],
+		.built = found[FIELD_BUILT],
+	};
+	return true;
 }
 
 bool cvd_parse(struct cvd *cvd, const void *octets, size_t size, char *why, size_t why_size)
 {
-	struct header_text header = {.why = why, .why_size = why_size};
+	struct fields fields;
 	const char *text = octets;
 	size_t used;
 	if (size < CVD_HEADER_SIZE)
-		return refuse(&header, "%zu octets are there, expected a header of 512", size);
-	if (memcmp(text, MAGIC ":", sizeof(MAGIC)) != 0)
-		return refuse(&header, "there is no \"" MAGIC ":\" at the beginning, expected a "
-				       "database's header");
-	if (!text_size(&header, text, &used))
+		return why_write(why, why_size, "found %zu octet%s, expected a header of 512", size,
+			size == 1 ? "" : "s");
+	if (memcmp(text, CVD_MAGIC, sizeof(CVD_MAGIC) - 1) != 0)
+		return why_write(why, why_size,
+			"does not begin with \"" CVD_MAGIC "\", expected the header of a database");
+	if (!text_size(text, &used, why, why_size))
 		return false;
-	split(&header, text, used);
-	return fields_take(&header, cvd);
+	fields_split(&fields, text, used);
+	return fields_take(&fields, cvd, why, why_size);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CVD_MAGIC "ClamAV-VDB:"
 enum { CVD_HEADER_SIZE = 512 };
 
 /* The databases that a version string speaks of; the last one is optional. */
@@ -25,19 +26,6 @@ struct cvd {
 bool cvd_parse(struct cvd *cvd, const void *octets, size_t size, char *why, size_t why_size);
 
 /* "main", "daily" ... */
-static inline const char *cvd_database_name(enum cvd_database database)
-{
-	switch (database) {
-	case CVD_MAIN:
-		return "main";
-	case CVD_DAILY:
-		return "daily";
-	case CVD_BYTECODE:
-		return "bytecode";
-	case CVD_SAFEBROWSING:
-		return "safebrowsing";
-	}
-	return "";
-}
+extern const char *const cvd_database_names[CVD_DATABASES];
 
 #endif

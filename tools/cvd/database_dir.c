@@ -1,5 +1,6 @@
 #include "tools/cvd/database_dir.h"
 
+#include "dns/base/why.h"
 #include "tools/cvd/header.h"
 
 #include <errno.h>
@@ -29,13 +30,10 @@ const char *database_dir_file_name(enum cvd_database database, unsigned form)
 bool database_dir_find(const char *directory, char *why, size_t size)
 {
 	struct stat status;
-	if (stat(directory, &status) != 0) {
-		snprintf(why, size, "%s: cannot be opened: %s", directory, strerror(errno));
-		return false;
-	}
-	if (!S_ISDIR(status.st_mode))
-		snprintf(why, size, "%s: is a file, expected a directory", directory);
-	return S_ISDIR(status.st_mode);
+	if (stat(directory, &status) != 0)
+		return why_write(why, size, "%s: cannot be opened: %s", directory, strerror(errno));
+	return S_ISDIR(status.st_mode) ||
+	       why_write(why, size, "%s: is a file, expected a directory", directory);
 }
 
 /* Version 0: there is no such file. */
@@ -49,18 +47,13 @@ static bool file_read_header(struct cvd *cvd, const char *path, char *why, size_
 		return false;
 	if (!header.found)
 		return true;
-	if (header.file_size > FILE_SIZE_MAX) {
-		snprintf(why, size,
-			"%s: is %llu octets long, expected at most 2147483647: not every client "
-			"could "
-			"open it",
+	if (header.file_size > FILE_SIZE_MAX)
+		return why_write(why, size,
+			"%s: found %llu octets, expected at most 2147483647: "
+			"some clients cannot open a larger file",
 			path, (unsigned long long)header.file_size);
-		return false;
-	}
-	if (cvd_parse(cvd, header.octets, header.size, reason, sizeof(reason)))
-		return true;
-	snprintf(why, size, "%s: %s", path, reason);
-	return false;
+	return cvd_parse(cvd, header.octets, header.size, reason, sizeof(reason)) ||
+	       why_write(why, size, "%s: %s", path, reason);
 }
 
 static bool database_read(struct database_dir *dir, enum cvd_database database,
@@ -71,10 +64,8 @@ static bool database_read(struct database_dir *dir, enum cvd_database database,
 		char path[PATH_MAX];
 		struct cvd cvd;
 		const char *name = database_dir_file_name(database, form);
-		if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path)) {
-			snprintf(why, size, "%.200s...: is too long a path", directory);
-			return false;
-		}
+		if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+			return why_write(why, size, "%.200s...: path too long", directory);
 		if (!file_read_header(&cvd, path, why, size))
 			return false;
 		if (cvd.version <= newest->version)
@@ -82,11 +73,9 @@ static bool database_read(struct database_dir *dir, enum cvd_database database,
 		*newest = cvd;
 		dir->names[database] = name;
 	}
-	if (newest->version || !databases[database].required)
-		return true;
-	snprintf(why, size, "%s: neither %s nor %s is there, expected one of them", directory,
-		database_dir_file_name(database, 0), database_dir_file_name(database, 1));
-	return false;
+	return newest->version || !databases[database].required ||
+	       why_write(why, size, "%s: found neither %s nor %s, expected one of them", directory,
+		       database_dir_file_name(database, 0), database_dir_file_name(database, 1));
 }
 
 bool database_dir_scan(struct database_dir *dir, const char *directory, char *why, size_t size)

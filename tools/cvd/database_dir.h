@@ -1,5 +1,4 @@
-/* tools/cvd/database_dir.h - the databases that lie in a directory: of each the newer one of .cvd and
- * .cld. */
+/* tools/cvd/database_dir.h - the databases in a directory: of each the newer one of .cvd and .cld. */
 #ifndef TOOLS_CVD_DATABASE_DIR_H
 #define TOOLS_CVD_DATABASE_DIR_H
 

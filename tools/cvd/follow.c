@@ -3,6 +3,7 @@
 #include "dns/base/log.h"
 #include "dns/base/threads.h"
 #include "dns/base/watch.h"
+#include "dns/base/why.h"
 #include "tools/cvd/database_dir.h"
 #include "tools/cvd/run.h"
 
@@ -14,8 +15,8 @@
 enum {
 	SIGNALS = 3,
 	FILES = CVD_DATABASES * DATABASE_FORMS,
-	AGAIN_SECONDS = 60, /* at most, after a run that was not good */
-	SAID_REFRESHES = 2, /* after so many a failure that goes on is said again */
+	RETRY_SECONDS = 60, /* at most, after a run that was not good */
+	REPEAT_REFRESHES = 2, /* after so many a failure that persists is logged again */
 	SECOND_MS = 1000,
 	STATE_MAX = RUN_WHY_MAX + VERSION_STRING_MAX,
 };
@@ -33,11 +34,11 @@ struct follow {
 	struct run run; /* the thread's while `busy` */
 	char why[RUN_WHY_MAX]; /* likewise */
 	enum run_result result; /* likewise */
-	uint64_t begun; /* the run, in milliseconds of the loop */
-	bool busy, again, due;
+	uint64_t started; /* the run, in milliseconds of the loop */
+	bool busy, rerun, due;
 	atomic_bool stop;
-	char said[STATE_MAX]; /* the state that is in the log */
-	uint64_t said_at; /* milliseconds of the loop */
+	char logged[STATE_MAX]; /* the state that is in the log */
+	uint64_t logged_at; /* milliseconds of the loop */
 };
 
 static void run_start(struct follow *follow);
@@ -66,17 +67,17 @@ static void state_write(const struct follow *follow, char *state, size_t size)
 	}
 }
 
-static void state_say(struct follow *follow)
+static void state_log(struct follow *follow)
 {
 	char state[STATE_MAX];
 	uint64_t now = uv_now(&follow->loop);
-	uint64_t pause = (uint64_t)follow->arguments->refresh * SAID_REFRESHES * SECOND_MS;
+	uint64_t pause = (uint64_t)follow->arguments->refresh * REPEAT_REFRESHES * SECOND_MS;
 	state_write(follow, state, sizeof(state));
-	bool same = strcmp(state, follow->said) == 0;
-	if (same && (follow->result != RUN_FAILED || now - follow->said_at < pause))
+	bool same = strcmp(state, follow->logged) == 0;
+	if (same && (follow->result != RUN_FAILED || now - follow->logged_at < pause))
 		return;
-	snprintf(follow->said, sizeof(follow->said), "%s", state);
-	follow->said_at = now;
+	snprintf(follow->logged, sizeof(follow->logged), "%s", state);
+	follow->logged_at = now;
 	if (follow->result == RUN_DONE)
 		log_line(LOG_LEVEL_INFO, "%s is up to date string=%s", follow->arguments->output,
 			follow->run.text);
@@ -100,7 +101,7 @@ static void run_work(uv_work_t *work)
 	follow->result = run_execute(&follow->run, follow->why, sizeof(follow->why));
 }
 
-static void timer_due(uv_timer_t *timer)
+static void on_timer(uv_timer_t *timer)
 {
 	struct follow *follow = timer->data;
 	follow->due = true;
@@ -113,13 +114,13 @@ static void timer_set(struct follow *follow)
 {
 	uv_timer_t *timer = &follow->timer;
 	uint64_t span = (uint64_t)follow->arguments->refresh;
-	if (follow->result != RUN_DONE && span > AGAIN_SECONDS)
-		span = AGAIN_SECONDS;
-	uint64_t taken = uv_now(&follow->loop) - follow->begun;
+	if (follow->result != RUN_DONE && span > RETRY_SECONDS)
+		span = RETRY_SECONDS;
+	uint64_t taken = uv_now(&follow->loop) - follow->started;
 	uint64_t left = span * SECOND_MS > taken ? span * SECOND_MS - taken : 1;
 	bool active = uv_is_active((uv_handle_t *)timer);
 	if (follow->run.due || !active || uv_timer_get_due_in(timer) > left)
-		uv_timer_start(timer, timer_due, left, 0);
+		uv_timer_start(timer, on_timer, left, 0);
 }
 
 static void run_ended(uv_work_t *work, int status)
@@ -128,7 +129,7 @@ static void run_ended(uv_work_t *work, int status)
 	(void)status;
 	follow->busy = false;
 	if (follow->result != RUN_FAILED || *follow->why)
-		state_say(follow);
+		state_log(follow);
 	if (atomic_load(&follow->stop)) {
 		follow_end(follow);
 		return;
@@ -136,18 +137,18 @@ static void run_ended(uv_work_t *work, int status)
 	if (follow->result == RUN_DONE || follow->result == RUN_HELD)
 		follow->run.force = false; /* what was forced is the floor now */
 	timer_set(follow);
-	if (follow->again)
+	if (follow->rerun)
 		run_start(follow);
 }
 
 static void run_start(struct follow *follow)
 {
-	follow->again = follow->busy;
+	follow->rerun = follow->busy;
 	if (follow->busy)
 		return;
 	follow->run.due = follow->due;
 	follow->due = false;
-	follow->begun = uv_now(&follow->loop);
+	follow->started = uv_now(&follow->loop);
 	follow->busy = true;
 	if (threads_ready(follow->why, sizeof(follow->why))) {
 		uv_queue_work(&follow->loop, &follow->work, run_work, run_ended);
@@ -163,7 +164,7 @@ static void files_changed(void *owner, const bool *changed)
 	run_start(owner);
 }
 
-static void signal_come(uv_signal_t *signal, int number)
+static void on_signal(uv_signal_t *signal, int number)
 {
 	struct follow *follow = signal->data;
 	if (number == SIGHUP) {
@@ -177,7 +178,7 @@ static void signal_come(uv_signal_t *signal, int number)
 		follow_end(follow);
 }
 
-/* --- the beginning --- */
+/* --- start --- */
 
 static bool files_watch(struct follow *follow)
 {
@@ -199,7 +200,7 @@ static bool signals_start(struct follow *follow)
 	for (size_t i = 0; i < SIGNALS; i++) {
 		follow->signals[i].data = follow;
 		if (uv_signal_init(&follow->loop, &follow->signals[i]) != 0 ||
-			uv_signal_start(&follow->signals[i], signal_come, signal_numbers[i]) != 0)
+			uv_signal_start(&follow->signals[i], on_signal, signal_numbers[i]) != 0)
 			return false;
 	}
 	return true;
@@ -217,11 +218,10 @@ bool follow_run(const struct arguments *arguments, char *why, size_t size)
 	if (uv_loop_init(&follow.loop) != 0 ||
 		!watch_init(&follow.watch, &follow.loop, files_changed, &follow) ||
 		uv_timer_init(&follow.loop, &follow.timer) != 0 || !signals_start(&follow) ||
-		!files_watch(&follow)) {
-		snprintf(why, size, "%s cannot be watched: no memory or descriptors",
+		!files_watch(&follow))
+		return why_write(why, size,
+			"%s: cannot be watched: out of memory or file descriptors",
 			arguments->directory);
-		return false;
-	}
 	log_run();
 	run_start(&follow);
 	uv_run(&follow.loop, UV_RUN_DEFAULT);

@@ -1,8 +1,9 @@
 #include "tools/cvd/header.h"
 
+#include "dns/base/why.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,14 +15,12 @@ static const char *kind_name(mode_t mode)
 	return S_ISFIFO(mode) ? "a FIFO" : "a device";
 }
 
-/* A symbolic link to nowhere is there all the same, and somebody's mistake. */
+/* A dangling symbolic link exists all the same, and is a mistake. */
 static bool missing(const char *path, char *why, size_t size)
 {
 	struct stat status;
-	if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode))
-		return true;
-	snprintf(why, size, "%s: is a symbolic link to nowhere, expected a file", path);
-	return false;
+	return lstat(path, &status) != 0 || !S_ISLNK(status.st_mode) ||
+	       why_write(why, size, "%s: is a dangling symbolic link, expected a file", path);
 }
 
 static bool octets_read(int fd, struct header *header)
@@ -44,16 +43,13 @@ bool header_read(struct header *header, const char *path, char *why, size_t size
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return missing(path, why, size);
-	if (fd < 0) {
-		snprintf(why, size, "%s: cannot be opened: %s", path, strerror(errno));
-		return false;
-	}
+	if (fd < 0)
+		return why_write(why, size, "%s: cannot be opened: %s", path, strerror(errno));
 	bool good = fstat(fd, &status) == 0;
 	if (good && !S_ISREG(status.st_mode)) {
-		snprintf(why, size, "%s: is %s, expected a regular file", path,
-			kind_name(status.st_mode));
 		close(fd);
-		return false;
+		return why_write(why, size, "%s: is %s, expected a regular file", path,
+			kind_name(status.st_mode));
 	}
 	good = good && octets_read(fd, header);
 	if (!good)

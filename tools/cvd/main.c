@@ -18,7 +18,7 @@ static int output_end(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout)
 		       ? STATUS_GOOD
-		       : fail("the output could not be written", STATUS_FAILED);
+		       : fail("cannot write the output", STATUS_FAILED);
 }
 
 static int string_write(const struct arguments *arguments)
@@ -54,9 +54,8 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments;
 	char why[RUN_WHY_MAX] = "";
-	(void)argc;
 	signals_restore();
-	switch (arguments_parse(&arguments, argv + 1, why, sizeof(why))) {
+	switch (arguments_parse(&arguments, argc, argv, why, sizeof(why))) {
 	case ARGUMENTS_HELP:
 		arguments_help();
 		return output_end();
@@ -69,7 +68,7 @@ int main(int argc, char **argv)
 		break;
 	}
 	if (arguments.export && !mirror_check_init())
-		return fail("libcurl cannot be used: no memory", STATUS_FAILED);
+		return fail("cannot initialize libcurl: out of memory", STATUS_FAILED);
 	int status = execute(&arguments);
 	if (arguments.export)
 		mirror_check_free();

@@ -1,5 +1,7 @@
 #include "tools/cvd/mirror_check.h"
 
+#include "dns/base/why.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +107,7 @@ static bool address_set(
 	snprintf(url, sizeof(url),
 		address->at.ipv6 ? "http://[%s]:%u/%s.cvd" : "http://%s:%u/%s.cvd",
 		address_write(&address->at, text), check->port,
-		cvd_database_name(requests->database));
+		cvd_database_names[requests->database]);
 	snprintf(line, sizeof(line), "Host: %s%s", host, port);
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = curl_slist_append(NULL, line);
@@ -233,9 +235,7 @@ bool mirror_check_run(struct mirror_check *check, enum cvd_database database, ui
 	requests.transfers = calloc(PARALLEL, sizeof(*requests.transfers));
 	bool good = requests.multi && requests.transfers && requests_run(&requests);
 	requests_free(&requests);
-	if (!good)
-		snprintf(why, size, "the mirrors could not be asked: no memory");
-	return good;
+	return good || why_write(why, size, "the mirrors cannot be checked: out of memory");
 }
 
 bool mirror_check_passed(const struct mirror_check *check)

@@ -1,5 +1,5 @@
-/* tools/cvd/mirror_check.h - how many mirrors have a version: the first octets of its file, asked by HTTP
- * at each address.
+/* tools/cvd/mirror_check.h - how many mirrors have a version: the header of its file,
+ * fetched by HTTP from each address.
  *
  * Mirrors are not trusted: time, octets and connections are limited, redirects are not followed. */
 #ifndef TOOLS_CVD_MIRROR_CHECK_H

@@ -1,6 +1,7 @@
 #include "tools/cvd/run.h"
 
 #include "dns/base/file.h"
+#include "dns/base/why.h"
 #include "geo/mirror.h"
 #include "tools/cvd/announce.h"
 #include "tools/cvd/header.h"
@@ -14,8 +15,6 @@
 #include <time.h>
 
 enum { EXPORT_SIZE_MAX = 256 << 20, REASON_MAX = 1024 };
-
-static const char magic[] = "ClamAV-VDB:";
 
 /* --- what is there --- */
 
@@ -32,10 +31,9 @@ static bool previous_read(struct announce *announce, char *why, size_t size)
 		return true;
 	announce->known = version_string_parse(
 		&announce->previous, header.octets, header.size, reason, sizeof(reason));
-	if (!announce->known)
-		snprintf(why, size, "%s: %s; it stays as it is: put it right, or away", path,
-			reason);
-	return announce->known;
+	return announce->known ||
+	       why_write(why, size, "%s: %s; left untouched: correct it or move it away", path,
+		       reason);
 }
 
 /* NULL: one sentence. */
@@ -58,10 +56,9 @@ static bool names_check(const struct arguments *arguments, char *why, size_t siz
 	if (stat(arguments->directory, &databases) != 0 || stat(arguments->names, &names) != 0 ||
 		databases.st_dev != names.st_dev || databases.st_ino != names.st_ino)
 		return true;
-	snprintf(why, size,
-		"%s: is the directory of the databases, expected one of its own for --names",
+	return why_write(why, size,
+		"%s: is the database directory, expected a different one for --names",
 		arguments->names);
-	return false;
 }
 
 bool run_check(const struct arguments *arguments, char *why, size_t size)
@@ -95,8 +92,9 @@ static void hold(struct run *run, struct announce *announce, enum cvd_database d
 	run->held[database] = version;
 	if (announce->known)
 		announce_hold(announce, database);
-	snprintf(part, REASON_MAX + 64, "%s %u is held back at %u: %s", cvd_database_name(database),
-		version, announce->known ? announce->next.versions[database] : 0, reason);
+	snprintf(part, REASON_MAX + 64, "%s %u is held back at %u: %s",
+		cvd_database_names[database], version,
+		announce->known ? announce->next.versions[database] : 0, reason);
 }
 
 /* Empty: enough mirrors have it. */
@@ -109,12 +107,12 @@ static void reason_find(struct mirror_check *check, const struct announce *annou
 		mirror_check_passed(check))
 		return;
 	if (!check->asked)
-		snprintf(reason, REASON_MAX, "%s has no mirror in service to ask",
+		snprintf(reason, REASON_MAX, "%s lists no mirror in service",
 			announce->arguments->export);
 	else
 		snprintf(reason, REASON_MAX,
-			"%zu of %zu mirror addresses in service have it, expected at least %zu (%u "
-			"per cent)",
+			"%zu of %zu mirror addresses in service have it, "
+			"expected at least %zu (%u %%)",
 			check->have, check->asked, check->wanted, check->share);
 }
 
@@ -139,7 +137,8 @@ static void mirrors_verify(struct run *run, struct announce *announce, char *why
 		if (!announce_rises(announce, database))
 			continue;
 		if (!run->due && before[i] == announce->next.versions[i]) {
-			snprintf(reason, sizeof(reason), "the mirrors were asked a moment ago");
+			snprintf(reason, sizeof(reason),
+				"the mirrors were checked less than a minute ago");
 		} else if (mirrors ||
 			   (mirrors = export_read(arguments->export, reason, sizeof(reason)))) {
 			check.mirrors = mirrors;
@@ -175,11 +174,10 @@ static bool name_write(const struct run *run, const struct version_string *strin
 		database_dir_file_name(database, 0));
 	if (!header_read(&header, path, why, size))
 		return false;
-	if (header.size >= sizeof(magic) - 1 &&
-		memcmp(header.octets, magic, sizeof(magic) - 1) == 0) {
-		snprintf(why, size, "%s: is a database, expected the file of a version name", path);
-		return false;
-	}
+	if (header.size >= sizeof(CVD_MAGIC) - 1 &&
+		memcmp(header.octets, CVD_MAGIC, sizeof(CVD_MAGIC) - 1) == 0)
+		return why_write(
+			why, size, "%s: is a database, expected a file written by --names", path);
 	snprintf(text, sizeof(text), "%u:%lld\n", string->versions[database],
 		(long long)string->time);
 	return text_write(path, text, why, size);
@@ -212,12 +210,10 @@ static bool next_write(
 	char line[VERSION_STRING_MAX + 2];
 	const struct arguments *arguments = run->arguments;
 	announce->next.time = time(NULL);
-	if (!version_string_print(&announce->next, run->text)) {
-		snprintf(why, size,
-			"the version string would be longer than 255 octets, which is all that "
-			"clients read: expected a shorter --version");
-		return false;
-	}
+	if (!version_string_print(&announce->next, run->text))
+		return why_write(why, size,
+			"the version string exceeds 255 octets, the maximum that clients read: "
+			"use a shorter --version");
 	snprintf(line, sizeof(line), "%s\n", run->text);
 	if (needed && arguments->output && !text_write(arguments->output, line, why, size))
 		return false;
@@ -236,7 +232,7 @@ static void previous_keep(struct run *run, struct announce *announce, char *why,
 	int64_t age = time(NULL) - announce->previous.time;
 	if (!arguments->watch || !announce->known)
 		return;
-	why_add(why, size, "the versions of before stay, and their time is kept fresh");
+	why_add(why, size, "the previous versions stay, and the record time is still refreshed");
 	announce->next = announce->previous;
 	if (age >= 0 && age < arguments->refresh)
 		return;
@@ -267,7 +263,7 @@ enum run_result run_execute(struct run *run, char *why, size_t size)
 		return RUN_FAILED;
 	}
 	if (*why && !announce.known) {
-		why_add(why, size, "there is no string before it, so nothing is written");
+		why_add(why, size, "there is no previous string, so nothing is written");
 		return RUN_EMPTY;
 	}
 	bool held = *why, needed = run->due || !is_old_news(&announce);

@@ -1,4 +1,4 @@
-/* tools/cvd/version_string.h - the version string that clients ask for at current.cvd, as its eight fields.
+/* tools/cvd/version_string.h - the version string that clients query at current.cvd: eight fields.
  *
  * Recommended version : main : daily : record time : warn flag : functionality level : safebrowsing
  * : bytecode. No I/O here. */

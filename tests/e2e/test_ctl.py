@@ -245,8 +245,8 @@ def test_explain(ctl, server):
     done = ctl("explain", "db.local", "84.128.0.0/24")
     assert (done.returncode, done.stderr) == (0, "")
     has(done.stdout, "db.local.clamav.net for 84.128.0.0/24",
-        "looks at the client subnet (ECS)",
-        "place Germany (DE), continent EU: 84.128.0.0/10 by line 12 of the overrides",
+        "based on the client subnet (ECS)",
+        "place Germany (DE), continent EU: 84.128.0.0/10 from line 12 of the overrides",
         'pool "db.local" of zone clamav.net, from = client, answers = 8, min-members = 3',
         "scope /10; a change reaches clients within the TTL of 300 s",
         "note AAAA is NODATA: no level has an IPv6 member to serve",
@@ -255,7 +255,7 @@ def test_explain(ctl, server):
         "192.0.2.2 b.example.fr FR old 100 never continent:EU (top-up)",
         "192.0.2.3 c.example.de DE removed since 2026-11-19T00:00:00Z: HTTP 503",
         "192.0.2.4 d.example.de DE drained until 2026-11-21T00:00:00Z (disk)",
-        "and 7 more", "An actual answer (NOERROR)", "A 192.0.2.1 192.0.2.2",
+        "and 7 more", "Sample answer (NOERROR)", "A 192.0.2.1 192.0.2.2",
         "AAAA none")
     assert all(len(line) < 120 for line in done.stdout.splitlines())
 
@@ -265,7 +265,7 @@ def test_explain_without_pool(ctl, server):
                  "leads_to": "www.example.org"})
     done = ctl("explain", "www", "192.0.2.1")
     has(done.stdout, "db.local.clamav.net -> www.example.org for", "no address: the name is not a pool",
-        "no country: 84.128.0.0/10 by the database of 2026-05-28", "A 192.0.2.1 192.0.2.2")
+        "no country: 84.128.0.0/10 from the database of 2026-05-28", "A 192.0.2.1 192.0.2.2")
     assert "LEVEL" not in done.stdout and "CANDIDATE" not in done.stdout
 
 
@@ -318,7 +318,7 @@ def test_diff(ctl, server, status, word, why):
     done = ctl("diff", "/srv/new.json")
     assert done.returncode == status
     has(done.stdout, "/srv/new.json compared with what zone clamav.net serves", "serial 412 -> 413",
-        "in service 213 -> 212 addresses: 2 go (0.9 % of those served), 1 come",
+        "in service 213 -> 212 addresses: 2 removed (0.9 % of those served), 1 added",
         "1 mirror out", "old.example.de DE removed: HTTP 503", "1 mirror in",
         "new.example.fr FR ok", "1 mirror changed", "w.example.us US weight 100->10",
         "DE Germany 1 -> 0 2", "db.* ipv4 country:DE -> continent:EU DE")
@@ -331,8 +331,8 @@ def test_pools(ctl, server):
     server.says(POOLS)
     done = ctl("pools")
     assert done.returncode == 0
-    has(done.stdout, "clamav.net: members served/listed in the place itself",
-        "db.de 2/3 4 of country:DE, thin 0/1 0 of nobody, empty",
+    has(done.stdout, "clamav.net: members in service/listed in the place, and the level that serves",
+        "db.de 2/3 4 of country:DE, thin 0/1 0 of no level, empty",
         "db.* for AD AL AT BA BE BG BY CH and 4 more 0/0 68 of continent:EU - -",
         "db.local FR 0/2 2 of country:FR, fail-open - -", "and 3 more rows")
     server.says({"pools": POOLS["pools"][1:4], "more": 0})
@@ -400,12 +400,10 @@ def test_reload(ctl, server, word, sentence, status):
 
 
 def test_any_result(ctl, server):
-    """Whatever else the server says is shown too."""
-    server.says({"result": "served", "zones": [{"zone": "clamav.net", "serial": 7}],
-                 "files": ["a", "b"], "deep": {"er": 1.5, "yes": True, "no": None}})
-    done = ctl("reload")
-    has(done.stdout, "result served", "files a b", "deep.er 1.5", "deep.yes yes", "deep.no -",
-        "zone serial", "clamav.net 7")
+    """A result of another shape is shown as JSON."""
+    result = {"result": "served", "zones": [{"zone": "clamav.net", "serial": 7}], "deep": {"er": 1.5, "yes": True}}
+    server.says(result)
+    assert json.loads(ctl("reload").stdout) == result
     server.says(None, 1, "mirrors.json:2: serial 3 is lower")
     done = ctl("reload")
     assert (done.returncode, done.stdout) == (1, "")
@@ -421,7 +419,7 @@ def test_drain(ctl, server):
     has(ctl("drain", "*.de").stdout, "*.de is drained until 2026-11-21T02:00:00Z",
         "removed from answers 9 of 12 matching addresses",
         "cached answers expire within 300 s", "why disk", "hosts h0.de h1.de",
-        "h40.de and 19 more")
+        "h39.de and 20 more")
     server.says({**drained, "until": None, "why": "", "hosts": []})
     done = ctl("drain", "*.de")
     has(done.stdout, "*.de is drained until undrain")
@@ -487,7 +485,7 @@ def test_hostile_text(ctl, server, verb, result):
     assert done.returncode == 1
     for text in (done.stdout, done.stderr):
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", text)
-        assert "?" in text
+        assert "?" in text or "\\u001B" in text  # JSON, of a result of another shape
     # No line was made by a newline from elsewhere.
     server.says(result, 1, "why")
     assert done.stdout.count("\n") == ctl(*verb).stdout.count("\n")
@@ -495,9 +493,9 @@ def test_hostile_text(ctl, server, verb, result):
 
 
 def test_wide_characters_align(ctl, server):
-    rows = [{"host": "ä€𝄞.example", "n": 1}, {"host": "abc.example", "n": 2}]
-    server.says({"rows": rows})
-    lines = ctl("reload").stdout.splitlines()[-2:]
+    rows = [{"host": "ä€𝄞.example", "country": "1"}, {"host": "abc.example", "country": "2"}]
+    server.says({"out": rows})
+    lines = ctl("diff", "/x").stdout.splitlines()[-2:]
     assert lines[0].index("1") == lines[1].index("2")
 
 

@@ -274,7 +274,7 @@ def test_offline_screens(program, make_world):
     world = make_world(mirrors=MIRRORS, pools=POOLS, networks=[("20.1.0.0/16", "DE")])
     config = ["--config", world.path("mirrorns.conf")]
     done = control.run(program, *config, "explain", "db.local", "20.1.0.0/24")
-    assert done.returncode == 0 and "Germany (DE), continent EU: 20.1.0.0/16 by the database of " \
+    assert done.returncode == 0 and "Germany (DE), continent EU: 20.1.0.0/16 from the database of " \
         "2023-11-14" in done.stdout
     done = control.run(program, *config, "explain", "top.local", "20.1.0.0/24")
     assert "top-up" in done.stdout

@@ -50,7 +50,7 @@ def test_rows(pools, server):
     assert server.requests[-1] == {"verb": "pools", "pattern": "db.*"}
     assert cells(done.stdout) == [
         [("", "db.de"), ("", "Germany"), ("", "2 of 3"), ("own", "2 of country:DE"), ("", "0 of 1"),
-         ("none", "0 of nobody, empty")],
+         ("none", "0 of no level, empty")],
         [("", "db.at"), ("", "Austria"), ("", "0 of 0"), ("lent", "68 of continent:EU"), ("", "–"), ("", "not answered")],
         [("", "db.fr"), ("", "France"), ("", "0 of 2"), ("none", "2 of country:FR, fail-open"), ("", "1 of 1"),
          ("lent", "1 of country:FR, thin")]]

@@ -1,8 +1,9 @@
 #include "tools/ctl/client.h"
 
+#include "dns/base/why.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct exchange {
 	char *text;
 	size_t size, room;
 	struct reply *reply;
+	char *why; /* its own */
 };
 
 static long long now(void)
@@ -31,40 +33,28 @@ static long long now(void)
 	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
-__attribute__((format(printf, 3, 4))) static bool fail(
-	struct reply *reply, int status, const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(reply->why, sizeof(reply->why), format, arguments);
-	va_end(arguments);
-	reply->status = status;
-	return false;
-}
-
 static bool fail_connect(const struct exchange *exchange, int error)
 {
 	switch (error) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return fail(exchange->reply, STATUS_FAILED,
-			"no server is listening on %s (%s): start mirrorns, "
-			"or give its socket with -s; explain, "
-			"pools and diff work without a server: --config FILE",
+		return why_write(exchange->why, REPLY_WHY_MAX,
+			"no server is listening on %s (%s): "
+			"start mirrorns, or give its socket with -s; explain, pools and diff work without a server: --config FILE",
 			exchange->path, strerror(error));
 	case EACCES:
 	case EPERM:
-		return fail(exchange->reply, STATUS_FAILED,
+		return why_write(exchange->why, REPLY_WHY_MAX,
 			"%s: permission denied (%s): "
 			"run as root or join the group set with control-group",
 			exchange->path, strerror(error));
 	case EAGAIN:
 	case EINPROGRESS:
-		return fail(exchange->reply, STATUS_FAILED,
+		return why_write(exchange->why, REPLY_WHY_MAX,
 			"%s: timed out connecting after %u s: see the log of the server",
 			exchange->path, exchange->seconds);
 	}
-	return fail(exchange->reply, STATUS_FAILED, "cannot connect to %s: %s", exchange->path,
+	return why_write(exchange->why, REPLY_WHY_MAX, "cannot connect to %s: %s", exchange->path,
 		strerror(error));
 }
 
@@ -72,14 +62,16 @@ static bool exchange_connect(struct exchange *exchange)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval limit = {.tv_sec = exchange->seconds};
-	if (strlen(exchange->path) >= sizeof(address.sun_path) || !*exchange->path)
-		return fail(exchange->reply, STATUS_WRONG,
+	if (strlen(exchange->path) >= sizeof(address.sun_path) || !*exchange->path) {
+		exchange->reply->status = STATUS_WRONG;
+		return why_write(exchange->why, REPLY_WHY_MAX,
 			"\"%s\" is not a valid socket path: expected 1 to %zu octets",
 			exchange->path, sizeof(address.sun_path) - 1);
+	}
 	memcpy(address.sun_path, exchange->path, strlen(exchange->path));
 	exchange->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (exchange->socket < 0)
-		return fail(exchange->reply, STATUS_FAILED, "cannot create a socket: %s",
+		return why_write(exchange->why, REPLY_WHY_MAX, "cannot create a socket: %s",
 			strerror(errno));
 	setsockopt(exchange->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	return connect(exchange->socket, (struct sockaddr *)&address, sizeof(address)) == 0 ||
@@ -96,11 +88,11 @@ static bool exchange_wait(struct exchange *exchange, short events)
 		if (ready > 0)
 			return true;
 		if (ready == 0)
-			return fail(exchange->reply, STATUS_FAILED,
+			return why_write(exchange->why, REPLY_WHY_MAX,
 				"no reply within %u s from the server at %s: see its log",
 				exchange->seconds, exchange->path);
 		if (errno != EINTR)
-			return fail(exchange->reply, STATUS_FAILED, "poll: %s", strerror(errno));
+			return why_write(exchange->why, REPLY_WHY_MAX, "poll: %s", strerror(errno));
 	}
 }
 
@@ -114,7 +106,7 @@ static bool exchange_send(struct exchange *exchange, const char *text, size_t si
 			continue;
 		if (sent < 0) /* it may have said why before it closed */
 			return errno == EPIPE || errno == ECONNRESET ||
-			       fail(exchange->reply, STATUS_FAILED, "cannot write to %s: %s",
+			       why_write(exchange->why, REPLY_WHY_MAX, "cannot write to %s: %s",
 				       exchange->path, strerror(errno));
 		text += sent;
 		size -= (size_t)sent;
@@ -127,7 +119,7 @@ static bool exchange_room(struct exchange *exchange)
 	if (exchange->size < exchange->room)
 		return true;
 	if (exchange->room == CLIENT_REPLY_MAX)
-		return fail(exchange->reply, STATUS_FAILED,
+		return why_write(exchange->why, REPLY_WHY_MAX,
 			"the reply of the server at %s is longer than %d MiB", exchange->path,
 			CLIENT_REPLY_MAX >> 20);
 	size_t room = exchange->room ? 4 * exchange->room : 65536;
@@ -135,7 +127,7 @@ static bool exchange_room(struct exchange *exchange)
 		room = CLIENT_REPLY_MAX;
 	char *text = realloc(exchange->text, room);
 	if (!text)
-		return fail(exchange->reply, STATUS_FAILED, "out of memory for the reply");
+		return why_write(exchange->why, REPLY_WHY_MAX, "out of memory for the reply");
 	exchange->text = text;
 	exchange->room = room;
 	return true;
@@ -153,7 +145,7 @@ static bool exchange_receive(struct exchange *exchange)
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0)
-			return fail(exchange->reply, STATUS_FAILED,
+			return why_write(exchange->why, REPLY_WHY_MAX,
 				"the server at %s closed the connection %s: see its log",
 				exchange->path,
 				exchange->size ? "in the middle of its reply" : "without a reply");
@@ -177,9 +169,9 @@ static bool reply_parse(const struct exchange *exchange)
 		(why && !json_is_string(why)) ||
 		(value != STATUS_GOOD && !why && !json_object_get(root, "result"))) {
 		json_decref(root);
-		return fail(reply, STATUS_FAILED,
-			"the server at %s sent a reply that is not understood: is it mirrorns " MIRRORNS_VERSION
-			"?",
+		return why_write(reply->why, REPLY_WHY_MAX,
+			"the server at %s sent a reply that is not understood: "
+			"is it mirrorns " MIRRORNS_VERSION "?",
 			exchange->path);
 	}
 	reply->status = (int)value;
@@ -195,16 +187,18 @@ void client_ask(const char *path, const json_t *request, unsigned seconds, struc
 		.seconds = seconds,
 		.end = now() + 1000LL * seconds,
 		.socket = -1,
-		.reply = reply};
+		.reply = reply,
+		.why = reply->why};
 	char *line = json_dumps(request, JSON_COMPACT);
 	size_t size = line ? strlen(line) : 0;
-	reply->result = NULL;
-	if (!line)
-		fail(reply, STATUS_FAILED, "out of memory for the request");
-	else if (size + 1 > CLIENT_REQUEST_MAX)
-		fail(reply, STATUS_WRONG, "the command line is longer than %d octets",
+	*reply = (struct reply){.status = STATUS_FAILED};
+	if (!line) {
+		why_write(reply->why, REPLY_WHY_MAX, "out of memory for the request");
+	} else if (size + 1 > CLIENT_REQUEST_MAX) {
+		reply->status = STATUS_WRONG;
+		why_write(reply->why, REPLY_WHY_MAX, "the command line is longer than %d octets",
 			CLIENT_REQUEST_MAX);
-	else if (exchange_connect(&exchange)) {
+	} else if (exchange_connect(&exchange)) {
 		line[size] = '\n'; /* in the place of its NUL */
 		if (exchange_send(&exchange, line, size + 1) && exchange_receive(&exchange))
 			reply_parse(&exchange);

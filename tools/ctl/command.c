@@ -1,60 +1,37 @@
 #include "tools/ctl/command.h"
 
+#include "dns/base/command_line.h"
+#include "dns/base/why.h"
 #include "dns/explain/client_text.h"
 #include "tools/ctl/offline.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SOCKET_DEFAULT "/run/mirrorns/control.sock"
 
-enum { SPAN_MAX = 3650 * 86400 /* ten years */, TEXT_SHOWN_MAX = 300 };
+enum {
+	SPAN_MAX = 3650 * 86400, /* ten years */
+	TEXT_SHOWN_MAX = 300,
+	GLOBALS = 4, /* options of any verb */
+	VERB_OPTION =
+		256, /* the verb's first one, of what getopt_long() returns: behind the letters */
+};
 
 /* One command line under way. */
 struct parsing {
 	struct command *command;
-	char **next; /* argument */
 	unsigned given; /* arguments of the verb so far */
-	bool only_arguments; /* "--" was there */
-	enum command_result result;
+	struct option options[GLOBALS + VERB_OPTIONS_MAX + 1]; /* the verb's, once it is known */
 	char *why;
 	size_t size;
 };
 
-__attribute__((format(printf, 2, 3))) static bool wrong(
-	struct parsing *parsing, const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(parsing->why, parsing->size, format, arguments);
-	va_end(arguments);
-	parsing->result = COMMAND_WRONG;
-	return false;
-}
-
 /* --- values --- */
-
-static bool span_parse(const char *text, json_int_t *seconds)
-{
-	static const struct {
-		char unit;
-		json_int_t seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-	size_t digits = strspn(text, "0123456789");
-	if (!digits || digits > 9 || strlen(text) != digits + 1)
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (units[i].unit == text[digits]) {
-			*seconds = atoll(text) * units[i].seconds;
-			return *seconds > 0 && *seconds <= SPAN_MAX;
-		}
-	return false;
-}
 
 /* The path as the server has to open it. */
 static json_t *file_json(struct parsing *parsing, const char *text)
@@ -63,7 +40,8 @@ static json_t *file_json(struct parsing *parsing, const char *text)
 	if (text[0] == '/')
 		return json_string(text);
 	if (!getcwd(folder, sizeof(folder))) {
-		wrong(parsing, "cannot determine the current directory (%s): use an absolute path",
+		why_write(parsing->why, parsing->size,
+			"cannot determine the current directory (%s): use an absolute path",
 			strerror(errno));
 		return NULL;
 	}
@@ -71,28 +49,26 @@ static json_t *file_json(struct parsing *parsing, const char *text)
 	return used < (int)sizeof(path) ? json_string(path) : NULL;
 }
 
-/* NULL: wrong, and perhaps the sentence is written. */
+/* NULL: wrong; without a sentence it is no UTF-8. */
 static json_t *value_json(
 	struct parsing *parsing, const struct verb_argument *argument, const char *text)
 {
 	struct locate_client client;
-	json_int_t seconds;
+	int64_t seconds;
 	switch (argument->kind) {
 	case VERB_ADDRESS:
-		if (!locate_client_parse(&client, text, parsing->why, parsing->size)) {
-			parsing->result = COMMAND_WRONG;
+		if (!locate_client_parse(&client, text, parsing->why, parsing->size))
 			return NULL;
-		}
 		return json_string(text);
 	case VERB_FILE:
 		return file_json(parsing, text);
 	case VERB_SPAN:
-		if (!span_parse(text, &seconds)) {
-			wrong(parsing, "%s is \"%.*s\", expected a duration: 30s 10m 2h 1d",
-				argument->name, TEXT_SHOWN_MAX, text);
-			return NULL;
-		}
-		return json_integer(seconds);
+		if (command_line_duration(text, SPAN_MAX, &seconds) && seconds)
+			return json_integer(seconds);
+		why_write(parsing->why, parsing->size,
+			"%s is \"%.*s\", expected a duration: 30s 10m 2h 1d", argument->name,
+			TEXT_SHOWN_MAX, text);
+		return NULL;
 	case VERB_TEXT:
 		return json_string(text);
 	case VERB_FLAG:
@@ -116,132 +92,142 @@ static bool value_take(
 	}
 	json_t *value = value_json(parsing, argument, text);
 	if (!value)
-		return parsing->result != COMMAND_WRONG && true
-			       ? wrong(parsing, "%s is \"%.*s\", expected UTF-8", argument->name,
-					 TEXT_SHOWN_MAX, text)
-			       : false;
+		return *parsing->why ? false
+				     : why_write(parsing->why, parsing->size,
+					       "%s is \"%.*s\", expected UTF-8", argument->name,
+					       TEXT_SHOWN_MAX, text);
 	return json_object_set_new(parsing->command->request, argument->key, value) == 0 ||
-	       wrong(parsing, "no memory");
+	       why_write(parsing->why, parsing->size, "out of memory");
 }
 
-/* --- options --- */
+/* --- words --- */
 
-/* The option's value: behind "=", or the next argument. */
-static bool text_find(struct parsing *parsing, const char *option, const char **text)
-{
-	const char *equals = option[1] == '-' ? strchr(option, '=') : NULL;
-	if (equals)
-		*text = equals + 1;
-	else if (!(*text = *parsing->next))
-		return wrong(parsing, "%s needs a value", option);
-	else
-		parsing->next++;
-	return true;
-}
-
-/* "--name" or, where it takes a value, "--name=value". */
-static bool option_is(const char *option, const char *name, bool valued)
-{
-	size_t size = strlen(name);
-	return strncmp(option, name, size) == 0 &&
-	       (!option[size] || (valued && name[1] == '-' && option[size] == '='));
-}
-
-static bool verb_option(struct parsing *parsing, const char *option)
-{
-	const struct verb *verb = parsing->command->verb;
-	for (unsigned i = 0; verb && verb->options[i].name; i++) {
-		const struct verb_argument *one = &verb->options[i];
-		const char *text = "";
-		if (option_is(option, one->name, one->value))
-			return (!one->value || text_find(parsing, option, &text)) &&
-			       value_take(parsing, one, text);
-	}
-	if (verb)
-		return wrong(parsing, "%s: unknown option \"%.*s\": see mirrornsctl %s --help",
-			verb->name, TEXT_SHOWN_MAX, option, verb->name);
-	return wrong(parsing, "unknown option \"%.*s\" before the verb: see mirrornsctl --help",
-		TEXT_SHOWN_MAX, option);
-}
-
-static bool option_take(struct parsing *parsing, const char *option)
+static bool verb_take(struct parsing *parsing, const char *text)
 {
 	struct command *command = parsing->command;
-	if (strcmp(option, "--json") == 0) {
-		command->json = true;
-	} else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0) {
-		parsing->result = COMMAND_HELP;
-		return false;
-	} else if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
-		parsing->result = COMMAND_VERSION;
-		return false;
-	} else if (option_is(option, "-s", true)) {
-		return text_find(parsing, option, &command->socket);
-	} else if (option_is(option, "--config", true)) {
-		return text_find(parsing, option, &command->config);
-	} else {
-		return verb_option(parsing, option);
+	command->verb = verb_find(text);
+	if (!command->verb)
+		return why_write(parsing->why, parsing->size,
+			"unknown verb \"%.*s\": mirrornsctl --help lists them", TEXT_SHOWN_MAX,
+			text);
+	for (int i = 0; command->verb->options[i].name; i++) {
+		const struct verb_argument *option = &command->verb->options[i];
+		parsing->options[GLOBALS + i] = (struct option){option->name + 2,
+			option->value ? required_argument : no_argument, NULL, VERB_OPTION + i};
 	}
-	return true;
+	return json_object_set_new(command->request, "verb", json_string(text)) == 0 ||
+	       why_write(parsing->why, parsing->size, "out of memory");
 }
-
-/* --- the whole --- */
 
 static bool argument_take(struct parsing *parsing, const char *text)
 {
-	struct command *command = parsing->command;
-	if (!command->verb) {
-		command->verb = verb_find(text);
-		if (!command->verb)
-			return wrong(parsing,
-				"unknown verb \"%.*s\": mirrornsctl --help lists them",
-				TEXT_SHOWN_MAX, text);
-		return json_object_set_new(command->request, "verb", json_string(text)) == 0 ||
-		       wrong(parsing, "no memory");
-	}
-	const struct verb_argument *argument = &command->verb->arguments[parsing->given];
+	const struct verb *verb = parsing->command->verb;
+	if (!verb)
+		return verb_take(parsing, text);
+	const struct verb_argument *argument = &verb->arguments[parsing->given];
 	if (!argument->name)
-		return wrong(parsing, "%s: unexpected argument \"%.*s\": see mirrornsctl %s --help",
-			command->verb->name, TEXT_SHOWN_MAX, text, command->verb->name);
+		return why_write(parsing->why, parsing->size,
+			"%s: unexpected argument \"%.*s\": see mirrornsctl %s --help", verb->name,
+			TEXT_SHOWN_MAX, text, verb->name);
 	parsing->given++;
 	return value_take(parsing, argument, text);
 }
 
-static bool everything_take(struct parsing *parsing)
+static bool option_refuse(struct parsing *parsing, const char *option)
 {
-	while (*parsing->next) {
-		const char *text = *parsing->next++;
-		bool option = text[0] == '-' && text[1] && !parsing->only_arguments;
-		if (option && strcmp(text, "--") == 0) {
-			parsing->only_arguments = true;
-			continue;
-		}
-		if (!(option ? option_take : argument_take)(parsing, text))
-			return false;
-	}
-	return true;
+	const struct verb *verb = parsing->command->verb;
+	if (verb)
+		return why_write(parsing->why, parsing->size,
+			"%s: unknown option \"%.*s\": see mirrornsctl %s --help", verb->name,
+			TEXT_SHOWN_MAX, option, verb->name);
+	return why_write(parsing->why, parsing->size,
+		"unknown option \"%.*s\" before the verb: see mirrornsctl --help", TEXT_SHOWN_MAX,
+		option);
 }
 
-enum command_result command_parse(struct command *command, char **arguments, char *why, size_t size)
+static enum command_result option_take(struct parsing *parsing, int code, char **arguments)
 {
-	struct parsing parsing = {.command = command, .next = arguments, .why = why, .size = size};
+	struct command *command = parsing->command;
+	char letter[3];
+	switch (code) {
+	case 'j':
+		command->json = true;
+		return COMMAND_ASK;
+	case 's':
+		command->socket = optarg;
+		return COMMAND_ASK;
+	case 'c':
+		command->config = optarg;
+		return COMMAND_ASK;
+	case 'h':
+		return COMMAND_HELP;
+	case 'V':
+		return COMMAND_VERSION;
+	case '?':
+		option_refuse(parsing, command_line_refused(arguments, letter));
+		return COMMAND_WRONG;
+	case ':':
+		why_write(parsing->why, parsing->size, "%s needs a value", arguments[optind - 1]);
+		return COMMAND_WRONG;
+	}
+	return value_take(parsing, &command->verb->options[code - VERB_OPTION], optarg)
+		       ? COMMAND_ASK
+		       : COMMAND_WRONG;
+}
+
+/* Word by word, since the verb decides which options there are. */
+static enum command_result words_take(struct parsing *parsing, int count, char **arguments)
+{
+	enum command_result result = COMMAND_ASK;
+	bool only_arguments = false; /* "--" was there */
+	opterr = 0;
+	while (result == COMMAND_ASK && optind < count) {
+		int before = optind, code = -1;
+		if (!only_arguments)
+			code = getopt_long(count, arguments, "+:s:hV", parsing->options, NULL);
+		if (code != -1)
+			result = option_take(parsing, code, arguments);
+		else if (optind > before)
+			only_arguments = true;
+		else if (!argument_take(parsing, arguments[optind++]))
+			result = COMMAND_WRONG;
+	}
+	return result;
+}
+
+static bool whole_check(const struct parsing *parsing)
+{
+	const struct command *command = parsing->command;
+	const struct verb *verb = command->verb;
+	if (!verb)
+		return why_write(parsing->why, parsing->size,
+			"no verb given: mirrornsctl --help lists them");
+	if (parsing->given < verb->required)
+		return why_write(parsing->why, parsing->size,
+			"%s needs %s: see mirrornsctl %s --help", verb->name,
+			verb->arguments[parsing->given].name, verb->name);
+	if (command->json && command->html)
+		return why_write(
+			parsing->why, parsing->size, "--json and --html are mutually exclusive");
+	return !command->config || offline_has(verb->name) ||
+	       why_write(parsing->why, parsing->size,
+		       "--config cannot be used with %s, which needs a running server", verb->name);
+}
+
+enum command_result command_parse(
+	struct command *command, int count, char **arguments, char *why, size_t size)
+{
+	struct parsing parsing = {
+		.command = command,
+		.options = {{"json", no_argument, NULL, 'j'},
+			{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
+			{"version", no_argument, NULL, 'V'}},
+		.why = why,
+		.size = size,
+	};
 	*command = (struct command){.socket = SOCKET_DEFAULT, .request = json_object()};
-	parsing.result = COMMAND_ASK;
-	if (!command->request)
-		wrong(&parsing, "no memory");
-	else if (!everything_take(&parsing))
-		return parsing.result;
-	else if (!command->verb)
-		wrong(&parsing, "no verb given: mirrornsctl --help lists them");
-	else if (parsing.given < command->verb->required)
-		wrong(&parsing, "%s needs %s: see mirrornsctl %s --help", command->verb->name,
-			command->verb->arguments[parsing.given].name, command->verb->name);
-	else if (command->json && command->html)
-		wrong(&parsing, "--json and --html are mutually exclusive");
-	else if (command->config && !offline_has(command->verb->name))
-		wrong(&parsing, "--config cannot be used with %s, which needs a running server",
-			command->verb->name);
-	return parsing.result;
+	enum command_result result = words_take(&parsing, count, arguments);
+	return result == COMMAND_ASK && !whole_check(&parsing) ? COMMAND_WRONG : result;
 }
 
 void command_help(void)
@@ -254,10 +240,10 @@ void command_help(void)
 		printf("\n      %s\n", verb->summary);
 	}
 	printf("\n  -s SOCKET        the server's control socket (" SOCKET_DEFAULT ")\n"
-	       "  --config FILE    explain, pools and diff without a server: load what FILE names\n"
-	       "  --json           print the result as JSON; also behind the verb\n"
-	       "  -h, --help       this; behind a verb, what it does\n"
-	       "  -V, --version    the version\n\n"
-	       "Exit status: 0 done, 1 failed, 2 the command line or a file named on it is wrong.\n"
-	       "mirrornsctl(8) says more.\n");
+	       "  --config FILE    explain, pools and diff without a server, with the files of FILE\n"
+	       "  --json           print the result as JSON\n"
+	       "  -h, --help       print this help, or that of the verb\n"
+	       "  -V, --version    print the version\n\n"
+	       "Exit status: 0 success, 1 failure, 2 wrong command line or file named on it.\n"
+	       "See mirrornsctl(8).\n");
 }

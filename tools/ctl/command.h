@@ -23,7 +23,7 @@ struct command {
 };
 
 enum command_result command_parse(
-	struct command *command, char **arguments, char *why, size_t size);
+	struct command *command, int count, char **arguments, char *why, size_t size);
 void command_help(void);
 
 #endif

@@ -26,22 +26,8 @@ static void sentence_print(const char *sentence)
 	fprintf(stderr, "mirrornsctl: %s\n", text);
 }
 
-/* As text that is safe on a terminal: jansson leaves DEL as it is. */
-static void json_print(const json_t *result, size_t flags)
-{
-	char *text = json_dumps(result, flags | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-	for (const char *at = text; at && *at; at++)
-		if (*at == 0x7F)
-			fputs("\\u007f", stdout);
-		else
-			putchar(*at);
-	putchar('\n');
-	free(text);
-}
-
 static void ask(const struct command *command, struct reply *reply)
 {
-	*reply = (struct reply){.status = STATUS_FAILED};
 	if (command->config)
 		offline_ask(command->config, command->request, reply);
 	else
@@ -56,7 +42,7 @@ static void reply_show(
 	const struct command *command, const struct reply *reply, const json_t *before)
 {
 	if (reply->result && command->json)
-		json_print(reply->result, command->watch ? JSON_COMPACT : JSON_INDENT(2));
+		view_json(reply->result, command->watch ? JSON_COMPACT : JSON_INDENT(2));
 	else if (reply->result && command->html)
 		command->verb->page(reply->result, before);
 	else if (reply->result)
@@ -112,10 +98,9 @@ int main(int argc, char **argv)
 	struct command command;
 	char why[REPLY_WHY_MAX] = "";
 	int status = STATUS_GOOD;
-	(void)argc;
 	signals_restore();
 	screen_init();
-	switch (command_parse(&command, argv + 1, why, sizeof(why))) {
+	switch (command_parse(&command, argc, argv, why, sizeof(why))) {
 	case COMMAND_ASK:
 		status = run(&command);
 		break;

@@ -1,5 +1,7 @@
 #include "tools/ctl/screen.h"
 
+#include "geo/utf8.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,49 +30,23 @@ bool screen_is_terminal(void)
 	return isatty(STDOUT_FILENO);
 }
 
-/* The code point at `text`, whose octets go to *size; 0: no UTF-8. */
-static unsigned point_at(const unsigned char *text, unsigned *size)
+/* What has no width or joins others, beside what utf8_is_control() knows. */
+static bool is_invisible(uint32_t code)
 {
-	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned octet = text[0];
-	*size = octet < 0x80 ? 1 : octet >= 0xC2 && octet < 0xE0 ? 2 : octet < 0xF0 ? 3 : 4;
-	if (octet < 0x80)
-		return octet;
-	if (octet < 0xC2 || octet > 0xF4)
-		return 0;
-	unsigned point = octet & (0x7Fu >> *size);
-	for (unsigned i = 1; i < *size; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-		point = point << 6 | (text[i] & 0x3F);
-	}
-	return point >= least[*size] && point <= 0x10FFFF ? point : 0;
-}
-
-/* Controls, and what turns the direction of writing or hides (Unicode's C0, C1, bidi, line
- * ends). */
-static bool point_is_bad(unsigned point)
-{
-	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD ||
-	       (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-	       (point >= 0x2060 && point <= 0x206F) || point == 0x061C || point == 0xFEFF ||
-	       (point >= 0xD800 && point <= 0xDFFF);
+	return code == 0xAD || (code >= 0x200B && code <= 0x200D) ||
+	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
 }
 
 void screen_clean(char *text)
 {
 	char *out = text;
-	for (const char *at = text; *at;) {
-		unsigned size;
-		unsigned point = point_at((const unsigned char *)at, &size);
-		if (point_is_bad(point)) {
-			at += point ? size : 1;
-			*out++ = '?';
-			continue;
-		}
-		memmove(out, at, size);
-		out += size;
-		at += size;
+	while (*text) {
+		uint32_t code;
+		size_t size = utf8_read(text, SIZE_MAX, &code);
+		bool shown = size && !utf8_is_control(code) && !is_invisible(code);
+		memmove(out, shown ? text : "?", shown ? size : 1);
+		out += shown ? size : 1;
+		text += size ? size : 1;
 	}
 	*out = '\0';
 }
@@ -122,25 +98,41 @@ bool screen_end(void)
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
-void screen_cell(struct screen_table *table, enum screen_colour colour, const char *format, ...)
+/* Takes over the text. */
+static void cell_add(struct screen_table *table, enum screen_colour colour, char *text)
 {
-	if (table->columns == SCREEN_COLUMNS_MAX || table->failed)
-		return;
 	if (table->count == table->room) {
 		size_t room = table->room ? 2 * table->room : 64;
 		struct screen_cell *cells = realloc(table->cells, room * sizeof(*cells));
-		table->failed = !cells;
-		if (!cells)
-			return;
-		table->cells = cells;
-		table->room = room;
+		table->cells = cells ? cells : table->cells;
+		table->room = cells ? room : table->room;
 	}
+	table->failed |= table->count == table->room;
+	if (table->failed || table->columns == SCREEN_COLUMNS_MAX) {
+		free(text);
+		return;
+	}
+	table->cells[table->count++] = (struct screen_cell){text, colour, false};
+	table->columns++;
+}
+
+void screen_cell(struct screen_table *table, enum screen_colour colour, const char *format, ...)
+{
 	va_list arguments;
 	va_start(arguments, format);
-	table->cells[table->count++] =
-		(struct screen_cell){text_make(format, arguments), colour, false};
+	cell_add(table, colour, text_make(format, arguments));
 	va_end(arguments);
-	table->columns++;
+}
+
+void screen_field(struct screen_table *table, const char *title, enum screen_colour colour,
+	const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	cell_add(table, SCREEN_DIM, strdup(title));
+	cell_add(table, colour, text_make(format, arguments));
+	va_end(arguments);
+	screen_row_end(table);
 }
 
 void screen_row_end(struct screen_table *table)

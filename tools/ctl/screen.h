@@ -39,6 +39,9 @@ bool screen_end(void);
 void screen_cell(struct screen_table *table, enum screen_colour colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void screen_row_end(struct screen_table *table);
+/* A row of a dim title and a text. */
+void screen_field(struct screen_table *table, const char *title, enum screen_colour colour,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Prints the table with two blanks before each row, and empties it. */
 void screen_table_end(struct screen_table *table);
 

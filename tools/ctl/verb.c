@@ -11,11 +11,10 @@ static const struct verb verbs[] = {
 		"see the column STATE.",
 		.seconds = SECONDS, .show = view_status},
 	{"explain", "which mirrors a client gets for a name, and why",
-		"NAME is absolute or relative to a zone. ADDRESS is the client's source address; "
-		"with "
-		"/LEN it is a\nclient subnet (ECS), as a resolver sends it. Ends with a real "
-		"answer of "
-		"the server.",
+		"NAME is absolute or relative to a zone. "
+		"ADDRESS is the client's source address;\n"
+		"with /LEN it is a client subnet (ECS), as a resolver sends it. "
+		"Ends with a real answer of the server.",
 		.required = 2,
 		.arguments = {{"NAME", NULL, "name", VERB_TEXT, NULL},
 			{"ADDRESS[/LEN]", NULL, "address", VERB_ADDRESS, NULL}},
@@ -101,5 +100,5 @@ void verb_help(const struct verb *verb)
 			option->value ? option->value : "");
 		printf("%s  %-16s  %s\n", i ? "" : "\n", text, option->help);
 	}
-	printf("\n--json prints the result as JSON; mirrornsctl(8) says more.\n");
+	printf("\n--json prints the result as JSON. See mirrornsctl(8).\n");
 }

@@ -17,7 +17,7 @@ view_show view_pools_page; /* HTML: all rows, with style and script in it */
 view_show view_pings;
 view_show view_drain;
 
-/* Any object: a line for each member, a table for each list of objects. */
-void view_any(const json_t *result);
+/* As JSON that is safe on a terminal: jansson leaves DEL as it is. */
+void view_json(const json_t *result, size_t flags);
 
 #endif

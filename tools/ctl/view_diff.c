@@ -1,24 +1,27 @@
 #include "dns/base/json.h"
-#include "tools/ctl/screen.h"
+#include "tools/ctl/list.h"
 #include "tools/ctl/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* One screen: what is beyond is in --json. */
-enum { HOSTS_SHOWN = 30, COUNTRIES_SHOWN = 60, LEVELS_SHOWN = 60, LINE_MAX_SIZE = 400 };
+enum {
+	HOSTS_SHOWN = 30,
+	COUNTRIES_SHOWN = 60,
+	LEVELS_SHOWN = 60,
+	CODES_SHOWN = 20,
+	LINE_SIZE = 400,
+	SERIAL_MAX = 32
+};
 
-static void serial_cell(struct screen_table *table, const json_t *serial)
+static const char *serial_write(const json_t *serial, const char *key, char text[SERIAL_MAX])
 {
-	char texts[2][32];
-	static const char *const keys[] = {"before", "after"};
-	for (unsigned i = 0; i < 2; i++) {
-		snprintf(texts[i], sizeof(texts[i]), "none");
-		if (json_is_integer(json_object_get(serial, keys[i])))
-			snprintf(texts[i], sizeof(texts[i]), "%" JSON_INTEGER_FORMAT,
-				field_number(serial, keys[i]));
-	}
-	screen_cell(table, SCREEN_PLAIN, "%s -> %s", texts[0], texts[1]);
+	if (json_is_integer(json_object_get(serial, key)))
+		snprintf(text, SERIAL_MAX, "%" JSON_INTEGER_FORMAT, field_number(serial, key));
+	else
+		snprintf(text, SERIAL_MAX, "none");
+	return text;
 }
 
 static void served_show(const json_t *result)
@@ -26,28 +29,29 @@ static void served_show(const json_t *result)
 	struct screen_table table = {.right = 0};
 	const json_t *served = json_object_get(result, "served");
 	const json_t *generated = json_object_get(result, "generated");
+	const json_t *serial = json_object_get(result, "serial");
+	char texts[2][SERIAL_MAX];
 	double percent = field_real(served, "gone_percent");
-	screen_cell(&table, SCREEN_DIM, "serial");
-	serial_cell(&table, json_object_get(result, "serial"));
-	screen_row_end(&table);
-	screen_cell(&table, SCREEN_DIM, "generated");
-	screen_cell(&table, SCREEN_PLAIN, "%s -> %s", field_text(generated, "before"),
+	screen_field(&table, "serial", SCREEN_PLAIN, "%s -> %s",
+		serial_write(serial, "before", texts[0]), serial_write(serial, "after", texts[1]));
+	screen_field(&table, "generated", SCREEN_PLAIN, "%s -> %s", field_text(generated, "before"),
 		field_text(generated, "after"));
-	screen_row_end(&table);
-	screen_cell(&table, SCREEN_DIM, "in service");
-	screen_cell(&table, percent >= 10 ? SCREEN_WARN : SCREEN_PLAIN,
+	screen_field(&table, "in service", percent >= 10 ? SCREEN_WARN : SCREEN_PLAIN,
 		"%" JSON_INTEGER_FORMAT " -> %" JSON_INTEGER_FORMAT
-		" addresses: %" JSON_INTEGER_FORMAT " go (%.1f %% of those served), "
-		"%" JSON_INTEGER_FORMAT " come",
+		" addresses: %" JSON_INTEGER_FORMAT " removed (%.1f %% of those served), "
+		"%" JSON_INTEGER_FORMAT " added",
 		field_number(served, "before"), field_number(served, "after"),
 		field_number(served, "gone"), percent, field_number(served, "come"));
-	screen_row_end(&table);
 	screen_table_end(&table);
 }
 
 static void hosts_show(const json_t *result, const char *key, enum screen_colour colour)
 {
-	struct screen_table table = {.right = 0};
+	const struct column columns[3 + 1] = {
+		{NULL, list_text, "host", colour, false},
+		{NULL, list_text, "country", SCREEN_PLAIN, false},
+		{NULL, list_text, "why", SCREEN_PLAIN, false},
+	};
 	const json_t *list = json_object_get(result, key);
 	size_t count = json_array_size(list);
 	if (!count)
@@ -55,21 +59,21 @@ static void hosts_show(const json_t *result, const char *key, enum screen_colour
 	json_int_t all = field_number(json_object_get(result, "counts"), key);
 	screen_line(
 		SCREEN_BOLD, "%" JSON_INTEGER_FORMAT " mirror%s %s", all, all == 1 ? "" : "s", key);
-	for (size_t i = 0; i < count && i < HOSTS_SHOWN; i++) {
-		const json_t *one = json_array_get(list, i);
-		screen_cell(&table, colour, "%s", field_text(one, "host"));
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "country"));
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "why"));
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
+	list_show(list, columns, HOSTS_SHOWN);
 	if (all > HOSTS_SHOWN)
 		screen_line(SCREEN_DIM, "  and %" JSON_INTEGER_FORMAT " more: --json has %s",
 			all - HOSTS_SHOWN, (size_t)all > count ? "the first 1000" : "them");
 }
 
-static void counts_cell(struct screen_table *table, const json_t *counts)
+static void country_cell(struct screen_table *table, const json_t *row, const struct column *column)
 {
+	screen_cell(table, column->colour, "%s %s", field_text(row, column->key),
+		field_text(row, "name"));
+}
+
+static void counts_cell(struct screen_table *table, const json_t *row, const struct column *column)
+{
+	const json_t *counts = json_object_get(row, column->key);
 	json_int_t before = field_number(counts, "before"), after = field_number(counts, "after");
 	if (before == after)
 		screen_cell(table, SCREEN_DIM, "%" JSON_INTEGER_FORMAT, before);
@@ -83,67 +87,47 @@ static void counts_cell(struct screen_table *table, const json_t *counts)
 
 static void countries_show(const json_t *list)
 {
-	struct screen_table table = {.right = 0};
+	static const struct column columns[3 + 1] = {
+		{"COUNTRY", country_cell, "country", SCREEN_PLAIN, false},
+		{"IPV4", counts_cell, "ipv4", SCREEN_PLAIN, false},
+		{"IPV6", counts_cell, "ipv6", SCREEN_PLAIN, false},
+	};
 	size_t count = json_array_size(list);
 	if (!count)
 		return;
 	screen_line(SCREEN_BOLD, "members in service by country");
-	screen_cell(&table, SCREEN_DIM, "COUNTRY");
-	screen_cell(&table, SCREEN_DIM, "IPV4");
-	screen_cell(&table, SCREEN_DIM, "IPV6");
-	screen_row_end(&table);
-	for (size_t i = 0; i < count && i < COUNTRIES_SHOWN; i++) {
-		const json_t *one = json_array_get(list, i);
-		screen_cell(&table, SCREEN_PLAIN, "%s %s", field_text(one, "country"),
-			field_text(one, "name"));
-		counts_cell(&table, json_object_get(one, "ipv4"));
-		counts_cell(&table, json_object_get(one, "ipv6"));
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
+	list_show(list, columns, COUNTRIES_SHOWN);
 	if (count > COUNTRIES_SHOWN)
 		screen_line(SCREEN_DIM, "  and %zu more: --json has them", count - COUNTRIES_SHOWN);
 }
 
-/* "DE FR and 12 more"; a fixed pool has one without a code. */
-static const char *codes_write(const json_t *countries, char line[LINE_MAX_SIZE])
+static void change_cell(struct screen_table *table, const json_t *row, const struct column *column)
 {
-	size_t i, used = 0;
-	json_t *country;
-	line[0] = '\0';
-	json_array_foreach (countries, i, country) {
-		const char *code = json_string_value(country);
-		if (i == 20 || !code || strlen(code) > 8)
-			break;
-		used += (size_t)snprintf(line + used, LINE_MAX_SIZE - used, "%s%s", i ? " " : "",
-			*code ? code : "(no country)");
-	}
-	if (i < json_array_size(countries))
-		snprintf(line + used, LINE_MAX_SIZE - used, " and %zu more",
-			json_array_size(countries) - i);
-	return line;
+	screen_cell(table, column->colour, "%s -> %s", field_text(row, "before"),
+		field_text(row, "after"));
+}
+
+static void codes_cell(struct screen_table *table, const json_t *row, const struct column *column)
+{
+	char line[LINE_SIZE];
+	const json_t *codes = json_object_get(row, column->key);
+	screen_cell(table, column->colour, "%s", list_join(codes, CODES_SHOWN, line, sizeof(line)));
 }
 
 /* `more`: how many the list has not. */
 static void levels_show(const json_t *list, json_int_t more)
 {
-	struct screen_table table = {.right = 0};
-	char line[LINE_MAX_SIZE];
+	static const struct column columns[4 + 1] = {
+		{NULL, list_text, "pool", SCREEN_PLAIN, false},
+		{NULL, list_text, "family", SCREEN_PLAIN, false},
+		{NULL, change_cell, NULL, SCREEN_WARN, false},
+		{NULL, codes_cell, "countries", SCREEN_PLAIN, false},
+	};
 	size_t count = json_array_size(list);
 	if (!count)
 		return;
 	screen_line(SCREEN_BOLD, "places served by another level");
-	for (size_t i = 0; i < count && i < LEVELS_SHOWN; i++) {
-		const json_t *one = json_array_get(list, i);
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "pool"));
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(one, "family"));
-		screen_cell(&table, SCREEN_WARN, "%s -> %s", field_text(one, "before"),
-			field_text(one, "after"));
-		screen_cell(&table, SCREEN_PLAIN, "%s",
-			codes_write(json_object_get(one, "countries"), line));
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
+	list_show(list, columns, LEVELS_SHOWN);
 	json_int_t beyond = (json_int_t)count + more - LEVELS_SHOWN;
 	if (beyond > 0)
 		screen_line(SCREEN_DIM, "  and %" JSON_INTEGER_FORMAT " more: --json has %s",

@@ -1,98 +1,55 @@
 #include "dns/base/json.h"
-#include "tools/ctl/screen.h"
+#include "tools/ctl/list.h"
 #include "tools/ctl/view.h"
 
 #include <stdio.h>
 
 /* So many pings and more say something; fewer may be one client. */
-enum { TOLD_MIN = 10, BAD_PERCENT = 50, WARN_PERCENT = 10 };
+enum { PINGS_MIN = 10, BAD_PERCENT = 50, WARN_PERCENT = 10 };
 
-static enum screen_colour share_colour(json_int_t told, double percent)
+static void host_cell(struct screen_table *table, const json_t *row, const struct column *column)
 {
-	if (told < TOLD_MIN)
-		return SCREEN_DIM;
+	const char *host = field_text(row, column->key);
+	screen_cell(table, *host ? SCREEN_PLAIN : SCREEN_DIM, "%s", *host ? host : "(not listed)");
+}
+
+static void share_cell(struct screen_table *table, const json_t *row, const struct column *column)
+{
+	json_int_t pings = field_number(row, "ok") + field_number(row, "failed");
+	double percent = 100 * field_real(row, column->key);
+	enum screen_colour colour = percent >= WARN_PERCENT ? SCREEN_WARN : SCREEN_PLAIN;
 	if (percent >= BAD_PERCENT)
-		return SCREEN_BAD;
-	return percent >= WARN_PERCENT ? SCREEN_WARN : SCREEN_PLAIN;
-}
-
-static void head_add(struct screen_table *table, const char *const *titles)
-{
-	for (; *titles; titles++)
-		screen_cell(table, SCREEN_DIM, "%s", *titles);
-	screen_row_end(table);
-}
-
-static void number_cell(struct screen_table *table, const json_t *row, const char *key)
-{
-	screen_cell(table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(row, key));
+		colour = SCREEN_BAD;
+	screen_cell(table, pings < PINGS_MIN ? SCREEN_DIM : colour, "%.1f %%", percent);
 }
 
 /* What a row may have missed; nothing, mostly. */
-static void error_cell(struct screen_table *table, const json_t *row)
+static void error_cell(struct screen_table *table, const json_t *row, const struct column *column)
 {
-	json_int_t error = field_number(row, "error");
+	json_int_t error = field_number(row, column->key);
 	if (error > 0)
 		screen_cell(table, SCREEN_DIM, "up to %" JSON_INTEGER_FORMAT " more", error);
+	else
+		screen_cell(table, SCREEN_DIM, "%s", "");
 }
 
-static void mirrors_show(const json_t *mirrors)
-{
-	static const char *const titles[] = {"ADDRESS", "HOST", "OK", "FAILED", "SHARE", NULL};
-	struct screen_table table = {.right = 1u << 2 | 1u << 3 | 1u << 4};
-	size_t i;
-	json_t *row;
-	if (json_array_size(mirrors))
-		head_add(&table, titles);
-	json_array_foreach (mirrors, i, row) {
-		json_int_t told = field_number(row, "ok") + field_number(row, "failed");
-		double percent = 100 * field_real(row, "share_failed");
-		const char *host = field_text(row, "host");
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(row, "address"));
-		screen_cell(&table, *host ? SCREEN_PLAIN : SCREEN_DIM, "%s",
-			*host ? host : "(not listed)");
-		number_cell(&table, row, "ok");
-		number_cell(&table, row, "failed");
-		screen_cell(&table, share_colour(told, percent), "%.1f %%", percent);
-		error_cell(&table, row);
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
-}
-
-static void versions_show(const json_t *versions)
-{
-	static const char *const titles[] = {"DATABASE", "VERSION", "PINGS", NULL};
-	struct screen_table table = {.right = 1u << 1 | 1u << 2};
-	size_t i;
-	json_t *row;
-	if (json_array_size(versions))
-		head_add(&table, titles);
-	json_array_foreach (versions, i, row) {
-		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(row, "db"));
-		number_cell(&table, row, "version");
-		number_cell(&table, row, "count");
-		error_cell(&table, row);
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
-}
-
-static void flevels_show(const json_t *flevels)
-{
-	static const char *const titles[] = {"FLEVEL", "PINGS", NULL};
-	struct screen_table table = {.right = 1u << 0 | 1u << 1};
-	size_t i;
-	json_t *row;
-	if (json_array_size(flevels))
-		head_add(&table, titles);
-	json_array_foreach (flevels, i, row) {
-		number_cell(&table, row, "flevel");
-		number_cell(&table, row, "count");
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
-}
+static const struct {
+	const char *key;
+	struct column columns[7];
+} lists[] = {
+	{"mirrors", {{"ADDRESS", list_text, "address", SCREEN_PLAIN, false},
+			    {"HOST", host_cell, "host", SCREEN_PLAIN, false},
+			    {"OK", list_number, "ok", SCREEN_PLAIN, true},
+			    {"FAILED", list_number, "failed", SCREEN_PLAIN, true},
+			    {"SHARE", share_cell, "share_failed", SCREEN_PLAIN, true},
+			    {"", error_cell, "error", SCREEN_PLAIN, false}}},
+	{"versions", {{"DATABASE", list_text, "db", SCREEN_PLAIN, false},
+			     {"VERSION", list_number, "version", SCREEN_PLAIN, true},
+			     {"PINGS", list_number, "count", SCREEN_PLAIN, true},
+			     {"", error_cell, "error", SCREEN_PLAIN, false}}},
+	{"flevels", {{"FLEVEL", list_number, "flevel", SCREEN_PLAIN, true},
+			    {"PINGS", list_number, "count", SCREEN_PLAIN, true}}},
+};
 
 static void zone_show(const json_t *zone)
 {
@@ -104,9 +61,11 @@ static void zone_show(const json_t *zone)
 		" for mirrors that are not listed, %" JSON_INTEGER_FORMAT " malformed",
 		field_text(zone, "zone"), ok, failed, field_number(pings, "unknown"),
 		field_number(pings, "malformed"));
-	mirrors_show(json_object_get(zone, "mirrors"));
-	versions_show(json_object_get(zone, "versions"));
-	flevels_show(json_object_get(zone, "flevels"));
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		const json_t *list = json_object_get(zone, lists[i].key);
+		if (json_array_size(list))
+			list_show(list, lists[i].columns, SIZE_MAX);
+	}
 }
 
 void view_pings(const json_t *result, const json_t *before)

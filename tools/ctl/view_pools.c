@@ -1,17 +1,30 @@
 #include "dns/base/json.h"
+#include "geo/country.h"
 #include "tools/ctl/screen.h"
 #include "tools/ctl/view.h"
+#include "tools/html/html.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Countries without a mirror of their own are one line for each way that they are served. */
 enum { ROWS_WHOLE = 12 /* that few are never put together */, CODES_SHOWN = 8, CODES_MAX = 200 };
 
-static bool is_answered(const json_t *family)
+/* How well a family is served: by the place's own mirrors, by another place's, by none. */
+enum service { SERVICE_OWN, SERVICE_LENT, SERVICE_NONE, SERVICE_NOT_ANSWERED };
+
+static enum service service_of(const json_t *row, const json_t *family)
 {
-	return strcmp(field_text(family, "flag"), "not answered") != 0;
+	const char *flag = field_text(family, "flag");
+	if (strcmp(flag, "not answered") == 0)
+		return SERVICE_NOT_ANSWERED;
+	if (strcmp(flag, "empty") == 0 || strcmp(flag, "fail-open") == 0)
+		return SERVICE_NONE;
+	return *flag || strcmp(field_text(family, "level"), field_text(row, "place")) != 0
+		       ? SERVICE_LENT
+		       : SERVICE_OWN;
 }
 
 /* Does a mirror stand in this row's own place, or is it the only row of its kind? */
@@ -39,22 +52,19 @@ static bool same_fate(const json_t *a, const json_t *b)
 
 static void family_cells(struct screen_table *table, const json_t *row, const char *key)
 {
+	static const enum screen_colour colours[] = {SCREEN_PLAIN, SCREEN_WARN, SCREEN_BAD};
 	const json_t *family = json_object_get(row, key);
 	const char *flag = field_text(family, "flag"), *level = field_text(family, "level");
-	if (!is_answered(family)) {
+	enum service service = service_of(row, family);
+	if (service == SERVICE_NOT_ANSWERED) {
 		screen_cell(table, SCREEN_DIM, "-");
 		screen_cell(table, SCREEN_DIM, "-");
 		return;
 	}
-	enum screen_colour colour = SCREEN_PLAIN;
-	if (strcmp(flag, "empty") == 0 || strcmp(flag, "fail-open") == 0)
-		colour = SCREEN_BAD;
-	else if (*flag || strcmp(level, field_text(row, "place")) != 0)
-		colour = SCREEN_WARN;
 	screen_cell(table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
 		field_number(family, "served"), field_number(family, "listed"));
-	screen_cell(table, colour, "%" JSON_INTEGER_FORMAT " of %s%s%s",
-		field_number(family, "members"), *level ? level : "nobody", *flag ? ", " : "",
+	screen_cell(table, colours[service], "%" JSON_INTEGER_FORMAT " of %s%s%s",
+		field_number(family, "members"), *level ? level : "no level", *flag ? ", " : "",
 		flag);
 }
 
@@ -101,16 +111,9 @@ static void group_show(struct screen_table *table, const json_t *rows, size_t fi
 	row_show(table, row, what);
 }
 
-static void head_add(struct screen_table *table)
-{
-	static const char *const titles[] = {"NAME", "IPV4", "SERVES", "IPV6", "SERVES", NULL};
-	for (unsigned i = 0; titles[i]; i++)
-		screen_cell(table, SCREEN_DIM, "%s", titles[i]);
-	screen_row_end(table);
-}
-
 void view_pools(const json_t *result, const json_t *before)
 {
+	static const char *const titles[] = {"NAME", "IPV4", "SERVES", "IPV6", "SERVES"};
 	const json_t *rows = json_object_get(result, "pools");
 	size_t count = json_array_size(rows);
 	json_int_t more = field_number(result, "more");
@@ -125,9 +128,11 @@ void view_pools(const json_t *result, const json_t *before)
 			table.right = 1u << 1 | 1u << 3;
 			zone = field_text(row, "zone");
 			screen_line(SCREEN_BOLD,
-				"%s: members served/listed in the place itself, and who serves",
+				"%s: members in service/listed in the place, and the level that serves",
 				zone);
-			head_add(&table);
+			for (unsigned k = 0; k < sizeof(titles) / sizeof(*titles); k++)
+				screen_cell(&table, SCREEN_DIM, "%s", titles[k]);
+			screen_row_end(&table);
 		}
 		if (done[i])
 			continue;
@@ -142,4 +147,92 @@ void view_pools(const json_t *result, const json_t *before)
 			"  and %" JSON_INTEGER_FORMAT " more rows: limit them with a PATTERN",
 			more);
 	free(done);
+}
+
+/* --- --html --- */
+
+/* Members in service and listed in the place itself; then the level that answers. */
+static void family_add(struct html *html, const json_t *row, const char *key)
+{
+	static const char *const classes[] = {"own", "lent", "none"};
+	const json_t *family = json_object_get(row, key);
+	const char *flag = field_text(family, "flag"), *level = field_text(family, "level");
+	enum service service = service_of(row, family);
+	if (service == SERVICE_NOT_ANSWERED) {
+		html_add(html, "<td>–<td>not answered");
+		return;
+	}
+	html_format(html,
+		"<td>%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+		"<td class=%s>%" JSON_INTEGER_FORMAT " of ",
+		field_number(family, "served"), field_number(family, "listed"), classes[service],
+		field_number(family, "members"));
+	html_text(html, *level ? level : "no level");
+	html_add(html, *flag ? ", " : "");
+	html_text(html, flag);
+}
+
+static void row_add(struct html *html, const json_t *row)
+{
+	const char *code = field_text(row, "country");
+	unsigned country = country_find(code, strlen(code));
+	html_add(html, "<tr><th scope=row>");
+	html_text(html, field_text(row, "name"));
+	html_add(html, "<td>");
+	if (country)
+		html_country_name(html, country);
+	else
+		html_text(html, *code ? code : "–");
+	family_add(html, row, "ipv4");
+	family_add(html, row, "ipv6");
+	html_add(html, "\n");
+}
+
+static void zone_begin(struct html *html, const char *zone)
+{
+	html_add(html, "<table class=\"sort pools\">\n<caption>Pools of ");
+	html_text(html, zone);
+	html_add(html, "</caption>\n<thead><tr><th scope=col>Name<th scope=col>Country"
+		       "<th scope=col>IPv4 in service<th scope=col>IPv4 answers"
+		       "<th scope=col>IPv6 in service<th scope=col>IPv6 answers\n<tbody>\n");
+}
+
+static void rows_add(struct html *html, const json_t *result)
+{
+	const char *zone = NULL;
+	size_t i;
+	json_t *row;
+	json_int_t more = field_number(result, "more");
+	json_array_foreach (json_object_get(result, "pools"), i, row) {
+		if (!zone || strcmp(zone, field_text(row, "zone")) != 0) {
+			html_add(html, zone ? "</table>\n" : "");
+			zone = field_text(row, "zone");
+			zone_begin(html, zone);
+		}
+		row_add(html, row);
+	}
+	html_add(html, zone ? "</table>\n" : "<p>No pools.\n");
+	if (more > 0)
+		html_format(html,
+			"<p>And %" JSON_INTEGER_FORMAT " more rows: limit them with a pattern.\n",
+			more);
+}
+
+void view_pools_page(const json_t *result, const json_t *before)
+{
+	static const struct html_frame frame = {"Pools", "mirrorns", "", HTML_ALONE};
+	struct html html = {.text = NULL};
+	(void)before;
+	html_begin(&html, &frame);
+	html_add(&html, "<h1>Pools</h1>\n<p class=q>Members in service and listed in the place "
+			"itself, and the level that answers. Written ");
+	html_time(&html, time(NULL));
+	html_add(&html, " UTC.\n");
+	rows_add(&html, result);
+	html_end(&html, &frame);
+	if (html.failed)
+		screen_line(SCREEN_BAD, "out of memory for the page");
+	else
+		fwrite(html.text, 1, html.size, stdout);
+	free(html.text);
 }

@@ -1,5 +1,5 @@
 #include "dns/base/json.h"
-#include "tools/ctl/screen.h"
+#include "tools/ctl/list.h"
 #include "tools/ctl/view.h"
 
 #include <stdio.h>
@@ -40,65 +40,57 @@ static void head_show(const json_t *result)
 		field_text(result, "version"),
 		screen_span(field_number(result, "uptime_seconds"), span),
 		field_number(result, "workers"), field_text(result, "config"));
-	screen_cell(&table, SCREEN_DIM, "last reload");
 	if (*outcome)
-		screen_cell(&table, state_colour(outcome), "%s, %s%s%s",
+		screen_field(&table, "last reload", state_colour(outcome), "%s, %s%s%s",
 			when_write(reload, "when", when), outcome, *why ? ": " : "", why);
 	else
-		screen_cell(&table, SCREEN_PLAIN, "none since the start");
-	screen_row_end(&table);
+		screen_field(&table, "last reload", SCREEN_PLAIN, "none since the start");
 	const json_t *geo = json_object_get(result, "geo");
 	const char *state = field_text(geo, "state");
-	screen_cell(&table, SCREEN_DIM, "countries");
-	screen_cell(&table, *state ? state_colour(state) : SCREEN_PLAIN,
+	screen_field(&table, "countries", *state ? state_colour(state) : SCREEN_PLAIN,
 		"%s, built %s, %" JSON_INTEGER_FORMAT " networks%s%s%s%s",
 		*field_text(geo, "database") ? field_text(geo, "database") : "no country database",
 		when_write(geo, "build", when), field_number(geo, "networks"), *state ? ", " : "",
 		state, *field_text(geo, "why") ? ": " : "", field_text(geo, "why"));
-	screen_row_end(&table);
 	screen_table_end(&table);
 }
 
-static void zones_show(const json_t *zones)
+/* A zone without pools has no export, and its cells are empty. */
+static void export_cell(struct screen_table *table, const json_t *row, const struct column *column)
 {
-	static const char *const titles[] = {"ZONE", "SERIAL", "NAMES", "POOLS", "EXPORT",
-		"GENERATED", "AGE", "SERVED/MIRRORS", "STATE", NULL};
-	struct screen_table table = {.right = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 7};
-	size_t i;
-	json_t *zone;
-	for (unsigned k = 0; titles[k]; k++)
-		screen_cell(&table, SCREEN_DIM, "%s", titles[k]);
-	screen_row_end(&table);
-	json_array_foreach (zones, i, zone) {
-		char span[SCREEN_SPAN_MAX], when[WHENS_MAX];
-		const json_t *export = json_object_get(zone, "export");
-		const char *state = field_text(export, "state");
-		screen_cell(&table, SCREEN_BOLD, "%s", field_text(zone, "zone"));
-		screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
-			field_number(zone, "serial"));
+	char text[64];
+	const json_t *export = json_object_get(row, "export");
+	const char *key = column->key;
+	if (!json_is_object(export))
+		screen_cell(table, SCREEN_PLAIN, "%s", "");
+	else if (strcmp(key, "serial") == 0 && !json_is_integer(json_object_get(export, key)))
+		screen_cell(table, SCREEN_PLAIN, "none");
+	else if (strcmp(key, "serial") == 0)
+		list_number(table, export, column);
+	else if (strcmp(key, "generated") == 0)
+		screen_cell(table, SCREEN_PLAIN, "%s", when_write(export, key, text));
+	else if (strcmp(key, "age_seconds") == 0)
 		screen_cell(
-			&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(zone, "names"));
-		screen_cell(
-			&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT, field_number(zone, "pools"));
-		if (json_is_object(export)) {
-			if (json_is_integer(json_object_get(export, "serial")))
-				screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT,
-					field_number(export, "serial"));
-			else
-				screen_cell(&table, SCREEN_PLAIN, "none");
-			screen_cell(
-				&table, SCREEN_PLAIN, "%s", when_write(export, "generated", when));
-			screen_cell(&table, SCREEN_PLAIN, "%s",
-				screen_span(field_number(export, "age_seconds"), span));
-			screen_cell(&table, SCREEN_PLAIN,
-				"%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
-				field_number(export, "served"), field_number(export, "mirrors"));
-			screen_cell(&table, state_colour(state), "%s", state);
-		}
-		screen_row_end(&table);
-	}
-	screen_table_end(&table);
+			table, SCREEN_PLAIN, "%s", screen_span(field_number(export, key), text));
+	else if (strcmp(key, "served") == 0)
+		screen_cell(table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+			field_number(export, "served"), field_number(export, "mirrors"));
+	else
+		screen_cell(table, state_colour(field_text(export, key)), "%s",
+			field_text(export, key));
 }
+
+static const struct column zones_columns[9 + 1] = {
+	{"ZONE", list_text, "zone", SCREEN_BOLD, false},
+	{"SERIAL", list_number, "serial", SCREEN_PLAIN, true},
+	{"NAMES", list_number, "names", SCREEN_PLAIN, true},
+	{"POOLS", list_number, "pools", SCREEN_PLAIN, true},
+	{"EXPORT", export_cell, "serial", SCREEN_PLAIN, true},
+	{"GENERATED", export_cell, "generated", SCREEN_PLAIN, false},
+	{"AGE", export_cell, "age_seconds", SCREEN_PLAIN, false},
+	{"SERVED/MIRRORS", export_cell, "served", SCREEN_PLAIN, true},
+	{"STATE", export_cell, "state", SCREEN_PLAIN, false},
+};
 
 /* What is not as it should be, in whole sentences. */
 static void whys_show(const json_t *zones)
@@ -149,6 +141,7 @@ static void drains_show(const json_t *drains)
 	json_t *drain;
 	json_array_foreach (drains, i, drain) {
 		char when[WHENS_MAX];
+		json_int_t addresses = field_number(drain, "addresses");
 		const json_t *until = json_object_get(drain, "until");
 		bool for_ever = !until || json_is_null(until) ||
 				(json_is_integer(until) && !json_integer_value(until));
@@ -157,8 +150,8 @@ static void drains_show(const json_t *drains)
 		screen_cell(&table, SCREEN_PLAIN, "%s%s", for_ever ? "until undrain" : "until ",
 			for_ever ? "" : when_write(drain, "until", when));
 		if (json_is_integer(json_object_get(drain, "addresses")))
-			screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT " addresses",
-				field_number(drain, "addresses"));
+			screen_cell(&table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT " address%s",
+				addresses, addresses == 1 ? "" : "es");
 		screen_cell(&table, SCREEN_PLAIN, "%s", field_text(drain, "why"));
 		screen_row_end(&table);
 	}
@@ -170,7 +163,7 @@ void view_status(const json_t *result, const json_t *before)
 	const json_t *zones = json_object_get(result, "zones");
 	(void)before;
 	head_show(result);
-	zones_show(zones);
+	list_show(zones, zones_columns, SIZE_MAX);
 	whys_show(zones);
 	txts_show(zones);
 	drains_show(json_object_get(result, "drains"));

@@ -1,6 +1,7 @@
 #include "dns/config/arena.h"
 
 #include <stdalign.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,31 @@ char *config_arena_text(struct config_arena *arena, const char *text)
 	char *copy = config_arena_take(arena, size);
 
 	return copy ? memcpy(copy, text, size) : NULL;
+}
+
+const char *config_line_file(const struct config_arena *arena, unsigned line)
+{
+	unsigned file = line / CONFIG_FILE_LINES;
+
+	return file ? arena->includes[file - 1] : arena->path;
+}
+
+unsigned config_line_number(unsigned line)
+{
+	return line % CONFIG_FILE_LINES;
+}
+
+const char *config_line_place(const struct config_arena *arena, unsigned line, unsigned from,
+	char place[CONFIG_PLACE_MAX])
+{
+	unsigned number = config_line_number(line);
+
+	if (line / CONFIG_FILE_LINES == from / CONFIG_FILE_LINES)
+		snprintf(place, CONFIG_PLACE_MAX, "line %u", number);
+	else
+		snprintf(place, CONFIG_PLACE_MAX, "%.140s:%u", config_line_file(arena, line),
+			number);
+	return place;
 }
 
 void config_arena_free(struct config_arena *arena)

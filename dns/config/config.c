@@ -225,8 +225,8 @@ static bool whole_read(const struct config_section *file, void *record)
 
 struct config *config_load(const char *path, char *why, size_t size)
 {
-	const struct config_why place = {path, why, size};
 	struct config *config = calloc(1, sizeof(*config));
+	const struct config_why place = {path, config ? &config->arena : NULL, why, size};
 
 	if (!config) {
 		config_refuse(&place, 0, "out of memory");

@@ -1,23 +1,30 @@
 #include "dns/config/grammar.h"
 
-#include <ctype.h>
+#include "dns/base/file.h"
+#include "dns/config/include.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	FOUND_MAX = 64, /* octets of a token that a sentence shows */
-	PLACE_MAX = 160, /* octets */
-	NAME_MAX_SIZE = 32, /* of an option, which the tables keep */
-	NEAR_MAX = 2, /* letters by which a name may be mistyped */
+	FOUND_MAX = CONFIG_FOUND_MAX,
+	DEPTH_MAX = 8, /* of files that include files */
 };
+
+#define INCLUDE "include"
 
 struct parser {
 	const struct config_why *why;
 	struct config_lexer lexer;
 	struct config_token token; /* the one to be looked at */
 	struct config_token name; /* of the option or section at hand */
-	struct config_arena *arena;
+	struct config_arena *arena; /* of the tree */
+	struct config_arena *files; /* of the reader: has the names of included files */
+	struct config_section *top;
+	struct file_stamp *seen; /* of the files; NULL: nothing is included */
+	unsigned depth; /* of included files */
+	unsigned include; /* the line of the file's include; 0: none so far */
 	size_t sections;
 	size_t count; /* values of a list */
 	const char *texts[CONFIG_LIST_MAX];
@@ -52,108 +59,13 @@ static bool token_is_text(const struct parser *parser)
 	return parser->token.kind == KIND_WORD || parser->token.kind == KIND_STRING;
 }
 
-/* "at the top level", "in geo", "in zone "clamav.net"". */
-static const char *place_write(const struct config_section *section, char place[PLACE_MAX])
-{
-	if (!section->parent)
-		snprintf(place, PLACE_MAX, "at the top level");
-	else if (section->title)
-		snprintf(place, PLACE_MAX, "in %s \"%.*s\"", section->table->name, FOUND_MAX,
-			section->title);
-	else
-		snprintf(place, PLACE_MAX, "in %s", section->table->name);
-	return place;
-}
-
-static const struct config_option *option_find(const struct config_table *table, const char *name)
-{
-	for (const struct config_option *option = table->options; option->name; option++)
-		if (strcmp(option->name, name) == 0)
-			return option;
-	return NULL;
-}
-
-static const struct config_table *table_find(const struct config_table *table, const char *name)
-{
-	for (table = table->sections; table && table->name; table++)
-		if (strcmp(table->name, name) == 0)
-			return table;
-	return NULL;
-}
-
-/* Letters to be changed, added and taken away between two names (Levenshtein). */
-static unsigned letters_differ(const char *name, const char *known)
-{
-	unsigned row[NAME_MAX_SIZE];
-	size_t size = strlen(known);
-
-	for (unsigned k = 0; k <= size; k++)
-		row[k] = k;
-	for (; *name; name++) {
-		unsigned corner = row[0]++;
-
-		for (size_t k = 0; k < size; k++) {
-			unsigned changed = corner + (tolower((unsigned char)*name) != known[k]);
-
-			corner = row[k + 1];
-			row[k + 1] = (row[k] < corner ? row[k] : corner) + 1;
-			if (changed < row[k + 1])
-				row[k + 1] = changed;
-		}
-	}
-	return row[size];
-}
-
-/* What was meant, by its letters; NULL: nothing is near. */
-static const char *name_near(const struct config_table *table, const char *name)
-{
-	const struct config_option *option = table->options;
-	const struct config_table *section = table->sections;
-	unsigned least = NEAR_MAX + 1;
-	const char *near = NULL;
-
-	for (;;) {
-		const char *known = option->name ? option++->name
-				    : section    ? section++->name
-						 : NULL;
-		unsigned letters = known ? letters_differ(name, known) : 0;
-
-		if (!known)
-			return near;
-		if (letters < least && letters < strlen(known)) {
-			near = known;
-			least = letters;
-		}
-	}
-}
-
-/* A name of a section around it tells where a } is missing. */
-static bool name_refuse(const struct parser *parser, const struct config_section *section)
-{
-	const char *name = parser->name.text, *near = name_near(section->table, name);
-	char place[PLACE_MAX];
-
-	for (const struct config_section *at = section->parent; at; at = at->parent)
-		if (option_find(at->table, name) || table_find(at->table, name))
-			return config_refuse(parser->why, parser->name.line,
-				"found %s %s (opened in line %u), expected it outside: "
-				"is a } missing before it?",
-				name, place_write(section, place), section->line);
-	place_write(section, place);
-	if (near)
-		return config_refuse(parser->why, parser->name.line,
-			"found the unknown option %.*s %s, expected a known one: did you mean %s?",
-			FOUND_MAX, name, place, near);
-	return config_refuse(parser->why, parser->name.line,
-		"found the unknown option %.*s %s, expected one that the manual page lists",
-		FOUND_MAX, name, place);
-}
-
 static bool twice_refuse(const struct parser *parser, unsigned line)
 {
+	char place[CONFIG_PLACE_MAX];
+
 	return config_refuse(parser->why, parser->name.line,
-		"found %s a second time, expected it once (line %u has it)", parser->name.text,
-		line);
+		"found %s a second time, expected it once (%s has it)", parser->name.text,
+		config_line_place(parser->why->arena, line, parser->name.line, place));
 }
 
 /* After { up to }; a comma may be the last. */
@@ -290,6 +202,8 @@ static struct config_section *section_open(
 	return NULL;
 }
 
+static bool include_parse(struct parser *parser, struct config_section *top);
+
 /* All up to the section's }, or the file's end. */
 static bool section_parse(struct parser *parser, struct config_section *section)
 {
@@ -298,9 +212,12 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 		const struct config_table *table;
 
 		parser->name = parser->token;
-		option = option_find(section->table, parser->name.text);
-		table = table_find(section->table, parser->name.text);
-		if (option) {
+		option = config_option_find(section->table, parser->name.text);
+		table = config_table_find(section->table, parser->name.text);
+		if (!section->parent && strcmp(parser->name.text, INCLUDE) == 0) {
+			if (!include_parse(parser, section))
+				return false;
+		} else if (option) {
 			if (!option_parse(parser, section, option))
 				return false;
 		} else if (table) {
@@ -309,7 +226,8 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 			if (!inside || !section_parse(parser, inside) || !token_next(parser))
 				return false;
 		} else {
-			return name_refuse(parser, section);
+			return config_name_refuse(
+				parser->why, section, parser->name.text, parser->name.line);
 		}
 	}
 	if (parser->token.kind == (section->parent ? KIND_CLOSE : KIND_END))
@@ -318,56 +236,129 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 		return config_refuse(parser->why, parser->token.line,
 			"found } without a {, expected an option or a section");
 	if (parser->token.kind == KIND_END) {
-		char place[PLACE_MAX];
+		char place[CONFIG_PLACE_MAX];
 
 		return config_refuse(parser->why, section->line,
 			"found no } %s, which begins here, expected one before the end of the file",
-			place_write(section, place));
+			config_place_write(section, place));
 	}
 	return token_refuse(parser, "an option, a section or }");
+}
+
+/* What is read goes on in the sections of the file around it. `line`: of the include; 0: none. */
+static bool file_parse(struct parser *parser, const char *path, unsigned line)
+{
+	const struct config_why *why = parser->why;
+	struct file file = {.bytes = NULL};
+	char sentence[CONFIG_PLACE_MAX + 256], *texts;
+	bool good = false;
+
+	if (!file_read(&file, path, CONFIG_FILE_MAX, sentence, sizeof(sentence))) {
+		if (line)
+			return config_refuse(why, line, "in include: %s", sentence);
+		snprintf(why->text, why->size, "%s", sentence);
+		return false;
+	}
+	texts = config_arena_take(parser->arena, file.size + 1);
+	if (!texts) {
+		no_memory(parser);
+	} else {
+		unsigned first = line ? (unsigned)parser->files->include_count : 0;
+
+		parser->lexer = (struct config_lexer){why, file.bytes, file.bytes + file.size,
+			texts, first * CONFIG_FILE_LINES + 1};
+		good = token_next(parser) && section_parse(parser, parser->top);
+	}
+	free(file.bytes);
+	return good;
+}
+
+/* Is it one of those that were read, under whatever name? */
+static bool file_is_known(struct parser *parser, const struct file_stamp *stamp)
+{
+	for (size_t i = 0; i <= parser->files->include_count; i++)
+		if (parser->seen[i].inode == stamp->inode &&
+			parser->seen[i].device == stamp->device)
+			return true;
+	return false;
+}
+
+static bool file_include(void *context, const char *path, unsigned line)
+{
+	struct parser *parser = context;
+	struct config_arena *files = parser->files;
+	struct file_stamp stamp = file_stamp(path);
+
+	if (stamp.inode && file_is_known(parser, &stamp))
+		return config_refuse(parser->why, line,
+			"found include of %.200s, which has been read already, expected each file "
+			"once",
+			path);
+	if (files->include_count == CONFIG_INCLUDES_MAX)
+		return config_refuse(parser->why, line,
+			"found more than %d included files, expected fewer", CONFIG_INCLUDES_MAX);
+	files->includes[files->include_count] = config_arena_text(files, path);
+	if (!files->includes[files->include_count])
+		return no_memory(parser);
+	parser->seen[++files->include_count] = stamp;
+	parser->include = 0;
+	return file_parse(parser, path, line);
+}
+
+static bool includes_start(struct parser *parser)
+{
+	struct config_arena *files = parser->files;
+
+	if (parser->seen)
+		return true;
+	parser->seen =
+		config_arena_take(parser->arena, (CONFIG_INCLUDES_MAX + 1) * sizeof(*parser->seen));
+	files->includes = config_arena_take(files, CONFIG_INCLUDES_MAX * sizeof(*files->includes));
+	if (!parser->seen || !files->includes)
+		return no_memory(parser);
+	parser->seen[0] = file_stamp(parser->why->file);
+	return true;
+}
+
+/* As if the text of the files stood there. */
+static bool include_parse(struct parser *parser, struct config_section *top)
+{
+	static const struct config_option include = {.name = INCLUDE, .list = true};
+	struct parser outer;
+	bool good;
+
+	if (parser->include)
+		return twice_refuse(parser, parser->include);
+	parser->include = parser->name.line;
+	if (!option_parse(parser, top, &include))
+		return false;
+	top->given = top->given->next;
+	if (parser->depth == DEPTH_MAX)
+		return config_refuse(parser->why, parser->include,
+			"found files that include files %d deep, expected at most %d",
+			DEPTH_MAX + 1, DEPTH_MAX);
+	good = includes_start(parser);
+	outer = *parser;
+	parser->depth++;
+	for (size_t i = 0; good && i < outer.count; i++)
+		good = config_include_each(
+			parser->why, outer.lines[i], outer.texts[i], file_include, parser);
+	outer.sections = parser->sections;
+	*parser = outer;
+	return good;
 }
 
 bool config_tree_load(struct config_tree *tree, const struct config_reader *reader,
 	const struct config_table *table)
 {
-	const struct config_why *why = reader->why;
-	struct parser parser = {.why = why, .arena = &tree->arena};
+	struct parser parser = {.why = reader->why, .arena = &tree->arena, .files = reader->arena};
 
 	*tree = (struct config_tree){0};
-	if (!file_read(&tree->file, why->file, CONFIG_FILE_MAX, why->text, why->size))
-		return false;
-	tree->texts = malloc(tree->file.size + 1);
-	tree->top = section_new(&tree->arena, reader, table, NULL);
-	if (!tree->texts || !tree->top)
-		return no_memory(&parser);
-	parser.lexer = (struct config_lexer){
-		why, tree->file.bytes, tree->file.bytes + tree->file.size, tree->texts, 1};
-	return token_next(&parser) && section_parse(&parser, tree->top);
+	parser.top = tree->top = section_new(&tree->arena, reader, table, NULL);
+	return tree->top ? file_parse(&parser, reader->why->file, 0) : no_memory(&parser);
 }
 
 void config_tree_free(struct config_tree *tree)
 {
-	free(tree->file.bytes);
-	free(tree->texts);
 	config_arena_free(&tree->arena);
-}
-
-const struct config_given *config_section_given(
-	const struct config_section *section, const char *name)
-{
-	const struct config_given *given = section->given;
-
-	while (given && strcmp(given->name, name) != 0)
-		given = given->next;
-	return given;
-}
-
-struct config_section *config_section_next(
-	const struct config_section *parent, const struct config_section *after, const char *name)
-{
-	struct config_section *section = after ? after->next : parent->inside;
-
-	while (section && strcmp(section->table->name, name) != 0)
-		section = section->next;
-	return section;
 }

@@ -10,8 +10,10 @@ enum { STRING_MAX = 4095 /* octets of one string: a path fits */ };
 bool config_refuse(const struct config_why *why, unsigned line, const char *format, ...)
 {
 	va_list arguments;
-	int used = line ? snprintf(why->text, why->size, "%s:%u: ", why->file, line)
-			: snprintf(why->text, why->size, "%s: ", why->file);
+	bool included = line >= CONFIG_FILE_LINES;
+	const char *file = included ? config_line_file(why->arena, line) : why->file;
+	int used = line ? snprintf(why->text, why->size, "%s:%u: ", file, config_line_number(line))
+			: snprintf(why->text, why->size, "%s: ", file);
 
 	va_start(arguments, format);
 	if (used >= 0 && (size_t)used < why->size)

@@ -2,12 +2,14 @@
 #ifndef DNS_CONFIG_LEXER_H
 #define DNS_CONFIG_LEXER_H
 
+#include "dns/config/arena.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Where refusals go. */
 struct config_why {
-	const char *file;
+	const char *file; /* the configuration file */
+	const struct config_arena *arena; /* has the names of those it includes */
 	char *text;
 	size_t size;
 };

@@ -134,13 +134,18 @@ static int named_compare(const void *a, const void *b)
 /* Sorted, so that thousands of pools cost no more than they must. */
 static bool named_once(const struct config_why *why, struct named *list, size_t count)
 {
+	char place[CONFIG_PLACE_MAX];
+
 	qsort(list, count, sizeof(*list), named_compare);
 	for (size_t i = 1; i < count; i++)
 		if (name_equal(list[i - 1].wire, list[i].wire))
 			return config_refuse(why, list[i].line,
 				"found \"%.64s\" a second time, expected each name once "
-				"(line %u has \"%.64s\")",
-				list[i].text, list[i - 1].line, list[i - 1].text);
+				"(%s has \"%.64s\")",
+				list[i].text,
+				config_line_place(
+					why->arena, list[i - 1].line, list[i].line, place),
+				list[i - 1].text);
 	return true;
 }
 
@@ -182,6 +187,7 @@ static bool pings_apart(const struct config_why *why, struct named *list, size_t
 	qsort(list, count, sizeof(*list), named_compare);
 	for (size_t i = 1; i < count; i++) {
 		const struct named *above = &list[i - 1], *below = &list[i];
+		char place[CONFIG_PLACE_MAX];
 
 		if (below->section == SECTION_PING && name_equal(above->wire, below->wire)) {
 			above = &list[i];
@@ -189,9 +195,10 @@ static bool pings_apart(const struct config_why *why, struct named *list, size_t
 		}
 		if (above->section == SECTION_PING && name_is_within(below->wire, above->wire))
 			return config_refuse(why, above->line,
-				"found ping \"%.64s\" with %s \"%.64s\" (line %u) at or below it, "
+				"found ping \"%.64s\" with %s \"%.64s\" (%s) at or below it, "
 				"expected no other name there",
-				above->text, sections[below->section], below->text, below->line);
+				above->text, sections[below->section], below->text,
+				config_line_place(why->arena, below->line, above->line, place));
 	}
 	return true;
 }

@@ -78,7 +78,7 @@ bool config_table_load(const char *path, const struct config_option *options, vo
 	struct config_arena *arena, char *why, size_t size)
 {
 	const struct config_table table = {"", options, .titled = false};
-	const struct config_why place = {path, why, size};
+	const struct config_why place = {path, arena, why, size};
 
 	*arena = (struct config_arena){0};
 	return config_table_parse(

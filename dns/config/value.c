@@ -205,11 +205,12 @@ bool config_read_texts(const struct config_reader *reader, const struct config_o
 	return list != NULL;
 }
 
-/* The folder is the file's as it was given; a path that begins with a slash needs none. */
+/* The folder is that of the file that has the line, as it was given; a path that begins with a slash needs none. */
 bool config_read_path(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	const char *text = given->texts[0], *file = reader->arena->path;
+	const char *text = given->texts[0];
+	const char *file = config_line_file(reader->arena, given->lines[0]);
 	const char *slash = strrchr(file, '/');
 	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
 	struct path *path;

@@ -52,7 +52,7 @@ struct config_option {
 
 config_read config_read_text; /* const char * */
 config_read config_read_texts; /* const char **, and its count */
-config_read config_read_path; /* char *: relative to the configuration file; NULL for "" */
+config_read config_read_path; /* char *: relative to the file it stands in; NULL for "" */
 config_read config_read_number; /* an unsigned integer of any width */
 config_read config_read_duration; /* seconds, likewise */
 config_read config_read_size; /* octets, likewise */

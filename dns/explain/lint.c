@@ -34,7 +34,7 @@ static unsigned lint_warn(const struct snapshot *snapshot, const char *what,
 	bool (*applies)(const struct snapshot_pool *pool, unsigned family))
 {
 	static const char *const families[POOL_FAMILIES] = {"IPv4", "IPv6"};
-	const char *path = inputs_config(snapshot->inputs)->path;
+	const struct config_arena *files = &inputs_config(snapshot->inputs)->arena;
 	unsigned count = 0;
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
 		const struct config_pool *said = NULL;
@@ -43,8 +43,9 @@ static unsigned lint_warn(const struct snapshot *snapshot, const char *what,
 			if (pool->config == said || !applies(pool, f))
 				continue;
 			said = pool->config;
-			log_line(LOG_LEVEL_WARNING, "%s:%u: pool \"%s\": %s family=%s", path,
-				said->line, said->name, what, families[f]);
+			log_line(LOG_LEVEL_WARNING, "%s:%u: pool \"%s\": %s family=%s",
+				config_line_file(files, said->line), config_line_number(said->line),
+				said->name, what, families[f]);
 			count++;
 		}
 	}

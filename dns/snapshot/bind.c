@@ -54,8 +54,9 @@ bool owner_attach_prepare(struct snapshot *snapshot)
 static bool conflict(
 	const struct owner_attach *attach, unsigned line, const char *name, const char *found)
 {
+	const struct config_arena *files = &inputs_config(attach->snapshot->inputs)->arena;
 	snprintf(attach->why, attach->size, "%s:%u: \"%s\" in zone %s: %s",
-		inputs_config(attach->snapshot->inputs)->path, line, name, attach->config->name,
+		config_line_file(files, line), config_line_number(line), name, attach->config->name,
 		found);
 	return false;
 }

@@ -94,8 +94,8 @@ bool ping_attach_check(const struct snapshot *snapshot, size_t z, char *why, siz
 		snprintf(why, size,
 			"%s:%u: ping \"%s\" in zone %s: %s, "
 			"expected an unused name with nothing below it",
-			inputs_config(snapshot->inputs)->path, ping->line, ping->name, config->name,
-			fault);
+			config_line_file(&inputs_config(snapshot->inputs)->arena, ping->line),
+			config_line_number(ping->line), ping->name, config->name, fault);
 		return false;
 	}
 	return true;

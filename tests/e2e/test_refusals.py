@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 
 import pytest
 
@@ -44,6 +45,31 @@ def accepted(world):
     done = world.check()
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_included_files(make_world):
+    """Their faults have their names, their paths their folder, and a reload reads them again."""
+    world = make_world(mirrors=MIRRORS, networks=NETWORKS)
+    main = world.path("mirrorns.conf")
+    world.path("zones").mkdir()
+    world.configure()
+    text = main.read_text()
+    zone = text.index("zone ")
+    included = world.path("zones/10-clamav.conf")
+    included.write_text("\n" + re.sub(r'(file|export) = "', r'\1 = "../', text[zone:]))
+    main.write_text('include = "zones/*.conf"\n' + text[:zone])
+    accepted(world)
+    world.configure = lambda: None
+    world.start()
+    answer = world.ask("db.de")
+    mark = world.mark()
+    included.write_text("\n\nwokers = 1\n")
+    assert "zones/10-clamav.conf:3: found the unknown option wokers" in refused(world)
+    world.process.send_signal(signal.SIGHUP)
+    world.wait_log("zones/10-clamav.conf:3: found the unknown option wokers", since=mark)
+    assert world.ask("db.de").answer[0].rdtype == answer.answer[0].rdtype
+    included.unlink()
+    assert "found no zone" in refused(world)
 
 
 @pytest.mark.parametrize("place, text, fragments", refusals.CONFIGURATION,

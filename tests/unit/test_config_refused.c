@@ -63,7 +63,7 @@ static const struct {
 	{"a { b { } }", ":1: found the unknown option a at the top level, expected one that the"},
 	{"/* 1\n2 */ # 2\n// 3\nsoup = 1",
 		":4: found the unknown option soup at the top level, expected one"},
-	{"\ninclude = x", ":2: found the unknown option include at the top"},
+	{"\ninclude = x", ":2: in include: "},
 	{"Listen = x", ":1: found the unknown option Listen at the top level, expected a known "
 		       "one: did you mean "
 		       "listen?"},

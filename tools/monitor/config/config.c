@@ -138,12 +138,12 @@ static bool settings_check(const struct settings *settings, const struct config_
 
 struct settings *settings_load(const char *path, char *why, size_t size)
 {
-	const struct config_why place = {path, why, size};
 	struct settings *settings = calloc(1, sizeof(*settings));
 	if (!settings) {
 		snprintf(why, size, "%s: out of memory", path);
 		return NULL;
 	}
+	const struct config_why place = {path, &settings->arena, why, size};
 	if (config_table_load(path, options, settings, &settings->arena, why, size) &&
 		settings_check(settings, &place)) {
 		settings->path = config_arena_text(&settings->arena, path);

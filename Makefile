@@ -54,7 +54,7 @@ deps:
 run:
 	@tools/deps run
 	@$(MAKE) --no-print-directory -s all
-	@tools/run
+	@tools/run $(PORT)
 demo: # a whole network on loopback addresses; AUTO=1: it shows everything by itself, and ends
 	@tools/deps demo
 	@$(MAKE) --no-print-directory -s all

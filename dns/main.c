@@ -1,3 +1,4 @@
+#include "dns/base/command_line.h"
 #include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/signals.h"
@@ -10,16 +11,31 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static int usage(const char *found, const char *what)
+#define DEFAULT_CONFIG "/etc/mirrorns/mirrorns.conf"
+
+static const char usage_text[] =
+	"usage: mirrorns [-t [--strict] | --takeover] [-c FILE]\n"
+	"       mirrorns -V | -h\n"
+	"\n"
+	"  -c, --config FILE  the configuration (" DEFAULT_CONFIG ")\n"
+	"  -t                 check all that a start would load, and exit\n"
+	"  --strict           with -t: a warning is exit status 1\n"
+	"  --takeover         replace the running server that has the same `control`\n"
+	"  -V, --version      the version\n"
+	"  -h, --help         this\n"
+	"mirrorns(8) says more.\n";
+
+static int usage(const char *what)
 {
 	fprintf(stderr,
-		"mirrorns: %s%s; usage: mirrorns [-t] -c FILE | --takeover -c FILE | -V (see mirrorns(8))\n",
-		found, what);
+		"mirrorns: %s; usage: mirrorns [-t [--strict] | --takeover] [-c FILE] | -V | -h "
+		"(see mirrorns(8))\n",
+		what);
 	return STATUS_WRONG;
 }
 
-/* mirrorns -t */
-static int check(const char *path)
+/* mirrorns -t: a warning fails what is strict. */
+static int check(const char *path, bool strict)
 {
 	unsigned refused;
 	char why[SERVER_WHY_MAX];
@@ -37,23 +53,29 @@ static int check(const char *path)
 		refused ? "; a start would use the last good copies of the files refused above"
 			: "");
 	snapshot_free(snapshot);
-	return STATUS_GOOD;
+	return strict && log_warnings() > 0 ? STATUS_FAILED : STATUS_GOOD;
 }
 
 int main(int argc, char **argv)
 {
-	const char *path = NULL;
-	bool test = false, takeover = false;
-	static const struct option options[] = {
-		{"takeover", no_argument, NULL, 'T'}, {.name = NULL}};
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+		{"strict", no_argument, NULL, 'S'}, {"takeover", no_argument, NULL, 'T'},
+		{"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'},
+		{.name = NULL}};
+	const char *path = DEFAULT_CONFIG, *found;
+	bool test = false, strict = false, takeover = false;
+	char text[128];
 	int option;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* nothing that runs from here on gains rights */
 	signals_restore();
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:c:tV", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:c:thV", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			path = optarg;
+			break;
+		case 'S':
+			strict = true;
 			break;
 		case 'T':
 			takeover = true;
@@ -64,18 +86,19 @@ int main(int argc, char **argv)
 		case 'V':
 			puts("mirrorns " MIRRORNS_VERSION);
 			return STATUS_GOOD;
-		case ':':
-			return usage("-c needs a file", "");
+		case 'h':
+			fputs(usage_text, stdout);
+			return STATUS_GOOD;
 		default:
-			return usage("unknown option ",
-				optopt ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1]);
+			return usage(command_line_sentence(argv, option, text, sizeof(text)));
 		}
 	}
-	if (optind < argc)
-		return usage("unexpected argument ", argv[optind]);
-	if (test && takeover)
-		return usage("-t and --takeover are mutually exclusive", "");
-	if (!path)
-		return usage("no configuration file, -c FILE is required", "");
-	return test ? check(path) : server_run(path, takeover);
+	found = command_line_rest(argc, argv, text, sizeof(text));
+	if (!found && test && takeover)
+		found = "-t and --takeover are mutually exclusive";
+	if (!found && strict && !test)
+		found = "--strict needs -t";
+	if (found)
+		return usage(found);
+	return test ? check(path, strict) : server_run(path, takeover);
 }

@@ -26,7 +26,7 @@ static const struct {
 };
 
 static bool runs;
-static atomic_uint most_detail = DETAIL_USUAL;
+static atomic_uint most_detail = DETAIL_USUAL, warnings;
 
 /* Is stderr the journal's socket, as $JOURNAL_STREAM says (systemd.exec(5))? */
 static bool journal_listens(void)
@@ -82,11 +82,18 @@ void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LOG_OUT_LINE_MAX];
 	va_list arguments;
+	if (level <= LOG_LEVEL_WARNING)
+		atomic_fetch_add(&warnings, 1);
 	if (levels[level].detail > (runs ? atomic_load(&most_detail) : DETAIL_USUAL))
 		return;
 	va_start(arguments, format);
 	log_out_line(line, line_write(line, level, runs, format, arguments));
 	va_end(arguments);
+}
+
+unsigned log_warnings(void)
+{
+	return atomic_load(&warnings);
 }
 
 void log_refuse(const char *why)

@@ -16,6 +16,8 @@ enum log_level {
 };
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Lines of the level warning or worse so far. */
+unsigned log_warnings(void);
 /* What ends a start: an error, without time and level in front. */
 void log_refuse(const char *why);
 

@@ -489,18 +489,20 @@ def test_check(stage):
 
 
 @pytest.mark.parametrize("words, sentence", [
-    ([], "the configuration file is missing"),
-    (["-c"], "-c needs a file"),
-    (["--soup"], "an unknown option was given"),
-    (["-c", "x", "y"], "an argument too many was given"),
-    (["-t", "--once", "-c", "x"], "-t and --once were given together"),
-    (["-o", "x", "-c", "y"], "-o was given without --merge"),
+    (["-c"], "-c needs a value"),
+    (["--config"], "--config needs a value"),
+    (["--soup"], "unknown option --soup"),
+    (["-tx"], "unknown option -x"),
+    (["-c", "x", "y"], 'unexpected argument "y"'),
+    (["-t", "--once", "-c", "x"], "-t and --once are mutually exclusive"),
+    (["--strict", "-c", "x"], "--strict needs -t"),
+    (["-o", "x", "-c", "y"], "-o needs --merge"),
     (["--merge"], "--merge needs exports"),
-    (["--merge", "-t", "x"], "--merge was given with -t or --once"),
-    (["--merge", "a", "-o"], "-o needs a file"),
+    (["--merge", "-t", "x"], "--merge cannot be used with -t or --once"),
+    (["--merge", "a", "-o"], "-o needs a value"),
     (["--merge", "a", "-o", "a"], "the file to write is one of those to merge"),
     (["--merge", "a", "b", "a"], "an export was named twice"),
-    (["--merge", "a", "-o", "b", "-c", "c"], "-o and -c were given together with --merge"),
+    (["--merge", "a", "-o", "b", "-c", "c"], "-o and -c are mutually exclusive"),
     (["--merge", *["a"] * 65], "--merge takes at most 64 exports"),
 ])
 def test_command_line(stage, words, sentence):

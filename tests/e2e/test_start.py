@@ -25,10 +25,43 @@ def one_sentence(done, status, *fragments):
     return True
 
 
-def test_version(make_world):
-    done = make_world().run("-V")
-    assert done.returncode == 0 and done.stdout.startswith("mirrorns ") and not done.stderr
-    assert len(done.stdout.splitlines()) == 1
+def test_version_and_help(make_world):
+    world = make_world()
+    for option, start in ("-V", "mirrorns "), ("--version", "mirrorns "), ("-h", "usage: "), ("--help", "usage: "):
+        done = world.run(option)
+        assert done.returncode == 0 and done.stdout.startswith(start) and not done.stderr
+        assert (len(done.stdout.splitlines()) == 1) == (start == "mirrorns ")
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["-c"], "-c needs a value"),
+    (["--config"], "--config needs a value"),
+    (["--soup"], "unknown option --soup"),
+    (["--help=3"], "unknown option --help=3"),
+    (["-tx"], "unknown option -x"),
+    (["-c", "x", "/etc/y"], 'unexpected argument "/etc/y"'),
+    (["--strict", "-c", "x"], "--strict needs -t"),
+    (["--takeover", "-t"], "-t and --takeover are mutually exclusive"),
+])
+def test_command_line(make_world, words, sentence):
+    done = make_world().run(*words)
+    assert one_sentence(done, 2) and done.stderr.startswith(f"mirrorns: {sentence}; usage: mirrorns ")
+
+
+def test_the_usual_configuration(make_world):
+    assert one_sentence(make_world().run("-t"), 2, "/etc/mirrorns/mirrorns.conf: cannot be opened")
+
+
+def test_strict(make_world):
+    """A warning fails it; what is refused is 2 all the same."""
+    world = make_world(mirrors=[*MIRRORS, *mirrors_of("DE", 2, "2001:db8:1:")], networks=[("81.2.0.0/16", "DE")])
+    strict = ("-t", "--strict", "-c", str(world.path("mirrorns.conf")))
+    assert world.run(*strict).returncode == 0, world.run(*strict).stderr
+    world.export(mirrors_of("DE", 3, "127.0.1"))
+    done = world.run(*strict)
+    assert done.returncode == 1 and "loopback" in done.stderr and world.check().returncode == 0
+    world.write("clamav.net.zone", "soup")
+    assert world.run(*strict).returncode == 2
 
 
 def test_check(make_world):

@@ -1,3 +1,4 @@
+#include "dns/base/command_line.h"
 #include "dns/base/exit.h"
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/export/merge.h"
@@ -12,31 +13,45 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char usage_text[] = "usage: mirrorns-monitor [--once | -t] -c FILE\n"
-				 "       mirrorns-monitor --merge EXPORT... [-o FILE | -c FILE]\n"
-				 "       mirrorns-monitor -V | -h\n"
-				 "see mirrorns-monitor(8)\n";
+#define DEFAULT_CONFIG "/etc/mirrorns/mirrorns-monitor.conf"
+#define FORMS                                                                                      \
+	"mirrorns-monitor [--once | -t [--strict]] [-c FILE] | "                                   \
+	"--merge EXPORT... [-o FILE | -c FILE] | -V | -h"
+
+static const char usage_text[] =
+	"usage: mirrorns-monitor [--once | -t [--strict]] [-c FILE]\n"
+	"       mirrorns-monitor --merge EXPORT... [-o FILE | -c FILE]\n"
+	"       mirrorns-monitor -V | -h\n"
+	"\n"
+	"  -c, --config FILE  the configuration (" DEFAULT_CONFIG ")\n"
+	"  --once             check each mirror once, write the export and the page, and exit\n"
+	"  -t                 check the configuration and the files that it names, and exit\n"
+	"  --strict           with -t: a warning is exit status 1\n"
+	"  --merge            one export from those of several monitors\n"
+	"  -o FILE            with --merge: write it to FILE\n"
+	"  -V, --version      the version\n"
+	"  -h, --help         this\n"
+	"mirrorns-monitor(8) says more.\n";
 
 static int usage(const char *found)
 {
-	fprintf(stderr,
-		"mirrorns-monitor: %s; usage: mirrorns-monitor [--once | -t] -c FILE | "
-		"--merge EXPORT... [-o FILE | -c FILE] | -V | -h (see "
-		"mirrorns-monitor(8))\n",
+	fprintf(stderr, "mirrorns-monitor: %s; usage: " FORMS " (see mirrorns-monitor(8))\n",
 		found);
 	return STATUS_WRONG;
 }
 
 struct arguments {
 	const char *config, *out;
-	bool test, once, merge, help, version;
+	bool test, strict, once, merge, help, version;
+	char text[128];
 };
 
 /* NULL: they are good so far. */
 static const char *arguments_read(int argc, char **argv, struct arguments *arguments)
 {
-	static const struct option options[] = {{"once", no_argument, NULL, '1'},
-		{"merge", no_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'},
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+		{"once", no_argument, NULL, '1'}, {"merge", no_argument, NULL, 'm'},
+		{"strict", no_argument, NULL, 'S'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'}, {.name = NULL}};
 	int option;
 	opterr = 0;
@@ -51,6 +66,9 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 		case 't':
 			arguments->test = true;
 			break;
+		case 'S':
+			arguments->strict = true;
+			break;
 		case '1':
 			arguments->once = true;
 			break;
@@ -63,34 +81,36 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 		case 'V':
 			arguments->version = true;
 			return NULL;
-		case ':':
-			return optopt == 'o' ? "-o needs a file" : "-c needs a file";
 		default:
-			return "an unknown option was given";
+			return command_line_sentence(
+				argv, option, arguments->text, sizeof(arguments->text));
 		}
 	}
 	return NULL;
 }
 
 /* What does not go together. NULL: it does. */
-static const char *arguments_check(const struct arguments *arguments, int count)
+static const char *arguments_check(struct arguments *arguments, int argc, char **argv)
 {
+	int count = argc - optind;
+	if (arguments->strict && !arguments->test)
+		return "--strict needs -t";
 	if (arguments->merge) {
 		if (arguments->test || arguments->once)
-			return "--merge was given with -t or --once";
+			return "--merge cannot be used with -t or --once";
 		if (arguments->out && arguments->config)
-			return "-o and -c were given together with --merge";
+			return "-o and -c are mutually exclusive";
 		if (count == 0)
 			return "--merge needs exports";
 		return count > MERGE_MAX ? "--merge takes at most 64 exports" : NULL;
 	}
-	if (count > 0)
-		return "an argument too many was given";
 	if (arguments->out)
-		return "-o was given without --merge";
+		return "-o needs --merge";
 	if (arguments->test && arguments->once)
-		return "-t and --once were given together";
-	return arguments->config ? NULL : "the configuration file is missing";
+		return "-t and --once are mutually exclusive";
+	if (!arguments->config)
+		arguments->config = DEFAULT_CONFIG;
+	return command_line_rest(argc, argv, arguments->text, sizeof(arguments->text));
 }
 
 /* Under whatever names. */
@@ -146,11 +166,14 @@ int main(int argc, char **argv)
 		return STATUS_GOOD;
 	}
 	if (!found)
-		found = arguments_check(&arguments, argc - optind);
+		found = arguments_check(&arguments, argc, argv);
 	if (found)
 		return usage(found);
 	if (arguments.merge)
 		return merge(&arguments, argv + optind, (size_t)(argc - optind));
-	return arguments.test ? monitor_check(arguments.config)
-			      : monitor_run(arguments.config, arguments.once);
+	if (!arguments.test)
+		return monitor_run(arguments.config, arguments.once);
+	int status = monitor_check(arguments.config);
+	return status == STATUS_GOOD && arguments.strict && log_warnings() > 0 ? STATUS_FAILED
+									       : status;
 }

@@ -102,8 +102,9 @@ install: all
 	install -D -m 755 $(B)/mirrorns $(DESTDIR)$(PREFIX)/sbin/mirrorns
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out %/mirrorns,$(PROGRAMS:%=$(B)/%)) $(DESTDIR)$(PREFIX)/bin
-	install -D -m 644 tools/ctl/mirrornsctl.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirrornsctl
+	for program in $(PROGRAMS); do install -D -m 644 tools/completion/mirrorns \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program; done
+	install -D -m 644 tools/completion/mirrorns $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_mirrorns
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 doc/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5

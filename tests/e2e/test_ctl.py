@@ -12,6 +12,7 @@ import time
 import pytest
 
 import control
+from world import mirrors_of
 
 STATUS = {
     "version": "0.1.0", "uptime_seconds": 273840, "config": "/etc/mirrorns/mirrorns.conf",
@@ -640,25 +641,57 @@ def test_slow_server(ctl, server):
 
 # --- completion ---------------------------------------------------------------------------
 
-COMPLETION = pathlib.Path(__file__).resolve().parents[2] / "tools/ctl/mirrornsctl.bash"
+COMPLETION = pathlib.Path(__file__).resolve().parents[2] / "tools/completion/mirrorns"
 
 
-def completed(*words):
-    script = (f'source {COMPLETION}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mirrornsctl; '
+def completed(program, *words, name="mirrornsctl"):
+    """What bash offers, and zsh's words for the same; each offers what the other does."""
+    command = str(pathlib.Path(program).with_name(name))
+    script = (f'source {COMPLETION}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mirrorns; '
               'printf "%s\\n" "${COMPREPLY[@]}"')
-    done = subprocess.run(["bash", "-c", script, "bash", "mirrornsctl", *words],
+    done = subprocess.run(["bash", "-c", script, "bash", command, *words],
                           capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    offered = done.stdout.split()
+    script = f'compadd() {{ shift; print -l -- "$@" }}; words=("$@") CURRENT=$#; source {COMPLETION}'
+    done = subprocess.run(["zsh", "-f", "-c", script, "zsh", command, *words],
+                          capture_output=True, text=True)
+    if "_files" not in done.stderr:
+        assert [word for word in done.stdout.split() if word.startswith(words[-1])] == [
+            word.replace("\\", "") for word in offered]
+    return offered
 
 
 def test_completion(program):
     """It offers every verb, and every option of each, and nothing that is not there."""
     whole = control.run(program, "--help").stdout
     verbs = re.findall(r"^  ([a-z]+)[ \n]", whole, re.M)
-    assert sorted(word for word in completed("") if word[0] != "-") == sorted(verbs)
+    assert sorted(word for word in completed(program, "") if word[0] != "-") == sorted(verbs)
     for verb in verbs:
         help_ = control.run(program, verb, "--help").stdout
         options = set(re.findall(r"--[a-z]+", help_)) | {"--help"}
-        assert set(completed(verb, "--")) == options, verb
-    assert completed("re") == ["reload"]
-    assert completed("--json", "-s", "x", "drain", "--fo") == ["--for", "--force"]
+        assert set(completed(program, verb, "--")) == options, verb
+    assert completed(program, "re") == ["reload"]
+    assert completed(program, "--json", "-s", "x", "drain", "--fo") == ["--for", "--force"]
+
+
+@pytest.mark.parametrize("name", ["mirrorns", "mirrorns-monitor", "mirrorns-cvd"])
+def test_completion_of_options(program, name):
+    """Every option that the usage has."""
+    command = pathlib.Path(program).with_name(name)
+    usage = subprocess.run([command, "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"(?:^|[\s\[|])(--?[a-zA-Z][a-z-]*)", usage))
+    assert set(completed(program, "-", name=name)) == options
+    assert "README.md" in completed(program, "-o" if name == "mirrorns-cvd" else "-c", "README", name=name)
+
+
+def test_completion_asks_the_server(make_world):
+    """Names, patterns, hosts and drained globs, and nothing that the shell would run."""
+    world = make_world()
+    world.fill(mirrors=mirrors_of("DE", 3, "198.18.1"), control=str(world.control_path)).start()
+    at = ("-s", str(world.control_path))
+    assert completed(world.program, *at, "explain", "db.de") == ["db.de", "db.de.big", "db.de.ipv6"]
+    assert "db.\\*.big" in completed(world.program, *at, "pools", "db")
+    assert completed(world.program, *at, "drain", "m") == [f"m{i}.de.example" for i in (1, 2, 3)]
+    assert world.control("drain", glob="m2.*")["exit"] == 0
+    assert completed(world.program, *at, "undrain", "") == ["m2.\\*"]
+    assert not completed(world.program, "-s", str(world.path("none")), "undrain", "")

@@ -31,7 +31,7 @@ def units(tmp_path):
     """The units as they are, but for programs, which need not be installed here."""
     for name in UNITS:
         unit = text(f"tools/package/{name}")
-        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns[\w-]*", "/bin/true", unit))
+        (tmp_path / name).write_text(re.sub(r"/usr/s?bin/mirrorns[\w-]*|/usr/bin/python3", "/bin/true", unit))
     return tmp_path
 
 
@@ -125,7 +125,7 @@ def test_install(installed):
     assert {re.search(r"^User=(.*)$", text(f"tools/package/{name}"), re.M)[1] for name in SERVICES} == set(accounts)
     for name in UNITS:
         found = (installed / "opt/dns/lib/systemd/system" / name).read_text()
-        assert "/usr/bin/" not in found and "/usr/sbin/" not in found, name
+        assert not re.search(r"/usr/(s?bin|share)/mirrorns", found), name
     examples = installed / "opt/dns/share/doc/mirrorns/examples"
     assert (examples / "country.mmdb").resolve() == (
         installed / "opt/dns/share/mirrorns/country.mmdb").resolve()
@@ -167,3 +167,13 @@ def test_the_monitor_s_folder():
     assert state in re.search(r"rm -rf (.*)$", text("tools/package/debian/postrm"), re.M)[1].split()
     unit = text("tools/package/mirrorns-monitor.service")
     assert f"StateDirectory={state.removeprefix('/var/lib/')}\n" in unit
+
+
+def test_the_database_is_fetched_where_the_recipe_says(installed):
+    """The installed script is the unit's, and the timer is nobody's until it is enabled."""
+    unit = (installed / "opt/dns/lib/systemd/system/mirrorns-geodb.service").read_text()
+    command = re.search(r"^ExecStart=/usr/bin/python3 (\S+) fetch (\S+)$", unit, re.M)
+    assert command and re.search(rf'database = "{command[2]}/country.mmdb"', unit)
+    done = subprocess.run(["/usr/bin/python3", f"{installed}{command[1]}"], capture_output=True, text=True)
+    assert done.returncode == 2 and "fetch [DIRECTORY]" in done.stderr
+    assert "mirrorns-geodb.timer" not in text("tools/package/debian/postinst")

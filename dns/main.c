@@ -5,6 +5,7 @@
 #include "dns/explain/lint.h"
 #include "dns/server/load.h"
 #include "dns/server/server.h"
+#include "dns/server/trial.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -49,6 +50,11 @@ static int check(const char *path, bool strict)
 	server_say_zones(snapshot);
 	lint_summary(snapshot);
 	lint_pools(snapshot);
+	if (!trial_run(inputs_config(snapshot->inputs), &account, why, sizeof(why))) {
+		log_line(LOG_LEVEL_ERROR, "%s", why);
+		snapshot_free(snapshot);
+		return STATUS_WRONG;
+	}
 	log_line(LOG_LEVEL_INFO, "%s is valid%s", path,
 		refused ? "; a start would use the last good copies of the files refused above"
 			: "");

@@ -338,3 +338,18 @@ def test_cvd_without_threads(program, open_folder):
         cvd.wait_field(2, FILES["daily.cvd"])
     finally:
         cvd.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: not run")
+def test_check_by_a_user_who_may_not_bind(given, make_namespace):
+    """What the service may and the caller may not is no warning."""
+    namespace = make_namespace("sysctl -qw net.ipv4.ip_unprivileged_port_start=1024")
+    world = given(user="", namespace=namespace)
+    world.options["listen"] = ["127.0.0.1:53"]
+    world.configure()
+    world.prefix = unprivileged()
+    done = world.run("-t", "-c", str(world.path("mirrorns.conf")))
+    assert done.returncode == 0, done.stderr
+    for name in "UDP", "TCP":
+        assert re.search(rf"^cannot bind 127.0.0.1:53 \({name}\): .*CAP_NET_BIND_SERVICE.*; the service has it$",
+                         done.stderr, re.M), done.stderr

@@ -73,6 +73,52 @@ def test_check(make_world):
     assert addresses(world.ask("db.de"))
 
 
+@pytest.mark.parametrize("kind, name", [(socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")])
+def test_check_tries_the_ports(make_world, kind, name):
+    """Another program is a warning; the server that has this control socket is none."""
+    world = make_world()
+    world.fill(mirrors=[*MIRRORS, *mirrors_of("DE", 1, "2001:db8:1:")], networks=[("81.2.0.0/16", "DE")],
+               control=str(world.control_path))
+    strict = ("-t", "--strict", "-c", str(world.path("mirrorns.conf")))
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", world.port))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        done = world.run(*strict)
+        assert done.returncode == 1
+        line, = [line for line in done.stderr.splitlines() if "cannot bind" in line]
+        assert line.startswith(f"cannot bind 127.0.0.1:{world.port}") and "ss -lnptu" in line and name in line
+    world.start()
+    done = world.run(*strict)
+    assert done.returncode == 0, done.stderr
+    assert f"127.0.0.1:{world.port} ({name}) is in use by the server that answers on" in done.stderr
+    assert addresses(world.ask("db.de"))
+
+
+def test_check_tries_what_a_start_needs(make_world):
+    world = make_world()
+    world.fill(mirrors=MIRRORS, control=str(world.control_path), control_group="no-such-group")
+    done = world.check()
+    assert done.returncode == 2
+    assert 'the group "no-such-group" of `control-group` does not exist' in done.stderr.splitlines()[-1]
+    world.fill(control_group="", user="nobody")
+    for folder in (world.root, *world.root.parents):
+        if folder.stat().st_uid == os.getuid() and folder != folder.parent:
+            folder.chmod(folder.stat().st_mode | 0o755)
+    state = world.path("state")
+    state.mkdir(exist_ok=True)
+    state.chmod(0o755)
+    os.chown(state, 0, 0)
+    assert f"state-dir {state} cannot be written by nobody: Permission denied" in world.check().stderr
+    os.chown(state, pwd.getpwnam("nobody").pw_uid, -1)
+    assert "state-dir" not in world.check().stderr
+    world.fill(state_dir=str(world.path("none/state")))
+    assert "none/state cannot be written by nobody: No such file or directory" in world.check().stderr
+    world.fill(state_dir=str(world.path("mirrors.json")))
+    assert "mirrors.json cannot be written by nobody: " in world.check().stderr
+    assert not world.path("none").exists()
+
+
 def test_check_writes_nothing(make_world):
     world = make_world(mirrors=MIRRORS)
     before = sorted(path.name for path in world.root.rglob("*"))

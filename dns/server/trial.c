@@ -46,12 +46,13 @@ static void address_try(
 		return;
 	int error = errno;
 	const char *transport = type == SOCK_DGRAM ? "UDP" : "TCP";
-	listen_socket_why(at, why, sizeof(why));
+	errno = error;
+	listen_socket_why(at, type, why, sizeof(why));
 	if (error == EADDRINUSE && running)
 		log_line(LOG_LEVEL_INFO, "%s (%s) is in use by the server that answers on %s",
 			at->text, transport, config->control);
 	else if (error == EACCES && geteuid() != 0)
-		log_line(LOG_LEVEL_INFO, "%s; the service has it", why);
+		log_line(LOG_LEVEL_INFO, "%s: the service has that", why);
 	else
 		log_line(LOG_LEVEL_WARNING, "%s", why);
 }

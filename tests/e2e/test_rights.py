@@ -351,5 +351,5 @@ def test_check_by_a_user_who_may_not_bind(given, make_namespace):
     done = world.run("-t", "-c", str(world.path("mirrorns.conf")))
     assert done.returncode == 0, done.stderr
     for name in "UDP", "TCP":
-        assert re.search(rf"^cannot bind 127.0.0.1:53 \({name}\): .*CAP_NET_BIND_SERVICE.*; the service has it$",
+        assert re.search(rf"^cannot bind 127.0.0.1:53 \({name}\): .*CAP_NET_BIND_SERVICE.*: the service has that$",
                          done.stderr, re.M), done.stderr

@@ -28,13 +28,12 @@ struct range {
 	size_t count;
 };
 
-enum kind { KIND_IN, KIND_OUT, KIND_CHANGED, KIND_SAME };
-enum { KINDS = KIND_SAME };
+enum { KINDS = 3, KIND_SAME = KINDS }; /* besides enum mirror_change_kind */
 
 /* A host in both exports, in either of which it may have no addresses. */
 struct item {
 	struct range before, after;
-	enum kind kind;
+	unsigned kind; /* or KIND_SAME */
 };
 
 struct line {
@@ -89,16 +88,16 @@ static bool row_same(const struct row *x, const struct row *y)
 	       a->weight == b->weight && a->country == b->country;
 }
 
-static enum kind item_kind(const struct item *item)
+static unsigned item_kind(const struct item *item)
 {
 	bool before = range_served(item->before), after = range_served(item->after);
 	if (before != after)
-		return after ? KIND_IN : KIND_OUT;
+		return after ? MIRROR_IN : MIRROR_OUT;
 	if (item->before.count != item->after.count)
-		return KIND_CHANGED;
+		return MIRROR_CHANGED;
 	for (size_t i = 0; i < item->before.count; i++) {
 		if (!row_same(&item->before.rows[i], &item->after.rows[i]))
-			return KIND_CHANGED;
+			return MIRROR_CHANGED;
 	}
 	return KIND_SAME;
 }
@@ -210,16 +209,16 @@ static void changed_write(const struct item *item, char *text, size_t size)
 static const struct mirror *item_mirror(const struct item *item)
 {
 	const struct range *range = item->after.count ? &item->after : &item->before;
-	return item->kind == KIND_IN ? range_served(*range) : range->rows[0].mirror;
+	return item->kind == MIRROR_IN ? range_served(*range) : range->rows[0].mirror;
 }
 
 static void item_what(const struct item *item, char text[WHAT_MAX])
 {
 	char reason[REASON_MAX + 3];
 	const struct mirror *mirror = item_mirror(item);
-	if (item->kind == KIND_CHANGED)
+	if (item->kind == MIRROR_CHANGED)
 		changed_write(item, text, WHAT_MAX);
-	else if (item->kind == KIND_IN)
+	else if (item->kind == MIRROR_IN)
 		snprintf(text, WHAT_MAX, "%s", mirror_state_name(mirror->state));
 	else if (item->after.count == 0)
 		snprintf(text, WHAT_MAX, "%s", gone);
@@ -330,9 +329,7 @@ bool mirrors_compare(const struct mirrors *before, const struct mirrors *after,
 		char what[WHAT_MAX];
 		const struct item *item = &comparison.items[i];
 		struct mirror_change change = {
-			.kind = item->kind == KIND_IN    ? MIRROR_IN
-				: item->kind == KIND_OUT ? MIRROR_OUT
-							 : MIRROR_CHANGED,
+			.kind = (enum mirror_change_kind)item->kind,
 			.mirror = item_mirror(item),
 			.what = what,
 		};

@@ -62,16 +62,6 @@ static const struct block ipv6_blocks[] = {
 
 #undef IPV4
 
-static int prefix_compare(const void *a, const void *b)
-{
-	const struct place_override *x = a, *y = b;
-	unsigned __int128 first = prefix_key(x->prefix.address),
-			  second = prefix_key(y->prefix.address);
-	if (first != second)
-		return first < second ? -1 : 1;
-	return x->prefix.length - y->prefix.length;
-}
-
 /* A later word on the same first wins. */
 static void step_add(struct steps *steps, unsigned __int128 first, int country)
 {
@@ -98,37 +88,27 @@ static void nest_leave(struct nest *nest, struct steps *steps, const unsigned __
 	}
 }
 
-/* `sorted` has one family's overrides, a network before those inside it. */
-static void steps_fill(struct steps *steps, const struct place_override *sorted, size_t count)
-{
-	struct nest nest = {.height = 0};
-	step_add(steps, 0, OVERRIDE_NONE);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && prefix_compare(&sorted[i - 1], &sorted[i]) == 0)
-			continue;
-		unsigned __int128 first = prefix_key(sorted[i].prefix.address);
-		nest_leave(&nest, steps, &first);
-		step_add(steps, first, sorted[i].country);
-		nest.last[nest.height] = prefix_last(first, sorted[i].prefix.length);
-		nest.country[nest.height++] = sorted[i].country;
-	}
-	nest_leave(&nest, steps, NULL);
-}
-
+/* One family's overrides; they are sorted, a network before those inside it. */
 static bool steps_build(struct steps *steps, const struct place_overrides *overrides, bool ipv6)
 {
-	size_t all = overrides ? overrides->count : 0, count = 0;
-	struct place_override *sorted = malloc((all + 1) * sizeof *sorted);
-	steps->list = malloc((2 * all + 1) * sizeof *steps->list);
-	if (sorted && steps->list) {
-		for (size_t i = 0; i < all; i++)
-			if (overrides->list[i].ipv6 == ipv6)
-				sorted[count++] = overrides->list[i];
-		qsort(sorted, count, sizeof *sorted, prefix_compare);
-		steps_fill(steps, sorted, count);
+	struct nest nest = {.height = 0};
+	size_t count = overrides ? overrides->count : 0;
+	steps->list = malloc((2 * count + 1) * sizeof *steps->list);
+	if (!steps->list)
+		return false;
+	step_add(steps, 0, OVERRIDE_NONE);
+	for (size_t i = 0; i < count; i++) {
+		const struct place_override *override = &overrides->list[i];
+		if (override->ipv6 != ipv6)
+			continue;
+		unsigned __int128 first = prefix_key(override->prefix.address);
+		nest_leave(&nest, steps, &first);
+		step_add(steps, first, override->country);
+		nest.last[nest.height] = prefix_last(first, override->prefix.length);
+		nest.country[nest.height++] = override->country;
 	}
-	free(sorted);
-	return sorted && steps->list;
+	nest_leave(&nest, steps, NULL);
+	return true;
 }
 
 /* The sweep: what holds at the current key, and where the next change is. */

@@ -56,24 +56,6 @@ static void places_find(const struct mirror *mirror, size_t numbers[PLACES_EACH]
 		numbers[i] = level_number(&places[i]);
 }
 
-static void lists_count(struct levels *levels)
-{
-	const struct mirrors *mirrors = levels->mirrors;
-	for (size_t i = 0; i < mirrors->address_count; i++) {
-		const struct mirror_address *address = &mirrors->addresses[i];
-		const struct mirror *mirror = &mirrors->list[address->mirror];
-		size_t numbers[PLACES_EACH];
-		enum level_class class;
-		bool counts = class_find(mirrors, address, &class);
-		places_find(mirror, numbers);
-		for (size_t k = 0; k < PLACES_EACH; k++) {
-			levels->listed[address->at.ipv6][numbers[k]]++;
-			if (counts)
-				levels->lists[class][address->at.ipv6][numbers[k]].count++;
-		}
-	}
-}
-
 /* Gives every list its part of the room and empties it; [0][0][0] is the first of all of them. */
 static void lists_place(struct levels *levels)
 {
@@ -86,24 +68,27 @@ static void lists_place(struct levels *levels)
 	}
 }
 
-/* `order`: all addresses in canonical order, so that every list gets its own in that order. */
-static void lists_fill(struct levels *levels, const uint32_t *order)
+/* `order`: all addresses in canonical order, so that every list gets its own in that order. Counted
+ * first, then, where the lists have their room, filled in. */
+static void lists_go(struct levels *levels, const uint32_t *order, bool fill)
 {
 	const struct mirrors *mirrors = levels->mirrors;
 	for (size_t i = 0; i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[order[i]];
-		const struct mirror *mirror = &mirrors->list[address->mirror];
 		size_t numbers[PLACES_EACH];
 		enum level_class class;
-		if (!class_find(mirrors, address, &class))
-			continue;
-		places_find(mirror, numbers);
+		bool counts = class_find(mirrors, address, &class);
+		places_find(&mirrors->list[address->mirror], numbers);
 		for (size_t k = 0; k < PLACES_EACH; k++) {
 			struct level_list *list =
 				&levels->lists[class][address->at.ipv6][numbers[k]];
-			levels->members[(size_t)(list->members - levels->members) + list->count++] =
-				order[i];
-			list->hash = level_hash(list->hash, mirrors, order[i]);
+			levels->listed[address->at.ipv6][numbers[k]] += !fill;
+			if (counts && fill) {
+				levels->members[(size_t)(list->members - levels->members) +
+						list->count] = order[i];
+				list->hash = level_hash(list->hash, mirrors, order[i]);
+			}
+			list->count += counts;
 		}
 	}
 }
@@ -122,9 +107,9 @@ struct levels *levels_new(const struct mirrors *mirrors)
 	for (size_t i = 0; i < count; i++)
 		order[i] = (uint32_t)i;
 	qsort_r(order, count, sizeof *order, member_compare, mirrors->addresses);
-	lists_count(levels);
+	lists_go(levels, order, false);
 	lists_place(levels);
-	lists_fill(levels, order);
+	lists_go(levels, order, true);
 	free(order);
 	return levels;
 fail:

@@ -217,8 +217,6 @@ static void lists_shrink(struct table *table)
 	uint32_t *leaves = realloc(table->leaves, (table->leaf_count + 1) * sizeof *leaves);
 	table->nodes = nodes ? nodes : table->nodes;
 	table->leaves = leaves ? leaves : table->leaves;
-	table->node_capacity = table->node_count;
-	table->leaf_capacity = table->leaf_count;
 }
 
 static bool table_build(struct table *table, const struct runs *runs)
@@ -309,19 +307,6 @@ void map_free(struct map *map)
 		free(map->special[i]);
 	}
 	free(map);
-}
-
-size_t map_bytes(const struct map *map)
-{
-	size_t bytes = sizeof *map;
-	for (size_t i = 0; i < 2; i++) {
-		const struct table *table = &map->tables[i];
-		bytes += table->direct ? DIRECT_COUNT * sizeof *table->direct : 0;
-		bytes += table->node_capacity * sizeof *table->nodes;
-		bytes += table->leaf_capacity * sizeof *table->leaves;
-		bytes += map->special_count[i] * sizeof *map->special[i];
-	}
-	return bytes;
 }
 
 static inline struct map_match table_find(const struct table *table, unsigned __int128 key)

@@ -28,7 +28,6 @@ struct map_match {
  * memory. */
 struct map *map_build(const struct places *places, const uint16_t outcome[COUNTRY_MAX + 1]);
 void map_free(struct map *map);
-size_t map_bytes(const struct map *map); /* memory it takes */
 
 /* IPv4 by its 32 bits, host order. */
 struct map_match map_find_ipv4(const struct map *map, uint32_t address);

@@ -57,14 +57,20 @@ static bool address_read(struct export *export, const struct spot *spot, const j
 	return true;
 }
 
-/* The element where a scan of an array of addresses is, and over it. */
+/* The value where a scan is, and over it. */
+static json_t *value_take(struct export *export, struct spot *spot, struct scan *scan)
+{
+	spot->line = scan->line;
+	spot->value = (struct span){scan->at, scan->at, scan->line};
+	scan_skip(scan);
+	spot->value.end = scan->at;
+	return export_load(export, &spot->value);
+}
+
 static bool element_parse(struct export *export, const struct spot *spot, struct scan *scan)
 {
-	struct spot element = {.mirror = spot->mirror, .field = spot->field, .line = scan->line};
-	element.value = (struct span){scan->at, scan->at, scan->line};
-	scan_skip(scan);
-	element.value.end = scan->at;
-	json_t *value = export_load(export, &element.value);
+	struct spot element = {.mirror = spot->mirror, .field = spot->field};
+	json_t *value = value_take(export, &element, scan);
 	bool good = value && address_read(export, &element, value);
 	json_decref(value);
 	return good;
@@ -173,12 +179,8 @@ enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 /* The value here, which is no object. */
 static bool object_refuse(struct export *export, ptrdiff_t mirror)
 {
-	struct scan *scan = &export->scan;
-	struct spot spot = {
-		.mirror = mirror, .line = scan->line, .value = {scan->at, NULL, scan->line}};
-	scan_skip(scan);
-	spot.value.end = scan->at;
-	json_t *value = export_load(export, &spot.value);
+	struct spot spot = {.mirror = mirror};
+	json_t *value = value_take(export, &spot, &export->scan);
 	if (value)
 		export_refuse_value(export, &spot, value, "an object");
 	json_decref(value);

@@ -1,5 +1,7 @@
 #include "geo/scan.h"
 
+#include "geo/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,23 +27,9 @@ static bool in_object(const struct scan *scan)
 	return scan->depth && scan->objects[scan->depth / 64] >> scan->depth % 64 & 1;
 }
 
-/* RFC 3629 4: the size of the character that begins here; 0: none does. */
-static size_t character_size(const uint8_t *at, const uint8_t *end)
-{
-	size_t size = *at < 0xC2 ? 0 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : *at < 0xF5 ? 4 : 0;
-	if ((size_t)(end - at) < size)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((at[i] & 0xC0) != 0x80)
-			return 0;
-	bool overlong = (*at == 0xE0 && at[1] < 0xA0) || (*at == 0xF0 && at[1] < 0x90);
-	bool beyond = (*at == 0xED && at[1] > 0x9F) || (*at == 0xF4 && at[1] > 0x8F);
-	return overlong || beyond ? 0 : size;
-}
-
 /* The size of the escape that begins here; 0: none does. Whether it stands for a character is not
  * looked at. */
-static size_t escape_size(const uint8_t *at, const uint8_t *end)
+static size_t escape_size(const char *at, const char *end)
 {
 	if (end - at < 2 || !at[1] || !strchr("\"\\/bfnrtu", at[1]))
 		return 0;
@@ -54,18 +42,19 @@ static size_t escape_size(const uint8_t *at, const uint8_t *end)
 }
 
 /* Behind the string that begins here; NULL: it is none. */
-static const char *string_end(const char *from, const char *to)
+static const char *string_end(const char *from, const char *end)
 {
-	const uint8_t *at = (const uint8_t *)from + 1, *end = (const uint8_t *)to;
-	for (;;) {
-		while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+	uint32_t code = ' ';
+	for (const char *at = from + 1;;) {
+		while (at < end && *at >= ' ' && *at < 0x7F && *at != '"' && *at != '\\')
 			at++;
 		if (at == end)
 			return NULL;
 		if (*at == '"')
-			return (const char *)at + 1;
-		size_t size = *at == '\\' ? escape_size(at, end) : character_size(at, end);
-		if (!size)
+			return at + 1;
+		size_t size = *at == '\\' ? escape_size(at, end)
+					  : utf8_read(at, (size_t)(end - at), &code);
+		if (!size || code < ' ')
 			return NULL;
 		at += size;
 	}

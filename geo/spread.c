@@ -122,30 +122,21 @@ static void turn_fill(struct spread *spread, uint32_t turn, uint32_t slack, uint
 
 /* --- the table --- */
 
-static void spread_free(struct spread *spread)
-{
-	free(spread->times);
-	free(spread->order);
-	free(spread->where);
-	free(spread->ends);
-	free(spread->followers);
-	free(spread->picked);
-}
-
+/* One block, which begins with `times`. */
 static bool spread_init(struct spread *spread, uint32_t turns)
 {
-	size_t members = spread->plan->members;
-	bool counted = members <= COUNTED_MAX;
-	spread->times = calloc(members, sizeof *spread->times);
-	spread->order = calloc(members, sizeof *spread->order);
-	spread->where = calloc(members, sizeof *spread->where);
-	spread->ends = calloc(turns + 1, sizeof *spread->ends);
-	spread->picked = calloc(spread->plan->places, sizeof *spread->picked);
-	if (counted)
-		spread->followers = calloc(members * members, sizeof *spread->followers);
-	if (!spread->times || !spread->order || !spread->where || !spread->ends ||
-		!spread->picked || (counted && !spread->followers))
+	size_t members = spread->plan->members,
+	       pairs = members <= COUNTED_MAX ? members * members : 0;
+	spread->times = calloc(
+		3 * members + turns + 1 + spread->plan->places + pairs, sizeof *spread->times);
+	if (!spread->times)
 		return false;
+	spread->order = spread->times + members;
+	spread->where = spread->order + members;
+	spread->ends = spread->where + members;
+	spread->picked = spread->ends + turns + 1;
+	if (pairs)
+		spread->followers = spread->picked + spread->plan->places;
 	for (uint32_t i = 0; i < members; i++)
 		spread->order[i] = spread->where[i] = i;
 	for (uint32_t i = 0; i <= turns; i++)
@@ -167,6 +158,6 @@ uint16_t *spread_new(const struct spread_plan *plan)
 		free(answers);
 		answers = NULL;
 	}
-	spread_free(&spread);
+	free(spread.times);
 	return answers;
 }

@@ -1,4 +1,4 @@
-/* zones/arena.h - octets that live as long as a loaded zone file, freed as one. */
+/* zones/arena.h - octets that live as long as a zone or a loaded zone file, freed as one. */
 #ifndef ZONES_ARENA_H
 #define ZONES_ARENA_H
 
@@ -7,7 +7,7 @@
 struct arena;
 
 struct arena *arena_new(void); /* NULL: no memory */
-/* Room for `size` octets, not aligned; NULL: no memory. */
+/* Room for `size` octets, aligned only where all sizes are multiples of eight; NULL: no memory. */
 void *arena_take(struct arena *arena, size_t size);
 void *arena_copy(struct arena *arena, const void *octets, size_t size);
 void arena_free(struct arena *arena); /* NULL is fine */

@@ -21,12 +21,6 @@ struct form {
 	char base;
 };
 
-static bool bad(char *why, size_t size, const char *fault)
-{
-	snprintf(why, size, "%s", fault);
-	return false;
-}
-
 static bool range_parse(struct generate *generate, const char *text)
 {
 	char copy[RANGE_TEXT_MAX];
@@ -69,7 +63,8 @@ size_t generate_start(struct generate *generate, const struct word_line *line, b
 	size_t room = 1;
 	generate_free(generate);
 	if (line->count < WORDS_MIN) {
-		bad(why, size, "$GENERATE is cut short, expected range lhs [ttl] [class] type rhs");
+		word_refuse(why, size,
+			"$GENERATE is cut short, expected range lhs [ttl] [class] type rhs");
 		return 0;
 	}
 	if (!range_parse(generate, line->words[1].text)) {
@@ -82,7 +77,7 @@ size_t generate_start(struct generate *generate, const struct word_line *line, b
 		room += line->words[i].size + 3;
 	char *out = generate->pattern = malloc(room);
 	if (!out) {
-		bad(why, size, "out of memory");
+		word_refuse(why, size, "out of memory");
 		return 0;
 	}
 	for (size_t i = 2; i < line->count; i++)
@@ -213,7 +208,7 @@ bool generate_next(struct generate *generate, size_t *count, char *why, size_t s
 	size_t used = 0;
 	while (*at) {
 		if (!text_room(generate, used, NUMBER_TEXT_MAX))
-			return bad(why, size, "out of memory");
+			return word_refuse(why, size, "out of memory");
 		if (*at == '$') {
 			if (!dollar_write(generate->at, &at, generate->text + used, why, size))
 				return false;

@@ -1,5 +1,7 @@
 #include "zones/group.h"
 
+#include "zones/wire.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +17,12 @@ enum {
 
 static uint16_t image_type(const uint8_t *image)
 {
-	return (uint16_t)(image[2] << 8 | image[3]);
+	return wire_u16(image + 2);
 }
 
 static uint32_t image_ttl(const uint8_t *image)
 {
-	return (uint32_t)image[TTL_AT] << 24 | (uint32_t)image[TTL_AT + 1] << 16 |
-	       (uint32_t)image[TTL_AT + 2] << 8 | image[TTL_AT + 3];
+	return wire_u32(image + TTL_AT);
 }
 
 static bool record_refuse(
@@ -50,8 +51,7 @@ bool group_accepts(const struct group *group, const struct source_record *record
 /* One of the five numbers that end an SOA's RDATA, the first the serial (RFC 1035 3.3.13). */
 static uint32_t soa_number(const struct rdata *rdata, unsigned i)
 {
-	const uint8_t *at = rdata->octets + rdata->size - 4 * (5 - i);
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+	return wire_u32(rdata->octets + rdata->size - 4 * (5 - i));
 }
 
 /* RFC 1035 5.2: one SOA, at the apex; the same one twice is a slip too. */
@@ -192,13 +192,7 @@ const char *group_type_name(uint16_t type, char name[12])
 	return name;
 }
 
-static uint8_t octet_lower(uint8_t octet)
-{
-	return octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet;
-}
-
-/* RDATA that is one name and no more is the same in any case (RFC 4343): its length octets are
- * no letters. */
+/* RDATA that is one name and no more is the same in any case (RFC 4343). */
 static int rdata_compare(const uint8_t *a, const uint8_t *b)
 {
 	uint16_t type = image_type(a), a_size = record_rdata_size(a), b_size = record_rdata_size(b);
@@ -207,10 +201,7 @@ static int rdata_compare(const uint8_t *a, const uint8_t *b)
 		return a_size < b_size ? -1 : 1;
 	if (type != TYPE_NS && type != TYPE_CNAME && type != TYPE_PTR && type != TYPE_DNAME)
 		return memcmp(x, y, a_size);
-	for (size_t i = 0; i < a_size; i++)
-		if (octet_lower(x[i]) != octet_lower(y[i]))
-			return octet_lower(x[i]) - octet_lower(y[i]);
-	return 0;
+	return name_compare(x, y);
 }
 
 static int order_compare(const struct group_record *a, const struct group_record *b)

@@ -1,27 +1,22 @@
 #include "zones/rrset.h"
 
+#include "zones/wire.h"
+
 #include <string.h>
 
 enum { STRING_MAX = 255 };
 
-static uint8_t *u16_write(uint8_t *out, unsigned value)
-{
-	out[0] = (uint8_t)(value >> 8);
-	out[1] = (uint8_t)value;
-	return out + 2;
-}
-
 size_t record_write(
 	uint8_t *out, uint16_t type, uint32_t ttl, const uint8_t *rdata, uint16_t rdata_size)
 {
-	out = u16_write(out, RRSET_OWNER);
-	out = u16_write(out, type);
-	out = u16_write(out, CLASS_IN);
-	out = u16_write(out, ttl >> 16);
-	out = u16_write(out, ttl & 0xFFFF);
-	out = u16_write(out, rdata_size);
+	wire_set16(out, RRSET_OWNER);
+	wire_set16(out + 2, type);
+	wire_set16(out + 4, CLASS_IN);
+	wire_set16(out + 6, ttl >> 16);
+	wire_set16(out + 8, ttl);
+	wire_set16(out + 10, rdata_size);
 	if (rdata_size)
-		memcpy(out, rdata, rdata_size);
+		memcpy(out + RECORD_FIXED, rdata, rdata_size);
 	return RECORD_FIXED + (size_t)rdata_size;
 }
 

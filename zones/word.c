@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool bad(char *why, size_t size, const char *fault)
+bool word_refuse(char *why, size_t size, const char *fault)
 {
 	snprintf(why, size, "%s", fault);
 	return false;
@@ -65,7 +65,8 @@ static bool quoted_take(struct word_reader *reader, struct word_line *line, char
 			break;
 	if (reader->at < reader->end && *reader->at == '"')
 		return true;
-	return bad(why, size, "found the end of the line inside a quoted string, expected \"");
+	return word_refuse(
+		why, size, "found the end of the line inside a quoted string, expected \"");
 }
 
 static bool is_end_of_word(char c)
@@ -81,7 +82,7 @@ static bool bare_take(struct word_reader *reader, struct word_line *line, char *
 		if (quote && line->text[line->text_size - 1] != '=')
 			return true;
 		if (!octet_take(reader, line))
-			return bad(why, size,
+			return word_refuse(why, size,
 				"a backslash at the end of a line, expected \\X or \\DDD");
 		if (!quote)
 			continue;
@@ -96,7 +97,7 @@ static bool word_take(struct word_reader *reader, struct word_line *line, char *
 {
 	struct word *word = word_add(line);
 	if (!word)
-		return bad(why, size, "out of memory");
+		return word_refuse(why, size, "out of memory");
 	word->quoted = *reader->at == '"';
 	reader->at += word->quoted;
 	bool good = word->quoted ? quoted_take(reader, line, why, size)
@@ -122,7 +123,7 @@ enum word_result word_read(
 {
 	unsigned long depth = 0;
 	if (!line_begin(line, reader)) {
-		bad(why, size, "out of memory");
+		word_refuse(why, size, "out of memory");
 		return WORD_BAD;
 	}
 	while (reader->at < reader->end) {
@@ -150,7 +151,7 @@ enum word_result word_read(
 			reader->at++;
 			if (depth-- > 0)
 				break;
-			bad(why, size, "found ) without (, expected a ( before it");
+			word_refuse(why, size, "found ) without (, expected a ( before it");
 			return WORD_BAD;
 		default:
 			if (!word_take(reader, line, why, size))
@@ -158,7 +159,7 @@ enum word_result word_read(
 		}
 	}
 	if (depth) {
-		bad(why, size, "found the end of the file inside ( ), expected a )");
+		word_refuse(why, size, "found the end of the file inside ( ), expected a )");
 		return WORD_BAD;
 	}
 	return line->count ? WORD_LINE : WORD_END;
@@ -184,22 +185,15 @@ bool word_number(const char *text, uint32_t max, uint32_t *value)
 	return at > text && !*at;
 }
 
+/* 0: it is none. */
 static uint64_t unit_seconds(char unit)
 {
-	switch (tolower((unsigned char)unit)) {
-	case 's':
-		return 1;
-	case 'm':
-		return 60;
-	case 'h':
-		return 3600;
-	case 'd':
-		return 86400;
-	case 'w':
-		return 604800;
-	default:
-		return 0;
-	}
+	static const char units[] = "smhdw";
+	static const uint32_t seconds[] = {1, 60, 3600, 86400, 604800, 0};
+	size_t i = 0;
+	while (units[i] && units[i] != tolower((unsigned char)unit))
+		i++;
+	return seconds[i];
 }
 
 bool word_duration(const char *text, uint64_t *seconds)

@@ -39,6 +39,9 @@ enum word_result word_read(
 	struct word_reader *reader, struct word_line *line, char *why, size_t size);
 void word_line_free(struct word_line *line);
 
+/* Writes the sentence; always false. */
+bool word_refuse(char *why, size_t size, const char *fault);
+
 /* Digits alone, at most `max`. */
 bool word_number(const char *text, uint32_t max, uint32_t *value);
 

@@ -1,9 +1,11 @@
 #include "zones/zone.h"
 
+#include "zones/arena.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = 8, BLOCK_SIZE = 64 << 10, SLOTS_MIN = 16 };
+enum { WORD = 8, SLOTS_MIN = 16 };
 
 struct zone_item {
 	struct zone_node node;
@@ -21,13 +23,6 @@ struct slot {
 	uint32_t hash;
 };
 
-/* Nodes, names and RRset arrays until zone_link copies them together. */
-struct block {
-	struct block *next;
-	size_t used, size; /* octets of `words` */
-	uint64_t words[];
-};
-
 struct zone {
 	struct slot *slots;
 	size_t mask; /* slots - 1; at least half of them are empty */
@@ -37,39 +32,14 @@ struct zone {
 	struct zone_item *apex;
 	struct zone_item **items; /* until zone_link: every name after its parent */
 	size_t item_count, item_room;
-	struct block *blocks;
+	/* Nodes, names and RRset arrays until zone_link copies them together. */
+	struct arena *arena;
 	size_t names;
 };
 
 static size_t words_of(size_t size)
 {
 	return (size + WORD - 1) / WORD;
-}
-
-static void *block_take(struct zone *zone, size_t size)
-{
-	size = words_of(size) * WORD;
-	struct block *block = zone->blocks;
-	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-		block = malloc(sizeof(*block) + room);
-		if (!block)
-			return NULL;
-		*block = (struct block){.next = zone->blocks, .size = room};
-		zone->blocks = block;
-	}
-	void *taken = block->words + block->used / WORD;
-	block->used += size;
-	return taken;
-}
-
-static void blocks_free(struct zone *zone)
-{
-	while (zone->blocks) {
-		struct block *next = zone->blocks->next;
-		free(zone->blocks);
-		zone->blocks = next;
-	}
 }
 
 /* NULL: not there. */
@@ -132,7 +102,7 @@ static struct zone_item *item_add(
 	size_t size = (size_t)path->size - path->start[i];
 	if (!items_grow(zone))
 		return NULL;
-	struct zone_item *item = block_take(zone, sizeof(*item) + size);
+	struct zone_item *item = arena_take(zone->arena, words_of(sizeof(*item) + size) * WORD);
 	if (!item)
 		return NULL;
 	uint8_t *name = memcpy(item + 1, path->wire + path->start[i], size);
@@ -154,7 +124,9 @@ struct zone *zone_new(const uint8_t *apex)
 	if (!name_path_parse(&path, apex, name_size(apex)))
 		return NULL;
 	struct zone *zone = calloc(1, sizeof(*zone));
-	if (!zone || !item_add(zone, &path, 0, NULL)) {
+	if (zone)
+		zone->arena = arena_new();
+	if (!zone || !zone->arena || !item_add(zone, &path, 0, NULL)) {
 		zone_free(zone);
 		return NULL;
 	}
@@ -214,7 +186,8 @@ bool zone_put(struct zone *zone, struct zone_node *node, const struct rrset *rrs
 		return false;
 	if (!(count & (count - 1))) { /* 0 or a power of two: full */
 		size_t room = count ? 2 * (size_t)count : 1;
-		struct rrset *rrsets = block_take(zone, room * sizeof(*rrsets));
+		struct rrset *rrsets =
+			arena_take(zone->arena, words_of(room * sizeof(*rrsets)) * WORD);
 		if (!rrsets)
 			return false;
 		if (count)
@@ -312,7 +285,8 @@ bool zone_link(struct zone *zone)
 	}
 	zone->body = body;
 	zone->apex = (void *)body;
-	blocks_free(zone);
+	arena_free(zone->arena);
+	zone->arena = NULL;
 	free(zone->items);
 	zone->items = NULL;
 	return true;
@@ -322,16 +296,11 @@ void zone_free(struct zone *zone)
 {
 	if (!zone)
 		return;
-	blocks_free(zone);
+	arena_free(zone->arena);
 	free(zone->items);
 	free(zone->slots);
 	free(zone->body);
 	free(zone);
-}
-
-const uint8_t *zone_apex(const struct zone *zone)
-{
-	return zone->apex->node.name;
 }
 
 unsigned zone_labels(const struct zone *zone)

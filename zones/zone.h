@@ -48,7 +48,6 @@ struct zone_node *zone_get(const struct zone *zone, const uint8_t *name);
 bool zone_link(struct zone *zone);
 void zone_free(struct zone *zone);
 
-const uint8_t *zone_apex(const struct zone *zone);
 unsigned zone_labels(const struct zone *zone); /* of the apex */
 size_t zone_names(const struct zone *zone); /* nodes with data (RRsets or binding) */
 

@@ -73,7 +73,7 @@ static inline void inventory_case_check(
 	struct inventory_case *made, size_t i, const char *found, int64_t now)
 {
 	struct observation seen = {
-		.at = now, .good = !found[0], .stamp = found[0] ? 0 : now, .milliseconds = 25};
+		.good = !found[0], .stamp = found[0] ? 0 : now, .milliseconds = 25};
 	struct target *target = made->inventory.targets[i];
 	enum mirror_state from = target->state;
 	bool first = !target->first_seen;

@@ -37,7 +37,6 @@ static void test_stamp(void **state)
 	stamp_once(STAMP);
 	assert_true(seen[0].good);
 	assert_int_equal(seen[0].stamp, 1732000000);
-	assert_true(seen[0].at >= time(NULL) - 60);
 	assert_string_equal(fakes[0].paths, "/timestamp ");
 	assert_non_null(
 		strstr(fakes[0].asked, "GET /timestamp HTTP/1.1\r\nHost: db.pl.clamav.net\r\n"));

@@ -45,7 +45,7 @@ static inline struct target *transition_target(const struct list_mirror *mirror,
 static inline void transition_seen(
 	struct target *target, const char *found, int64_t now, bool suspected)
 {
-	struct observation seen = {.at = now, .milliseconds = 7};
+	struct observation seen = {.milliseconds = 7};
 	bool stale = strcmp(found, "stale") == 0, future = strcmp(found, "future") == 0;
 	seen.good = !found[0] || stale || future;
 	if (seen.good)

@@ -30,7 +30,7 @@ static bool room_make(struct html *html, size_t more)
 	return text;
 }
 
-static void octets_add(struct html *html, const char *octets, size_t size)
+void html_octets(struct html *html, const char *octets, size_t size)
 {
 	if (!room_make(html, size))
 		return;
@@ -41,7 +41,7 @@ static void octets_add(struct html *html, const char *octets, size_t size)
 
 void html_add(struct html *html, const char *markup)
 {
-	octets_add(html, markup, strlen(markup));
+	html_octets(html, markup, strlen(markup));
 }
 
 void html_format(struct html *html, const char *format, ...)
@@ -52,7 +52,7 @@ void html_format(struct html *html, const char *format, ...)
 	int size = vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	if (size >= 0 && (size_t)size < sizeof(text))
-		octets_add(html, text, (size_t)size);
+		html_octets(html, text, (size_t)size);
 	else
 		html->failed = true;
 }
@@ -82,20 +82,10 @@ static bool point_is_bad(uint32_t point)
 
 static const char *escape_find(uint32_t point)
 {
-	switch (point) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
+	static const char marks[] = "&<>\"'";
+	static const char *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	const char *mark = point && point < 0x80 ? strchr(marks, (int)point) : NULL;
+	return mark ? escapes[mark - marks] : NULL;
 }
 
 void html_text(struct html *html, const char *text)
@@ -109,7 +99,7 @@ void html_text(struct html *html, const char *text)
 		if (escaped)
 			html_add(html, escaped);
 		else
-			octets_add(html, text, size);
+			html_octets(html, text, size);
 		size = size ? size : 1;
 	}
 }
@@ -163,7 +153,7 @@ void html_country_name(struct html *html, unsigned country)
 
 static void asset_add(struct html *html, const struct asset *asset)
 {
-	octets_add(html, (const char *)asset->octets, asset->size);
+	html_octets(html, (const char *)asset->octets, asset->size);
 }
 
 /* Style and script in the page itself: a number that nobody could guess says that they are ours. */

@@ -28,6 +28,7 @@ struct html_frame {
 
 /* Markup as it is. */
 void html_add(struct html *html, const char *markup);
+void html_octets(struct html *html, const char *octets, size_t size);
 /* The same with numbers and our own words in it; never a stranger's text. */
 __attribute__((format(printf, 2, 3))) void html_format(struct html *html, const char *format, ...);
 /* Text for an element or an attribute in quotes: markup is escaped; controls, marks that turn the

@@ -89,9 +89,10 @@ static bool country_parse(
 	return true;
 }
 
-static bool number_parse(struct list_text *text, const struct list_spot *spot, const json_t *value,
-	uint16_t *target, unsigned most)
+static bool number_parse(
+	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
 {
+	unsigned most = strcmp(spot->field, "port") == 0 ? UINT16_MAX : WEIGHT_MAX;
 	char expected[48];
 	json_int_t number = json_integer_value(value);
 	if (!value)
@@ -100,20 +101,8 @@ static bool number_parse(struct list_text *text, const struct list_spot *spot, c
 		snprintf(expected, sizeof(expected), "an integer from 1 to %u", most);
 		return list_refuse_value(text, spot, value, expected);
 	}
-	*target = (uint16_t)number;
+	*(uint16_t *)target = (uint16_t)number;
 	return true;
-}
-
-static bool port_parse(
-	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
-{
-	return number_parse(text, spot, value, target, UINT16_MAX);
-}
-
-static bool weight_parse(
-	struct list_text *text, const struct list_spot *spot, const json_t *value, void *target)
-{
-	return number_parse(text, spot, value, target, WEIGHT_MAX);
 }
 
 static bool disabled_parse(
@@ -233,8 +222,8 @@ static const struct field {
 } fields[] = {
 	{"host", host_parse, offsetof(struct list_mirror, host)},
 	{"country", country_parse, offsetof(struct list_mirror, country)},
-	{"port", port_parse, offsetof(struct list_mirror, port)},
-	{"weight", weight_parse, offsetof(struct list_mirror, weight)},
+	{"port", number_parse, offsetof(struct list_mirror, port)},
+	{"weight", number_parse, offsetof(struct list_mirror, weight)},
 	{"disabled", disabled_parse, offsetof(struct list_mirror, disabled)},
 	{"admin", admin_parse, offsetof(struct list_mirror, admin)},
 	{"alerts", alerts_parse, offsetof(struct list_mirror, alerts)},

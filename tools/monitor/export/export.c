@@ -1,6 +1,5 @@
 #include "tools/monitor/export/export.h"
 
-#include "geo/stamp.h"
 #include "tools/monitor/state/transition.h"
 
 #include <stdio.h>
@@ -26,6 +25,7 @@ static bool is_in(const struct target *target, enum mirror_state state)
 	return target->state == state && target_served(target);
 }
 
+/* 0: no address is in this state. */
 static unsigned group_weight(const struct group *group, enum mirror_state state,
 	const struct settings *settings, int64_t now)
 {
@@ -39,43 +39,28 @@ static unsigned group_weight(const struct group *group, enum mirror_state state,
 	return count ? (sum + count - 1) / count : 0;
 }
 
-/* 0: no address is in this state. */
-static size_t group_count(const struct group *group, enum mirror_state state)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < group->count; i++)
-		count += is_in(group->targets[i], state);
-	return count;
-}
-
 static bool entry_add(struct export_text *export, const struct group *group,
 	enum mirror_state state, const struct settings *settings, int64_t now)
 {
-	char since_text[STAMP_TEXT_MAX], checked_text[STAMP_TEXT_MAX] = "";
 	const struct list_mirror *mirror = group->targets[0]->mirror;
 	struct export_entry entry = {.host = mirror->host,
-		.since = since_text,
-		.checked = checked_text,
 		.reason = "",
 		.country = mirror->country,
 		.weight = (uint16_t)group_weight(group, state, settings, now),
 		.state = state};
-	int64_t since = 0, checked = 0;
 	bool good = true;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct target *target = group->targets[i];
 		if (!is_in(target, state))
 			continue;
-		if (!since || target->since < since)
-			since = target->since;
-		checked = target->checked > checked ? target->checked : checked;
+		if (!entry.since || target->since < entry.since)
+			entry.since = target->since;
+		if (target->checked > entry.checked)
+			entry.checked = target->checked;
 		if (state != MIRROR_OK && !entry.reason[0])
 			entry.reason = target->reason;
 		good = export_entry_address(&entry, &target->address) && good;
 	}
-	stamp_write(since, since_text);
-	if (checked)
-		stamp_write(checked, checked_text);
 	return export_text_add(export, &entry) && good;
 }
 
@@ -85,7 +70,7 @@ bool publish_text(const struct inventory *inventory, struct export_text *export,
 	for (size_t at = 0; good && at < inventory->count;) {
 		struct group group = group_at(inventory, at);
 		for (unsigned state = 0; good && state < MIRROR_STATES; state++)
-			if (group_count(&group, state))
+			if (group_weight(&group, state, inventory->settings, now))
 				good = entry_add(export, &group, state, inventory->settings, now);
 		at += group.count;
 	}

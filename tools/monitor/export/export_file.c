@@ -37,6 +37,12 @@ static bool line_add(FILE *file, const json_t *object, bool first)
 	return good;
 }
 
+static void time_add(json_t *object, const char *key, int64_t seconds)
+{
+	char text[STAMP_TEXT_MAX];
+	json_object_set_new(object, key, json_string(stamp_write(seconds, text)));
+}
+
 /* What came from a mirror, or out of a state file, may be no UTF-8. */
 static void text_add(json_t *object, const char *key, const char *text)
 {
@@ -54,14 +60,14 @@ bool export_text_add(struct export_text *export, const struct export_entry *entr
 	if (entry->ipv6)
 		json_object_set_new(object, "ipv6", entry->ipv6);
 	text_add(object, "state", mirror_state_name(entry->state));
-	if (entry->since[0])
-		text_add(object, "since", entry->since);
+	if (entry->since)
+		time_add(object, "since", entry->since);
 	text_add(object, "checked", ""); /* its place is kept */
 	text_add(object, "reason", entry->reason);
 	json_object_set_new(object, "weight", json_integer(entry->weight));
 	bool good = object && line_add(export->comparable, object, first);
-	if (entry->checked[0])
-		text_add(object, "checked", entry->checked);
+	if (entry->checked)
+		time_add(object, "checked", entry->checked);
 	else
 		json_object_del(object, "checked");
 	good = good && line_add(export->lines, object, first);
@@ -109,12 +115,12 @@ static char *comparable_of(const struct mirrors *mirrors)
 	for (size_t i = 0; good && i < mirrors->count; i++) {
 		const struct mirror *mirror = &mirrors->list[i];
 		struct export_entry entry = {.host = mirror->host,
-			.since = mirror->since,
-			.checked = "",
 			.reason = mirror->reason,
 			.country = mirror->country,
 			.weight = mirror->weight,
 			.state = mirror->state};
+		if (!stamp_parse(mirror->since, &entry.since))
+			entry.since = 0;
 		for (; good && address < end && address->mirror == i; address++)
 			good = export_entry_address(&entry, &address->at);
 		good = export_text_add(&export, &entry) && good;

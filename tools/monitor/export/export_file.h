@@ -17,7 +17,8 @@
 enum { EXPORT_SECONDS = 300, EXPORT_FILE_MAX = 256 << 20 /* octets */ };
 
 struct export_entry {
-	const char *host, *since, *checked, *reason; /* "": left out, but for `reason` */
+	const char *host, *reason;
+	int64_t since, checked; /* Unix seconds; 0: left out */
 	uint16_t country, weight;
 	enum mirror_state state;
 	json_t *ipv4, *ipv6; /* arrays of texts; export_text_add takes them over */

@@ -131,31 +131,24 @@ static void since_keep(
 /* One entry for a run of rulings on the same host and state. */
 static bool entry_add(struct export_text *export, const struct merge_ruling *rulings, size_t count)
 {
-	char since_text[STAMP_TEXT_MAX] = "", checked_text[STAMP_TEXT_MAX] = "";
 	struct export_entry entry = {.host = rulings[0].host,
-		.since = since_text,
-		.checked = checked_text,
 		.reason = "",
 		.country = rulings[0].country,
 		.state = rulings[0].state};
-	int64_t since = 0, checked = 0;
 	unsigned weight = 0;
 	bool good = true;
 	for (size_t i = 0; i < count; i++) {
 		const struct merge_ruling *ruling = &rulings[i];
-		if (ruling->since && (!since || ruling->since < since))
-			since = ruling->since;
-		checked = ruling->checked > checked ? ruling->checked : checked;
+		if (ruling->since && (!entry.since || ruling->since < entry.since))
+			entry.since = ruling->since;
+		if (ruling->checked > entry.checked)
+			entry.checked = ruling->checked;
 		weight += ruling->weight;
 		if (!entry.reason[0])
 			entry.reason = ruling->reason;
 		good = export_entry_address(&entry, ruling->address) && good;
 	}
 	entry.weight = (uint16_t)((weight + count - 1) / count);
-	if (since)
-		stamp_write(since, since_text);
-	if (checked)
-		stamp_write(checked, checked_text);
 	return export_text_add(export, &entry) && good;
 }
 

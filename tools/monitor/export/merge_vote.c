@@ -66,27 +66,21 @@ static int64_t time_of(const char *text, int64_t latest)
 	return seconds < latest ? seconds : latest;
 }
 
-static const char *host_of(const struct mirror *mirror)
+static const char *text_at(const struct mirror *mirror, size_t offset)
 {
-	return mirror->host;
+	return *(const char *const *)(const void *)((const char *)mirror + offset);
 }
 
-static const char *reason_of(const struct mirror *mirror)
-{
-	return mirror->reason;
-}
-
-/* What most of them say; of equally many, the first by alphabet. */
-static const char *text_most(
-	const struct side *side, const char *(*text_of)(const struct mirror *mirror))
+/* What most of them say in a field; of equally many, the first by alphabet. */
+static const char *text_most(const struct side *side, size_t offset)
 {
 	const char *best = "";
 	size_t most = 0;
 	for (size_t i = 0; i < side->count; i++) {
-		const char *text = text_of(side->list[i]);
+		const char *text = text_at(side->list[i], offset);
 		size_t same = 0;
 		for (size_t k = 0; k < side->count; k++)
-			same += strcmp(text_of(side->list[k]), text) == 0;
+			same += strcmp(text_at(side->list[k], offset), text) == 0;
 		if (text[0] && (same > most || (same == most && strcmp(text, best) < 0))) {
 			best = text;
 			most = same;
@@ -114,7 +108,7 @@ void merge_decide(const struct merge_vote *votes, size_t count, struct merge_rul
 		country[i] = side.list[i]->country;
 		ruling->checked = checked > ruling->checked ? checked : ruling->checked;
 	}
-	ruling->host = text_most(&side, host_of);
+	ruling->host = text_most(&side, offsetof(struct mirror, host));
 	ruling->since = number_at(since, side.count, count / 2); /* when they became most */
 	ruling->weight = (uint16_t)number_at(weight, side.count, (side.count - 1) / 2);
 	ruling->country = (uint16_t)number_at(country, side.count, (side.count - 1) / 2);
@@ -122,5 +116,7 @@ void merge_decide(const struct merge_vote *votes, size_t count, struct merge_rul
 		return;
 	char reason[REASON_MAX];
 	snprintf(ruling->reason, sizeof(ruling->reason), "%zu of %zu monitors: %s", side.count,
-		count, plain_line(text_most(&side, reason_of), reason, sizeof(reason)));
+		count,
+		plain_line(
+			text_most(&side, offsetof(struct mirror, reason)), reason, sizeof(reason)));
 }

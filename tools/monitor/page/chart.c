@@ -122,12 +122,6 @@ static bool is_straight(const struct line *line, size_t from, size_t to)
 	return true;
 }
 
-/* A step in the fewest octets: a minus sign keeps numbers apart, too. */
-static void step_add(struct html *html, bool first, size_t across, int down)
-{
-	html_format(html, "%s%zu%s%d", first ? "l" : " ", across, down < 0 ? "" : " ", down);
-}
-
 /* The line from one known hour on, to the next that is unknown; returns where that is. */
 static size_t run_add(struct html *html, const struct line *line, size_t from)
 {
@@ -138,8 +132,10 @@ static size_t run_add(struct html *html, const struct line *line, size_t from)
 		while (to + 1 < line->count && line->points[to + 1] >= 0 &&
 			is_straight(line, at, to + 1))
 			to++;
-		step_add(html, at == from, (to - at) * line->step,
-			line->points[to] - line->points[at]);
+		int down = line->points[to] - line->points[at];
+		/* A minus sign keeps numbers apart, too. */
+		html_format(html, "%s%zu%s%d", at == from ? "l" : " ", (to - at) * line->step,
+			down < 0 ? "" : " ", down);
 		at = to;
 	}
 	if (at == from)

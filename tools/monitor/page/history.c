@@ -3,21 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a field of a version string begins; NULL: it has fewer. */
-static const char *field_find(const char *value, unsigned index)
-{
-	while (index-- && value) {
-		value = strchr(value, ':');
-		value = value ? value + 1 : NULL;
-	}
-	return value;
-}
-
 /* Unix seconds of a version string's field 3; -1: it has none. */
 static long long record_time(const char *value)
 {
-	const char *field = field_find(value, 3);
-	size_t digits = field ? strspn(field, "0123456789") : 0;
+	const char *field = inventory_txt_field(value, 3);
+	size_t digits = strspn(field, "0123456789");
 	if (digits < 1 || digits > 15 || (field[digits] && field[digits] != ':'))
 		return -1;
 	return atoll(field);
@@ -92,9 +82,9 @@ static void txt_row_add(struct html *html, const struct inventory_txt *txt)
 	html_add(html, "<tr><td>");
 	html_time(html, txt->since);
 	for (size_t k = 0; k < sizeof(fields) / sizeof(*fields); k++) {
-		const char *field = field_find(txt->value, fields[k]);
-		int digits = field ? (int)strspn(field, "0123456789") : 0;
-		html_format(html, "<td>%.*s", digits < 20 ? digits : 20, digits ? field : "");
+		const char *field = inventory_txt_field(txt->value, fields[k]);
+		int digits = (int)strspn(field, "0123456789");
+		html_format(html, "<td>%.*s", digits < 20 ? digits : 20, field);
 		html_add(html, digits ? "" : "–");
 	}
 	html_add(html, "<td><code>");

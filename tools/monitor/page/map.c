@@ -22,19 +22,6 @@ static const char *shade_find(const struct network *network, unsigned country)
 	return "m0";
 }
 
-static void octets_add(struct html *html, const char *from, const char *end)
-{
-	char piece[256];
-	while (from < end) {
-		size_t size = (size_t)(end - from) < sizeof(piece) ? (size_t)(end - from)
-								   : sizeof(piece) - 1;
-		memcpy(piece, from, size);
-		piece[size] = '\0';
-		html_add(html, piece);
-		from += size;
-	}
-}
-
 /* A country with mirrors is a link of its own; by keyboard the list of countries is shorter. */
 static void country_add(
 	struct html *html, const struct network *network, unsigned country, const char *shade)
@@ -63,7 +50,7 @@ static void world_add(struct html *html, const struct network *network, bool col
 		if (coloured)
 			country_add(html, network, country, shade);
 		html_add(html, !coloured ? "" : dot ? "<path class=dot d=\"" : "<path d=\"");
-		octets_add(html, path, stop ? stop : end);
+		html_octets(html, path, (size_t)((stop ? stop : end) - path));
 		html_add(html, coloured ? "\"/></a>\n" : "");
 	}
 }

@@ -5,21 +5,11 @@
 #include "geo/stamp.h"
 #include "tools/monitor/export/export.h"
 
-static void text_set(json_t *object, const char *key, const char *text)
-{
-	json_object_set_new(object, key, plain_json(text));
-}
-
 /* "" for a time that never was. */
-static void time_set(json_t *object, const char *key, int64_t seconds)
+static json_t *time_json(int64_t seconds)
 {
 	char text[STAMP_TEXT_MAX];
-	text_set(object, key, seconds > 0 ? stamp_write(seconds, text) : "");
-}
-
-static void number_set(json_t *object, const char *key, int64_t number)
-{
-	json_object_set_new(object, key, json_integer(number));
+	return json_string(seconds > 0 ? stamp_write(seconds, text) : "");
 }
 
 static json_t *counts_json(const struct inventory *inventory)
@@ -28,25 +18,23 @@ static json_t *counts_json(const struct inventory *inventory)
 	json_t *json = json_object();
 	inventory_count(inventory, counts);
 	for (unsigned state = 0; state < MIRROR_STATES; state++)
-		number_set(json, mirror_state_name(state), (int64_t)counts[state]);
+		json_object_set_new(
+			json, mirror_state_name(state), json_integer((json_int_t)counts[state]));
 	return json;
 }
 
 static json_t *txt_json(const struct inventory *inventory)
 {
+	const struct inventory_txt *txts = inventory->txts;
 	if (!inventory->settings->txt || !inventory->txt_count)
 		return json_null();
-	json_t *json = json_object(), *history = json_array();
-	text_set(json, "value", inventory->txts[0].value);
-	time_set(json, "since", inventory->txts[0].since);
-	for (size_t i = 0; i < inventory->txt_count; i++) {
-		json_t *row = json_object();
-		time_set(row, "since", inventory->txts[i].since);
-		text_set(row, "value", inventory->txts[i].value);
-		json_array_append_new(history, row);
-	}
-	json_object_set_new(json, "history", history);
-	return json;
+	json_t *history = json_array();
+	for (size_t i = 0; i < inventory->txt_count; i++)
+		json_array_append_new(
+			history, json_pack("{s:o, s:o}", "since", time_json(txts[i].since), "value",
+					 plain_json(txts[i].value)));
+	return json_pack("{s:o, s:o, s:o}", "value", plain_json(txts[0].value), "since",
+		time_json(txts[0].since), "history", history);
 }
 
 /* Oldest first. */
@@ -67,66 +55,41 @@ static json_t *spans_json(const struct target_span *spans, int64_t size, int64_t
 	return json;
 }
 
-static json_t *versions_json(const struct target *target)
+static json_t *versions_json(const uint32_t versions[TARGET_DATABASES])
 {
-	static const char *const names[TARGET_DATABASES] = {"main", "daily", "bytecode"};
-	bool known = false;
-	for (size_t i = 0; i < TARGET_DATABASES; i++)
-		known = known || target->versions[i];
-	if (!known)
+	if (!versions[0] && !versions[1] && !versions[2])
 		return json_null();
-	json_t *json = json_object();
-	for (size_t i = 0; i < TARGET_DATABASES; i++)
-		number_set(json, names[i], target->versions[i]);
-	return json;
+	return json_pack("{s:I, s:I, s:I}", "main", (json_int_t)versions[0], "daily",
+		(json_int_t)versions[1], "bytecode", (json_int_t)versions[2]);
 }
 
 static json_t *address_json(const struct inventory *inventory, size_t at, int64_t now)
 {
 	const struct target *target = inventory->targets[at];
 	char text[ADDRESS_TEXT_MAX];
-	json_t *json = json_object();
-	text_set(json, "address", address_write(&target->address, text));
-	text_set(json, "family", target->address.ipv6 ? "ipv6" : "ipv4");
-	text_set(json, "state", mirror_state_name(target->state));
-	time_set(json, "since", target->since);
-	time_set(json, "checked", target->checked);
-	text_set(json, "reason", target->reason);
-	number_set(json, "weight", publish_weight(inventory, at, now));
-	json_object_set_new(json, "milliseconds",
-		target->last_good ? json_integer(target->milliseconds) : json_null());
-	time_set(json, "stamp", target->stamp);
-	json_object_set_new(json, "versions", versions_json(target));
-	json_object_set_new(json, "days", spans_json(target->days, TARGET_DAYS, now / 86400, true));
-	json_object_set_new(
-		json, "hours", spans_json(target->hours, TARGET_HOURS, now / 3600, false));
-	return json;
-}
-
-static json_t *windows_json(const struct list_mirror *mirror)
-{
-	json_t *json = json_array();
-	for (size_t i = 0; i < mirror->window_count; i++) {
-		json_t *window = json_object();
-		time_set(window, "from", mirror->windows[i].from);
-		time_set(window, "to", mirror->windows[i].to);
-		json_array_append_new(json, window);
-	}
-	return json;
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "address",
+		address_write(&target->address, text), "family",
+		target->address.ipv6 ? "ipv6" : "ipv4", "state", mirror_state_name(target->state),
+		"since", time_json(target->since), "checked", time_json(target->checked), "reason",
+		plain_json(target->reason), "weight", (int)publish_weight(inventory, at, now),
+		"milliseconds",
+		target->last_good ? json_integer(target->milliseconds) : json_null(), "stamp",
+		time_json(target->stamp), "versions", versions_json(target->versions), "days",
+		spans_json(target->days, TARGET_DAYS, now / 86400, true), "hours",
+		spans_json(target->hours, TARGET_HOURS, now / 3600, false));
 }
 
 static json_t *mirror_json(const struct list_mirror *mirror)
 {
-	json_t *json = json_object();
-	text_set(json, "host", mirror->host);
-	text_set(json, "country", country_code(mirror->country));
-	text_set(json, "name", country_name(mirror->country));
-	number_set(json, "port", mirror->port);
-	number_set(json, "weight", mirror->weight);
-	json_object_set_new(json, "disabled", json_boolean(mirror->disabled));
-	json_object_set_new(json, "downtime", windows_json(mirror));
-	json_object_set_new(json, "addresses", json_array());
-	return json;
+	json_t *windows = json_array();
+	for (size_t i = 0; i < mirror->window_count; i++)
+		json_array_append_new(
+			windows, json_pack("{s:o, s:o}", "from", time_json(mirror->windows[i].from),
+					 "to", time_json(mirror->windows[i].to)));
+	return json_pack("{s:o, s:s, s:s, s:i, s:i, s:b, s:o, s:[]}", "host",
+		plain_json(mirror->host), "country", country_code(mirror->country), "name",
+		country_name(mirror->country), "port", mirror->port, "weight", mirror->weight,
+		"disabled", mirror->disabled, "downtime", windows, "addresses");
 }
 
 /* In the list's order, those whose names have not been found among them. */
@@ -144,40 +107,25 @@ static json_t *mirrors_json(const struct inventory *inventory, int64_t now)
 	return json;
 }
 
-static json_t *events_json(const struct inventory *inventory)
+static json_t *event_json(const struct inventory_event *event)
 {
-	json_t *json = json_array();
-	for (size_t i = 0; i < inventory->event_count; i++) {
-		const struct inventory_event *event = &inventory->events[i];
-		char text[ADDRESS_TEXT_MAX];
-		json_t *object = json_object();
-		time_set(object, "at", event->at);
-		text_set(object, "host", event->host);
-		text_set(object, "address", address_write(&event->address, text));
-		text_set(object, "country", country_code(event->country));
-		text_set(object, "from", mirror_state_name(event->from));
-		text_set(object, "to", mirror_state_name(event->to));
-		text_set(object, "why", event->why);
-		json_array_append_new(json, object);
-	}
-	return json;
+	char text[ADDRESS_TEXT_MAX];
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "at", time_json(event->at), "host",
+		plain_json(event->host), "address", address_write(&event->address, text),
+		"country", country_code(event->country), "from", mirror_state_name(event->from),
+		"to", mirror_state_name(event->to), "why", plain_json(event->why));
 }
 
 json_t *report_new(const struct inventory *inventory, int64_t now)
 {
-	json_t *json = json_object();
-	if (!json)
-		return NULL;
-	text_set(json, "zone", inventory->settings->zone);
-	text_set(json, "version", MIRRORNS_VERSION);
-	time_set(json, "generated", now);
-	number_set(json, "serial", inventory->serial);
-	json_object_set_new(json, "suspect", json_boolean(inventory->outage.active));
-	text_set(json, "why", inventory->outage.active ? inventory->suspect_why : "");
-	number_set(json, "interval_seconds", inventory->settings->interval);
-	json_object_set_new(json, "counts", counts_json(inventory));
-	json_object_set_new(json, "txt", txt_json(inventory));
-	json_object_set_new(json, "mirrors", mirrors_json(inventory, now));
-	json_object_set_new(json, "events", events_json(inventory));
-	return json;
+	json_t *events = json_array();
+	for (size_t i = 0; i < inventory->event_count; i++)
+		json_array_append_new(events, event_json(&inventory->events[i]));
+	return json_pack("{s:s, s:s, s:o, s:I, s:b, s:o, s:I, s:o, s:o, s:o, s:o}", "zone",
+		inventory->settings->zone, "version", MIRRORNS_VERSION, "generated", time_json(now),
+		"serial", (json_int_t)inventory->serial, "suspect", inventory->outage.active, "why",
+		plain_json(inventory->outage.active ? inventory->suspect_why : ""),
+		"interval_seconds", (json_int_t)inventory->settings->interval, "counts",
+		counts_json(inventory), "txt", txt_json(inventory), "mirrors",
+		mirrors_json(inventory, now), "events", events);
 }

@@ -133,7 +133,6 @@ static void check_end(struct probe *probe, bool good)
 {
 	struct observation *seen = &probe->seen;
 	seen->good = good;
-	seen->at = time(NULL);
 	if (!good && seen->skew) {
 		size_t size = strlen(seen->why);
 		snprintf(seen->why + size, sizeof(seen->why) - size, "; its clock is %lld h %s",

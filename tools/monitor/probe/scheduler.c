@@ -58,23 +58,18 @@ static void timer_set(struct scheduler *scheduler, int64_t at)
 	uv_timer_start(&scheduler->timer, time_out, (uint64_t)(at > now ? at - now : 0), 0);
 }
 
-static void check_end(struct check *check, const struct observation *seen)
+static void check_end(void *owner, const struct observation *seen)
 {
+	struct check *check = owner;
 	struct scheduler *scheduler = check->scheduler;
 	struct target *target = check->target;
 	schedule_end(&scheduler->list, schedule_find(&scheduler->list, target), now_ms(scheduler));
 	check->target = NULL;
 	scheduler->counts.busy--;
-	scheduler->counts.checks++;
 	*(seen->good ? &scheduler->counts.good : &scheduler->counts.failed) += 1;
 	scheduler->counts.round_seconds = scheduler->list.turn_seconds;
 	timer_set(scheduler, 0);
 	scheduler->report(scheduler->owner, target, seen);
-}
-
-static void probe_told(void *owner, const struct observation *seen)
-{
-	check_end(owner, seen);
 }
 
 static struct check *check_free(struct scheduler *scheduler)
@@ -90,7 +85,7 @@ static bool check_start(struct scheduler *scheduler, struct schedule_entry *entr
 	struct check *check = check_free(scheduler);
 	if (!check->probe)
 		check->probe =
-			probe_new(scheduler->transfers, scheduler->settings, probe_told, check);
+			probe_new(scheduler->transfers, scheduler->settings, check_end, check);
 	if (!check->probe || !probe_start(check->probe, entry->target, scheduler->expected))
 		return false;
 	check->target = entry->target;
@@ -194,11 +189,10 @@ static bool parts_make(struct scheduler *scheduler)
 		scheduler->checks[i].scheduler = scheduler;
 	scheduler->references =
 		references_new(scheduler->transfers, settings, references_told, scheduler);
-	if (settings->pings && settings->pings[0])
+	if (settings->pings[0])
 		scheduler->hints =
 			ping_hints_new(scheduler->transfers, settings, ping_hints_told, scheduler);
-	return scheduler->references &&
-	       (scheduler->hints || !settings->pings || !settings->pings[0]);
+	return scheduler->references && (scheduler->hints || !settings->pings[0]);
 }
 
 struct scheduler *scheduler_new(

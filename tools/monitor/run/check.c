@@ -2,35 +2,26 @@
 
 #include "dns/base/exit.h"
 #include "dns/base/log.h"
-#include "tools/cvd/version_string.h"
 #include "tools/monitor/config/list.h"
 #include "tools/monitor/run/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static bool txt_check(const struct settings *settings, char *why, size_t size)
 {
-	struct file file;
 	struct version_string record;
-	char found[300];
 	if (!settings->txt)
 		return true;
-	if (!file_read(&file, settings->txt, MONITOR_TXT_MAX, why, size))
+	char *text = monitor_txt_read(settings, &record, why, size);
+	if (!text)
 		return false;
-	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
-	bool good =
-		version_string_parse(&record, file.bytes, strlen(file.bytes), found, sizeof(found));
-	if (!good)
-		snprintf(why, size, "%.600s:1: %s", settings->txt, found);
-	else
-		log_line(LOG_LEVEL_INFO, "txt %s: main %u, daily %u, bytecode %u", settings->txt,
-			record.versions[CVD_MAIN], record.versions[CVD_DAILY],
-			record.versions[CVD_BYTECODE]);
-	free(file.bytes);
-	return good;
+	log_line(LOG_LEVEL_INFO, "txt %s: main %u, daily %u, bytecode %u", settings->txt,
+		record.versions[CVD_MAIN], record.versions[CVD_DAILY],
+		record.versions[CVD_BYTECODE]);
+	free(text);
+	return true;
 }
 
 static void list_say(const struct settings *settings, const struct mirror_list *mirror_list)
@@ -51,20 +42,14 @@ int monitor_check(const char *path)
 {
 	char why[MONITOR_WHY_MAX];
 	struct settings *settings = settings_load(path, why, sizeof(why));
-	struct mirror_list *mirror_list =
-		settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	struct mirror_list *mirror_list = monitor_list_read(settings, why, sizeof(why));
 	if (mirror_list)
 		list_say(settings, mirror_list);
-	bool good = mirror_list && txt_check(settings, why, sizeof(why));
-	if (good) {
-		good = state_check(settings->state, why, sizeof(why));
-		if (good)
-			log_line(LOG_LEVEL_INFO, "%s", why);
-	}
+	bool good = mirror_list && txt_check(settings, why, sizeof(why)) &&
+		    state_check(settings->state, why, sizeof(why));
+	log_line(good ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", why);
 	if (good)
 		log_line(LOG_LEVEL_INFO, "%s is good", path);
-	else
-		log_line(LOG_LEVEL_ERROR, "%s", why);
 	list_free(mirror_list);
 	settings_free(settings);
 	return good ? STATUS_GOOD : STATUS_WRONG;

@@ -3,6 +3,7 @@
 #define TOOLS_MONITOR_RUN_LOOP_H
 
 #include "dns/base/watch.h"
+#include "tools/cvd/version_string.h"
 #include "tools/monitor/alert/alert.h"
 #include "tools/monitor/export/export_file.h"
 #include "tools/monitor/http/server.h"
@@ -13,6 +14,7 @@
 
 enum {
 	MONITOR_WHY_MAX = 1024,
+	MONITOR_CONFIG_MAX = 1 << 20, /* octets */
 	MONITOR_LIST_MAX = 64 << 20 /* octets of the list */,
 	MONITOR_TXT_MAX = 4096 /* octets of the TXT's file */,
 	MONITOR_WATCHED = 2
@@ -57,7 +59,9 @@ struct monitor {
 
 /* --- reload.c --- */
 
-/* Reads and parses the list. NULL: the sentence. */
+/* The configuration's text; the caller's. NULL: it cannot be read. */
+char *monitor_config_read(const char *path);
+/* Reads and parses the list. NULL: the sentence; without settings there is one already. */
 struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size);
 /* Takes a list that was read, and whom it has to be watched; its names are asked for. False: no
  * memory. */
@@ -68,7 +72,10 @@ void monitor_list_reload(struct monitor *monitor);
 bool monitor_names_known(const struct monitor *monitor);
 /* All names have been answered. */
 void monitor_named(void *monitor);
-/* The version string, where there is one. */
+/* The version string's line; the caller's. NULL: the sentence. */
+char *monitor_txt_read(
+	const struct settings *settings, struct version_string *record, char *why, size_t size);
+/* Takes it, where there is one. */
 void monitor_txt_reload(struct monitor *monitor);
 /* How both files are, before they are read. */
 void monitor_stamp(struct monitor *monitor);

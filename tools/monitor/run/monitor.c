@@ -23,7 +23,6 @@ enum {
 	END_ONCE_MS = 60000,
 	END_LOOK_MS = 50,
 	LAST_MS = 1000, /* then the system is still asking for names, and nobody waits for that */
-	CONFIG_MAX = 1 << 20, /* octets */
 };
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
@@ -117,9 +116,8 @@ static void once_tick(struct monitor *monitor)
 static void ticked(uv_timer_t *timer)
 {
 	struct monitor *monitor = timer->data;
-	bool waited =
-		monitor->named || (int64_t)uv_now(monitor->loop) - monitor->started >= NAMES_MS;
-	if (!monitor->named && waited) {
+	int64_t waited = (int64_t)uv_now(monitor->loop) - monitor->started;
+	if (!monitor->named && waited >= NAMES_MS) {
 		log_line(LOG_LEVEL_WARNING,
 			"Names are still being resolved: it begins without them");
 		monitor_named(monitor);
@@ -133,13 +131,6 @@ static void ticked(uv_timer_t *timer)
 }
 
 /* --- signals --- */
-
-static char *config_text(const char *path)
-{
-	struct file file;
-	char why[MONITOR_WHY_MAX];
-	return file_read(&file, path, CONFIG_MAX, why, sizeof(why)) ? file.bytes : NULL;
-}
 
 /* May the next one have this state? What it would do with the file is done here, before this one
  * has let go of its own. */
@@ -157,14 +148,13 @@ static bool state_try(const struct monitor *monitor, const char *path, char *why
 static bool config_changed(struct monitor *monitor)
 {
 	char why[MONITOR_WHY_MAX];
-	char *text = config_text(monitor->settings->path);
+	char *text = monitor_config_read(monitor->settings->path);
 	bool same = text && monitor->config && strcmp(text, monitor->config) == 0;
 	free(text);
 	if (same)
 		return false;
 	struct settings *settings = settings_load(monitor->settings->path, why, sizeof(why));
-	struct mirror_list *mirror_list =
-		settings ? monitor_list_read(settings, why, sizeof(why)) : NULL;
+	struct mirror_list *mirror_list = monitor_list_read(settings, why, sizeof(why));
 	bool good = mirror_list && state_try(monitor, settings->state, why, sizeof(why));
 	if (!good)
 		log_line(LOG_LEVEL_ERROR, "%s; the configuration of before goes on", why);
@@ -182,9 +172,9 @@ static void reload(struct monitor *monitor)
 		monitor_end(monitor);
 		return;
 	}
-	memset(&monitor->list_trouble, 0,
-		sizeof(monitor->list_trouble)); /* whoever asks is told again */
-	memset(&monitor->txt_trouble, 0, sizeof(monitor->txt_trouble));
+	/* Whoever asks is told again. */
+	monitor_trouble(&monitor->list_trouble, NULL);
+	monitor_trouble(&monitor->txt_trouble, NULL);
 	monitor_list_reload(monitor);
 	monitor_txt_reload(monitor);
 	systemd_ready();
@@ -219,14 +209,13 @@ static bool handles_init(struct monitor *monitor)
 		uv_timer_init(monitor->loop, timers[i]);
 		timers[i]->data = monitor;
 	}
+	bool good = true;
 	for (size_t i = 0; i < 3; i++) {
 		uv_signal_init(monitor->loop, &monitor->signals[i]);
 		monitor->signals[i].data = monitor;
+		good &= uv_signal_start(&monitor->signals[i], signalled, signal_numbers[i]) == 0;
 	}
-	for (size_t i = 0; i < 3; i++)
-		if (uv_signal_start(&monitor->signals[i], signalled, signal_numbers[i]) != 0)
-			return false;
-	return true;
+	return good;
 }
 
 /* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
@@ -309,8 +298,7 @@ static void start_undo(struct monitor *monitor, struct mirror_list *mirror_list)
 	if (monitor->mirror_list != mirror_list)
 		list_free(mirror_list);
 	monitor->ending = true;
-	if (monitor->scheduler)
-		scheduler_free(monitor->scheduler);
+	scheduler_free(monitor->scheduler);
 	resolve_free(monitor->resolve);
 	if (monitor->alert && monitor->tick.data)
 		monitor_close(monitor);
@@ -328,14 +316,13 @@ static void start_refuse(const struct monitor *monitor, const char *why)
 static int monitor_turn(struct monitor *monitor, const char *path)
 {
 	char why[MONITOR_WHY_MAX];
-	monitor->config = config_text(path);
+	monitor->config = monitor_config_read(path);
 	monitor->settings = settings_load(path, why, sizeof(why));
 	if (monitor->settings) {
 		log_detail_set(monitor->settings->log_level);
 		monitor_stamp(monitor);
 	}
-	struct mirror_list *mirror_list =
-		monitor->settings ? monitor_list_read(monitor->settings, why, sizeof(why)) : NULL;
+	struct mirror_list *mirror_list = monitor_list_read(monitor->settings, why, sizeof(why));
 	monitor->inventory.settings = monitor->settings;
 	if (!mirror_list) {
 		start_refuse(monitor, why);

@@ -2,7 +2,6 @@
 
 #include "dns/base/file.h"
 #include "dns/base/log.h"
-#include "tools/cvd/version_string.h"
 #include "tools/monitor/config/list.h"
 
 #include <stdio.h>
@@ -11,10 +10,17 @@
 #include <strings.h>
 #include <time.h>
 
+char *monitor_config_read(const char *path)
+{
+	struct file file;
+	char why[MONITOR_WHY_MAX];
+	return file_read(&file, path, MONITOR_CONFIG_MAX, why, sizeof(why)) ? file.bytes : NULL;
+}
+
 struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size)
 {
 	struct file file;
-	if (!file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
+	if (!settings || !file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
 		return NULL;
 	const struct list_source source = {
 		file.bytes, file.size, settings->mirrors, settings->allow_private};
@@ -157,29 +163,34 @@ static void txt_take(struct monitor *monitor, const struct version_string *recor
 	monitor_mark(monitor, true);
 }
 
+char *monitor_txt_read(
+	const struct settings *settings, struct version_string *record, char *why, size_t size)
+{
+	struct file file;
+	char found[300];
+	if (!file_read(&file, settings->txt, MONITOR_TXT_MAX, why, size))
+		return NULL;
+	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
+	if (version_string_parse(record, file.bytes, strlen(file.bytes), found, sizeof(found)))
+		return file.bytes;
+	snprintf(why, size, "%.600s:1: %s", settings->txt, found);
+	free(file.bytes);
+	return NULL;
+}
+
 void monitor_txt_reload(struct monitor *monitor)
 {
-	char why[MONITOR_WHY_MAX], sentence[2 * MONITOR_WHY_MAX];
-	const char *path = monitor->settings->txt;
-	struct file file;
+	char why[MONITOR_WHY_MAX], sentence[MONITOR_WHY_MAX + 40];
 	struct version_string record;
-	if (!path)
+	if (!monitor->settings->txt)
 		return;
-	if (!file_read(&file, path, MONITOR_TXT_MAX, why, sizeof(why))) {
+	char *text = monitor_txt_read(monitor->settings, &record, why, sizeof(why));
+	if (text)
+		txt_take(monitor, &record, text);
+	else
 		snprintf(sentence, sizeof(sentence), "%s; the versions of before go on", why);
-		monitor_trouble(&monitor->txt_trouble, sentence);
-		return;
-	}
-	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
-	if (version_string_parse(&record, file.bytes, strlen(file.bytes), why, sizeof(why))) {
-		txt_take(monitor, &record, file.bytes);
-		monitor_trouble(&monitor->txt_trouble, NULL);
-	} else {
-		snprintf(sentence, sizeof(sentence), "%s:1: %s; the versions of before go on", path,
-			why);
-		monitor_trouble(&monitor->txt_trouble, sentence);
-	}
-	free(file.bytes);
+	monitor_trouble(&monitor->txt_trouble, text ? NULL : sentence);
+	free(text);
 }
 
 static void files_changed(void *owner, const bool *changed)

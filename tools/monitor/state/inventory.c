@@ -23,8 +23,7 @@ void inventory_event_add(struct inventory *inventory, const struct inventory_eve
 		inventory->event_fresh++;
 }
 
-/* Behind so many colons; the end, where there are fewer. */
-static const char *field_find(const char *text, unsigned colons)
+const char *inventory_txt_field(const char *text, unsigned colons)
 {
 	for (; *text && colons; text++)
 		colons -= *text == ':';
@@ -35,11 +34,11 @@ static const char *field_find(const char *text, unsigned colons)
  * not. */
 static bool is_renewed(const char *before, const char *now)
 {
-	const char *old_time = field_find(before, TIME_FIELD),
-		   *new_time = field_find(now, TIME_FIELD);
+	const char *old_time = inventory_txt_field(before, TIME_FIELD),
+		   *new_time = inventory_txt_field(now, TIME_FIELD);
 	return new_time - now == old_time - before &&
 	       memcmp(before, now, (size_t)(new_time - now)) == 0 &&
-	       strcmp(field_find(old_time, 1), field_find(new_time, 1)) == 0;
+	       strcmp(inventory_txt_field(old_time, 1), inventory_txt_field(new_time, 1)) == 0;
 }
 
 static void txt_add(struct inventory *inventory, int64_t since, const char *value)

@@ -55,6 +55,8 @@ void inventory_event_add(struct inventory *inventory, const struct inventory_eve
 /* A version string that was read. True: it is another one, in front. One that differs in its record
  * time alone (field 3) takes the place of the newest, which is as old as it was. */
 bool inventory_txt_take(struct inventory *inventory, int64_t since, const char *value);
+/* What is behind so many colons of a version string; its end, where there are fewer. */
+const char *inventory_txt_field(const char *text, unsigned colons);
 /* The change that a target has just made from `from`. */
 struct inventory_event inventory_event_of(
 	const struct target *target, enum mirror_state from, bool first);

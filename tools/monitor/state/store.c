@@ -219,7 +219,7 @@ bool state_save(struct state *state, struct inventory *inventory, char *why, siz
 		inventory_written(state, inventory);
 		return true;
 	}
-	bool corrupt = state_rows_corrupt(&state->rows);
+	bool corrupt = state_file_corrupt(state->rows.code);
 	snprintf(why, size, "%s: cannot be written: %s", state->file.path,
 		sqlite3_errmsg(state->file.base));
 	if (state->open)

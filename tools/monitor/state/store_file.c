@@ -41,7 +41,7 @@ static const char upgrade[] = "PRAGMA user_version = 2;"
 			      "ALTER TABLE targets ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
 			      "UPDATE targets SET stale = fault GLOB 'timestamp * old or older*';";
 
-static bool is_corrupt(int code)
+bool state_file_corrupt(int code)
 {
 	return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }
@@ -104,7 +104,7 @@ enum state_kind state_file_kind(sqlite3 *base, const char *path, char *why, size
 	if (code == SQLITE_OK)
 		return kind_said(path, id, version, objects, why, size);
 	snprintf(why, size, "%s: cannot be read: %s", path, sqlite3_errmsg(base));
-	return is_corrupt(code) ? STATE_CORRUPT : STATE_FAILED;
+	return state_file_corrupt(code) ? STATE_CORRUPT : STATE_FAILED;
 }
 
 /* SQLite's own locks come and go; this one says that the file has its monitor. */

@@ -27,6 +27,8 @@ enum state_kind {
 
 /* Whose is it? Writes a sentence but for STATE_OURS and STATE_EMPTY. */
 enum state_kind state_file_kind(sqlite3 *base, const char *path, char *why, size_t size);
+/* Does SQLite say so that the file is no good? */
+bool state_file_corrupt(int code);
 /* False: one sentence. */
 bool state_file_open(struct state_file *file, char *why, size_t size);
 void state_file_close(struct state_file *file);

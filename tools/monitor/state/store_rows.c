@@ -178,11 +178,6 @@ void state_rows_reset(struct state_rows *rows)
 		sqlite3_reset(rows->reads[i]);
 }
 
-bool state_rows_corrupt(const struct state_rows *rows)
-{
-	return (rows->code & 0xFF) == SQLITE_CORRUPT || (rows->code & 0xFF) == SQLITE_NOTADB;
-}
-
 bool state_rows_run(struct state_rows *rows, const char *statement)
 {
 	rows->code = sqlite3_exec(rows->base, statement, NULL, NULL, NULL);

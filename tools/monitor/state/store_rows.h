@@ -44,8 +44,6 @@ void state_rows_free(struct state_rows *rows);
 /* One statement without a result. */
 bool state_rows_run(struct state_rows *rows, const char *sql);
 bool state_rows_prune(struct state_rows *rows, int events, int txts);
-/* Has SQLite said that the file is no good? */
-bool state_rows_corrupt(const struct state_rows *rows);
 /* Ends all reading. */
 void state_rows_reset(struct state_rows *rows);
 

@@ -61,7 +61,6 @@ struct target {
 
 /* What one check has found. Whether the stamp is fresh enough is for state/transition to say. */
 struct observation {
-	int64_t at; /* Unix seconds at its end */
 	bool good; /* reached, understood, and all but the stamp's age as it should be */
 	int64_t stamp; /* Unix seconds; 0: none was understood */
 	uint32_t milliseconds; /* of /timestamp, from the connect on */
@@ -74,7 +73,7 @@ struct observation {
 
 /* How many checks have ended, and how many seconds the last whole turn over all targets took. */
 struct scheduler_counts {
-	uint64_t checks, good, failed;
+	uint64_t good, failed;
 	uint32_t busy;
 	double round_seconds;
 };

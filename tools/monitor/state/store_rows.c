@@ -81,11 +81,14 @@ static const struct table {
 	size_t size; /* of a record */
 	const char *write; /* NULL: a row takes the place of one with its key */
 } tables[STATE_TABLES] = {
-	[STATE_NUMBERS] = {COLUMNS(number), "monitor", "key", sizeof(struct state_number)},
-	[STATE_TARGETS] = {COLUMNS(target), "targets", "host, address", sizeof(struct target)},
-	[STATE_SPANS] = {COLUMNS(span), "spans", "host, address", sizeof(struct state_span)},
-	[STATE_EVENTS] = {COLUMNS(event), "events", "id DESC", sizeof(struct inventory_event)},
-	[STATE_TXTS] = {COLUMNS(txt), "txts", "id DESC", sizeof(struct inventory_txt)},
+	[STATE_NUMBERS] = {COLUMNS(number), "monitor", "key", .size = sizeof(struct state_number)},
+	[STATE_TARGETS] = {COLUMNS(target), "targets", "host, address",
+		.size = sizeof(struct target)},
+	[STATE_SPANS] = {COLUMNS(span), "spans", "host, address",
+		.size = sizeof(struct state_span)},
+	[STATE_EVENTS] = {COLUMNS(event), "events", "id DESC",
+		.size = sizeof(struct inventory_event)},
+	[STATE_TXTS] = {COLUMNS(txt), "txts", "id DESC", .size = sizeof(struct inventory_txt)},
 	[STATE_FORGET] = {target_columns, 2, "targets",
 		.write = "DELETE FROM targets WHERE host = ? AND address = ?"},
 	[STATE_FORGET_SPANS] = {target_columns, 2, "spans",

@@ -32,12 +32,9 @@ struct alert {
 	struct smtp *smtp;
 	uv_timer_t clock;
 	struct alert_change changes[CHANGES_MAX]; /* since the last summary, oldest first */
-	size_t change_count;
+	struct alert_summary next; /* of these; now: when the last one was written, sent or not */
 	uint64_t number; /* of the last change */
-	uint64_t lost, held; /* since the last summary */
 	uint64_t told_number, told_lost, told_held; /* in the summary that is under way */
-	int64_t started, since; /* Unix seconds; since: what the next summary begins with */
-	int64_t told; /* when the last one was written, sent or not */
 	struct alert_hour *hour;
 	bool full; /* so many changes wait for the command that more are left out */
 	bool summing; /* a summary is under way */
@@ -63,15 +60,15 @@ static void summary_ended(struct alert *alert, bool good)
 	alert->summing = false;
 	if (!good)
 		return; /* the next one has all of it */
-	while (told < alert->change_count && alert->changes[told].number <= alert->told_number)
+	while (told < alert->next.change_count && alert->changes[told].number <= alert->told_number)
 		told++;
-	alert->change_count -= told;
+	alert->next.change_count -= told;
 	memmove(alert->changes, alert->changes + told,
-		alert->change_count * sizeof(*alert->changes));
-	alert->lost -= alert->told_lost;
-	alert->held -= alert->told_held;
-	alert->since = alert->told;
-	alert->told = 0;
+		alert->next.change_count * sizeof(*alert->changes));
+	alert->next.lost -= alert->told_lost;
+	alert->next.held -= alert->told_held;
+	alert->next.since = alert->next.now;
+	alert->next.now = 0;
 }
 
 static void mail_posted(void *owner, bool good, bool summary)
@@ -188,7 +185,7 @@ static void change_mail(
 	else if (!alert->hour->flood)
 		flood_begin(alert, &team);
 	if (!place || (!left && !to_team)) {
-		alert->held++;
+		alert->next.held++;
 		alert->inventory->alerts_held++;
 		return;
 	}
@@ -209,29 +206,19 @@ static void change_mail(
 
 static char *summary_body(const struct alert *alert)
 {
-	const struct alert_summary summary = {
-		.inventory = alert->inventory,
-		.changes = alert->changes,
-		.change_count = alert->change_count,
-		.lost = alert->lost,
-		.held = alert->held,
-		.since = alert->since,
-		.started = alert->started,
-		.now = alert->told,
-	};
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	alert_summary_write(out, &summary);
+	alert_summary_write(out, &alert->next);
 	return text_end(out, &text);
 }
 
 static void summary_send(struct alert *alert, const struct mailbox *team)
 {
 	char subject[SUBJECT_MAX];
-	alert->told = time(NULL);
+	alert->next.now = time(NULL);
 	char *body = summary_body(alert);
 	snprintf(
 		subject, sizeof(subject), "[%s mirrors] summary", alert->inventory->settings->zone);
@@ -239,8 +226,8 @@ static void summary_send(struct alert *alert, const struct mailbox *team)
 	if (body && mail_send(alert, &message, true)) {
 		alert->summing = true;
 		alert->told_number = alert->number;
-		alert->told_lost = alert->lost;
-		alert->told_held = alert->held;
+		alert->told_lost = alert->next.lost;
+		alert->told_held = alert->next.held;
 	}
 	free(body);
 }
@@ -267,10 +254,10 @@ static void clock_out(uv_timer_t *clock)
 	const struct settings *settings = alert->inventory->settings;
 	struct mailbox team;
 	int64_t now = time(NULL), digest = settings->digest;
-	if (now < alert->since || now < alert->told) /* the clock was put back */
-		alert->since = now, alert->told = 0;
-	bool due = wants_summary(settings) && now / digest > alert->since / digest;
-	if (due && !alert->summing && now - alert->told >= AGAIN_SECONDS &&
+	if (now < alert->next.since || now < alert->next.now) /* the clock was put back */
+		alert->next.since = now, alert->next.now = 0;
+	bool due = wants_summary(settings) && now / digest > alert->next.since / digest;
+	if (due && !alert->summing && now - alert->next.now >= AGAIN_SECONDS &&
 		mailbox_parse(settings->mail_to, &team))
 		summary_send(alert, &team);
 	clock_start(alert);
@@ -286,10 +273,11 @@ struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct ale
 	alert->loop = loop;
 	alert->inventory = inventory;
 	alert->hour = hour;
-	alert->started = time(NULL);
-	alert->since = alert->started;
+	int64_t now = time(NULL);
+	alert->next = (struct alert_summary){
+		.inventory = inventory, .changes = alert->changes, .since = now, .started = now};
 	if (inventory->settings->digest)
-		alert->since -= alert->started % inventory->settings->digest;
+		alert->next.since -= now % inventory->settings->digest;
 	alert->command = alert_command_new(loop, RUN_MS, command_ran, alert);
 	alert->smtp = smtp_new(loop, mail_posted, alert);
 	if (!alert->command || !alert->smtp) {
@@ -307,13 +295,13 @@ struct alert *alert_new(uv_loop_t *loop, struct inventory *inventory, struct ale
 
 static void change_keep(struct alert *alert, const struct inventory_event *event)
 {
-	if (alert->change_count == CHANGES_MAX) {
-		alert->lost++;
-		alert->change_count--;
+	if (alert->next.change_count == CHANGES_MAX) {
+		alert->next.lost++;
+		alert->next.change_count--;
 		memmove(alert->changes, alert->changes + 1,
-			alert->change_count * sizeof(*alert->changes));
+			alert->next.change_count * sizeof(*alert->changes));
 	}
-	alert->changes[alert->change_count++] =
+	alert->changes[alert->next.change_count++] =
 		(struct alert_change){.number = ++alert->number, .event = *event};
 }
 

@@ -121,7 +121,7 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
 	transfers_reap(transfers);
 }
 
-static void watch_closed(uv_handle_t *handle)
+static void handle_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -151,7 +151,7 @@ static int socket_changed(CURL *easy, curl_socket_t socket, int what, void *all,
 	if (what == CURL_POLL_REMOVE) {
 		if (watch) {
 			uv_poll_stop(&watch->poll);
-			uv_close((uv_handle_t *)&watch->poll, watch_closed);
+			uv_close((uv_handle_t *)&watch->poll, handle_closed);
 			curl_multi_assign(transfers->multi, socket, NULL);
 		}
 		return 0;
@@ -211,18 +211,13 @@ struct transfers *transfers_new(uv_loop_t *loop, unsigned connections)
 	return transfers;
 }
 
-static void timer_closed(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
 void transfers_free(struct transfers *transfers)
 {
 	if (!transfers)
 		return;
 	curl_multi_cleanup(transfers->multi);
 	curl_global_cleanup();
-	uv_close((uv_handle_t *)&transfers->timer, timer_closed);
+	uv_close((uv_handle_t *)&transfers->timer, handle_closed);
 }
 
 /* Copies a header's value if `line` is that header. */

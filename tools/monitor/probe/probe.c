@@ -43,8 +43,6 @@ struct probe {
 	struct observation seen;
 };
 
-static const char *const database_names[TARGET_DATABASES] = {"main", "daily", "bytecode"};
-
 static const char *step_path(unsigned step)
 {
 	static const char *const paths[STEP_END] = {
@@ -205,7 +203,7 @@ static bool database_take(struct probe *probe)
 	if (cvd.version >= probe->expected[i] || probe->expected[i] - cvd.version == 1)
 		return true;
 	snprintf(probe->seen.why, sizeof(probe->seen.why), "%s is %u, %u behind %u",
-		database_names[i], cvd.version, probe->expected[i] - cvd.version,
+		cvd_database_name(i), cvd.version, probe->expected[i] - cvd.version,
 		probe->expected[i]);
 	return false;
 }

@@ -20,11 +20,6 @@ enum {
 	MONITOR_WATCHED = 2
 };
 
-/* What was said last of something that goes on being wrong: it is said once. */
-struct monitor_trouble {
-	char why[MONITOR_WHY_MAX]; /* "": all is well */
-};
-
 struct monitor {
 	uv_loop_t *loop;
 	struct settings *settings;
@@ -53,8 +48,10 @@ struct monitor {
 	bool again; /* when this one has ended, the next begins with another configuration */
 	bool facts, news; /* checks, and changes of what is published, since the last flush */
 	int64_t started, flushed, reported, paged, asked, resolved; /* milliseconds of the loop */
-	struct monitor_trouble export_trouble, state_trouble, page_trouble, list_trouble,
-		txt_trouble;
+	/* what was said last of something that goes on being wrong: it is said once; "": all is well */
+	char export_trouble[MONITOR_WHY_MAX], state_trouble[MONITOR_WHY_MAX],
+		page_trouble[MONITOR_WHY_MAX], list_trouble[MONITOR_WHY_MAX],
+		txt_trouble[MONITOR_WHY_MAX];
 };
 
 /* --- reload.c --- */
@@ -99,7 +96,7 @@ void monitor_mark(struct monitor *monitor, bool news);
 void monitor_write(struct monitor *monitor, bool all);
 /* Once a second: what is due by the clock alone. */
 void monitor_idle(struct monitor *monitor);
-/* Says a sentence unless it was said; NULL: all is well again. */
-void monitor_trouble(struct monitor_trouble *trouble, const char *why);
+/* Says a sentence unless it was said; "": all is well again. */
+void monitor_trouble(char trouble[MONITOR_WHY_MAX], const char *why);
 
 #endif

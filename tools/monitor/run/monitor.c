@@ -173,8 +173,8 @@ static void reload(struct monitor *monitor)
 		return;
 	}
 	/* Whoever asks is told again. */
-	monitor_trouble(&monitor->list_trouble, NULL);
-	monitor_trouble(&monitor->txt_trouble, NULL);
+	monitor_trouble(monitor->list_trouble, "");
+	monitor_trouble(monitor->txt_trouble, "");
 	monitor_list_reload(monitor);
 	monitor_txt_reload(monitor);
 	systemd_ready();
@@ -345,8 +345,8 @@ static int monitor_turn(struct monitor *monitor, const char *path)
 	if (told)
 		monitor_end(monitor);
 	uv_run(monitor->loop, UV_RUN_DEFAULT);
-	bool lost = monitor->export_trouble.why[0] || monitor->state_trouble.why[0] ||
-		    monitor->page_trouble.why[0];
+	bool lost =
+		monitor->export_trouble[0] || monitor->state_trouble[0] || monitor->page_trouble[0];
 	return monitor->once && lost ? STATUS_FAILED : STATUS_GOOD;
 }
 

@@ -18,13 +18,11 @@ enum {
 	PAGE_IDLE_MS = 60000, /* and without */
 };
 
-void monitor_trouble(struct monitor_trouble *trouble, const char *why)
+void monitor_trouble(char trouble[MONITOR_WHY_MAX], const char *why)
 {
-	if (!why)
-		why = "";
-	if (why[0] && strcmp(trouble->why, why) != 0)
+	if (why[0] && strcmp(trouble, why) != 0)
 		log_line(LOG_LEVEL_ERROR, "%s", why);
-	snprintf(trouble->why, sizeof(trouble->why), "%s", why);
+	snprintf(trouble, MONITOR_WHY_MAX, "%s", why);
 }
 
 static void flush_due(uv_timer_t *timer)
@@ -46,7 +44,7 @@ static void state_write(struct monitor *monitor)
 {
 	char why[MONITOR_WHY_MAX];
 	bool good = state_save(monitor->state, &monitor->inventory, why, sizeof(why));
-	monitor_trouble(&monitor->state_trouble, good ? NULL : why);
+	monitor_trouble(monitor->state_trouble, good ? "" : why);
 }
 
 /* Is a weight growing? */
@@ -70,7 +68,7 @@ static void export_write(struct monitor *monitor, int64_t now)
 		return;
 	switch (publish_write(inventory, &monitor->disk, now, why, sizeof(why))) {
 	case EXPORT_FAILED:
-		monitor_trouble(&monitor->export_trouble, why);
+		monitor_trouble(monitor->export_trouble, why);
 		return;
 	case EXPORT_WRITTEN:
 		state_write(monitor);
@@ -78,12 +76,12 @@ static void export_write(struct monitor *monitor, int64_t now)
 	case EXPORT_SAME:
 		break;
 	}
-	monitor_trouble(&monitor->export_trouble, NULL);
+	monitor_trouble(monitor->export_trouble, "");
 }
 
 static bool export_due(struct monitor *monitor, int64_t now)
 {
-	return monitor->news || monitor->export_trouble.why[0] || is_ramping(monitor, now) ||
+	return monitor->news || monitor->export_trouble[0] || is_ramping(monitor, now) ||
 	       export_file_lost(&monitor->disk) || now < monitor->inventory.exported ||
 	       now - monitor->inventory.exported >= EXPORT_SECONDS;
 }
@@ -99,7 +97,7 @@ static void page_put(struct monitor *monitor, int64_t now)
 {
 	char why[MONITOR_WHY_MAX];
 	bool good = page_write(&monitor->inventory, now, monitor->settings->page, why, sizeof(why));
-	monitor_trouble(&monitor->page_trouble, good ? NULL : why);
+	monitor_trouble(monitor->page_trouble, good ? "" : why);
 	monitor->paged = (int64_t)uv_now(monitor->loop);
 }
 

@@ -124,7 +124,7 @@ void monitor_list_reload(struct monitor *monitor)
 	char why[MONITOR_WHY_MAX], sentence[MONITOR_WHY_MAX + 40];
 	struct mirror_list *mirror_list = monitor_list_read(monitor->settings, why, sizeof(why));
 	if (mirror_list && monitor_list_take(monitor, mirror_list)) {
-		monitor_trouble(&monitor->list_trouble, NULL);
+		monitor_trouble(monitor->list_trouble, "");
 		return;
 	}
 	if (mirror_list) {
@@ -132,7 +132,7 @@ void monitor_list_reload(struct monitor *monitor)
 		snprintf(why, sizeof(why), "%s: out of memory", monitor->settings->mirrors);
 	}
 	snprintf(sentence, sizeof(sentence), "%s; the list of before goes on", why);
-	monitor_trouble(&monitor->list_trouble, sentence);
+	monitor_trouble(monitor->list_trouble, sentence);
 }
 
 void monitor_named(void *owner)
@@ -189,7 +189,7 @@ void monitor_txt_reload(struct monitor *monitor)
 		txt_take(monitor, &record, text);
 	else
 		snprintf(sentence, sizeof(sentence), "%s; the versions of before go on", why);
-	monitor_trouble(&monitor->txt_trouble, text ? NULL : sentence);
+	monitor_trouble(monitor->txt_trouble, text ? "" : sentence);
 	free(text);
 }
 

@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 	if (!found && test && takeover)
 		found = "-t and --takeover are mutually exclusive";
 	if (!found && strict && !test)
-		found = "--strict needs -t";
+		found = "--strict requires -t";
 	if (found)
 		return usage(found);
 	return test ? check(path, strict) : server_run(path, takeover);

@@ -80,10 +80,10 @@ def command_that_fails(office):
     fleet, watch, tmp_path = office.fleet, office.watch, office.root
     fleet.add(host="a.example")
     monitor = watch(alert=script(tmp_path / "alert", "exit 3\n")).started()
-    eventually(lambda: monitor.lines("The alert command failed", "status=3"), monitor.log)
+    eventually(lambda: monitor.lines("Alert command failed", "status=3"), monitor.log)
     os.remove(tmp_path / "alert")
     monitor.change(a={"disabled": True})
-    eventually(lambda: monitor.lines("alert command cannot be run", "no such file"), monitor.log)
+    eventually(lambda: monitor.lines("Alert command cannot be started", "no such file"), monitor.log)
     eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
 
 
@@ -163,9 +163,9 @@ def never_a_flood(office):
     eventually(lambda: monitor.metric("alerts_total", result="held") == 10, monitor.log)
     mails = mailed(box, 21)
     assert sum(": disabled" in mail.subject for mail in mails) == 20
-    notice = [mail for mail in mails if "so many changes" in mail.subject]
+    notice = [mail for mail in mails if "mail limit reached" in mail.subject]
     assert len(notice) == 1 and notice[0].readers == [f"<{TEAM}>"]
-    assert len(monitor.lines("mails are held back", "mails=20")) == 1
+    assert len(monitor.lines("Mail limit reached, further mails are held", "mails=20")) == 1
     assert len(monitor.lines("A mirror is disabled")) == 30
     monitor.stop()
     assert len(box.mails) == 21
@@ -234,7 +234,7 @@ def a_reader_who_is_refused(office):
     monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM).started()
     monitor.change(a={"disabled": True})
     assert mailed(box, 1)[0].readers == [f"<{TEAM}>"]
-    assert monitor.lines("A mail was not sent", "550", "noc@a.example")
+    assert monitor.lines("Mail not sent", "550", "noc@a.example")
 
 
 @STORIES.add
@@ -246,7 +246,7 @@ def no_mail_server(office):
         url = "smtp://127.0.0.1:%d" % free.getsockname()[1]
     monitor = watch(smtp=url, mail_from=FROM).started()
     monitor.change(a={"disabled": True})
-    eventually(lambda: monitor.lines("A mail was not sent", "connect", "noc@a.example"), monitor.log)
+    eventually(lambda: monitor.lines("Mail not sent", "connect", "noc@a.example"), monitor.log)
     eventually(lambda: monitor.states_of("a.example") == {"disabled"}, monitor.log)
 
 

@@ -31,7 +31,7 @@ THOUGHT = {
     "refusing": ("old", r"connect: connection refused"),
     "dripping": ("old", r"the reply did not end within 2 s"),
     "lying": ("old", r"the reply did not end within 2 s"),
-    "half": ("old", r"the reply broke off: 2 octets came, 11 were announced"),
+    "half": ("old", r"incomplete reply: 2 octets of 11"),
     "redirecting": ("old", r"HTTP 302: redirects to something else"),
     "garbage": ("old", r"timestamp: found something else, expected Unix seconds, an RFC 3339 or HTTP date"),
     "endless": ("old", r"timestamp: more than 4096 octets, expected a time"),
@@ -40,7 +40,7 @@ THOUGHT = {
     "lost": ("old", r"HTTP 404"),
     "resetting": ("old", r"no reply: connection reset by peer"),
     "closing": ("old", r"no reply: the connection was closed"),
-    "tls": ("old", r"the reply is no HTTP: does the port speak TLS, or something else\?"),
+    "tls": ("old", r"the reply is not HTTP: is the port used by TLS or another service\?"),
 }
 
 
@@ -113,7 +113,7 @@ def test_round(watch, is_sanitizer):
             entry = entries[mirror.address]
             state, why = ("disabled", "disabled by hand|planned downtime.*") if mirror.listed else THOUGHT[mirror.kind]
             assert entry["state"] == state, entry
-            assert re.fullmatch(f"(never seen yet: )?{why}", entry["reason"]), entry
+            assert re.fullmatch(f"(never reached yet: )?{why}", entry["reason"]), entry
             check_requests(mirror)
             times = collections.Counter(request.path for request in mirror.requests)
             assert set(times.values()) <= {1}, f"{mirror.host} was asked twice: {times}"
@@ -163,7 +163,7 @@ def test_few_files(watch):
             fleet.add("slow")
         monitor = watch(fleet, parallel=40)
         once(monitor, files=80)
-        assert "fewer checks at once than configured: no more files may be open parallel=16 configured=40 files=80" \
+        assert "Fewer parallel checks than configured, limited by open files parallel=16 configured=40 files=80" \
             in monitor.log()
         assert fleet.peak <= 16
         assert {entry["state"] for entry in monitor.entries().values()} == {"ok"}
@@ -182,7 +182,7 @@ def test_ipv6_alone(watch, make_namespace):
         for mirror in fleet.mirrors:
             state, why = THOUGHT[mirror.kind]
             entry = entries[mirror.address]
-            assert entry["state"] == state and re.fullmatch(f"(never seen yet: )?{why}", entry["reason"]), entry
+            assert entry["state"] == state and re.fullmatch(f"(never reached yet: )?{why}", entry["reason"]), entry
             check_requests(mirror)
 
 
@@ -219,7 +219,7 @@ def test_a_name_that_nobody_resolves(watch, make_namespace, tmp_path):
             with pytest.raises(BlockingIOError):
                 while True:
                     assert b"stats" in mute.recv(512)
-        monitor.start().wait_log(" The ping metrics page cannot be read: resolve: no address was found for "
+        monitor.start().wait_log(" The ping metrics page cannot be read: resolve: no address found for "
                                  "stats.example$")
 
 
@@ -233,8 +233,8 @@ def test_a_name_of_many_addresses(watch, make_namespace, tmp_path):
         monitor.process.send_signal(signal.SIGHUP)
         monitor.wait_log(" Mirror list loaded ", times)
     monitor.stop()
-    line, = monitor.lines("A name has more addresses than are checked")
-    assert line.endswith(" warning A name has more addresses than are checked host=many.example max=16")
+    line, = monitor.lines("Host name has too many addresses")
+    assert line.endswith(" warning Host name has too many addresses, only some are checked host=many.example max=16")
 
 
 def test_names_that_no_url_takes(watch):

@@ -131,11 +131,11 @@ def list_changes(stage):
     third.become("refusing")
     watcher.write_list([entries[0], {**entries[2], "host": "other.example"}])
     eventually(lambda: watcher.entries().get(third.address, {}).get("host") == "other.example", "moved")
-    assert watcher.entries()[third.address]["reason"].startswith("never seen yet")
+    assert watcher.entries()[third.address]["reason"].startswith("never reached yet")
     bad = '{"mirrors": [\n{"host": "a.example", "country": "Atlantis"}]}'
     watcher.write_list(bad)
     sentence = (re.escape(str(watcher.list)) + r':2: host a.example: country is "Atlantis", expected .*; '
-                "the list of before goes on")
+                "the previous list stays in effect")
     watcher.wait_log(sentence)
     watcher.process.send_signal(signal.SIGHUP)
     watcher.wait_log(sentence, times=2)
@@ -176,14 +176,14 @@ def doubt(stage):
     for mirror in mirrors[:4]:
         mirror.become("refusing")
     log = watcher.once()
-    assert re.search(r"Suspected outage of the monitor: most mirrors fail at once, no mirror is downgraded until it clears: 3 of 5 addresses "
-                     r"that were good fail at once: .* failing=3 of=5 references=0", log)
+    assert re.search(r"Suspected outage of the monitor: most mirrors fail at once, no mirror is downgraded until it clears: 3 of 5 "
+                     r"previously good addresses fail at once: .* failing=3 of=5 references=0", log)
     begin = time.monotonic()
     wait_once(watcher, lambda log: time.monotonic() - begin > 2.5, "time")
     assert set(watcher.states().values()) == {"ok"}
     for mirror in mirrors[:2]:
         mirror.become("good")
-    assert "Suspected outage cleared: most of the mirrors are good again" in watcher.once()
+    assert "Suspected outage cleared: most mirrors succeed again" in watcher.once()
     assert set(watcher.states().values()) == {"ok"}
     # It is the mirrors: a reference says so, and they are judged.
     for mirror in mirrors[:4]:
@@ -191,7 +191,7 @@ def doubt(stage):
     reference = f"http://{mirrors[4].address}:{mirrors[4].port}/"
     watcher.configure(references=["http://127.0.0.1:9/", reference])
     log = wait_once(watcher, lambda log: "Suspected outage cleared" in log, "the reference's answer")
-    assert "Suspected outage cleared: a reference answers, so it is the mirrors" in log
+    assert "Suspected outage cleared: a reference host replies, so the mirrors are at fault" in log
     wait_once(watcher, lambda log: list(watcher.states().values()).count("old") == 4, "judged")
 
 
@@ -212,7 +212,7 @@ def doubt_of_the_master(stage):
     assert set(watcher.states().values()) == {"ok"}
     for mirror in mirrors:
         mirror.become("good")
-    watcher.wait_log("Suspected outage cleared: most of the mirrors are good again")
+    watcher.wait_log("Suspected outage cleared: most mirrors succeed again")
     eventually(lambda: not watcher.status()["suspect"], "the report")
     assert set(watcher.states().values()) == {"ok"}
 
@@ -255,19 +255,19 @@ def test_state_file(stage):
     state = watcher.root / "monitor.sqlite"
     state.write_bytes(b"nothing of the kind" * 100)
     assert re.search(r"monitor.sqlite: cannot be read: file is not a database; renamed, starting with an empty state file\n"
-                     r"A new state file is begun file=\S+ aside=\S+corrupt-\d+T\d+Z", watcher.once())
+                     r"New state file created file=\S+ aside=\S+corrupt-\d+T\d+Z", watcher.once())
     assert watcher.states() == {mirror.address: "old"}
     assert watcher.read()["serial"] == serial + 1
     assert len(list(watcher.root.glob("monitor.sqlite.corrupt-*"))) >= 1
     watcher.start().wait_log("is ready")
     _, stderr = watcher.run("--once", status=1)
-    assert "monitor.sqlite: another mirrorns-monitor is at work on it" in stderr
+    assert "monitor.sqlite: in use by another mirrorns-monitor" in stderr
     watcher.run("-t")
     watcher.stop()
     with sqlite3.connect(state) as base:
         base.execute("PRAGMA user_version = 7")
     base.close()
-    assert "is of a newer mirrorns-monitor" in watcher.run("--once", status=1)[1]
+    assert "is from a newer mirrorns-monitor" in watcher.run("--once", status=1)[1]
 
 
 def test_nobody_watched(stage):
@@ -293,7 +293,7 @@ def test_nobody_watched(stage):
     watcher.configure(export="nowhere/mirrors.json")
     assert re.search(r"nowhere/mirrors.json.new: cannot be written: No such file", watcher.once(status=1))
     watcher.configure(export="mirrors.json", page="mirrors.list.json")
-    assert re.search(r"mirrors.list.json/country: the folder cannot be made: Not a directory", watcher.once(status=1))
+    assert re.search(r"mirrors.list.json/country: cannot create the directory: Not a directory", watcher.once(status=1))
 
 
 def test_configuration_reload(stage):
@@ -303,23 +303,23 @@ def test_configuration_reload(stage):
     watcher.start().wait_states({mirror: "ok"})
     watcher.config.write_text(watcher.config.read_text() + "soup = 1\n")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log(r"monitor.conf:\d+: found the unknown option soup at the top level, expected .*; the configuration of before goes on")
+    watcher.wait_log(r"monitor.conf:\d+: found the unknown option soup at the top level, expected .*; the previous configuration stays in effect")
     # A state that cannot be had is refused before the old one is let go; ours under another name is ours.
     watcher.configure(state="nowhere/monitor.sqlite")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log(r"nowhere/monitor.sqlite: cannot be opened: No such file.*; the configuration of before goes on")
+    watcher.wait_log(r"nowhere/monitor.sqlite: cannot be opened: No such file.*; the previous configuration stays in effect")
     with sqlite3.connect(watcher.root / "newer.sqlite") as base:
         base.execute("PRAGMA application_id = 0x6D6E736D")
         base.execute("PRAGMA user_version = 7")
     base.close()
     watcher.configure(state="newer.sqlite")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log(r"newer.sqlite: is of a newer mirrorns-monitor .*; the configuration of before goes on")
+    watcher.wait_log(r"newer.sqlite: file version .* is from a newer mirrorns-monitor.*; the previous configuration stays in effect")
     (watcher.root / "same.sqlite").symlink_to("monitor.sqlite")
     other = free_address()
     watcher.configure(metrics=other, export="other.json", state="same.sqlite")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log("The configuration has changed: the monitor begins anew")
+    watcher.wait_log("The configuration has changed, restarting the monitor")
     watcher.wait_log("mirrorns-monitor .* is ready", times=2)
     eventually((watcher.root / "other.json").exists, "the other export")
     eventually(lambda: watcher.status()["counts"].get("ok") == 1, "the other address")
@@ -337,7 +337,7 @@ def test_end_after_a_reload(stage):
     watcher.process.send_signal(signal.SIGHUP)
     watcher.wait_log("mirrorns-monitor .* is ready", times=2)
     watcher.stop()
-    assert watcher.log().count("begins anew") == 1 and watcher.log().count("is ready") == 2
+    assert watcher.log().count("restarting the monitor") == 1 and watcher.log().count("is ready") == 2
     # An alert holds up the end of the old one, and SIGTERM comes meanwhile.
     watcher.configure(alert=str(script))
     watcher.start().wait_log("is ready", times=3)
@@ -345,7 +345,7 @@ def test_end_after_a_reload(stage):
     eventually((stage.root / "pid").exists, "the alert")
     watcher.configure(alert="", interval="3s")
     watcher.process.send_signal(signal.SIGHUP)
-    watcher.wait_log("begins anew", times=2)
+    watcher.wait_log("restarting the monitor", times=2)
     watcher.process.send_signal(signal.SIGTERM)
     os.kill(int((stage.root / "pid").read_text()), signal.SIGKILL)
     watcher.ended()
@@ -361,7 +361,7 @@ def test_systemd(stage):
     with notices.socket:
         watcher.start()
         assert notices.read() == {"READY": "1"}
-        notices.wait_status("1 addresses ok, 0 old, 0 removed, 0 disabled")
+        notices.wait_status("addresses: 1 ok, 0 old, 0 removed, 0 disabled")
         for change in ({}, {"interval": "2s"}, {"interval": "soup"}):
             watcher.configure(**change)
             watcher.process.send_signal(signal.SIGHUP)
@@ -383,9 +383,9 @@ def test_names(stage):
     watcher.write_list([named, lost])
     log = watcher.once()
     assert watcher.states()["127.0.0.1"] == "ok"
-    assert re.search(r"A name cannot be resolved, what was known of it stays host=nothing.invalid why=\"", log)
+    assert re.search(r"Host name cannot be resolved, its last known addresses stay in use host=nothing.invalid why=\"", log)
     watcher.write_list([named, {"host": "here.example", "country": "DE", "ipv4": ["127.0.0.1"], "port": here.port}])
-    assert ("An address found by name is another mirror's, it stays there address=127.0.0.1 name=localhost "
+    assert ("Address of a host name belongs to another mirror, ignored here address=127.0.0.1 name=localhost "
             "host=here.example") in watcher.once()
     assert watcher.entries()["127.0.0.1"]["host"] == "here.example"
     with sqlite3.connect(watcher.root / "monitor.sqlite") as base:
@@ -401,8 +401,8 @@ def test_nobody_found(stage):
     """No address at all: no empty export, and a sentence."""
     watcher = stage.watcher(listed=False)
     watcher.write_list([{"host": "nothing.invalid", "country": "us"}])
-    sentence = ("mirrors.json: is not written: no mirror has an address that is listed or has passed a check, and servers "
-                "refuse an empty list")
+    sentence = ("mirrors.json: not written: no mirror has an address that is listed or has passed a check, and servers "
+                "refuse an empty export")
     assert sentence in watcher.once(status=1)
     assert not watcher.export.exists()
 
@@ -456,7 +456,7 @@ def txt(stage):
     assert after["since"] == before["since"] and len(after["history"]) == 2
     assert len(watcher.lines("Expected database versions changed")) == 2
     (watcher.root / "dns.txt").write_text("nonsense\n")
-    watcher.wait_log(r"dns.txt:1: .*; the versions of before go on")
+    watcher.wait_log(r"dns.txt:1: .*; the previous versions stay in effect")
 
 
 MIRROR = {"host": "a.example", "country": "DE", "ipv4": ["127.0.0.1"]}
@@ -469,10 +469,10 @@ def test_check(stage):
     assert "dns.txt: cannot be opened" in watcher.run("-t", status=2)[1]
     (watcher.root / "dns.txt").write_text("1.0.9:63:28034:1781708400:1:90:49192:339\n")
     _, log = watcher.run("-t")
-    assert f"mirrors {watcher.list}: 1 mirrors, 1 addresses, 0 by name, 0 disabled now\n" in log
-    assert f"txt {watcher.root}/dns.txt: main 63, daily 28034, bytecode 339\n" in log
-    assert f"state {watcher.root}/monitor.sqlite: is not there, a start makes it\n" in log
-    assert log.endswith(f"{watcher.config} is good\n")
+    assert f"mirrors {watcher.list}: hosts=1 addresses=1 by-name=0 disabled=0\n" in log
+    assert f"txt {watcher.root}/dns.txt: main=63 daily=28034 bytecode=339\n" in log
+    assert f"state {watcher.root}/monitor.sqlite: does not exist, a start creates it\n" in log
+    assert log.endswith(f"{watcher.config} is valid\n")
     assert not (watcher.root / "monitor.sqlite").exists() and not watcher.export.exists()
     (watcher.root / "dns.txt").write_text("1" * 4097)
     assert watcher.run("-t", status=2)[1].endswith(
@@ -495,13 +495,13 @@ def test_check(stage):
     (["-tx"], "unknown option -x"),
     (["-c", "x", "y"], 'unexpected argument "y"'),
     (["-t", "--once", "-c", "x"], "-t and --once are mutually exclusive"),
-    (["--strict", "-c", "x"], "--strict needs -t"),
-    (["-o", "x", "-c", "y"], "-o needs --merge"),
-    (["--merge"], "--merge needs exports"),
-    (["--merge", "-t", "x"], "--merge cannot be used with -t or --once"),
+    (["--strict", "-c", "x"], "--strict requires -t"),
+    (["-o", "x", "-c", "y"], "-o requires --merge"),
+    (["--merge"], "--merge requires at least one export"),
+    (["--merge", "-t", "x"], "--merge cannot be combined with -t or --once"),
     (["--merge", "a", "-o"], "-o needs a value"),
-    (["--merge", "a", "-o", "a"], "the file to write is one of those to merge"),
-    (["--merge", "a", "b", "a"], "an export was named twice"),
+    (["--merge", "a", "-o", "a"], "the output file is also one of the exports to merge"),
+    (["--merge", "a", "b", "a"], "an export is listed twice"),
     (["--merge", "a", "-o", "b", "-c", "c"], "-o and -c are mutually exclusive"),
     (["--merge", *["a"] * 65], "--merge takes at most 64 exports"),
 ])
@@ -548,7 +548,7 @@ def merge(stage):
         "old", "2 of 3 monitors: connect: connection refused")})
     linked = main.root / "linked.json"
     linked.symlink_to(out)
-    assert "the file to write is one of those" in main.run(
+    assert "the output file is also one of the exports" in main.run(
         "--merge", *exports, str(linked), "-o", str(out), status=2, config=False)[1]
     stdout, stderr = merge()
     assert json.loads(stdout)["mirrors"] == json.loads(out.read_text())["mirrors"] and not stderr
@@ -560,13 +560,13 @@ def merge(stage):
     assert config.states() == {good.address: "ok", bad.address: "old"}
     # What cannot be read or is late is left out, and said; of three one is too few.
     watchers[2].export.write_text("{")
-    assert re.search(r"point2/mirrors.json:1:\d+: .*: it is left out\n$", merge("-o", str(out))[1])
+    assert re.search(r"point2/mirrors.json:1:\d+: .*; export ignored\n$", merge("-o", str(out))[1])
     late = json.loads(watchers[1].export.read_text())
     late["generated"] = timestamp(-3600)
     watchers[1].export.write_text(json.dumps(late))
     stderr = merge("-o", str(out), status=1)[1]
-    assert re.search(r"point1/mirrors.json: is left out: generated \S+ is \d+ s behind the newest\n", stderr)
-    assert "1 of 3 exports are left, expected at least half: nothing is written" in stderr
+    assert re.search(r"point1/mirrors.json: export ignored: generated \S+ is \d+ s behind the newest\n", stderr)
+    assert "1 of 3 exports are usable, expected at least half: nothing is written" in stderr
 
 
 def test_schemas(stage):

@@ -79,7 +79,7 @@ def test_a_listed_address(watch):
     monitor.run("-t")
     monitor.start().wait_states({"192.0.2.1": "old"})
     monitor.write_list(wrong)
-    monitor.wait_log(re.escape(sentence[:-1]) + "; the list of before goes on")
+    monitor.wait_log(re.escape(sentence[:-1]) + "; the previous list stays in effect")
     monitor.stop()
     monitor.configure(allow_private=True)
     monitor.run("-t")
@@ -93,7 +93,7 @@ def test_a_name_that_leads_home(watch, place):
     monitor = watch(enter=place.namespace.enter)
     monitor.write_list([place.entry("evil")])
     log = monitor.once(status=1)
-    assert re.search(r"^A name resolves to a loopback address, which is not checked: allow-private is off "
+    assert re.search(r"^Host name resolves to a loopback address, not checked because allow-private is off "
                      r"host=evil.example address=\S*1$", log, re.M), log
     assert not monitor.export.exists() and not place.asked()
     monitor.write_list([place.entry("evil"), place.entry("mixed")])
@@ -101,11 +101,11 @@ def test_a_name_that_leads_home(watch, place):
     for times in (2, 3):
         monitor.process.send_signal(signal.SIGHUP)
         eventually(lambda: len(abroad.requests) >= times, "checks")
-    assert len(monitor.lines("A name resolves to", "host=evil")) == 1
+    assert len(monitor.lines("Host name resolves to", "host=evil")) == 1
     # Whoever was good and then leads home: what was known stays.
     place.name(mixed="10.0.0.1")
     monitor.process.send_signal(signal.SIGHUP)
-    monitor.wait_log("A name cannot be resolved, what was known of it stays host=evil.example")
+    monitor.wait_log("Host name cannot be resolved, its last known addresses stay in use host=evil.example")
     count = len(abroad.requests)
     eventually(lambda: len(abroad.requests) > count, "a check")
     assert set(monitor.states()) == {abroad.address} and place.asked() == {abroad.address}
@@ -142,7 +142,7 @@ def test_the_first_success(watch, place):
     (monitor.root / "monitor.sqlite").unlink()
     monitor.once()
     assert monitor.states() == {listed.address: "old", named.address: "old"}
-    assert monitor.entries()[named.address]["reason"] == "never seen yet: " + QUOTED
+    assert monitor.entries()[named.address]["reason"] == "never reached yet: " + QUOTED
     for name in ("monitor.sqlite", "mirrors.json"):
         (monitor.root / name).unlink()
     monitor.once()
@@ -169,7 +169,7 @@ def test_what_is_quoted(watch, place):
     monitor = watch(enter=place.namespace.enter, allow_private=True, page="html")
     monitor.write_list([place.entry(f"m{i}", one.address) for i, one in enumerate(mirrors)])
     monitor.once()
-    reasons = {address: entry["reason"].removeprefix("never seen yet: ")
+    reasons = {address: entry["reason"].removeprefix("never reached yet: ")
                for address, entry in monitor.entries().items()}
     assert reasons == {
         GLOBAL[0]: QUOTED, GLOBAL[3]: QUOTED, "127.0.0.1": SILENT, "::1": SILENT,
@@ -232,4 +232,4 @@ def test_the_server_warns(make_world):
 def test_the_list_that_is_shipped(watch):
     monitor = watch()
     monitor.write_list((PROJECT / "tools/package/mirrors.list.json").read_text())
-    assert "3 mirrors, 4 addresses" in monitor.run("-t")[1]
+    assert "hosts=3 addresses=4" in monitor.run("-t")[1]

@@ -316,11 +316,11 @@ def test_monitor_without_threads(program, open_folder):
     for path in (watcher.root, *watcher.root.iterdir()):
         shutil.chown(path, "nobody" if unprivileged() else os.geteuid())
     try:
-        watcher.start().wait_log(" No name can be resolved, what was known stays: " + re.escape(NO_THREAD) + "$")
+        watcher.start().wait_log(" No host name can be resolved, last known addresses stay in use: " + re.escape(NO_THREAD) + "$")
         threads(watcher.process, True)
         watcher.process.send_signal(signal.SIGHUP)
         watcher.wait_log(" Mirror list loaded hosts=1 addresses=[12] ")
-        assert len(watcher.lines("No name can be resolved")) == 1
+        assert len(watcher.lines("No host name can be resolved")) == 1
     finally:
         watcher.close()
 

@@ -40,7 +40,7 @@ def test_version_and_help(make_world):
     (["--help=3"], "unknown option --help=3"),
     (["-tx"], "unknown option -x"),
     (["-c", "x", "/etc/y"], 'unexpected argument "/etc/y"'),
-    (["--strict", "-c", "x"], "--strict needs -t"),
+    (["--strict", "-c", "x"], "--strict requires -t"),
     (["--takeover", "-t"], "-t and --takeover are mutually exclusive"),
 ])
 def test_command_line(make_world, words, sentence):

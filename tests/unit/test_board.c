@@ -232,7 +232,7 @@ static void test_health(void **state)
 	assert_int_equal(ask("GET /health", ""), 503);
 	has("\"healthy\": false");
 	has("the last export is 1000 s old");
-	has("most mirrors look down at once, so states stand still: 200 of 300 ?");
+	has("most mirrors fail at once, state changes are suspended: 200 of 300 ?");
 	folder_path(state_path, "no/monitor.sqlite");
 	post("");
 	assert_int_equal(ask("GET /health", ""), 503);

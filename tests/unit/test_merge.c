@@ -179,9 +179,10 @@ static void test_choose(void **state)
 	assert_true(used[0] && !used[1] && used[2] && !used[3] && !used[4]);
 	assert_int_equal(said_count, 2);
 	assert_string_equal(said[0],
-		"d.json: is left out: generated 2027-01-15T07:29:59Z is 1801 s behind the newest");
-	assert_string_equal(said[1], "e.json: is left out: generated 2027-01-15T09:00:01Z is 3601 "
-				     "s ahead of this clock");
+		"d.json: export ignored: generated 2027-01-15T07:29:59Z is 1801 s behind the newest");
+	assert_string_equal(said[1],
+		"e.json: export ignored: generated 2027-01-15T09:00:01Z is 3601 "
+		"s ahead of this clock");
 	/* A clock that is ahead, but not so far that it is left out, makes nobody late. */
 	exports[1] = export_of(&ok, "192.0.2.1", now + 3600);
 	assert_int_equal(merge_choose(exports, names, 5, used, say, now), 3);

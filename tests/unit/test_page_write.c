@@ -265,9 +265,10 @@ static void test_refused(void **state)
 	json_t *report = report_of("", "");
 	(void)state;
 	folder_write("file", "", 0);
-	refused(report, folder_path(path, "file"), "%s/country: the folder cannot be made: Not a");
+	refused(report, folder_path(path, "file"),
+		"%s/country: cannot create the directory: Not a");
 	refused(report, folder_path(path, "no/such"),
-		"%s: the folder cannot be made: No such file");
+		"%s: cannot create the directory: No such file");
 	written("", "");
 	assert_int_equal(mkdir(folder_path(path, "index.html.new"), 0700), 0);
 	json_object_set_new(report, "serial", json_integer(8));

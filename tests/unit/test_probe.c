@@ -77,9 +77,8 @@ static void test_sentences(void **state)
 			"timestamp: found something else, expected Unix seconds, an RFC 3339 or "
 			"HTTP date; its "
 			"clock is "},
-		{OK("20\r\n\r\n1732000000"),
-			"the reply broke off: 10 octets came, 20 were announced"},
-		{OK("8192\r\n\r\n17"), "the reply broke off: 2 octets came, 8192 were announced"},
+		{OK("20\r\n\r\n1732000000"), "incomplete reply: 10 octets of 20"},
+		{OK("8192\r\n\r\n17"), "incomplete reply: 2 octets of 8192"},
 		{"HTTP/1.1 503 Unavailable\r\n\r\nlater", "HTTP 503"},
 		{"HTTP/1.1 404 Not Found\r\n\r\n", "HTTP 404"},
 		{"HTTP/1.1 204 No Content\r\n\r\n", "HTTP 204"},
@@ -88,15 +87,15 @@ static void test_sentences(void **state)
 		{"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304"},
 		{"HTTP/1.1 101 Switching Protocols\r\n\r\n1732000000", "HTTP 101"},
 		{"HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nCont",
-			"the reply broke off: its headers did not end"},
-		{"HTTP/1.1 200 OK\r\n", "the reply broke off: its headers did not end"},
+			"incomplete reply: its headers did not end"},
+		{"HTTP/1.1 200 OK\r\n", "incomplete reply: its headers did not end"},
 		{"HTTP/1.1 100 Continue\r\n\r\n", "no reply: the connection was closed"},
 		{FAKE_RESET, "no reply: connection reset by peer"},
 		{"", "no reply: the connection was closed"},
 		{"\x15\x03\x01\x00\x02\x02\x46",
-			"the reply is no HTTP: does the port speak TLS, or something else?"},
+			"the reply is not HTTP: is the port used by TLS or another service?"},
 		{"SSH-2.0-OpenSSH_9\r\n",
-			"the reply is no HTTP: does the port speak TLS, or something else?"},
+			"the reply is not HTTP: is the port used by TLS or another service?"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", NULL},
 		{"HTTP/1.1 2\r\n\r\n", NULL},
 		{"HTTP/7.3 200 OK\r\n\r\n", NULL},
@@ -146,7 +145,7 @@ static void test_endless_line(void **state)
 	memcpy(line, "HTTP/1.1 200 OK\r\nX: ", 20);
 	stamp_once(line);
 	assert_false(seen[0].good);
-	assert_string_equal(seen[0].why, "a header without an end, or no memory");
+	assert_string_equal(seen[0].why, "a header line without an end, or out of memory");
 }
 
 /* Octets that are neither headers nor body. */
@@ -267,7 +266,7 @@ static void test_bad_database(void **state)
 	scheduler_versions(scheduler, versions);
 	case_round();
 	assert_false(seen[0].good);
-	assert_string_equal(seen[0].why, "main.cvd: no header of a database was found");
+	assert_string_equal(seen[0].why, "main.cvd: no database header found");
 }
 
 static void test_local_test(void **state)

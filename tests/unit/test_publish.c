@@ -57,7 +57,7 @@ static void test_entries(void **state)
 	mirror++;
 	assert_string_equal(mirror->host, "a.example");
 	assert_int_equal(mirror->state, MIRROR_OLD);
-	assert_string_equal(mirror->reason, "never seen yet: HTTP 503");
+	assert_string_equal(mirror->reason, "never reached yet: HTTP 503");
 	mirror++;
 	assert_string_equal(mirror->host, "b.example");
 	assert_int_equal(mirror->state, MIRROR_OLD);
@@ -285,7 +285,7 @@ static void test_refused(void **state)
 	made->inventory.count = 0;
 	assert_int_equal(
 		publish_write(&made->inventory, &disk, T0, why, sizeof(why)), EXPORT_FAILED);
-	assert_non_null(strstr(why, "is not written: no mirror has an address that is listed or "
+	assert_non_null(strstr(why, "not written: no mirror has an address that is listed or "
 				    "has passed a check, and servers refuse"));
 	assert_int_not_equal(access(disk.path, F_OK), 0);
 	made->inventory.count = count;

@@ -201,7 +201,7 @@ static void test_foreign(void **unused)
 		SQLITE_OK);
 	sqlite3_close(base);
 	assert_true(state_check(path, why, sizeof(why)));
-	assert_non_null(strstr(why, "is a database of another program; a start sets it aside"));
+	assert_non_null(strstr(why, "is a database of another program; a start renames it"));
 	state_close(opened());
 	assert_int_equal(files_like("s.sqlite.corrupt-"), 1);
 }
@@ -216,7 +216,7 @@ static void test_newer(void **unused)
 		sqlite3_exec(base, "PRAGMA user_version = 9", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(base);
 	assert_null(state_open(path, why, sizeof(why)));
-	assert_non_null(strstr(why, "is of a newer mirrorns-monitor (version 9 of the file), "
+	assert_non_null(strstr(why, "file version 9 is from a newer mirrorns-monitor, "
 				    "expected at most version 2"));
 	assert_false(state_check(path, why, sizeof(why)));
 	assert_int_equal(files_like("s.sqlite.corrupt-"), 0);
@@ -318,7 +318,7 @@ static void test_one_monitor(void **unused)
 	struct state *state = opened();
 	(void)unused;
 	assert_null(state_open(path, why, sizeof(why)));
-	assert_non_null(strstr(why, "another mirrorns-monitor is at work on it"));
+	assert_non_null(strstr(why, "in use by another mirrorns-monitor"));
 	state_close(state);
 	state_close(opened());
 }
@@ -370,7 +370,7 @@ static void test_check(void **unused)
 	struct inventory_case *made = inventory_case_new();
 	(void)unused;
 	assert_true(state_check(folder_path(path, "s.sqlite"), why, sizeof(why)));
-	assert_non_null(strstr(why, "is not there, a start makes it"));
+	assert_non_null(strstr(why, "does not exist, a start creates it"));
 	assert_int_equal(files_like("s.sqlite"), 0);
 	struct state *state = opened();
 	saved(state, &made->inventory);

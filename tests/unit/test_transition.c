@@ -42,12 +42,13 @@ static void walk(const char *name, const struct step *steps, size_t count)
 static void test_new(void **state)
 {
 	(void)state;
-	WALK("good at once", {0, NULL, MIRROR_OLD, false, "never seen yet"},
+	WALK("good at once", {0, NULL, MIRROR_OLD, false, "never reached yet"},
 		{5, "", MIRROR_OK, true, ""}, {600, "", MIRROR_OK, false, ""});
 	WALK("never seen",
-		{0, "connect: timed out", MIRROR_OLD, false, "never seen yet: connect: timed out"},
-		{2 * DAY - 1, "x", MIRROR_OLD, false, "never seen yet: x"},
-		{2 * DAY, "HTTP 503", MIRROR_REMOVED, true, "never seen yet: HTTP 503"},
+		{0, "connect: timed out", MIRROR_OLD, false,
+			"never reached yet: connect: timed out"},
+		{2 * DAY - 1, "x", MIRROR_OLD, false, "never reached yet: x"},
+		{2 * DAY, "HTTP 503", MIRROR_REMOVED, true, "never reached yet: HTTP 503"},
 		{2 * DAY + 9, "", MIRROR_OK, true, ""});
 	WALK("stale from the start", {0, "stale", MIRROR_OLD, false, "is 1 day old, limit 1 day"},
 		{60, "", MIRROR_OK, true, ""});
@@ -177,17 +178,17 @@ static void test_downtime(void **state)
 	WALK("back as planned", {0, "", MIRROR_OK, true, ""}, {99, "x", MIRROR_OK, false, "x"},
 		{100, NULL, MIRROR_DISABLED, true, "planned downtime until 20"},
 		{150, "x", MIRROR_DISABLED, false, "planned downtime"},
-		{200, NULL, MIRROR_DISABLED, false, "the next check decides"},
+		{200, NULL, MIRROR_DISABLED, false, "downtime ended, awaiting the next check"},
 		{205, "", MIRROR_OK, true, ""});
 	WALK("still away: a warning, never ok", {0, "", MIRROR_OK, true, ""},
 		{100, NULL, MIRROR_DISABLED, true, "planned"},
-		{200, NULL, MIRROR_DISABLED, false, "the next check decides"},
-		{205, "HTTP 503", MIRROR_OLD, true, "back from its downtime, but: HTTP 503"},
+		{200, NULL, MIRROR_DISABLED, false, "downtime ended, awaiting the next check"},
+		{205, "HTTP 503", MIRROR_OLD, true, "downtime ended, but: HTTP 503"},
 		{206, "HTTP 503", MIRROR_OLD, false, "HTTP 503"},
 		{205 + 2 * DAY, "HTTP 503", MIRROR_REMOVED, true, "HTTP 503"});
 	WALK("still stale", {0, "", MIRROR_OK, true, ""},
 		{100, NULL, MIRROR_DISABLED, true, "planned"},
-		{201, "stale", MIRROR_OLD, true, "back from its downtime, but: timestamp"});
+		{201, "stale", MIRROR_OLD, true, "downtime ended, but: timestamp"});
 	struct target *target = transition_target(&transition_mirror, 1);
 	assert_true(transition_check(target, "", T0));
 	target->state = MIRROR_REMOVED;

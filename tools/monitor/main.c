@@ -5,6 +5,7 @@
 #include "tools/monitor/export/merge_vote.h"
 #include "tools/monitor/run/monitor.h"
 
+#include "dns/base/command_line.h"
 #include "dns/base/file.h"
 #include "dns/base/log.h"
 #include "dns/base/signals.h"
@@ -94,18 +95,18 @@ static const char *arguments_check(struct arguments *arguments, int argc, char *
 {
 	int count = argc - optind;
 	if (arguments->strict && !arguments->test)
-		return "--strict needs -t";
+		return "--strict requires -t";
 	if (arguments->merge) {
 		if (arguments->test || arguments->once)
-			return "--merge cannot be used with -t or --once";
+			return "--merge cannot be combined with -t or --once";
 		if (arguments->out && arguments->config)
 			return "-o and -c are mutually exclusive";
 		if (count == 0)
-			return "--merge needs exports";
+			return "--merge requires at least one export";
 		return count > MERGE_MAX ? "--merge takes at most 64 exports" : NULL;
 	}
 	if (arguments->out)
-		return "-o needs --merge";
+		return "-o requires --merge";
 	if (arguments->test && arguments->once)
 		return "-t and --once are mutually exclusive";
 	if (!arguments->config)
@@ -125,10 +126,10 @@ static const char *files_check(char **paths, size_t count, const char *out)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (out && is_same_file(paths[i], out))
-			return "the file to write is one of those to merge";
+			return "the output file is also one of the exports to merge";
 		for (size_t k = 0; k < i; k++)
 			if (is_same_file(paths[i], paths[k]))
-				return "an export was named twice";
+				return "an export is listed twice";
 	}
 	return NULL;
 }

@@ -81,13 +81,13 @@ static void mail_posted(void *owner, bool good, bool summary)
 
 /* --- mail --- */
 
-/* False: nobody is to get it, or it cannot be sent, which a log line says. */
+/* False: it has no recipient, or it cannot be sent, which a log line says. */
 static bool mail_send(struct alert *alert, struct message *message, bool summary)
 {
 	const struct settings *settings = alert->inventory->settings;
 	struct mailbox from;
 	if (!mailbox_parse(settings->mail_from, &from)) {
-		log_line(LOG_LEVEL_WARNING, "A mail was not sent: mail-from is no mail address");
+		log_line(LOG_LEVEL_WARNING, "Mail not sent: mail-from is not a mail address");
 		alert->inventory->alerts_failed++;
 		return false;
 	}
@@ -96,10 +96,10 @@ static bool mail_send(struct alert *alert, struct message *message, bool summary
 	if (getrandom(&message->number, sizeof(message->number), 0) < 0)
 		message->number = uv_hrtime();
 	const struct smtp_message queued = {settings->smtp, message, summary};
-	char why[256] = "too many wait";
+	char why[256] = "the mail queue is full";
 	if (threads_ready(why, sizeof(why)) && smtp_add(alert->smtp, &queued))
 		return true;
-	log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=%s", why, message->to->mail);
+	log_line(LOG_LEVEL_WARNING, "Mail not sent: %s to=%s", why, message->to->mail);
 	alert->inventory->alerts_failed++;
 	return false;
 }
@@ -109,13 +109,14 @@ static void flood_begin(struct alert *alert, const struct mailbox *team)
 	char subject[SUBJECT_MAX], body[SUBJECT_MAX];
 	alert->hour->flood = true;
 	log_line(LOG_LEVEL_WARNING,
-		"So many mirrors changed that mails are held back until the hour is over mails=%d",
+		"Mail limit reached, further mails are held for the rest of the hour mails=%d",
 		MAILS_MAX);
-	snprintf(subject, sizeof(subject), "[%s mirrors] so many changes that mails are held back",
+	snprintf(subject, sizeof(subject),
+		"[%s mirrors] mail limit reached, further mails are held",
 		alert->inventory->settings->zone);
 	snprintf(body, sizeof(body),
-		"%d changes of the last hour had a mail of their own. More are not mailed until\n"
-		"that hour is over: the status page and the next summary have all of them.\n",
+		"The limit of %d mails per hour is reached. Further changes are not mailed until\n"
+		"the hour is over; the status page and the next summary list all of them.\n",
 		MAILS_MAX);
 	struct message message = {.to = team, .subject = subject, .body = body};
 	if (team->mail[0])
@@ -162,8 +163,8 @@ static char *change_body(const struct alert *alert, const struct inventory_event
 	alert_change_write(out, alert->inventory->settings, event, mirror);
 	if (last)
 		fprintf(out,
-			"\nThis is the last of %d mails to this address within an hour; what comes "
-			"then is\non the status page alone.\n",
+			"\nThis is the last of %d mails to this address within an hour.\n"
+			"Later changes of that hour are on the status page only.\n",
 			ADDRESS_MAILS_MAX);
 	return text_end(out, &text);
 }
@@ -315,9 +316,8 @@ void alert_send(
 		!alert_command_add(alert->command, settings->alert, alert_json(event, mirror))) {
 		if (!alert->full)
 			log_line(LOG_LEVEL_WARNING,
-				"Alert queue full: some changes are not passed to the alert "
-				"command "
-				"command=%s",
+				"Alert queue full: "
+				"some changes are not passed to the alert command command=%s",
 				settings->alert);
 		alert->full = true;
 		alert->inventory->alerts_held++;

@@ -92,14 +92,13 @@ static void program_ended(uv_process_t *process, int64_t status, int signal_numb
 	if (command->signals) {
 		/* What it has started has its group still. */
 		kill(-process->pid, SIGKILL);
-		log_line(LOG_LEVEL_WARNING,
-			"The alert command was ended: it ran for %u s command=%s",
+		log_line(LOG_LEVEL_WARNING, "Alert command killed after %u s command=%s",
 			command->limit_ms / 1000, program);
 	} else if (signal_number) {
-		log_line(LOG_LEVEL_WARNING, "The alert command was killed signal=%d command=%s",
+		log_line(LOG_LEVEL_WARNING, "Alert command killed signal=%d command=%s",
 			signal_number, program);
 	} else if (!good) {
-		log_line(LOG_LEVEL_WARNING, "The alert command failed status=%d command=%s",
+		log_line(LOG_LEVEL_WARNING, "Alert command failed status=%d command=%s",
 			(int)status, program);
 	}
 	job_end(command, good && !command->signals);
@@ -193,10 +192,10 @@ static void start_say(struct alert_command *command, int error)
 {
 	const char *program = command->first->program;
 	if (error && error != command->error)
-		log_line(LOG_LEVEL_WARNING, "The alert command cannot be run: %s command=%s",
+		log_line(LOG_LEVEL_WARNING, "Alert command cannot be started: %s command=%s",
 			uv_strerror(error), program);
 	if (!error && command->error)
-		log_line(LOG_LEVEL_INFO, "The alert command is run again command=%s", program);
+		log_line(LOG_LEVEL_INFO, "Alert command works again command=%s", program);
 	command->error = error;
 }
 

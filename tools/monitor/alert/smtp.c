@@ -154,7 +154,7 @@ static void smtp_worked(uv_work_t *work, int status)
 	if (status < 0)
 		snprintf(queued->why, sizeof(queued->why), "%s", uv_strerror(status));
 	if (!queued->good)
-		log_line(LOG_LEVEL_WARNING, "A mail was not sent: %s to=<%s>", queued->why,
+		log_line(LOG_LEVEL_WARNING, "Mail not sent: %s to=%s", queued->why,
 			queued->to); /* the server's URL may have a password */
 	if (!queued->good && queued->refused && queued->copy[0]) {
 		/* One address that is no more must not keep the team from its copy. */

@@ -43,9 +43,8 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 		fputs("It is in the answers.\n", out);
 		return;
 	case MIRROR_OLD:
-		fputs("This is a warning: it is still in the answers. It will be removed from "
-		      "them\nif this "
-		      "lasts another ",
+		fputs("This is a warning: it is still in the answers.\n"
+		      "It will be removed from them if this lasts another ",
 			out);
 		span_write(out, settings->remove_after);
 		fputs(".\n", out);
@@ -97,7 +96,7 @@ static void standing_write(FILE *out, const struct inventory *inventory)
 		stamp_write(inventory->exported, at);
 		fprintf(out, "Export:    serial %" PRId64 ", written %s\n", inventory->serial, at);
 	} else {
-		fputs("Export:    none was written since the start\n", out);
+		fputs("Export:    none written since start\n", out);
 	}
 	if (inventory->outage.active)
 		fprintf(out, "Suspected outage of the monitor, state changes are suspended: %s\n",
@@ -165,15 +164,14 @@ void alert_summary_write(FILE *out, const struct alert_summary *summary)
 			lines++;
 		}
 	if (summary->lost)
-		fprintf(out, "  %" PRIu64 " that there was no room for\n", summary->lost);
+		fprintf(out, "  %" PRIu64 " more, not recorded\n", summary->lost);
 	for (size_t i = 0; i < summary->change_count; i++)
 		change_line(out, &summary->changes[i].event);
 	if (!lines && !summary->lost && !summary->change_count)
 		fputs("  none\n", out);
 	if (summary->held)
-		fprintf(out, "\n%" PRIu64 " %s no mail of %s own: there were too many.\n",
-			summary->held, summary->held == 1 ? "change had" : "changes had",
-			summary->held == 1 ? "its" : "their");
+		fprintf(out, "\n%" PRIu64 " change%s not mailed: the mail limit was reached.\n",
+			summary->held, summary->held == 1 ? " was" : "s were");
 }
 
 /* --- for the command --- */

@@ -75,8 +75,8 @@ static bool names_once(struct list_text *text)
 	if (!found)
 		return true;
 	return list_refuse(text, &(struct list_spot){found - mirror_list->list, "host", -1},
-		"the host is listed twice and one entry has no addresses, expected addresses in each or "
-		"one entry; first in line %u",
+		"the host is listed twice and one entry has no addresses, "
+		"expected addresses in each or one entry; first in line %u",
 		other->line);
 }
 

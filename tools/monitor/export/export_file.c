@@ -195,8 +195,8 @@ enum export_outcome export_file_write(struct export_file *disk, const struct exp
 {
 	if (export->entries == 0) {
 		snprintf(why, size,
-			"%s: is not written: no mirror has an address that is listed or has passed "
-			"a check, and servers refuse an empty list",
+			"%s: not written: no mirror has an address that is listed or has passed "
+			"a check, and servers refuse an empty export",
 			disk->path);
 		return EXPORT_FAILED;
 	}

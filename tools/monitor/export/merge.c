@@ -40,12 +40,12 @@ size_t merge_choose(struct mirrors *const *exports, const char *const *names, si
 			continue;
 		if (export->generated < 0)
 			snprintf(sentence, sizeof(sentence),
-				"%.500s: is left out: it does not say when it was generated",
+				"%.500s: export ignored: it does not say when it was generated",
 				names[i]);
 		else
 			snprintf(sentence, sizeof(sentence),
-				"%.500s: is left out: generated %s is %" PRId64 " s %s", names[i],
-				stamp_write(export->generated, stamp),
+				"%.500s: export ignored: generated %s is %" PRId64 " s %s",
+				names[i], stamp_write(export->generated, stamp),
 				export->generated > now ? export->generated - now
 							: newest - export->generated,
 				export->generated > now ? "ahead of this clock"
@@ -194,7 +194,7 @@ static int export_text_print(const struct export_text *export)
 	bool good = text && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 	free(text);
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "the export cannot be written to standard output");
+		log_line(LOG_LEVEL_ERROR, "cannot write the export to standard output");
 	return good ? STATUS_GOOD : STATUS_FAILED;
 }
 
@@ -246,7 +246,7 @@ int merge_run(const char *const *paths, size_t count, const char *out)
 	for (size_t i = 0; i < count; i++) {
 		exports[i] = export_load(paths[i], why, sizeof(why));
 		if (!exports[i])
-			log_line(LOG_LEVEL_WARNING, "%s: it is left out", why);
+			log_line(LOG_LEVEL_WARNING, "%s; export ignored", why);
 	}
 	left = merge_choose(exports, paths, count, used, complain, time(NULL));
 	for (size_t i = 0; i < count; i++)
@@ -254,11 +254,11 @@ int merge_run(const char *const *paths, size_t count, const char *out)
 			chosen[at++] = exports[i];
 	if (left == 0 || left * 2 < count)
 		log_line(LOG_LEVEL_ERROR,
-			"%zu of %zu exports are left, expected at least half: nothing is written",
+			"%zu of %zu exports are usable, expected at least half: nothing is written",
 			left, count);
 	else if (export_text_make(chosen, left, out, &export) && !export.entries)
 		log_line(LOG_LEVEL_ERROR,
-			"no address is in most of the exports: nothing is written");
+			"no address is in most of the exports, nothing is written");
 	else if (export.entries)
 		status = out ? export_text_put(&export, out) : export_text_print(&export);
 	export_text_free(&export);

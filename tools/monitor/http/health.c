@@ -63,7 +63,7 @@ char *board_health(const struct board_facts *facts, bool *healthy)
 		return NULL;
 	export_judge(facts, reasons);
 	if (facts->suspect)
-		reason_add(reasons, "most mirrors look down at once, so states stand still: %s",
+		reason_add(reasons, "most mirrors fail at once, state changes are suspended: %s",
 			facts->suspect_why);
 	state_judge(facts, reasons);
 	*healthy = json_array_size(reasons) == 0;

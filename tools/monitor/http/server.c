@@ -115,7 +115,7 @@ struct board *board_new(const struct config_listen *at, char *why, size_t size)
 	char found[256];
 	struct board *board = calloc(1, sizeof(*board));
 	if (!board) {
-		snprintf(why, size, "no memory for metrics");
+		snprintf(why, size, "out of memory for metrics");
 		return NULL;
 	}
 	pthread_mutex_init(&board->lock, NULL);
@@ -129,7 +129,7 @@ struct board *board_new(const struct config_listen *at, char *why, size_t size)
 		"There are /metrics, /health, /api/status and /api/export.\n", board);
 	if (board->http)
 		return board;
-	snprintf(why, size, "the metrics page cannot be started");
+	snprintf(why, size, "cannot start the metrics server");
 fail:
 	board_free(board);
 	return NULL;

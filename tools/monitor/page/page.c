@@ -14,7 +14,7 @@
 
 enum { PATH_ROOM = 4096, FILE_MAX = 16 << 20 /* octets: a larger one is not ours, and replaced */ };
 
-static const char no_memory[] = "no memory for the status page";
+static const char no_memory[] = "out of memory for the status page";
 
 /* One writing of the whole folder. */
 struct writing {
@@ -31,7 +31,7 @@ static bool folder_make(struct writing *writing, const char *below)
 	snprintf(path, sizeof(path), "%s%s", writing->folder, below);
 	if (mkdir(path, 0755) == 0 || errno == EEXIST)
 		return true;
-	snprintf(writing->why, writing->size, "%s: the folder cannot be made: %s", path,
+	snprintf(writing->why, writing->size, "%s: cannot create the directory: %s", path,
 		strerror(errno));
 	return false;
 }

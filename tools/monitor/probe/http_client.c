@@ -61,7 +61,7 @@ static void transfer_ended(struct transfer *transfer, CURLcode code)
 				      : TRANSFER_WHOLE;
 	if (broken)
 		snprintf(reply->why, sizeof(reply->why),
-			"the reply broke off: its headers did not end");
+			"incomplete reply: its headers did not end");
 	/* libcurl's words for these are the system's; others may quote the server. */
 	bool system = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
 	if (reply->end == TRANSFER_FAILED && !reply->why[0])

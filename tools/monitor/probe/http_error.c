@@ -26,7 +26,7 @@ static void broken_write(CURL *easy, const char *error, char *why)
 	long headers = 0;
 	const char *text = strstr(error, ": ");
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &headers);
-	error_write(headers ? "the reply broke off" : "no reply",
+	error_write(headers ? "incomplete reply" : "no reply",
 		text && text[2] ? text + 2 : "the connection was closed", why);
 }
 
@@ -34,7 +34,7 @@ static void broken_write(CURL *easy, const char *error, char *why)
 static void unresolved_write(const char *error, char *why)
 {
 	const char *host = strstr(error, ": ");
-	snprintf(why, TRANSFER_WHY_MAX, "resolve: no address was found%s%s", host ? " for " : "",
+	snprintf(why, TRANSFER_WHY_MAX, "resolve: no address found%s%s", host ? " for " : "",
 		host ? host + 2 : "");
 }
 
@@ -59,12 +59,10 @@ static void partial_write(CURL *easy, char *why)
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
 	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &came);
 	if (announced >= 0)
-		snprintf(why, TRANSFER_WHY_MAX,
-			"the reply broke off: %lld octets came, %lld were announced",
+		snprintf(why, TRANSFER_WHY_MAX, "incomplete reply: %lld octets of %lld",
 			(long long)came, (long long)announced);
 	else
-		snprintf(why, TRANSFER_WHY_MAX, "the reply broke off after %lld octets",
-			(long long)came);
+		snprintf(why, TRANSFER_WHY_MAX, "incomplete reply: %lld octets", (long long)came);
 }
 
 /* libcurl's own words may have octets of the server's in them. */
@@ -103,11 +101,11 @@ void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char 
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
-		text = "the reply is no HTTP: does the port speak TLS, or something else?";
+		text = "the reply is not HTTP: is the port used by TLS or another service?";
 		break;
 	case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line over 100 KB, too */
 	case TOO_LARGE:
-		text = "a header without an end, or no memory";
+		text = "a header line without an end, or out of memory";
 		break;
 	}
 	if (text)

@@ -198,12 +198,12 @@ static bool database_take(struct probe *probe)
 	struct cvd cvd;
 	char why[120];
 	if (!cvd_parse(&cvd, probe->body, probe->size, why, sizeof(why)))
-		return fail(probe, "%s", probe->silent ? "no header of a database was found" : why);
+		return fail(probe, "%s", probe->silent ? "no database header found" : why);
 	probe->seen.versions[i] = cvd.version;
 	if (cvd.version >= probe->expected[i] || probe->expected[i] - cvd.version == 1)
 		return true;
 	snprintf(probe->seen.why, sizeof(probe->seen.why), "%s is %u, %u behind %u",
-		cvd_database_name(i), cvd.version, probe->expected[i] - cvd.version,
+		cvd_database_names[i], cvd.version, probe->expected[i] - cvd.version,
 		probe->expected[i]);
 	return false;
 }
@@ -233,7 +233,7 @@ static void reply_came(void *owner, const struct transfer_reply *reply)
 	if (probe->step == STEP_END)
 		check_end(probe, true);
 	else if (!step_ask(probe))
-		check_end(probe, fail(probe, "the monitor has no memory left"));
+		check_end(probe, fail(probe, "the monitor is out of memory"));
 }
 
 struct probe *probe_new(struct transfers *transfers, const struct settings *settings,

@@ -171,7 +171,7 @@ static uint32_t parallel_find(const struct settings *settings)
 	uint32_t parallel =
 		limit.rlim_cur > FILES_ELSE ? (uint32_t)(limit.rlim_cur - FILES_ELSE) : 1;
 	log_line(LOG_LEVEL_WARNING,
-		"fewer checks at once than configured: no more files may be open parallel=%u "
+		"Fewer parallel checks than configured, limited by open files parallel=%u "
 		"configured=%u files=%" PRIuMAX,
 		parallel, settings->parallel, (uintmax_t)limit.rlim_cur);
 	return parallel;

@@ -17,7 +17,7 @@ static bool txt_check(const struct settings *settings, char *why, size_t size)
 	char *text = monitor_txt_read(settings, &record, why, size);
 	if (!text)
 		return false;
-	log_line(LOG_LEVEL_INFO, "txt %s: main %u, daily %u, bytecode %u", settings->txt,
+	log_line(LOG_LEVEL_INFO, "txt %s: main=%u daily=%u bytecode=%u", settings->txt,
 		record.versions[CVD_MAIN], record.versions[CVD_DAILY],
 		record.versions[CVD_BYTECODE]);
 	free(text);
@@ -33,8 +33,7 @@ static void list_say(const struct settings *settings, const struct mirror_list *
 		named += mirror_list->list[i].address_count == 0;
 		away += list_away(&mirror_list->list[i], time(NULL), why, sizeof(why));
 	}
-	log_line(LOG_LEVEL_INFO,
-		"mirrors %s: %zu mirrors, %zu addresses, %zu by name, %zu disabled now",
+	log_line(LOG_LEVEL_INFO, "mirrors %s: hosts=%zu addresses=%zu by-name=%zu disabled=%zu",
 		settings->mirrors, mirror_list->count, addresses, named, away);
 }
 
@@ -49,7 +48,7 @@ int monitor_check(const char *path)
 		    state_check(settings->state, why, sizeof(why));
 	log_line(good ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", why);
 	if (good)
-		log_line(LOG_LEVEL_INFO, "%s is good", path);
+		log_line(LOG_LEVEL_INFO, "%s is valid", path);
 	list_free(mirror_list);
 	settings_free(settings);
 	return good ? STATUS_GOOD : STATUS_WRONG;

@@ -119,7 +119,7 @@ static void ticked(uv_timer_t *timer)
 	int64_t waited = (int64_t)uv_now(monitor->loop) - monitor->started;
 	if (!monitor->named && waited >= NAMES_MS) {
 		log_line(LOG_LEVEL_WARNING,
-			"Names are still being resolved: it begins without them");
+			"Some host names are not resolved yet, starting without their addresses");
 		monitor_named(monitor);
 	}
 	if (monitor->once) {
@@ -157,7 +157,7 @@ static bool config_changed(struct monitor *monitor)
 	struct mirror_list *mirror_list = monitor_list_read(settings, why, sizeof(why));
 	bool good = mirror_list && state_try(monitor, settings->state, why, sizeof(why));
 	if (!good)
-		log_line(LOG_LEVEL_ERROR, "%s; the configuration of before goes on", why);
+		log_line(LOG_LEVEL_ERROR, "%s; the previous configuration stays in effect", why);
 	list_free(mirror_list);
 	settings_free(settings);
 	return good;
@@ -167,7 +167,7 @@ static void reload(struct monitor *monitor)
 {
 	systemd_reloading();
 	if (config_changed(monitor)) {
-		log_line(LOG_LEVEL_INFO, "The configuration has changed: the monitor begins anew");
+		log_line(LOG_LEVEL_INFO, "The configuration has changed, restarting the monitor");
 		monitor->again = true;
 		monitor_end(monitor);
 		return;
@@ -227,14 +227,14 @@ static bool board_open(struct monitor *monitor, char *why)
 	monitor->board = board_new(&settings->metrics, why, MONITOR_WHY_MAX);
 	if (monitor->board || (settings->metrics_named && !monitor->anew))
 		return monitor->board;
-	log_line(
-		LOG_LEVEL_WARNING, "%s; there are no metrics (`metrics` names another place)", why);
+	log_line(LOG_LEVEL_WARNING,
+		"%s; metrics are not served (set another address with `metrics`)", why);
 	return true;
 }
 
 static bool parts_new(struct monitor *monitor, char *why)
 {
-	snprintf(why, MONITOR_WHY_MAX, "no memory for the monitor");
+	snprintf(why, MONITOR_WHY_MAX, "out of memory for the monitor");
 	monitor->scheduler =
 		scheduler_new(monitor->loop, monitor->settings, monitor_checked, monitor);
 	monitor->resolve = resolve_new(
@@ -249,7 +249,7 @@ static bool state_take(struct monitor *monitor, char *why)
 	monitor->state = state_open(monitor->settings->state, why, MONITOR_WHY_MAX);
 	if (!monitor->state)
 		return false;
-	snprintf(why, MONITOR_WHY_MAX, "no memory for the state");
+	snprintf(why, MONITOR_WHY_MAX, "out of memory for the state");
 	if (!state_load(monitor->state, inventory, &inventory->targets, &inventory->count))
 		return false;
 	outage_why(&inventory->outage, inventory->suspect_why, sizeof(inventory->suspect_why));
@@ -266,7 +266,7 @@ static bool monitor_start(struct monitor *monitor, struct mirror_list *mirror_li
 {
 	if (!parts_new(monitor, why) || !state_take(monitor, why) || !board_open(monitor, why))
 		return false;
-	snprintf(why, MONITOR_WHY_MAX, "no memory for the list");
+	snprintf(why, MONITOR_WHY_MAX, "out of memory for the list");
 	if (!monitor_watch(monitor) || !monitor_list_take(monitor, mirror_list))
 		return false;
 	monitor_txt_reload(monitor);
@@ -384,7 +384,7 @@ int monitor_run(const char *path, bool once)
 		monitor.hour = &hour;
 		monitor.loop = malloc(sizeof(*monitor.loop));
 		if (!monitor.loop || uv_loop_init(monitor.loop) != 0) {
-			log_line(LOG_LEVEL_ERROR, "the event loop cannot be set up");
+			log_line(LOG_LEVEL_ERROR, "cannot set up the event loop");
 			return STATUS_FAILED;
 		}
 		status = monitor_turn(&monitor, path);

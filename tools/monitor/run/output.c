@@ -105,7 +105,7 @@ static void status_say(const struct inventory *inventory)
 {
 	size_t counts[MIRROR_STATES];
 	inventory_count(inventory, counts);
-	systemd_status("%zu addresses ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
+	systemd_status("addresses: %zu ok, %zu old, %zu removed, %zu disabled%s", counts[MIRROR_OK],
 		counts[MIRROR_OLD], counts[MIRROR_REMOVED], counts[MIRROR_DISABLED],
 		inventory->outage.active
 			? "; suspected outage of the monitor, state changes are suspended"

@@ -74,7 +74,8 @@ static bool targets_take(struct monitor *monitor, const struct mirror_list *mirr
 	inventory->count = update.count;
 	inventory->mirror_list = mirror_list;
 	if (!scheduler_set(monitor->scheduler, inventory->targets, inventory->count))
-		log_line(LOG_LEVEL_ERROR, "No memory to check the mirrors of the list");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory: the mirrors of the list cannot be checked");
 	size_t out = targets_leave(monitor, previous, count);
 	log_line(LOG_LEVEL_INFO, "Mirror list loaded hosts=%zu addresses=%zu new=%zu removed=%zu",
 		mirror_list->count, inventory->count, inventory->count - (count - out), out);
@@ -131,7 +132,7 @@ void monitor_list_reload(struct monitor *monitor)
 		list_free(mirror_list);
 		snprintf(why, sizeof(why), "%s: out of memory", monitor->settings->mirrors);
 	}
-	snprintf(sentence, sizeof(sentence), "%s; the list of before goes on", why);
+	snprintf(sentence, sizeof(sentence), "%s; the previous list stays in effect", why);
 	monitor_trouble(monitor->list_trouble, sentence);
 }
 
@@ -143,7 +144,8 @@ void monitor_named(void *owner)
 	if (monitor->ending || !monitor->mirror_list)
 		return;
 	if (!targets_take(monitor, monitor->mirror_list, first))
-		log_line(LOG_LEVEL_ERROR, "No memory for the addresses that were found by name");
+		log_line(LOG_LEVEL_ERROR,
+			"Out of memory for the addresses resolved from host names");
 	if (first)
 		monitor_mark(monitor, true);
 }
@@ -188,7 +190,8 @@ void monitor_txt_reload(struct monitor *monitor)
 	if (text)
 		txt_take(monitor, &record, text);
 	else
-		snprintf(sentence, sizeof(sentence), "%s; the versions of before go on", why);
+		snprintf(sentence, sizeof(sentence), "%s; the previous versions stay in effect",
+			why);
 	monitor_trouble(monitor->txt_trouble, text ? "" : sentence);
 	free(text);
 }

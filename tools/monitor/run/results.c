@@ -71,8 +71,9 @@ static void outage_say(struct monitor *monitor, enum outage_change news, int64_t
 		break;
 	case OUTAGE_ENDED:
 		log_line(LOG_LEVEL_WARNING, "Suspected outage cleared: %s seconds=%" PRId64,
-			inventory->outage.cleared ? "a reference answers, so it is the mirrors"
-						  : "most of the mirrors are good again",
+			inventory->outage.cleared
+				? "a reference host replies, so the mirrors are at fault"
+				: "most mirrors succeed again",
 			now - inventory->outage.since);
 		break;
 	}

@@ -143,7 +143,7 @@ void outage_why(const struct outage *outage, char *why, size_t size)
 			outage->failing, outage->sample);
 	else
 		snprintf(why, size,
-			"%zu of %zu addresses that were good fail at once: it may be this "
-			"monitor's own network",
+			"%zu of %zu previously good addresses fail at once: "
+			"possibly the monitor's own network",
 			outage->failing, outage->sample);
 }

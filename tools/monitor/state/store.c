@@ -210,7 +210,7 @@ static bool begin_anew(struct state *state, bool aside, char *why, size_t size)
 bool state_save(struct state *state, struct inventory *inventory, char *why, size_t size)
 {
 	if (!state->file.base || state_file_lost(&state->file)) {
-		log_line(LOG_LEVEL_WARNING, "The state file is gone, a new one is begun file=%s",
+		log_line(LOG_LEVEL_WARNING, "State file missing, new one created file=%s",
 			state->file.path);
 		if (!begin_anew(state, false, why, size))
 			return false;
@@ -243,11 +243,11 @@ static bool missing_check(const char *path, char *found, size_t size)
 	if (fd >= 0)
 		close(fd);
 	else if (error == ENOENT && access(dirname(folder), F_OK) == 0) {
-		snprintf(found, size, "state %s: is not there, a start makes it", path);
+		snprintf(found, size, "state %s: does not exist, a start creates it", path);
 		return true;
 	}
 	snprintf(found, size, "%s: cannot be opened: %s", path,
-		fd < 0 ? strerror(error) : "it is not a regular file");
+		fd < 0 ? strerror(error) : "not a regular file");
 	return false;
 }
 
@@ -277,11 +277,11 @@ bool state_check(const char *path, char *found, size_t size)
 			known == 1 ? "address" : "addresses");
 		break;
 	case STATE_EMPTY:
-		snprintf(found, size, "state %s: is empty, a start fills it", path);
+		snprintf(found, size, "state %s: is empty, a start initializes it", path);
 		break;
 	case STATE_FOREIGN:
 	case STATE_CORRUPT:
-		snprintf(found, size, "state %s; a start sets it aside and begins a new one", why);
+		snprintf(found, size, "state %s; a start renames it and creates a new one", why);
 		break;
 	case STATE_NEWER:
 	case STATE_FAILED:

@@ -78,8 +78,8 @@ static enum state_kind kind_said(const char *path, const char *id, const char *v
 	sscanf(version, "%d", &number);
 	if (number > VERSION) {
 		snprintf(why, size,
-			"%s: is of a newer mirrorns-monitor (version %d of the file), expected at "
-			"most version %d",
+			"%s: file version %d is from a newer mirrorns-monitor, "
+			"expected at most version %d",
 			path, number, VERSION);
 		return STATE_NEWER;
 	}
@@ -117,7 +117,7 @@ static bool lock_take(struct state_file *file, char *why, size_t size)
 	}
 	if (flock(file->lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	snprintf(why, size, "%s: another mirrorns-monitor is at work on it", file->path);
+	snprintf(why, size, "%s: in use by another mirrorns-monitor", file->path);
 	return false;
 }
 
@@ -224,7 +224,7 @@ bool state_file_aside(struct state_file *file, char *why, size_t size)
 			return false;
 		}
 	}
-	log_line(LOG_LEVEL_WARNING, "A new state file is begun file=%s aside=%s", file->path, name);
+	log_line(LOG_LEVEL_WARNING, "New state file created file=%s aside=%s", file->path, name);
 	return file_try(file, false, why, size);
 }
 

@@ -84,7 +84,7 @@ void transition_record(struct target *target, const struct observation *seen,
 	if (seen->good && seen->stamp)
 		stamp_check(target, settings, seen->skew, now);
 	if (seen->good && !seen->stamp)
-		text_set(target->fault, "timestamp: none was found");
+		text_set(target->fault, "no timestamp found");
 	if (versions)
 		memcpy(target->versions, seen->versions, sizeof(target->versions));
 	bool good = !target->fault[0];
@@ -134,7 +134,7 @@ static bool decide_good(struct target *target, const struct settings *settings, 
 /* Its downtime is over, and its first check after that has failed. */
 static bool decide_back(struct target *target, int64_t now)
 {
-	snprintf(target->reason, sizeof(target->reason), "back from its downtime, but: %.160s",
+	snprintf(target->reason, sizeof(target->reason), "downtime ended, but: %.160s",
 		target->fault);
 	target->failing_since = now;
 	return state_set(target, target->before == MIRROR_OK ? MIRROR_OLD : target->before, now);
@@ -152,7 +152,7 @@ bool transition_decide(
 	if (target->state == MIRROR_DISABLED)
 		return !suspected && decide_back(target, now);
 	snprintf(target->reason, sizeof(target->reason), "%s%.180s",
-		target->first_seen ? "" : "never seen yet: ", target->fault);
+		target->first_seen ? "" : "never reached yet: ", target->fault);
 	if (suspected)
 		return false;
 	if (target->state == MIRROR_OK &&
@@ -170,7 +170,7 @@ bool transition_maintenance(struct target *target, int64_t now)
 	if (!list_away(target->mirror, now, why, sizeof(why))) {
 		if (target->state == MIRROR_DISABLED && !target->back) {
 			target->back = now;
-			text_set(target->reason, "back from its downtime: the next check decides");
+			text_set(target->reason, "downtime ended, awaiting the next check");
 			target->changed = true;
 		}
 		return false;

@@ -65,8 +65,8 @@ static void dropped_say(const struct name *name, const struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
 	log_line(LOG_LEVEL_WARNING,
-		"A name resolves to %s, which is not checked: allow-private is off host=%s "
-		"address=%s",
+		"Host name resolves to %s, not checked because allow-private is off "
+		"host=%s address=%s",
 		special_find(address)->name, name->host, address_write(address, text));
 }
 
@@ -106,8 +106,8 @@ static void addresses_take(struct name *name, const struct addrinfo *found)
 	name->dropped = dropped;
 	if (found && !name->many)
 		log_line(LOG_LEVEL_WARNING,
-			"A name has more addresses than are checked host=%s max=%d", name->host,
-			RESOLVE_ADDRESSES_MAX);
+			"Host name has too many addresses, only some are checked host=%s max=%d",
+			name->host, RESOLVE_ADDRESSES_MAX);
 	name->many = found != NULL;
 	if (name->count == 0) { /* nothing of use: what was known stays */
 		memcpy(name->addresses, before, sizeof(before));
@@ -128,8 +128,8 @@ static void answered(uv_getaddrinfo_t *request, int status, struct addrinfo *fou
 		addresses_take(name, found);
 	else if (!name->gone && !name->failed)
 		log_line(LOG_LEVEL_WARNING,
-			"A name cannot be resolved, what was known of it stays host=%s why=%s "
-			"addresses=%zu",
+			"Host name cannot be resolved, its last known addresses stay in use "
+			"host=%s why=%s addresses=%zu",
 			name->host, uv_strerror(status), name->count);
 	name->failed = status != 0;
 	uv_freeaddrinfo(found);
@@ -172,7 +172,8 @@ static void names_miss(struct resolve *resolve, const char *why)
 {
 	for (size_t i = 0; i < resolve->count; i++)
 		resolve->names[i]->wanted = false;
-	log_line(LOG_LEVEL_WARNING, "No name can be resolved, what was known stays: %s", why);
+	log_line(LOG_LEVEL_WARNING,
+		"No host name can be resolved, last known addresses stay in use: %s", why);
 }
 
 void resolve_ask(struct resolve *resolve)

@@ -18,7 +18,7 @@ struct target *target_new(
 	target->state = target->before = MIRROR_OLD;
 	target->since = target->counting = now;
 	target->changed = true;
-	snprintf(target->reason, sizeof(target->reason), "never seen yet");
+	snprintf(target->reason, sizeof(target->reason), "never reached yet");
 	if (list_away(mirror, now, target->reason, sizeof(target->reason)))
 		target->state = MIRROR_DISABLED;
 	return target;

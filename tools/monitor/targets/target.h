@@ -78,7 +78,7 @@ struct scheduler_counts {
 	double round_seconds;
 };
 
-/* A new one, never seen yet: old, or disabled where its mirror is away. NULL: no memory. */
+/* A new one, never reached yet: old, or disabled where its mirror is away. NULL: no memory. */
 struct target *target_new(
 	const struct list_mirror *mirror, const struct address *address, int64_t now);
 /* May servers have it? What a name alone leads to is not believed before its first success. */

@@ -58,7 +58,7 @@ static void found_add(struct call *call, const struct list_mirror *mirror)
 			call->places[call->count++] = (struct place){&found[i], mirror};
 		else if (call->update->say)
 			log_line(LOG_LEVEL_WARNING,
-				"An address found by name is another mirror's, it stays there "
+				"Address of a host name belongs to another mirror, ignored here "
 				"address=%s name=%s host=%s",
 				address_write(&found[i], text), mirror->host, owner->host);
 	}

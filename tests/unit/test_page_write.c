@@ -97,7 +97,7 @@ static void test_rows(void **state)
 {
 	(void)state;
 	written("", "");
-	has("index.html", "<h1>4 of 5 addresses are in service</h1>");
+	has("index.html", "<h1>Addresses in service: 4 of 5</h1>");
 	has("index.html", "<tbody><tr><th scope=rowgroup rowspan=2>a.example.pl<td rowspan=2>"
 			  "<a href=country/pl.html>");
 	has("index.html", "<tr><td>2001:db8::1<td class=ok>ok<td><time>2026-11-01</time><td>"
@@ -158,9 +158,9 @@ static void test_nobody(void **state)
 		"service anywhere");
 	json_object_set_new(report, "mirrors", json_array());
 	assert_true(report_write(report, folder));
-	has("country/pl.html", "nobody has an address; the answer is empty (NODATA)");
+	has("country/pl.html", "no mirror has an address; the answer is empty (NODATA)");
 	has_not("country/pl.html", "example.pl");
-	has("country/index.html", "<code>db.pl</code><td>0<td class=none>nobody");
+	has("country/index.html", "<code>db.pl</code><td>0<td class=none>none");
 	json_decref(report);
 }
 
@@ -244,9 +244,9 @@ static void test_nothing(void **state)
 	json_t *report = json_object();
 	(void)state;
 	assert_true(report_write(report, folder));
-	has("index.html", "<h1>No address is known yet</h1>");
-	has("index.html", "<p class=q>None is watched.");
-	has("history.html", "<p class=q>No version string is watched.");
+	has("index.html", "<h1>No addresses yet</h1>");
+	has("index.html", "<p class=q>None configured.");
+	has("history.html", "<p class=q>No version string is configured.");
 	has("history.html", "<p class=q>No change of state is on record.");
 	json_decref(report);
 }
@@ -295,7 +295,7 @@ static void test_obstacles(void **state)
 	assert_int_equal(after.size, before.size);
 	assert_int_equal(after.modified, before.modified);
 	assert_int_equal(count_files("."), 6);
-	has("index.html", "<h1>4 of 5 addresses are in service</h1>");
+	has("index.html", "<h1>Addresses in service: 4 of 5</h1>");
 }
 
 int main(void)

@@ -149,7 +149,7 @@ static void widths_find(const struct screen_table *table, size_t widths[SCREEN_C
 	for (size_t i = 0; i < table->count; i++) {
 		const struct screen_cell *cell = &table->cells[i];
 		size_t width = cell->text ? width_of(cell->text) : 0;
-		/* A last cell has nobody to keep clear of. */
+		/* A last cell has nothing to its right. */
 		if ((!cell->last || table->right & 1u << column) && width > widths[column])
 			widths[column] = width;
 		column = cell->last ? 0 : column + 1;

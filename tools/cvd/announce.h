@@ -19,13 +19,13 @@ struct announce {
 	struct version_string next; /* complete but for its time */
 };
 
-/* Field 0 of the next string. False: nobody has said it, and one sentence says so. */
+/* Field 0 of the next string. False: it is not known, and one sentence says so. */
 bool announce_recommend(struct announce *announce, char *why, size_t size);
 
 /* previous + folder + arguments = next. False: one sentence, and nothing may be written. */
 bool announce_decide(struct announce *announce, char *why, size_t size);
 
-/* Is this database's version one that nobody has been told yet, from a file of the folder? */
+/* Is this database's version a new one, from a file of the directory? */
 bool announce_rises(const struct announce *announce, enum cvd_database database);
 
 /* Leaves the database, which was known, at its previous version. */

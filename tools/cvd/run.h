@@ -20,8 +20,7 @@ enum run_result {
 /* From run to run. */
 struct run {
 	const struct arguments *arguments;
-	const atomic_bool
-		*stop; /* set by another thread: end soon, write nothing; NULL: nobody's */
+	const atomic_bool *stop; /* set by another thread: end soon, write nothing; may be NULL */
 	bool force;
 	/* write even if nothing but the time is new; ask again for what is held already */
 	bool due;

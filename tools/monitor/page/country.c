@@ -46,12 +46,12 @@ static struct country_view view_make(
 
 /* --- the list of all countries --- */
 
-/* "itself", "Europe", "the world", "nobody". */
+/* "itself", "Europe", "the world", "none". */
 static void served_by_add(const struct country_view *view, enum pool_family family)
 {
 	int own = view->walk.own[family];
 	if (own == WALK_NONE) {
-		html_add(view->html, "<td class=none>nobody");
+		html_add(view->html, "<td class=none>none");
 		return;
 	}
 	html_add(view->html, own ? "<td>" : "<td class=own>");
@@ -66,11 +66,11 @@ void html_countries(struct html *html, const struct network *network)
 	struct html_frame frame = {"Countries of the mirrors", network->inventory->settings->zone,
 		"../", HTML_COUNTRIES};
 	html_begin(html, &frame);
-	html_add(html, "<h1>Countries</h1>\n<p class=q>Who answers for <code>db.XY.");
+	html_add(html, "<h1>Countries</h1>\n<p class=q>What serves <code>db.XY.");
 	html_text(html, frame.zone);
 	html_add(html, "</code>, with the number of addresses: the country itself, else its "
 		       "continent, else the world.\n<table class=\"sort countries\">\n"
-		       "<caption>Every country and who serves it</caption>\n<thead><tr>"
+		       "<caption>Every country and what serves it</caption>\n<thead><tr>"
 		       "<th scope=col>Country<th scope=col>Name<th scope=col>Mirrors in service"
 		       "<th scope=col>IPv4 from<th scope=col>IPv6 from\n<tbody>\n");
 	for (unsigned country = 1; country <= COUNTRY_MAX; country++) {
@@ -119,15 +119,15 @@ static void verdict_add(const struct country_view *view, enum pool_family family
 						    : "own",
 		family_names[family]);
 	if (own == WALK_NONE) {
-		html_add(html, "nobody has an address; the answer is empty (NODATA).\n");
+		html_add(html, "no mirror has an address; the answer is empty (NODATA).\n");
 		return;
 	}
 	uint32_t count = walk_served(&view->walk, own, family);
 	html_format(html, "%u address%s of ", count, count == 1 ? "" : "es");
 	html_text(html, walk_place_name(&view->walk.levels[own].place));
 	if (view->walk.open)
-		html_add(html, ". Nobody is in service anywhere: those that were removed are "
-			       "served all the same (fail-open)");
+		html_add(html, ". No mirror is in service anywhere: "
+			       "removed ones are served anyway (fail-open)");
 	else if (own == 0)
 		html_add(html, ", the country's own");
 	else
@@ -255,7 +255,8 @@ void html_country(struct html *html, const struct network *network, unsigned cou
 	html_add(html, "</section>\n");
 	fallback_add(&view, POOL_IPV4);
 	fallback_add(&view, POOL_IPV6);
-	html_add(html, "<section aria-labelledby=levels>\n<h2 id=levels>How it is decided</h2>\n");
+	html_add(html,
+		"<section aria-labelledby=levels>\n<h2 id=levels>How the level is chosen</h2>\n");
 	levels_add(&view);
 	html_add(html, "</section>\n");
 	html_end(html, &frame);

@@ -96,7 +96,7 @@ static void txts_add(struct html *html, const struct network *network)
 {
 	const struct inventory *inventory = network->inventory;
 	if (!network_has_txt(network)) {
-		html_add(html, "<p class=q>No version string is watched.\n");
+		html_add(html, "<p class=q>No version string is configured.\n");
 		return;
 	}
 	html_add(html,

@@ -48,14 +48,12 @@ static void headline_add(struct html *html, const struct network *network, const
 	uint32_t interval = inventory->settings->interval;
 	size_t served = counts[MIRROR_OK] + counts[MIRROR_OLD];
 	if (!inventory->count)
-		html_add(html, "<h1>No address is known yet</h1>\n");
-	else if (counts[MIRROR_OK] == inventory->count)
-		html_format(html, "<h1>All %zu addresses are in service</h1>\n", served);
+		html_add(html, "<h1>No addresses yet</h1>\n");
 	else
-		html_format(html, "<h1>%zu of %zu addresses are in service</h1>\n", served,
+		html_format(html, "<h1>Addresses in service: %zu of %zu</h1>\n", served,
 			inventory->count);
-	html_format(html, "<p class=q>%zu mirrors, each address checked every ",
-		inventory->mirror_list->count);
+	html_format(html, "<p class=q>%zu mirror%s, each address checked every ",
+		inventory->mirror_list->count, inventory->mirror_list->count == 1 ? "" : "s");
 	span_add(html, interval);
 	html_format(html, ". Export %" PRId64 ", written ", inventory->serial);
 	html_format(html, "<span id=generated data-interval=%" PRIu32 ">", interval);
@@ -80,12 +78,12 @@ static void txt_add(struct html *html, const struct network *network)
 	long long age = html_txt_age(network);
 	html_add(html, "<section aria-labelledby=txt>\n<h2 id=txt>Version string</h2>\n");
 	if (!network_has_txt(network)) {
-		html_add(html, "<p class=q>None is watched.\n</section>\n");
+		html_add(html, "<p class=q>None configured.\n</section>\n");
 		return;
 	}
 	html_add(html, "<p><code>");
 	html_text(html, txt->value);
-	html_add(html, "</code>\n<p class=q>This one since ");
+	html_add(html, "</code>\n<p class=q>First seen ");
 	html_time(html, txt->since);
 	if (age >= 0) {
 		html_add(html, age > TXT_STALE ? "; <b>stale</b>, refreshed " : "; refreshed ");

@@ -153,9 +153,8 @@ static void test_nobody(void **state)
 		json_array_foreach (json_object_get(mirror, "addresses"), k, address)
 			json_object_set_new(address, "state", json_string("removed"));
 	assert_true(report_write(report, folder));
-	has("country/pl.html",
-		"<li class=none><b>IPv4 (A)</b>: 2 addresses of Poland. Nobody is in "
-		"service anywhere");
+	has("country/pl.html", "<li class=none><b>IPv4 (A)</b>: 2 addresses of Poland. "
+			       "No mirror is in service anywhere");
 	json_object_set_new(report, "mirrors", json_array());
 	assert_true(report_write(report, folder));
 	has("country/pl.html", "no mirror has an address; the answer is empty (NODATA)");

@@ -287,7 +287,7 @@ static void weighted_write(
 	row_copy(layout, row, behind, rest - run, out + size + run * size);
 }
 
-/* Whoever the table names, one by one; the compiler copies a record of known size in place. */
+/* The table's members, one by one; the compiler copies a record of known size in place. */
 static void answer_write(
 	const struct pool_layout *layout, uint32_t turn, uint32_t count, uint8_t *out)
 {

@@ -42,7 +42,7 @@ struct pool_layout {
 	uint8_t *records; /* `rows` of them; with `answers` just one of each member */
 	uint16_t *answers; /* the plan's `places` members for each turn of a period; or NULL */
 	uint32_t answer_rounds;
-	struct pool_layout *next; /* for whoever keeps it */
+	struct pool_layout *next; /* for its owner */
 };
 
 bool layout_equal(const struct layout_plan *a, const struct layout_plan *b);
@@ -62,7 +62,7 @@ uint64_t layout_gcd(uint64_t a, uint64_t b);
 uint64_t layout_period(const struct pool_layout *layout);
 
 /* Writes the records of this turn: of `count` members (1..list.count; the plan's
- * `places` if it has any), nobody twice. */
+ * `places` if it has any), none twice. */
 void layout_write(const struct pool_layout *layout, uint32_t turn, uint32_t count, uint8_t *out);
 
 /* How often each member is first in `answers` turns from `turn` on: added to times[], by the number

@@ -25,7 +25,7 @@ void listing_key(const struct mirror_address *address, uint64_t key[2])
 	memcpy(key, octets, sizeof(octets));
 }
 
-/* Where a key is, or would be. Whoever asks has no say in which keys are there. */
+/* Where a key is, or would be. The caller has no say in which keys are there. */
 static size_t slot_find(const struct listing *listing, const uint64_t key[2])
 {
 	unsigned __int128 product =

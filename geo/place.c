@@ -139,7 +139,7 @@ static bool metadata_check(struct reader *reader)
 	return true;
 }
 
-/* A descriptor of a copy that nobody else can change; -1 with errno. */
+/* A descriptor of a copy that no other process can change; -1 with errno. */
 static int bytes_copy(const uint8_t *bytes, size_t count)
 {
 	int copy = memfd_create("country database", MFD_CLOEXEC);

@@ -79,8 +79,8 @@ const struct mirrors *pools_mirrors(const struct pools *pools)
 
 /* --- layouts and sets: each content is one object --- */
 
-/* `owned`: the plan's members, when nobody else keeps them. They are freed in any case, by
- * whoever has them last. */
+/* `owned`: the plan's members, when nothing else keeps them. The last owner frees
+ * them in any case. */
 static const struct pool_layout *layout_intern(
 	struct pools *pools, const struct layout_plan *plan, uint32_t *owned)
 {

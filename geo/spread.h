@@ -19,7 +19,7 @@ struct spread_plan {
 /* Rounds in the table; 0: it would be too large. Does not look at `firsts`. */
 uint32_t spread_rounds(const struct spread_plan *plan);
 
-/* The answers of all rounds' turns, one after the other: `places` members each, nobody twice. To be
+/* The answers of all rounds' turns, one after the other: `places` members each, none twice. To be
  * freed; NULL: no memory. */
 uint16_t *spread_new(const struct spread_plan *plan);
 

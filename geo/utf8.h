@@ -1,4 +1,4 @@
-/* geo/utf8.h - characters of UTF-8 (RFC 3629), and which of them nobody is shown. */
+/* geo/utf8.h - characters of UTF-8 (RFC 3629), and which of them are never shown. */
 #ifndef GEO_UTF8_H
 #define GEO_UTF8_H
 

@@ -1,6 +1,6 @@
 /* geo/walk.h - what a pool decides for one place: its levels in order, which of them serves each
- * family, how far topping up went. pools_decide fills it, answers are made from it, and whoever
- * explains a pool reads it. */
+ * family, how far topping up went. pools_decide fills it, answers are made from it, and
+ * explanations read it. */
 #ifndef GEO_WALK_H
 #define GEO_WALK_H
 
@@ -25,7 +25,7 @@ struct walk {
 	/* that was asked; WALK_NONE: the pool does not answer this family */
 	int last[POOL_FAMILIES];
 	uint32_t members[POOL_FAMILIES]; /* candidates of all levels */
-	bool open; /* nobody is in service: who is served was removed */
+	bool open; /* no mirror is in service: those served were removed */
 };
 
 /* Who of a level is served: those in service, or the removed ones. */

@@ -46,7 +46,7 @@ struct rrset {
 	uint16_t count;
 	uint32_t ttl; /* seconds */
 	uint32_t size; /* octets of `records`; may be more than a message holds */
-	const uint8_t *records; /* `count` records one after the other; owned by whoever made it */
+	const uint8_t *records; /* `count` records one after the other; owned by its maker */
 };
 
 /* Writes one record image at `out` (RECORD_FIXED + rdata_size octets); returns its size. */

@@ -17,7 +17,7 @@ struct zone_node {
 	uint8_t labels;
 	bool has_children; /* names below it are there */
 	bool has_cname;
-	uint32_t dynamic; /* 0, or the number under which whoever built the zone keeps more data */
+	uint32_t dynamic; /* 0, or the number under which the builder of the zone keeps more data */
 	const struct zone_node *cut; /* the delegation at or above this name; NULL: authoritative */
 	const struct zone_node *wildcard; /* the child "*"; NULL: none */
 	uint32_t hash; /* of the whole name, as in struct name_key */

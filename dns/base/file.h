@@ -33,8 +33,8 @@ bool file_read(struct file *file, const char *path, uint64_t max, char *why, siz
 /* The same, but the last part of the path may be no symbolic link. */
 bool file_read_here(struct file *file, const char *path, uint64_t max, char *why, size_t size);
 
-/* A new file to be written, whatever was there: nothing goes into a link, nobody waits for who
- * reads a FIFO. -1: errno says why. */
+/* A new file to be written, whatever was there: it writes through no link and never waits for
+ * the reader of a FIFO. -1: errno says why. */
 int file_open_new(const char *path, mode_t mode);
 /* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0:
  * now. */

@@ -15,7 +15,7 @@ enum {
 	CONNECTIONS_MAX = DEADLINES_MAX,
 	ADDRESS_CONNECTIONS_MAX = CONNECTIONS_MAX / 2,
 	/* From accept to the last octet of the reply. libmicrohttpd's own time-out begins anew with
-	 * each octet: whoever drips would keep a connection for ever. */
+	 * each octet: a client that drips would keep a connection for ever. */
 	VISIT_SECONDS = 10,
 	REST_NS = 20000000, /* where descriptors have run out */
 	REQUEST_OCTETS = 16 << 10, /* of a connection: its request line and headers */
@@ -115,7 +115,7 @@ static void connection_seen(void *owner, struct MHD_Connection *connection, void
 }
 
 /* Where no descriptor is left for a first connection, libmicrohttpd tries again without end, and
- * says so each time: it rests here meanwhile. What else it says is nobody's. */
+ * says so each time: it rests here meanwhile. It says nothing else of use. */
 static void said(void *owner, const char *format, va_list arguments)
 {
 	const struct timespec rest = {.tv_nsec = REST_NS};
@@ -191,7 +191,7 @@ void http_stop(struct http *http)
 	if (!http)
 		return;
 	if (http->daemon) {
-		/* Else the socket would be shut down, for whoever shares it, too. */
+		/* Else the socket would be shut down, for another process that shares it, too. */
 		MHD_quiesce_daemon(http->daemon);
 		MHD_stop_daemon(http->daemon);
 	}

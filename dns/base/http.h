@@ -36,7 +36,7 @@ bool http_sheet_send(struct MHD_Connection *connection, const struct http_sheet 
 /* Answers on a socket that listens, which stays the caller's. The last row has no path; `missing`
  * is the text of 404. NULL: no memory, or no thread. */
 struct http *http_start(int fd, const struct http_page *pages, const char *missing, void *owner);
-/* Whoever else has the socket goes on listening. NULL: nothing. */
+/* Another process that has the socket goes on listening. NULL: nothing. */
 void http_stop(struct http *http);
 
 #endif

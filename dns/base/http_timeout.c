@@ -8,13 +8,13 @@
 enum { FREE = -1 };
 
 struct slot {
-	int fd; /* FREE: nobody's */
+	int fd; /* FREE: unused */
 	struct timespec due; /* monotonic */
 };
 
 struct deadlines {
 	pthread_mutex_t
-		/* of all below; held over a shutdown, so that nobody closes that socket
+		/* of all below; held over a shutdown, so that no thread closes that socket
 		 * meanwhile */
 		lock;
 	pthread_cond_t changed;
@@ -29,7 +29,7 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Shuts down whoever is due, and lets it go: its owner has been told. NULL: nobody is left; else
+/* Shuts down what is due, and lets it go: its owner has been told. NULL: nothing is left; else
  * who is due first. */
 static const struct slot *slots_look(struct deadlines *deadlines)
 {

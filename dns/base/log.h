@@ -23,7 +23,7 @@ void log_refuse(const char *why);
 
 /* The program runs, from now on. */
 void log_run(void);
-/* It serves, too: nobody waits any more for whoever reads the log, see dns/base/log_out.h. */
+/* It serves, too: no thread waits any more for the reader of the log, see dns/base/log_out.h. */
 void log_serve(void);
 /* As the option `log-level`: 0 errors alone, 1 warnings too, 2 what else happens, 3 all. Only a
  * program that runs keeps to it. */

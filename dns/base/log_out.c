@@ -26,7 +26,7 @@ static log_out_lost *lost_write;
 
 /* --- the descriptor --- */
 
-/* False: it is lost. Somebody else may have made the description non-blocking. */
+/* False: it is lost. Another process may have made the description non-blocking. */
 static bool octets_write(const char *octets, size_t size, size_t *done)
 {
 	for (*done = 0; *done < size;) {

@@ -1,6 +1,6 @@
 /* dns/base/log_out.h - lines on their way to the standard error, whole and one after the other.
  *
- * Any thread may send one. At first whoever sends a line waits for its reader. From log_out_start
+ * Any thread may send one. At first the sender of a line waits for its reader. From log_out_start
  * on a thread of this file's waits for it, and no one else: what it has not written yet is kept, up
  * to 1 MiB, and lines that come then are counted and not kept. What others share, the description
  * and its flags, stays as it is. */

@@ -8,7 +8,7 @@
 
 struct account {
 	bool found; /* false: stay who we are */
-	uid_t owner[2]; /* user and group that own what is made; -1: whoever we are */
+	uid_t owner[2]; /* user and group that own what is made; -1: the present one */
 	char name[256];
 };
 

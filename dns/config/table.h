@@ -1,4 +1,4 @@
-/* dns/config/table.h - a configuration file by the tables of whoever reads it: sections to records.
+/* dns/config/table.h - a configuration file by the tables of its reader: sections to records.
  *
  * Everything or one sentence. Any thread may read one. */
 #ifndef DNS_CONFIG_TABLE_H

@@ -45,7 +45,7 @@ static bool folder_make(const char *path, const uid_t owner[2])
 	return good;
 }
 
-/* Is somebody there? A file that nobody listens on is what a killed server left. */
+/* Is a server there? A file that no server listens on is what a killed server left. */
 static bool socket_lives(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -57,7 +57,7 @@ static bool socket_lives(const struct sockaddr_un *address)
 	return lives;
 }
 
-/* Nobody may connect before owner and mode are right. */
+/* No client may connect before owner and mode are right. */
 static bool socket_bind(int fd, const struct sockaddr_un *address)
 {
 	mode_t mask = umask(0777);
@@ -98,7 +98,7 @@ static bool file_give(int fd, uid_t user, gid_t group)
 	char path[sizeof("/proc/self/fd/") + 16];
 	if (fstat(fd, &status) != 0)
 		return false;
-	errno = ENOTSOCK; /* somebody else has put another file there meanwhile */
+	errno = ENOTSOCK; /* another process has put another file there meanwhile */
 	if (!S_ISSOCK(status.st_mode))
 		return false;
 	bool same = user == (uid_t)-1 && group == (gid_t)-1;

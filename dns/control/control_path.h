@@ -14,8 +14,8 @@ struct control_file {
 	ino_t inode;
 };
 
-/* A bound socket with mode 0660 for `user` (-1: whoever we are) and the group `control-group`. A
- * missing folder is made and given to the user; a file that nobody listens on is taken over. -1:
+/* A bound socket with mode 0660 for `user` (-1: the present one) and the group `control-group`. A
+ * missing folder is made and given to the user; a file that no server listens on is taken over. -1:
  * one sentence. */
 int control_bind(const struct config *config, struct control_file *file, const uid_t owner[2],
 	char *why, size_t size);
@@ -27,7 +27,7 @@ bool control_adopt(const struct config *config, struct control_file *file, int f
 void control_file_note(struct control_file *file, const char *path);
 void control_file_remove(const struct control_file *file);
 
-/* `path` "": nobody can ask. A failure is logged. */
+/* `path` "": no client can connect. A failure is logged. */
 void takeover_path_write(const struct config *config, const char *path);
 /* False: it is not known. */
 bool takeover_path_read(const struct config *config, char path[CONTROL_PATH_MAX]);

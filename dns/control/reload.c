@@ -17,7 +17,7 @@
 
 enum { CLOCK_MS = 1000, NICE = 10 };
 
-/* Somebody who is told when a build has ended. */
+/* A caller that is told when a build has ended. */
 struct reload_waiter {
 	struct reload_waiter *next;
 	reload_done *done;
@@ -47,7 +47,7 @@ static void outcome_report(struct reload *reload, bool served)
 	waiters_call(&reload->build.waiting, &outcome);
 }
 
-/* Whoever asks comes first: where all CPUs are busy a build gets a tenth of one. */
+/* Queries come first: where all CPUs are busy a build gets a tenth of one. */
 static void thread_step_back(void)
 {
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
@@ -76,7 +76,7 @@ static void build(uv_work_t *work)
 		memcpy(outcome->why, why, sizeof(why));
 }
 
-/* Thread pool: what nobody waits for. jansson and ldns leave much behind that glibc would keep. */
+/* Thread pool, no caller waits. jansson and ldns leave much behind that glibc would keep. */
 static void tidy(uv_work_t *work)
 {
 	struct reload *reload = work->data;

@@ -25,7 +25,7 @@ typedef void reload_done(void *owner, const struct reload_outcome *outcome);
 struct reload_wish {
 	bool all; /* configuration and every file; else only what has changed, as drains are now */
 	bool force; /* of an export its serial, age and shrink do not count */
-	reload_done *done; /* called once, on the loop's thread; NULL: nobody waits */
+	reload_done *done; /* called once, on the loop's thread; NULL: no caller waits */
 	void *owner;
 };
 
@@ -87,7 +87,7 @@ static inline bool reload_is_settled(const struct reload *reload)
 }
 /* Drains in force from the next build on; takes the hold over. */
 void reload_drains_set(struct reload *reload, struct refcount *drains);
-/* Ends watching; whoever waits is told so, and a build under way is waited for by running the
+/* Ends watching; callers that wait are told so, and a build under way is waited for by running the
  * loop. */
 void reload_stop(struct reload *reload);
 /* After the loop has run out: saves what was taken right before. */

@@ -7,7 +7,7 @@
  * one has its threads ready and says 's'; the old one says 'l' (leaving), finishes its TCP
  * connections and ends; the new one serves. Until that 's' the old one can go on, and does when the
  * new one is gone or too slow: so nothing of the new one's may receive or read before that 'l'.
- * What waits in the sockets meanwhile is nobody's loss. Sizes that are told are never trusted. */
+ * What waits in the sockets meanwhile is not lost. Sizes that are told are never trusted. */
 #ifndef DNS_CONTROL_TAKEOVER_H
 #define DNS_CONTROL_TAKEOVER_H
 
@@ -19,7 +19,7 @@
 enum {
 	TAKEOVER_LINE_MAX = 4096,
 	TAKEOVER_SECONDS = 10, /* for each step of the other one */
-	TAKEOVER_PAUSE_SECONDS = 3, /* for those in which nobody serves */
+	TAKEOVER_PAUSE_SECONDS = 3, /* for those in which no server answers */
 	TAKEOVER_FDS = 200, /* in one message; the kernel takes 253 */
 	TAKEOVER_STATE_MAX = 4 << 20, /* octets of counters and drains */
 	TAKEOVER_TURNS_MAX = 1 << 24 /* all workers' together */

@@ -12,7 +12,7 @@ struct takeover_server {
 	const struct control *control;
 	void (*on_handover_done)(void *server); /* the other one serves */
 	void *server;
-	int fd; /* -1: nobody takes over */
+	int fd; /* -1: no takeover */
 	pid_t successor;
 	struct control_request
 		*request; /* it waits until what was taken last is saved; NULL: it does not */

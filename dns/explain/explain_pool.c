@@ -166,7 +166,7 @@ static bool is_out(const struct mirror *mirror, const struct mirror_address *add
 	return address->drained || !mirror_in_service((enum mirror_state)mirror->state);
 }
 
-/* Why somebody is not served. */
+/* Why a mirror is not served. */
 static const char *why_write(const struct explain_pool *explain,
 	const struct mirror_address *address, char text[WHY_MAX])
 {

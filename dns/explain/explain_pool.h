@@ -27,7 +27,7 @@ json_t *explain_candidates(const struct explain_pool *explain, size_t *more);
 /* Those at the levels that were asked who are not served, and why; *more as above. */
 json_t *explain_left_out(const struct explain_pool *explain, size_t *more);
 
-/* Is somebody at this level taken only because of `fallback`? */
+/* Is a mirror of this level taken only because of `fallback`? */
 bool explain_falls_back(const struct explain_pool *explain);
 
 #endif

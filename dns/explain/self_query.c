@@ -157,7 +157,7 @@ void explain_ask(
 	octets_take(&reader, 4);
 	for (unsigned i = 0; i < answers && !reader.overflow; i++)
 		record_read(reply, &reader);
-	unsigned found = reply->count; /* glue is nobody's answer */
+	unsigned found = reply->count; /* glue is no answer */
 	for (unsigned i = 0; i < others && !reader.overflow; i++)
 		record_read(reply, &reader);
 	reply->count = found;

@@ -1,6 +1,6 @@
 /* dns/explain/self_query.h - a question put to serve() as a client would, and its reply read again.
  *
- * With turns of its own: nobody's rotation moves. */
+ * With turns of its own: no rotation of the server moves. */
 #ifndef DNS_EXPLAIN_SELF_QUERY_H
 #define DNS_EXPLAIN_SELF_QUERY_H
 

@@ -21,7 +21,7 @@ struct drain {
 	bool may_be_address; /* it has no character that an address has not */
 	uint64_t letters; /* see drain_letters */
 	char glob[DRAIN_GLOB_MAX + 1]; /* as asked for */
-	char why[DRAIN_WHY_MAX + 1]; /* "" where nobody said */
+	char why[DRAIN_WHY_MAX + 1]; /* "" where none was given */
 };
 
 /* The characters that a text has, or that whatever a glob matches has; letters are one case. A text

@@ -70,7 +70,7 @@ static void export_note(const struct loading *loading, const struct config_zone 
 		config->export);
 }
 
-/* Said whenever somebody has asked for everything to be read, else when it has changed. */
+/* Said whenever everything is read on request, else when it has changed. */
 static void members_warn(const struct loading *loading, const struct config_zone *config,
 	const struct mirrors *before, const struct mirrors *after)
 {

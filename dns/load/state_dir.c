@@ -79,7 +79,7 @@ bool state_dir_make(
 	return given;
 }
 
-/* Who writes into state-dir: the server, or whoever runs this where there is no account for it. */
+/* Who writes into state-dir: the server, or the present user where there is no account for it. */
 static uid_t user_find(const struct config *config)
 {
 	char ignored[512];

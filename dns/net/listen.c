@@ -141,8 +141,8 @@ static bool is_given(const struct listen_given *given, const struct config_liste
 	       listen_given_count(given, at, SOCK_STREAM);
 }
 
-/* Two of them that overlap would part packets between them in a way that nobody has asked for, but
- * whoever has bound both. */
+/* Two of them that overlap would part packets between them in a way that only the process that has
+ * bound both can want. */
 static bool addresses_check(
 	const struct config *config, const struct listen_given *given, char *why, size_t size)
 {

@@ -97,9 +97,9 @@ bool listen_socket_is_joinable(int fd)
 	       status.st_uid == geteuid();
 }
 
-/* Root may pass the system's limit; else what is granted is what there is. A socket that somebody
- * else has given a large buffer keeps it: asked for by who is not root, it would become smaller.
- * Returns the size. */
+/* Root may pass the system's limit; else what is granted is what there is. A socket that
+ * another process has given a large buffer keeps it: set by a user who is not root, it would become
+ * smaller. Returns the size. */
 static int buffer_set(int fd, int force, int option)
 {
 	int size = LISTEN_BUFFER;

@@ -27,7 +27,7 @@ int listen_socket_option(int fd, int option);
 /* Not bound yet; `share`: others of this user may have the address too (SO_REUSEPORT). */
 int listen_socket_new(const struct config_listen *at, int type, bool share);
 int listen_socket_bind(const struct config_listen *at, int type, bool share);
-/* Does nobody at all have the address? */
+/* Does no process at all have the address? */
 bool listen_socket_is_free(const struct config_listen *at, int type);
 /* May we bind others beside this one, to its address or to one that it covers? */
 bool listen_socket_is_joinable(int fd);

@@ -377,8 +377,8 @@ static unsigned count_of(const struct tcp_connections *connections)
 }
 
 /* Counted before it is there, so that all workers together never have more than the limit. Half of
- * an equal share is left to each other worker: who fills one worker's places keeps nobody out whom
- * the kernel sends to another. */
+ * an equal share is left to each other worker: a client that fills one worker's places keeps out
+ * none that the kernel sends to another. */
 static bool place_take(struct tcp_connections *connections)
 {
 	unsigned count = count_of(connections), limit = limit_of(connections);

@@ -7,7 +7,7 @@
 
 enum { ROUNDS_MAX = 4, DRAIN_ROUNDS = 64, NS_IN_MS = 1000000 };
 
-/* xorshift64*: turns want to start apart, nobody must be unable to guess them. */
+/* xorshift64*: turns want to start apart, clients must be unable to guess them. */
 static uint32_t random_below(struct worker *worker, uint32_t bound)
 {
 	worker->random ^= worker->random >> 12;
@@ -83,8 +83,8 @@ static enum worker_command command_get(const struct worker *worker)
 	return atomic_load_explicit(&worker->command, memory_order_acquire);
 }
 
-/* Told to pause again before it has begun to serve again, it stays paused: whoever takes over may
- * be reading what it has. */
+/* Told to pause again before it has begun to serve again, it stays paused: the server
+ * that takes over may be reading what it has. */
 static void pause_until_resumed(struct worker *worker)
 {
 	udp_drops_count(worker->udp, worker->serving.counters);

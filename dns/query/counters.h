@@ -1,4 +1,4 @@
-/* dns/query/counters.h - what one worker counts: written by it alone, read by whoever looks.
+/* dns/query/counters.h - what one worker counts: written by it alone, read by any thread.
  *
  * Adding is a load and a store without a lock; a reader may be one packet behind. */
 #ifndef DNS_QUERY_COUNTERS_H

@@ -185,8 +185,8 @@ static void levels_add(struct txt_rdata *txt_rdata, const struct walk *walk)
 
 enum target { TARGET_HERE, TARGET_NXDOMAIN, TARGET_ELSEWHERE };
 
-/* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of somebody
- * else's, or more steps than an answer follows, as in a loop. */
+/* Follows CNAMEs within our zones to the name that is answered. Elsewhere: a name of another
+ * server, or more steps than an answer follows, as in a loop. */
 static enum target target_find(
 	struct find_name *found, const struct snapshot *snapshot, const uint8_t **name)
 {
@@ -205,7 +205,7 @@ static enum target target_find(
 	return TARGET_ELSEWHERE;
 }
 
-/* The rest is for whoever resolves that name to say. */
+/* The rest is for the server of that name to say. */
 static void elsewhere_add(struct txt_rdata *txt_rdata, const uint8_t *name)
 {
 	char text[NAME_TEXT_MAX];

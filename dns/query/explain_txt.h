@@ -3,8 +3,7 @@
  * Strings of key=value: client (the address looked at), from (ecs or source), network, country,
  * override (its line), pool, scope, a level for each one asked (ipv4 and ipv6: in service/listed),
  * candidates by family, more (how many of them had no room); where a CNAME leads out of our zones,
- * answer=NOERROR and cname. Part of the answer path: no I/O, malloc or lock; nobody's turn
- * moves. */
+ * answer=NOERROR and cname. Part of the answer path: no I/O, malloc or lock; no turn moves. */
 #ifndef DNS_QUERY_EXPLAIN_TXT_H
 #define DNS_QUERY_EXPLAIN_TXT_H
 
@@ -32,7 +31,7 @@ size_t explain_txt_room(const struct query *query, uint16_t identity_size, bool 
 size_t explain_txt_write(const struct snapshot *snapshot, const struct client *client,
 	const struct query *query, uint8_t *rdata, size_t room);
 
-/* The whole answer: for those who may ask, whoever that subnet is. */
+/* The whole answer: for clients that may ask, for any subnet. */
 struct lookup;
 void explain_txt_answer(const struct lookup *asked);
 

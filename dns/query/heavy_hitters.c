@@ -109,7 +109,7 @@ bool heavy_hitters_read(const struct heavy_hitters *top, size_t i, struct ping_i
 		if (!(change & 1) && load(&row->change) == change)
 			return item_total(item) > 0;
 	}
-	return false; /* a flood gives it away all the time: nobody who matters has it */
+	return false; /* a flood gives it away all the time: no frequent key has it */
 }
 
 /* Both sets' keys, the most frequent first. */

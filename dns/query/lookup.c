@@ -12,7 +12,7 @@ static __attribute__((cold, noinline)) uint8_t special_scope(
 	return locate_scope_find(pool, &client);
 }
 
-/* The outcome for whoever asks, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
+/* The outcome for the client, and the ECS scope that it holds for (RFC 7871 7.2.1, 11.3). */
 static uint32_t outcome_find(const struct lookup *lookup, const struct snapshot_pool *pool)
 {
 	const struct query_subnet *subnet = &lookup->query->subnet;

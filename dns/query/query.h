@@ -62,7 +62,7 @@ static inline unsigned __int128 query_subnet_ipv6(const struct query_subnet *sub
 	return (unsigned __int128)be64toh(first) << 64 | be64toh(last) << (128 - bits);
 }
 
-/* Somebody there. */
+/* An address there. */
 static inline struct client query_subnet_client(const struct query_subnet *subnet)
 {
 	struct client client = {.ipv6 = subnet->family == 2};

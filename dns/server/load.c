@@ -34,7 +34,7 @@ static uint64_t clock_ms(void)
 	return (uint64_t)now.tv_sec * MS_IN_SECOND + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Whoever waits for a start should know what for. */
+/* A slow start says what takes the time. */
 static void long_say(const struct inputs *inputs, uint64_t read_ms, uint64_t build_ms)
 {
 	const struct place_database *database = refcount_get(inputs->database);

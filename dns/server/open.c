@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Nobody can ask a server without it, but it serves: only who names a socket insists on it. */
+/* Without it no client can control the server, but it serves: an error only if it is named. */
 static bool control_open(struct server *server, const struct config *config, char *why)
 {
 	const uid_t *owner = server->account.owner;
@@ -36,7 +36,7 @@ static bool control_open(struct server *server, const struct config *config, cha
 	return true;
 }
 
-/* Somebody else may sit where metrics usually are; where they were told to be, nobody may. */
+/* Another program may have the usual address of metrics, but not one that is configured. */
 static bool metrics_open(struct server *server, const struct config *config, char *why)
 {
 	char found[SERVER_WHY_MAX] = "metrics: ";

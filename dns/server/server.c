@@ -70,7 +70,7 @@ static bool descriptors_share(struct server *server, const struct config *config
 
 static const int signal_numbers[3] = {SIGHUP, SIGTERM, SIGINT};
 
-/* A reload asked for while the first load is under way waits until somebody listens. */
+/* A reload asked for while the first load is under way waits until the reloader runs. */
 static void early_signals_hold(int how)
 {
 	sigset_t held;
@@ -79,8 +79,8 @@ static void early_signals_hold(int how)
 	sigprocmask(how, &held, NULL);
 }
 
-/* A build that nobody waits for any more is not waited for long, what saves in state-dir what was
- * taken is. */
+/* A build that no caller waits for any more is not waited for long; saving accepted files to
+ * state-dir is. */
 static void shutdown_tick(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
@@ -192,8 +192,8 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
 	return good;
 }
 
-/* Once the other server has left nobody else serves: what is missing then is missed, but the rest
- * is served. */
+/* Once the other server has left, only this one answers: what is missing then is missed, but the
+ * rest is served. */
 static bool serving_begin(struct server *server, const struct config *config, char *why)
 {
 	if (server->takes_over && !takeover_serving(&server->takeover)) {

@@ -21,7 +21,7 @@ static uint64_t age_ms(const _Atomic uint64_t *beat)
 static void workers_judge(const struct totals *totals, json_t *reasons)
 {
 	uint64_t age = age_ms(&totals->beat);
-	if (age > BEAT_MAX_MS) { /* then nobody has asked the workers either */
+	if (age > BEAT_MAX_MS) { /* then the workers were not asked either */
 		reason_add(reasons, "the server has not checked its files for %llu s",
 			(unsigned long long)age / 1000);
 		return;

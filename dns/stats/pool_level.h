@@ -10,7 +10,7 @@ enum pool_counts_level {
 	COUNTS_OWN, /* level 1 */
 	COUNTS_CONTINENT,
 	COUNTS_WORLD,
-	COUNTS_REMOVED, /* nobody is in service: removed mirrors (fail = "open") */
+	COUNTS_REMOVED, /* no mirror is in service: removed mirrors (fail = "open") */
 	COUNTS_CONTINENTS,
 	COUNTS_COUNTRIES = COUNTS_CONTINENTS + CONTINENT_MAX + 1,
 	COUNTS_LEVELS = COUNTS_COUNTRIES + COUNTRY_MAX + 1

@@ -1,8 +1,8 @@
-/* dns/stats/totals.h - everything that is counted, for whoever looks: over reloads, and without
+/* dns/stats/totals.h - everything that is counted, for its readers: over reloads, and without
  * stopping a worker.
  *
  * Turns belong to a snapshot, so counts are kept for the one that is served and, while workers
- * change over, for the one before. The lock guards them: whoever holds it may read both snapshots
+ * change over, for the one before. The lock guards them: its holder may read both snapshots
  * and all their turns, which are freed only under it. Workers never take it; the loop's thread does
  * at a hand-over, so hold it for computing, never for I/O. */
 #ifndef DNS_STATS_TOTALS_H

@@ -88,7 +88,7 @@ static json_t *zone_json(const struct pool_counts_zone *zone)
 		pings_json(zone));
 }
 
-/* Whoever gets the sockets has the kernel's counts of them. */
+/* The server that gets the sockets has the kernel's counts of them. */
 static void drops_take_out(const struct totals *totals, struct counters *counters)
 {
 	_Atomic uint64_t *drops = &counters->drops[DROP_RECEIVE];

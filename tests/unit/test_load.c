@@ -86,7 +86,7 @@ static void test_refusals(void **state)
 			"4: $INCLUDE has 0 words, expected a file and at most an origin"},
 		{HEAD "$FOO x\n", "4: found directive $FOO, expected $ORIGIN, $TTL, $INCLUDE "
 				  "or $GENERATE"},
-		{" A 192.0.2.1\n", "1: no owner and no record before it, expected a name"},
+		{" A 192.0.2.1\n", "1: found no owner and no record before it, expected a name"},
 		{"@ NS ns\n@ 60 SOA ns h 7 2 3 4 5\n",
 			"1: example.org. NS has no TTL, expected one here, before it or by $TTL"},
 		{HEAD "x A (\n192.0.2.1\n",

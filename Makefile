@@ -7,7 +7,7 @@ B = build
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS = -O2 -g -flto=auto
-# Beside CFLAGS, which whoever makes a package replaces. Fortifying warns where nothing is optimized, or twice.
+# Beside CFLAGS, which package builds replace. Fortifying warns where nothing is optimized, or twice.
 FORTIFY = $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 HARD = -fPIE -fstack-protector-strong -fstack-clash-protection $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),$(FORTIFY))
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -48,14 +48,14 @@ $(B)/san/o/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  san  $<'; $(COMPILE) $(SAN) -c $< -o $@
 
-# Debian packages: what is missing is installed, nothing is done when all is there.
+# Installs the Debian packages that are missing.
 deps:
 	@tools/deps
-run:
+run: # PORT=5301: on another port
 	@tools/deps run
 	@$(MAKE) --no-print-directory -s all
 	@tools/run $(PORT)
-demo: # a whole network on loopback addresses; AUTO=1: it shows everything by itself, and ends
+demo: # a complete network on loopback addresses; AUTO=1: unattended
 	@tools/deps demo
 	@$(MAKE) --no-print-directory -s all
 	@tools/demo $(if $(AUTO),--auto)
@@ -70,13 +70,13 @@ check-long: # storms and floods, on the sanitizers' builds too, then fuzzing: mo
 	@$(MAKE) --no-print-directory -j2 B=$(B)/tsan CFLAGS='-O2 -g -fsanitize=thread' $(B)/tsan/mirrorns
 	@tests/check-long
 
-layers: all # who may include whom, and that nothing runs in circles
+layers: all # the order of folders and units, and cycles among them
 	@tests/layers
 
 fuzz: # serve() under libFuzzer; SECONDS says for how long
 	tests/fuzz/run $(or $(SECONDS),60)
 
-# CPU per query beside other servers, on two idle CPUs; QUICK=1: one short round. Then instructions, then scale.
+# CPU per query compared with other servers, on two idle CPUs; QUICK=1: one short round. Then instructions, then scale.
 LOADS = $(patsubst %,$(B)/bench/%,floor load tcp storm probe)
 $(LOADS): $(B)/bench/%: tests/bench/%.c tests/bench/bench.h
 	@mkdir -p $(@D)

@@ -161,7 +161,7 @@ static bool mmdb_open(struct reader *reader)
 {
 	int copy = bytes_copy(reader->bytes, reader->count);
 	if (copy < 0)
-		return reader_refuse(reader, "copying it into memory: %s", strerror(errno));
+		return reader_refuse(reader, "cannot copy it into memory: %s", strerror(errno));
 	char path[sizeof "/proc/self/fd/" + 3 * sizeof copy];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", copy);
 	int status = MMDB_open(path, MMDB_MODE_MMAP, &reader->mmdb);

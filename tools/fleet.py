@@ -239,7 +239,7 @@ class Mirror:
         await self.silence()
         if self.kind == "deaf":
             self.sockets = [self.socket(0)]
-            # One connection that nobody takes up fills the queue.
+            # One connection that is never accepted fills the queue.
             self.sockets.append(self.fleet.enter(
                 lambda: socket.create_connection((self.address, self.port))))
         elif self.kind != "refusing":

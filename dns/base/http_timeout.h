@@ -2,7 +2,7 @@
  * other end does until then.
  *
  * A thread of its own waits for the one that is due first, and sleeps while there is none. The
- * sockets stay their owner's, who closes them: a shutdown wakes the thread that reads or writes them.
+ * sockets stay their owner's, who closes them: a shutdown wakes the thread that reads or writes.
  * Any thread may call. */
 #ifndef DNS_BASE_HTTP_TIMEOUT_H
 #define DNS_BASE_HTTP_TIMEOUT_H

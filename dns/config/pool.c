@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char place_sentence[] =
-	"found %s = \"%.64s\", expected %s, with XX a continent (AF AN AS EU NA OC SA) or a country";
+	"found %s = \"%.64s\", expected %s; XX is a continent (AF AN AS EU NA OC SA) or country";
 
 /* world, continent:XX, country:XX. */
 static bool place_parse(const char *text, struct pool_place *place)

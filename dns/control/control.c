@@ -177,8 +177,8 @@ static void verb_run(struct control_request *request)
 	verb->run(request);
 }
 
-/* One verb a turn of the loop: who waits may still give way, and no client waits for another that asks
- * again and again. Root's come first. */
+/* One verb a turn of the loop: who waits may still give way, and no client waits for one that
+ * asks again and again. Root's come first. */
 static void turn_begun(uv_idle_t *turn)
 {
 	const struct control *control = turn->data;

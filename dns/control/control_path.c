@@ -86,7 +86,7 @@ static bool socket_place(int fd, const struct sockaddr_un *address, char *why, s
 			"or replace it with --takeover",
 			why, size);
 	if ((unlink(path) != 0 && errno != ENOENT) || !socket_bind(fd, address))
-		return refuse_errno(path, "cannot replace the one of a dead server", why, size);
+		return refuse_errno(path, "was left by a dead server and cannot be replaced", why, size);
 	return true;
 }
 

@@ -174,7 +174,7 @@ static void flow_receive(struct flow *flow)
 {
 	int count = recvmmsg(flow->fd, in, WINDOW_MAX, MSG_DONTWAIT, NULL);
 	if (count < 0 && errno == ECONNREFUSED)
-		bench_fail("nobody listens at %s port %s", options.address, options.port);
+		bench_fail("no server listens at %s port %s", options.address, options.port);
 	uint64_t now = bench_now();
 	for (int i = 0; i < count; i++)
 		reply_take(flow, replies[i], in[i].msg_len, now);

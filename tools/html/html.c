@@ -156,7 +156,7 @@ static void asset_add(struct html *html, const struct asset *asset)
 	html_octets(html, (const char *)asset->octets, asset->size);
 }
 
-/* Style and script in the page itself: a number that nobody could guess says that they are ours. */
+/* Style and script in the page itself: a number that cannot be guessed says that they are ours. */
 static void assets_add_inline(struct html *html)
 {
 	unsigned char chance[16];

@@ -115,7 +115,7 @@ void control_reply(
 	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
 	json_t *reply = json_pack("{s:i}", "exit", (int)status);
 	if (why && glob)
-		log_line(LOG_LEVEL_NOTICE, "Command refused glob=%.256s reason=%s", glob, why);
+		log_line(LOG_LEVEL_NOTICE, "Command failed glob=%.256s reason=%s", glob, why);
 	if (why && reply)
 		json_object_set_new(reply, "why", plain_json(why));
 	if (result && reply)

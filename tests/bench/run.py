@@ -58,7 +58,7 @@ class Bench:
             if kind.name not in self.given.servers:
                 continue
             if not kind.path() or not os.access(kind.path(), os.X_OK):
-                self.say(f"{kind.name} is left out: apt-get install {kind.package or 'nothing: make'}")
+                self.say(f"{kind.name} is skipped: apt-get install {kind.package or 'nothing: make'}")
                 continue
             one = kind(f"{self.given.directory}/{kind.name}", world.small_mirrors(), self.database)
             self.servers.append(one)

@@ -118,7 +118,7 @@ class Scale:
                                  for key in ("load_ms", "link_ms", "export_ms", "relink_ms"))])
             self.stop()
         self.table("Snapshot build in ms (medians)", [
-            "world", "all files read", "linked", "a new export read", "linked anew"], rows)
+            "world", "load all files", "build", "load a new export", "build again"], rows)
 
     # --- start: to the first answer, and memory -------------------------------------------------
 

@@ -103,7 +103,7 @@ def test_undrain_of_what_is_not_drained(start):
     world = start()
     reply = world.control("undrain", glob="m1.de.example")
     assert reply["exit"] == 1 and '"m1.de.example" is not drained' in reply["why"]
-    world.wait_log("Command refused glob=m1.de.example", "is not drained", count=1)
+    world.wait_log("Command failed glob=m1.de.example", "is not drained", count=1)
     reply = world.control("undrain")
     assert reply["exit"] == 2 and "has no glob" in reply["why"]
 

@@ -304,7 +304,7 @@ def test_changes_without_threads(scarce):
     assert scarce.members("db.de") == {"192.0.2.1", "192.0.2.2", "192.0.2.3"}
     threads(scarce.process, True)
     eventually(lambda: scarce.members("db.de") == {"198.18.9.2"}, "the change and the drain")
-    assert len(scarce.lines(NO_THREAD, since=mark)) <= 2
+    assert len(scarce.lines(f" error {NO_THREAD}", since=mark)) <= 2
 
 
 def test_monitor_without_threads(program, open_folder):

@@ -21,6 +21,14 @@ static inline struct address address_from(const uint8_t *octets, bool ipv6)
 	return address;
 }
 
+/* An IPv4 address in IPv6 form is IPv4 (RFC 4291 2.5.5.2). */
+static inline struct address address_from_ipv6(const uint8_t octets[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+	bool ipv6 = memcmp(octets, mapped, sizeof mapped) != 0;
+	return address_from(octets + (ipv6 ? 0 : sizeof mapped), ipv6);
+}
+
 /* The canonical order, for qsort of what begins with an address: IPv4 first, then by octets. */
 static inline int address_compare(const void *a, const void *b)
 {

@@ -212,22 +212,21 @@ struct pool_layout *layout_new(const struct layout_plan *plan)
 		return NULL;
 	layout->plan = *plan;
 	layout->record_size = plan->ipv6 ? LAYOUT_RECORD_IPV6 : LAYOUT_RECORD_IPV4;
-	if (!shares_fill(layout) || !answers_fill(layout)) {
-		layout_free(layout);
-		return NULL;
-	}
+	if (!shares_fill(layout) || !answers_fill(layout))
+		goto fail;
 	layout->rows = layout->answers ? 1 : rows_wanted(plan);
 	layout->tail = plan->list.count - 1 < TAIL_MAX ? plan->list.count - 1 : TAIL_MAX;
 	if (layout->answers)
 		layout->tail = 0;
 	layout->row_size = ((size_t)plan->list.count + layout->tail) * layout->record_size;
 	layout->records = malloc(layout->rows * layout->row_size);
-	if (!layout->records) {
-		layout_free(layout);
-		return NULL;
-	}
+	if (!layout->records)
+		goto fail;
 	rows_fill(layout);
 	return layout;
+fail:
+	layout_free(layout);
+	return NULL;
 }
 
 void layout_free(struct pool_layout *layout)

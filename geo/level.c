@@ -13,15 +13,9 @@ static int member_compare(const void *a, const void *b, void *addresses)
 
 size_t level_number(const struct pool_place *place)
 {
-	switch ((enum place_kind)place->kind) {
-	case PLACE_WORLD:
+	if (place->kind == PLACE_WORLD)
 		return 0;
-	case PLACE_CONTINENT:
-		return place->code;
-	case PLACE_COUNTRY:
-		return (size_t)CONTINENT_MAX + place->code;
-	}
-	return 0;
+	return (place->kind == PLACE_COUNTRY ? (size_t)CONTINENT_MAX : 0) + place->code;
 }
 
 uint64_t level_hash(uint64_t hash, const struct mirrors *mirrors, uint32_t member)

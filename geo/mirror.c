@@ -25,11 +25,11 @@ static bool host_is_plausible(const char *host)
 const char *mirror_address_fault(const struct address *address)
 {
 	const uint8_t *octets = address->octets;
-	static const uint8_t none[16], mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+	static const uint8_t none[16];
 	if (memcmp(octets, none, sizeof none) == 0)
 		return "the unspecified address";
 	if (address->ipv6) {
-		if (memcmp(octets, mapped, sizeof mapped) == 0)
+		if (!address_from_ipv6(octets).ipv6)
 			return "an IPv4-mapped address";
 		return octets[0] == 0xFF ? "a multicast address" : NULL;
 	}

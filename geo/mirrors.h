@@ -39,17 +39,8 @@ struct mirrors {
 
 static inline const char *mirror_state_name(enum mirror_state state)
 {
-	switch (state) {
-	case MIRROR_OK:
-		return "ok";
-	case MIRROR_OLD:
-		return "old";
-	case MIRROR_REMOVED:
-		return "removed";
-	case MIRROR_DISABLED:
-		return "disabled";
-	}
-	return "";
+	static const char *const names[MIRROR_STATES] = {"ok", "old", "removed", "disabled"};
+	return (unsigned)state < MIRROR_STATES ? names[state] : "";
 }
 
 static inline bool mirror_in_service(enum mirror_state state)

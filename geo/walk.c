@@ -7,17 +7,14 @@
 /* Without printf: the answer path writes places too. */
 const char *walk_place_write(const struct pool_place *place, char text[WALK_PLACE_MAX])
 {
-	switch ((enum place_kind)place->kind) {
-	case PLACE_WORLD:
-		stpcpy(text, "world");
-		break;
-	case PLACE_CONTINENT:
-		stpcpy(stpcpy(text, "continent:"), continent_code((enum continent)place->code));
-		break;
-	case PLACE_COUNTRY:
-		stpcpy(stpcpy(text, "country:"), country_code(place->code));
-		break;
-	}
+	static const char *const kinds[] = {[PLACE_WORLD] = "world",
+		[PLACE_CONTINENT] = "continent:",
+		[PLACE_COUNTRY] = "country:"};
+	char *end = stpcpy(text, kinds[place->kind]);
+	if (place->kind == PLACE_CONTINENT)
+		stpcpy(end, continent_code((enum continent)place->code));
+	if (place->kind == PLACE_COUNTRY)
+		stpcpy(end, country_code(place->code));
 	return text;
 }
 
@@ -51,15 +48,7 @@ bool walk_place_has(const struct pool_place *place, unsigned country)
 
 const char *walk_rule_write(const struct pool_rule *rule, char text[WALK_RULE_MAX])
 {
-	switch ((enum pool_from)rule->from) {
-	case POOL_FROM_LABEL:
-		stpcpy(text, "label");
-		break;
-	case POOL_FROM_CLIENT:
-		stpcpy(text, "client");
-		break;
-	case POOL_FROM_FIXED:
+	if (rule->from == POOL_FROM_FIXED)
 		return walk_place_write(&rule->fixed, text);
-	}
-	return text;
+	return strcpy(text, rule->from == POOL_FROM_LABEL ? "label" : "client");
 }

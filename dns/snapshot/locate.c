@@ -67,11 +67,10 @@ static unsigned segment_prefix(const struct place_family *family,
 
 struct locate_place locate_place_find(const struct inputs *inputs, const struct client *client)
 {
-	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
 	const struct places *places = refcount_get(inputs->places);
-	bool is_mapped = client->ipv6 && memcmp(client->address, mapped, sizeof(mapped)) == 0;
-	struct locate_place place = {.network = address_from(client->address + (is_mapped ? 12 : 0),
-					     client->ipv6 && !is_mapped)};
+	struct locate_place place = {.network = client->ipv6
+							? address_from_ipv6(client->address)
+							: address_from(client->address, false)};
 	unsigned __int128 key = prefix_from(&place.network);
 	bool ipv6 = place.network.ipv6;
 	const struct place_family *family = ipv6 ? &places->ipv6 : &places->ipv4;

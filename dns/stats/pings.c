@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_SIZE = 16, MAPPED = 12 };
+enum { KEY_SIZE = 16 };
 
 /* One list under way, the most interesting first. */
 struct row {
@@ -93,16 +93,12 @@ static void listed_add(struct pings *pings, struct rows *rows)
 
 static void unknown_add(struct pings *pings, struct rows *rows)
 {
-	static const uint8_t mapped[MAPPED] = {[MAPPED - 2] = 0xFF, [MAPPED - 1] = 0xFF};
 	const struct heavy_hitters *top = &pings->row->pings->mirrors;
 	for (size_t i = 0; i < heavy_hitters_rows(top); i++) {
 		struct row row = {.host = ""};
-		uint8_t key[KEY_SIZE];
 		if (!heavy_hitters_read(top, i, &row.item))
 			continue;
-		memcpy(key, row.item.key, KEY_SIZE);
-		bool ipv6 = memcmp(key, mapped, MAPPED) != 0;
-		row.address = address_from(key + (ipv6 ? 0 : MAPPED), ipv6);
+		row.address = address_from_ipv6((const uint8_t *)row.item.key);
 		row_add(pings, rows, &row);
 	}
 }

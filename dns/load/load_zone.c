@@ -64,10 +64,10 @@ static void export_note(const struct loading *loading, const struct config_zone 
 	if (!mirrors_diff(before, after, change, sizeof(change)) && before)
 		return;
 	inputs_news_add(loading,
-		"The export of zone %s changed: "
+		"The export of zone %s %s: "
 		"%s serial=%s mirrors=%zu addresses_in_service=%zu file=%s",
-		config->name, change, serial_write(after, serial), after->count, after->in_service,
-		config->export);
+		config->name, before ? "changed" : "was loaded", change,
+		serial_write(after, serial), after->count, after->in_service, config->export);
 }
 
 /* Said whenever everything is read on request, else when it has changed. */

@@ -1,6 +1,5 @@
 #include "dns/config/value.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -3,7 +3,6 @@
 #include "dns/snapshot/find.h"
 #include "dns/snapshot/outcome.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +86,7 @@ static bool name_is_free(const struct owner_attach *attach, unsigned line, const
 	const struct zone_node *node = zone_get(attach->zone->zone, wire);
 	const struct zone_file *file = refcount_get(attach->inputs->file);
 	const struct zone_entry *entry = file->entries;
-	char found[PATH_MAX + 128];
+	char found[INPUTS_WHY_MAX];
 	unsigned i = 0;
 	if (cut)
 		return conflict(attach, line, name, cut);

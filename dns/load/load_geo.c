@@ -1,10 +1,10 @@
 #include "dns/load/load_geo.h"
 
+#include "dns/base/clock.h"
 #include "dns/base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static void release_database(void *object)
 {
@@ -68,13 +68,6 @@ static struct refcount *part_load(const struct loading *loading, size_t number,
 		is_database ? "the previous database stays in service"
 			    : "the previous overrides stay in service");
 	return refcount_hold(before);
-}
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 bool inputs_geo_load(const struct loading *loading, char *why, size_t size)

@@ -1,10 +1,9 @@
 #include "dns/server/load.h"
 
+#include "dns/base/clock.h"
 #include "dns/base/log.h"
 #include "dns/load/load.h"
 #include "dns/snapshot/build.h"
-
-#include <time.h>
 
 enum { LONG_MS = 1000, MS_IN_SECOND = 1000, NS_IN_SECOND = 1000000000 };
 
@@ -25,13 +24,6 @@ void server_say_zones(const struct snapshot *snapshot)
 	if (config->zone_count > count)
 		log_line(LOG_LEVEL_INFO, "%zu more zone%s loaded (not listed)",
 			config->zone_count - count, config->zone_count - count == 1 ? "" : "s");
-}
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * MS_IN_SECOND + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* A slow start says what takes the time. */

@@ -1,5 +1,6 @@
 #include "tools/ctl/client.h"
 
+#include "dns/base/clock.h"
 #include "dns/base/why.h"
 
 #include <errno.h>
@@ -11,27 +12,19 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 /* One exchange under way. */
 struct exchange {
 	const char *path;
 	unsigned seconds;
-	long long end; /* milliseconds of the monotonic clock */
+	uint64_t end; /* by clock_ms */
 	int socket;
 	char *text;
 	size_t size, room;
 	struct reply *reply;
 	char *why; /* its own */
 };
-
-static long long now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static bool fail_connect(const struct exchange *exchange, int error)
 {
@@ -83,7 +76,7 @@ static bool exchange_wait(struct exchange *exchange, short events)
 {
 	for (;;) {
 		struct pollfd fd = {.fd = exchange->socket, .events = events};
-		long long left = exchange->end - now();
+		long long left = (long long)(exchange->end - clock_ms());
 		int ready = left > 0 ? poll(&fd, 1, (int)left) : 0;
 		if (ready > 0)
 			return true;
@@ -185,7 +178,7 @@ void client_ask(const char *path, const json_t *request, unsigned seconds, struc
 {
 	struct exchange exchange = {.path = path,
 		.seconds = seconds,
-		.end = now() + 1000LL * seconds,
+		.end = clock_ms() + 1000ULL * seconds,
 		.socket = -1,
 		.reply = reply,
 		.why = reply->why};

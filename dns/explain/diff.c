@@ -205,25 +205,19 @@ static bool outcome_add(json_t *result, enum diff_result outcome, bool forced, c
 
 /* --- the file --- */
 
-static void release_mirrors(void *object)
-{
-	mirrors_free(object);
-}
-
 static struct refcount *export_read(
 	const struct snapshot *snapshot, const char *path, char *why, size_t size)
 {
 	struct file file;
 	if (!inputs_file_read(inputs_config(snapshot->inputs), &file, path, why, size))
 		return NULL;
-	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, path, why, size);
+	struct refcount *shared = inputs_export_parse(&file, path, why, size);
 	free(file.bytes);
-	struct refcount *shared = refcount_new(mirrors, release_mirrors);
 	struct refcount *marked =
 		drains_mark(shared, refcount_get(snapshot->inputs->drains), time(NULL));
-	refcount_release(shared);
-	if (mirrors && !marked)
+	if (shared && !marked)
 		snprintf(why, size, "%s: out of memory", path);
+	refcount_release(shared);
 	return marked;
 }
 

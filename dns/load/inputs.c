@@ -43,6 +43,21 @@ bool inputs_file_read(
 	return false;
 }
 
+static void release_mirrors(void *object)
+{
+	mirrors_free(object);
+}
+
+struct refcount *inputs_export_parse(
+	const struct file *file, const char *path, char *why, size_t size)
+{
+	struct mirrors *mirrors = mirrors_parse(file->bytes, file->size, path, why, size);
+	struct refcount *exported = refcount_new(mirrors, release_mirrors);
+	if (mirrors && !exported)
+		snprintf(why, size, "%s: out of memory", path);
+	return exported;
+}
+
 static void news_free(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->news_count; i++)

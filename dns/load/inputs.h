@@ -69,6 +69,9 @@ const char *inputs_file(const struct config *config, size_t number); /* NULL: no
 /* file_read with the configured limit, which the sentence names. */
 bool inputs_file_read(
 	const struct config *config, struct file *file, const char *path, char *why, size_t size);
+/* A zone's export: struct mirrors. NULL: one sentence. */
+struct refcount *inputs_export_parse(
+	const struct file *file, const char *path, char *why, size_t size);
 
 /* The number of a zone's export among the watched files; its TXT files are the next ones. */
 size_t inputs_export(const struct config *config, size_t z);

@@ -14,11 +14,6 @@ static void release_zone_file(void *object)
 	zone_file_free(object);
 }
 
-static void release_mirrors(void *object)
-{
-	mirrors_free(object);
-}
-
 static const struct inputs_zone *zone_before(const struct loading *loading, size_t z)
 {
 	const struct inputs *before = loading->request->before;
@@ -38,8 +33,7 @@ static void export_restore(const struct loading *loading, size_t z)
 	state_dir_export_path(path, loading->config, &loading->config->zones[z]);
 	if (!state_dir_read(loading->config, &file, path, loading->config->max_file_size))
 		return;
-	zone->exported = refcount_new(
-		mirrors_parse(file.bytes, file.size, path, why, sizeof(why)), release_mirrors);
+	zone->exported = inputs_export_parse(&file, path, why, sizeof(why));
 	free(file.bytes);
 	if (!zone->exported) {
 		log_line(LOG_LEVEL_WARNING, "%s; this state-dir copy is not used", why);
@@ -93,12 +87,12 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	struct file file;
 	if (!inputs_read(loading, inputs_export(loading->config, z), &file, why, size))
 		return false;
-	struct mirrors *mirrors = mirrors_parse(file.bytes, file.size, config->export, why, size);
+	struct refcount *exported = inputs_export_parse(&file, config->export, why, size);
+	const struct mirrors *mirrors = refcount_get(exported);
 	struct mirror_limits limits = inputs_limits(loading->inputs, z, loading->inputs->now);
 	limits.force = loading->request->force;
 	if (!mirrors || !mirrors_follow(mirrors, &limits, config->export, why, size)) {
-		if (mirrors)
-			mirrors_free(mirrors);
+		refcount_release(exported);
 		free(file.bytes);
 		return false;
 	}
@@ -112,14 +106,12 @@ static bool export_take(const struct loading *loading, size_t z, char *why, size
 	history_add(&zone->history, mirrors->in_service, limits.now);
 	zone->accepted = limits.now;
 	refcount_release(zone->exported);
-	zone->exported = refcount_new(mirrors, release_mirrors);
+	zone->exported = exported;
 	char path[STATE_DIR_PATH_MAX];
 	state_dir_export_path(path, loading->config, config);
 	file.modified = 0;
 	inputs_save_add(loading->inputs, path, &file, &zone->history);
-	if (!zone->exported)
-		snprintf(why, size, "%s: out of memory", config->export);
-	return zone->exported;
+	return true;
 }
 
 static bool export_load(const struct loading *loading, size_t z, char *why, size_t size)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "dns/load/drain_file.h"
+#include "dns/load/inputs.h"
 #include "geo/country.h"
 #include "geo/mirror.h"
 #include "geo/pool.h"
@@ -189,15 +190,10 @@ static void test_marks(void **state)
 	refcount_release(others);
 }
 
-static void release_mirrors(void *object)
-{
-	mirrors_free(object);
-}
-
 /* Two in Germany, the second of which was removed, one in Poland; IPv6 in Poland alone. */
 static struct refcount *export_make(void)
 {
-	static const char text[] =
+	static char text[] =
 		"{\"format\":\"mirror-export/"
 		"1\",\"generated\":\"2026-11-20T18:00:00Z\",\"mirrors\":["
 		"{\"host\":\"a.de\",\"country\":\"DE\",\"ipv4\":[\"192.0.2.1\"],\"state\":\"ok\"},"
@@ -205,9 +201,8 @@ static struct refcount *export_make(void)
 		"\"removed\"},"
 		"{\"host\":\"a.pl\",\"country\":\"PL\",\"ipv4\":[\"192.0.2.3\"],\"ipv6\":"
 		"[\"2001:db8::3\"],\"state\":\"old\"}]}";
-	struct refcount *exported =
-		refcount_new(mirrors_parse(text, sizeof(text) - 1, "test.json", why, sizeof(why)),
-			release_mirrors);
+	const struct file file = {.bytes = text, .size = sizeof(text) - 1};
+	struct refcount *exported = inputs_export_parse(&file, "test.json", why, sizeof(why));
 	assert_non_null(exported);
 	return exported;
 }

@@ -1,5 +1,6 @@
 #include "dns/control/takeover_client.h"
 
+#include "dns/base/descriptors.h"
 #include "dns/control/takeover.h"
 #include "dns/net/worker.h"
 
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -89,17 +89,6 @@ static int given_shift(struct listen_given *given, bool is_there)
 	return fd;
 }
 
-/* Room for what comes beside what was counted on; what is too much is seen when it comes. */
-static void descriptors_raise(size_t count)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	rlim_t wanted = limit.rlim_cur + count;
-	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* Where `control` is now, else where it was. */
 static bool server_connect(
 	struct takeover *takeover, const struct config *config, char *why, size_t size)
@@ -121,7 +110,8 @@ bool takeover_ask(struct takeover *takeover, const struct config *config, char *
 		!offer_receive(takeover, &offer, why, size))
 		return false;
 	struct listen_given *given = &takeover->given;
-	descriptors_raise(offer.sockets);
+	/* Beside what was counted on; what is too much is seen when it comes. */
+	descriptors_raise((uint64_t)descriptors_limit() + offer.sockets);
 	given->fds = calloc(offer.sockets, sizeof(*given->fds));
 	if (!given->fds)
 		return refuse(why, size, "out of memory");

@@ -1,17 +1,9 @@
 #include "dns/net/accept.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "dns/base/descriptors.h"
 
-static int descriptors_limit(unsigned reserve)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
-		return INT_MAX;
-	return (int)limit.rlim_cur - (int)reserve;
-}
+#include <errno.h>
+#include <unistd.h>
 
 /* What says that the system has nothing left, not that this connection has failed. */
 static bool error_is_scarcity(int error)
@@ -94,7 +86,7 @@ int acceptor_init(struct acceptor *acceptor, uv_loop_t *loop, int fd, unsigned r
 	uv_timer_init(loop, &acceptor->rest); /* cannot fail */
 	acceptor->poll.data = acceptor->rest.data = acceptor;
 	acceptor->fd = fd;
-	acceptor->descriptors_max = descriptors_limit(reserve);
+	acceptor->descriptors_max = descriptors_limit() - (int)reserve;
 	return 0;
 }
 

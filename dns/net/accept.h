@@ -14,7 +14,7 @@ enum {
 	ACCEPT_BUDGET = 32, /* connections a turn */
 	/* Descriptors that DNS clients leave to files, control and metrics, whatever
 	 * happens. */
-	ACCEPT_RESERVE = 24,
+	ACCEPT_RESERVE = 32,
 	ACCEPT_RESERVE_CONTROL = 16, /* that control clients leave to files */
 	ACCEPT_REST_MS = 10
 };

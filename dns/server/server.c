@@ -1,5 +1,6 @@
 #include "dns/server/server.h"
 
+#include "dns/base/descriptors.h"
 #include "dns/base/exit.h"
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
@@ -11,19 +12,16 @@
 #include "dns/stats/totals_json.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
 	DESCRIPTORS_SPARE = 256,
 	DESCRIPTORS_WORKER = 8,
-	DESCRIPTORS_RESERVE = 32, /* for files, control and metrics */
 	DESCRIPTORS_LOOK = 1 << 16,
 	TCP_ROOM_MIN = 8,
 	CHECK_MS = 100,
@@ -31,37 +29,29 @@ enum {
 	TICKS_SAVE = 80
 };
 
-/* The soft limit; the hard one is the operator's. */
-static void descriptors_raise(const struct config *config, unsigned workers)
+/* Before anything is counted: descriptors_share sees what there is. */
+static void descriptors_want(const struct config *config, unsigned workers)
 {
-	struct rlimit limit;
-	rlim_t wanted = config->tcp_connections + DESCRIPTORS_SPARE +
-			workers * (rlim_t)(2 * config->listen_count + DESCRIPTORS_WORKER);
-	wanted = wanted > DESCRIPTORS_LOOK ? wanted
-					   : DESCRIPTORS_LOOK; /* a reload may ask for more */
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit); /* descriptors_share sees what there is */
+	uint64_t wanted = config->tcp_connections + DESCRIPTORS_SPARE +
+			  workers * (uint64_t)(2 * config->listen_count + DESCRIPTORS_WORKER);
+	/* a reload may ask for more */
+	descriptors_raise(wanted > DESCRIPTORS_LOOK ? wanted : DESCRIPTORS_LOOK);
 }
 
 /* Once all is open that will be: what is left, less the reserve, is there for TCP. False: one
  * sentence. */
 static bool descriptors_share(struct server *server, const struct config *config, char *why)
 {
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
-		limit.rlim_cur = INT_MAX;
-	int free = (int)limit.rlim_cur - DESCRIPTORS_RESERVE;
-	for (int fd = 0; fd < (int)limit.rlim_cur && fd < DESCRIPTORS_LOOK; fd++)
+	int limit = descriptors_limit(), free = limit - ACCEPT_RESERVE;
+	for (int fd = 0; fd < limit && fd < DESCRIPTORS_LOOK; fd++)
 		free -= fcntl(fd, F_GETFD) >= 0;
 	server->shared.tcp.room = free > 0 ? (unsigned)free : 0;
 	server->shared.tcp.workers = server->shared.count;
 	if (free < TCP_ROOM_MIN) {
 		snprintf(why, SERVER_WHY_MAX,
-			"the limit on open files is %llu, enough for %u TCP connections, "
+			"the limit on open files is %d, enough for %u TCP connections, "
 			"expected at least %u: raise it (LimitNOFILE= of the service, `ulimit -n`)",
-			(unsigned long long)limit.rlim_cur, server->shared.tcp.room, TCP_ROOM_MIN);
+			limit, server->shared.tcp.room, TCP_ROOM_MIN);
 		return false;
 	}
 	tcp_room_say(&server->shared.tcp, config);
@@ -353,7 +343,7 @@ int server_run(const char *path, bool takeover)
 	if (!first)
 		return start_fail(&server, why, takeover ? STATUS_FAILED : STATUS_WRONG);
 	const struct config *config = inputs_config(first->inputs);
-	descriptors_raise(config, workers_wanted(config));
+	descriptors_want(config, workers_wanted(config));
 	if (takeover && !(first = taken_load(&server, path, first, why)))
 		return start_fail(&server, why, STATUS_FAILED);
 	config = inputs_config(first->inputs);

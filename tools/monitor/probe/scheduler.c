@@ -1,5 +1,6 @@
 #include "tools/monitor/probe/scheduler.h"
 
+#include "dns/base/descriptors.h"
 #include "dns/base/log.h"
 #include "tools/monitor/probe/ping_hints.h"
 #include "tools/monitor/probe/probe.h"
@@ -7,10 +8,8 @@
 #include "tools/monitor/probe/schedule.h"
 #include "tools/monitor/targets/target.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
 	FILES_ELSE = 64, /* open files for everything but checks */
@@ -160,20 +159,15 @@ static void ping_hints_told(void *owner, const struct address *address)
 /* As many as there may be open files for. */
 static uint32_t parallel_find(const struct settings *settings)
 {
-	struct rlimit limit;
-	rlim_t wanted = (rlim_t)settings->parallel + FILES_ELSE;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+	uint64_t wanted = (uint64_t)settings->parallel + FILES_ELSE;
+	int limit = descriptors_raise(wanted);
+	if ((uint64_t)limit >= wanted)
 		return settings->parallel;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
-		return settings->parallel;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	uint32_t parallel =
-		limit.rlim_cur > FILES_ELSE ? (uint32_t)(limit.rlim_cur - FILES_ELSE) : 1;
+	uint32_t parallel = limit > FILES_ELSE ? (uint32_t)(limit - FILES_ELSE) : 1;
 	log_line(LOG_LEVEL_WARNING,
 		"Fewer parallel checks than configured, limited by open files parallel=%u "
-		"configured=%u files=%" PRIuMAX,
-		parallel, settings->parallel, (uintmax_t)limit.rlim_cur);
+		"configured=%u files=%d",
+		parallel, settings->parallel, limit);
 	return parallel;
 }
 

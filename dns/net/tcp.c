@@ -56,7 +56,7 @@ static enum accept_room room(struct acceptor *acceptor, bool make)
 
 static void take(struct acceptor *acceptor, int fd, const struct sockaddr_storage *peer)
 {
-	tcp_connections_add(&tcp_of(acceptor)->connections, fd, peer);
+	tcp_connection_add(&tcp_of(acceptor)->connections, fd, peer);
 }
 
 static void none(struct acceptor *acceptor, enum accept_none why)

@@ -4,7 +4,7 @@
 #define DNS_NET_TCP_H
 
 #include "dns/net/listen.h"
-#include "dns/net/tcp_connection.h"
+#include "dns/net/tcp_connections.h"
 
 struct tcp;
 

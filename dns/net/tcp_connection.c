@@ -8,40 +8,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum {
-	/* A connection's first buffer; it grows with what arrives, not with what is
-	 * announced. */
-	READ_ROOM = 2048,
-	SWEEP_MAX_MS = 1000,
-	SWEEP_MAX = 64, /* connections that one sweep closes: each is a system call or two */
-};
+/* A connection's first buffer; it grows with what arrives, not with what is announced. */
+enum { READ_ROOM = 2048 };
 
 struct unsent {
 	uv_write_t request;
 	struct tcp_connection *connection;
 	uint8_t octets[];
 };
-
-struct tcp_connection {
-	uv_tcp_t handle;
-	struct tcp_connections *connections;
-	struct client client;
-	TAILQ_ENTRY(tcp_connection) by_activity, by_visit;
-	uint64_t active_ms;
-	uint8_t *in;
-	size_t in_size, in_room;
-	unsigned unsent; /* writes under way: while there are, nothing more is read */
-	bool waits; /* on the list of those, and not read from */
-	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
-	bool malformed; /* the latter */
-	bool ended; /* the client was told the end: what it still sends is not read */
-	bool closing;
-};
-
-static const struct config *config_of(const struct tcp_connections *connections)
-{
-	return inputs_config(connections->place.serving->snapshot->inputs);
-}
 
 static struct counters *counters_of(const struct tcp_connection *connection)
 {
@@ -62,7 +36,7 @@ static void activity_note(struct tcp_connection *connection)
 	TAILQ_INSERT_TAIL(all, connection, by_activity);
 }
 
-static void wait_begin(struct tcp_connection *connection)
+void tcp_connection_wait(struct tcp_connection *connection)
 {
 	*connection->connections->place.active = true;
 	uv_read_stop(stream_of(connection));
@@ -115,8 +89,7 @@ static bool replies_wait(struct tcp_connection *connection)
 	       shutdown(fd, SHUT_WR) == 0;
 }
 
-/* Closes it at once; its place is the caller's. */
-static void connection_end(struct tcp_connection *connection, enum counter_close why)
+void tcp_connection_end(struct tcp_connection *connection, enum counter_close why)
 {
 	counter_add(&counters_of(connection)->tcp_closed[why], 1);
 	connection->closing = true;
@@ -127,20 +100,18 @@ static void connection_end(struct tcp_connection *connection, enum counter_close
 	uv_close((uv_handle_t *)&connection->handle, closed);
 }
 
-static void place_release(const struct tcp_connections *connections)
+void tcp_place_release(const struct tcp_connections *connections)
 {
 	atomic_fetch_sub_explicit(&connections->place.shared->connections, 1, memory_order_relaxed);
 }
 
-static void connection_close(struct tcp_connection *connection, enum counter_close why)
+void tcp_connection_close(struct tcp_connection *connection, enum counter_close why)
 {
 	if (connection->closing)
 		return;
-	connection_end(connection, why);
-	place_release(connection->connections);
+	tcp_connection_end(connection, why);
+	tcp_place_release(connection->connections);
 }
-
-static void connection_visit(struct tcp_connection *connection);
 
 static void sent(uv_write_t *request, int status)
 {
@@ -151,11 +122,11 @@ static void sent(uv_write_t *request, int status)
 	if (connection->closing)
 		return;
 	if (status < 0) {
-		connection_close(connection, CLOSE_CLIENT);
+		tcp_connection_close(connection, CLOSE_CLIENT);
 		return;
 	}
 	activity_note(connection);
-	wait_begin(connection);
+	tcp_connection_wait(connection);
 }
 
 /* Writes at once what the socket takes; the rest waits in memory of its own. False: closed. */
@@ -167,7 +138,7 @@ static bool out_write(struct tcp_connection *connection, size_t size)
 	if (written == UV_EAGAIN)
 		written = 0;
 	if (written < 0) {
-		connection_close(connection, CLOSE_CLIENT);
+		tcp_connection_close(connection, CLOSE_CLIENT);
 		return false;
 	}
 	size_t left = size - (size_t)written;
@@ -186,7 +157,7 @@ static bool out_write(struct tcp_connection *connection, size_t size)
 		connection->unsent--;
 		free(unsent);
 	}
-	connection_close(connection, CLOSE_SYSTEM);
+	tcp_connection_close(connection, CLOSE_SYSTEM);
 	return false;
 }
 
@@ -242,6 +213,11 @@ static size_t frames_answer(struct tcp_connection *connection)
 	return filled;
 }
 
+bool tcp_connection_asks(struct tcp_connection *connection)
+{
+	return frame_size(connection, 0) > 0;
+}
+
 static enum counter_close end_of(const struct tcp_connection *connection)
 {
 	if (connection->malformed)
@@ -275,25 +251,23 @@ static void in_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 	struct tcp_connection *connection = stream->data;
 	(void)buffer;
 	if (count == UV_ENOBUFS && connection->connections->budget <= 0) {
-		wait_begin(connection);
+		tcp_connection_wait(connection);
 		return;
 	}
 	if (count == 0 || (count > 0 && connection->ended))
 		return;
 	if (count < 0 && count != UV_EOF) {
-		connection_close(connection, count == UV_ENOBUFS ? CLOSE_SYSTEM : CLOSE_CLIENT);
+		tcp_connection_close(connection, count == UV_ENOBUFS ? CLOSE_SYSTEM : CLOSE_CLIENT);
 		return;
 	}
 	if (count == UV_EOF)
 		connection->half_closed = true;
 	else
 		connection->in_size += (size_t)count;
-	connection_visit(connection);
+	tcp_connection_visit(connection);
 }
 
-/* Answers what has arrived whole, as much as one visit may; reads on only when all of it is
- * answered and taken. */
-static void connection_visit(struct tcp_connection *connection)
+void tcp_connection_visit(struct tcp_connection *connection)
 {
 	wait_end(connection);
 	size_t filled = connection->unsent ? 0 : frames_answer(connection);
@@ -301,27 +275,12 @@ static void connection_visit(struct tcp_connection *connection)
 		return;
 	if (connection->unsent)
 		uv_read_stop(stream_of(connection));
-	else if (frame_size(connection, 0))
-		wait_begin(connection);
+	else if (tcp_connection_asks(connection))
+		tcp_connection_wait(connection);
 	else if (!connection->half_closed && !connection->connections->stopping)
 		uv_read_start(stream_of(connection), in_alloc, in_read);
 	else if (!replies_wait(connection))
-		connection_close(connection, end_of(connection));
-}
-
-bool tcp_connections_turn(struct tcp_connections *connections)
-{
-	struct tcp_connection *last = TAILQ_LAST(&connections->waiting, tcp_list);
-	struct tcp_connection *connection = NULL;
-	connections->budget = TCP_TURN_BUDGET;
-	while (connection != last && connections->budget > TCP_TURN_BUDGET / 2) {
-		connection = TAILQ_FIRST(&connections->waiting);
-		if (!frame_size(connection, 0) &&
-			!connections->stopping) /* libuv reads it in this turn, for about so much */
-			connections->budget -= TCP_READ_COST;
-		connection_visit(connection);
-	}
-	return !TAILQ_EMPTY(&connections->waiting);
+		tcp_connection_close(connection, end_of(connection));
 }
 
 static bool peer_fill(struct client *client, const struct sockaddr_storage *peer)
@@ -335,7 +294,7 @@ static bool peer_fill(struct client *client, const struct sockaddr_storage *peer
 	return client->ipv6 || peer->ss_family == AF_INET;
 }
 
-void tcp_connections_add(
+void tcp_connection_add(
 	struct tcp_connections *connections, int fd, const struct sockaddr_storage *peer)
 {
 	struct tcp_connection *connection = calloc(1, sizeof(*connection));
@@ -346,7 +305,7 @@ void tcp_connections_add(
 	if (!connection || !peer_fill(&connection->client, peer) ||
 		uv_tcp_init(connections->place.loop, &connection->handle) != 0) {
 		counter_add(&counters->tcp_closed[CLOSE_SYSTEM], 1);
-		place_release(connections);
+		tcp_place_release(connections);
 		free(connection);
 		close(fd);
 		return;
@@ -357,126 +316,9 @@ void tcp_connections_add(
 	connections->count++;
 	TAILQ_INSERT_TAIL(&connections->all, connection, by_activity);
 	if (uv_tcp_open(&connection->handle, fd) != 0) {
-		connection_close(connection, CLOSE_SYSTEM);
+		tcp_connection_close(connection, CLOSE_SYSTEM);
 		close(fd);
 		return;
 	}
 	uv_read_start(stream_of(connection), in_alloc, in_read);
-}
-
-static unsigned limit_of(const struct tcp_connections *connections)
-{
-	unsigned configured = config_of(connections)->tcp_connections;
-	unsigned room = connections->place.shared->room;
-	return configured < room ? configured : room;
-}
-
-static unsigned count_of(const struct tcp_connections *connections)
-{
-	return atomic_load_explicit(&connections->place.shared->connections, memory_order_relaxed);
-}
-
-/* Counted before it is there, so that all workers together never have more than the limit. Half of
- * an equal share is left to each other worker: a client that fills one worker's places keeps out
- * none that the kernel sends to another. */
-static bool place_take(struct tcp_connections *connections)
-{
-	unsigned count = count_of(connections), limit = limit_of(connections);
-	unsigned workers = connections->place.shared->workers;
-	if (connections->count >= limit - (workers - 1) * (limit / (2 * workers)))
-		return false;
-	while (count < limit)
-		if (atomic_compare_exchange_weak_explicit(&connections->place.shared->connections,
-			    &count, count + 1, memory_order_relaxed, memory_order_relaxed))
-			return true;
-	return false;
-}
-
-enum accept_room tcp_connections_room(struct tcp_connections *connections, bool make)
-{
-	if (place_take(connections)) {
-		connections->slot = true;
-		return ACCEPT_FREE;
-	}
-	struct tcp_connection *idlest = TAILQ_FIRST(&connections->all);
-	if (!idlest || !make)
-		return ACCEPT_NONE;
-	connection_end(idlest, CLOSE_LIMIT);
-	connections->slot = true;
-	return ACCEPT_MADE;
-}
-
-void tcp_connections_unroom(struct tcp_connections *connections)
-{
-	if (connections->slot)
-		place_release(connections);
-	connections->slot = false;
-}
-
-bool tcp_connections_yield(struct tcp_connections *connections)
-{
-	struct tcp_connection *idlest = TAILQ_FIRST(&connections->all);
-	if (idlest)
-		connection_close(idlest, CLOSE_LIMIT);
-	return idlest;
-}
-
-uint64_t tcp_connections_sweep(struct tcp_connections *connections)
-{
-	uint64_t now = uv_now(connections->place.loop);
-	uint64_t idle = 1000ULL * config_of(connections)->tcp_idle;
-	struct tcp_connection *idlest;
-	for (unsigned i = 0; (idlest = TAILQ_FIRST(&connections->all)); i++) {
-		uint64_t end = idlest->active_ms + idle;
-		bool over = count_of(connections) > limit_of(connections); /* by a reload */
-		if (!over && now < end)
-			return end - now < SWEEP_MAX_MS ? end - now + 1 : SWEEP_MAX_MS;
-		if (i == SWEEP_MAX)
-			return 1;
-		connection_close(idlest, now < end ? CLOSE_LIMIT : CLOSE_IDLE);
-	}
-	return SWEEP_MAX_MS;
-}
-
-bool tcp_connections_any(const struct tcp_connections *connections)
-{
-	return !TAILQ_EMPTY(&connections->all);
-}
-
-void tcp_connections_end(struct tcp_connections *connections)
-{
-	struct tcp_connection *connection;
-	uv_os_fd_t fd;
-	TAILQ_FOREACH(connection, &connections->all, by_activity)
-	{
-		if (connection->unsent || frame_size(connection, 0) ||
-			uv_fileno((uv_handle_t *)&connection->handle, &fd) != 0)
-			continue;
-		connection->ended = true;
-		shutdown(fd, SHUT_WR);
-	}
-}
-
-void tcp_connections_stop(struct tcp_connections *connections)
-{
-	struct tcp_connection *connection, *next;
-	connections->stopping = true;
-	for (connection = TAILQ_FIRST(&connections->all); connection; connection = next) {
-		next = TAILQ_NEXT(connection, by_activity);
-		if (!connection->unsent)
-			wait_begin(connection);
-	}
-}
-
-void tcp_connections_close(struct tcp_connections *connections)
-{
-	while (tcp_connections_any(connections))
-		connection_close(TAILQ_FIRST(&connections->all), CLOSE_STOP);
-}
-
-void tcp_connections_init(struct tcp_connections *connections, const struct tcp_place *place)
-{
-	connections->place = *place;
-	TAILQ_INIT(&connections->all);
-	TAILQ_INIT(&connections->waiting);
 }

@@ -1,9 +1,9 @@
-/* dns/net/tcp_connection.h - one worker's TCP connections: frames in, serve(), frames out, on libuv
+/* dns/net/tcp_connection.h - a TCP connection of a worker: frames in, serve(), frames out, on libuv
  * (RFC 7766).
  *
- * Bounded: connections in all workers, the octets that one may have unsent, how long it may be
- * idle, and what all of them may cost in one turn of the loop: UDP is looked at between two. What a
- * turn leaves waits on a list, or unread in the socket. */
+ * Bounded: the octets that one may have unsent, and what all of a worker's may cost in one turn of
+ * the loop: UDP is looked at between two. What a turn leaves waits on a list, or unread in the
+ * socket. */
 #ifndef DNS_NET_TCP_CONNECTION_H
 #define DNS_NET_TCP_CONNECTION_H
 
@@ -44,8 +44,23 @@ struct tcp_place {
 	bool *active; /* set where a watcher is new: libuv registers it only in its next turn */
 };
 
-struct tcp_connection;
 TAILQ_HEAD(tcp_list, tcp_connection);
+
+struct tcp_connection {
+	uv_tcp_t handle;
+	struct tcp_connections *connections;
+	struct client client;
+	TAILQ_ENTRY(tcp_connection) by_activity, by_visit;
+	uint64_t active_ms;
+	uint8_t *in;
+	size_t in_size, in_room;
+	unsigned unsent; /* writes under way: while there are, nothing more is read */
+	bool waits; /* on the list of those, and not read from */
+	bool half_closed; /* the client has sent its last octet, or something that is no DNS */
+	bool malformed; /* the latter */
+	bool ended; /* the client was told the end: what it still sends is not read */
+	bool closing;
+};
 
 struct tcp_connections {
 	struct tcp_place place;
@@ -60,30 +75,21 @@ struct tcp_connections {
 		    TCP_FRAME_MAX]; /* a worker answers one connection at a time */
 };
 
-void tcp_connections_init(struct tcp_connections *connections, const struct tcp_place *place);
-
-/* Holds a place for one more connection; `make`: the idlest's if need be. */
-enum accept_room tcp_connections_room(struct tcp_connections *connections, bool make);
-/* Gives the place back: no connection came. */
-void tcp_connections_unroom(struct tcp_connections *connections);
 /* Takes over `fd` and the place that is held. */
-void tcp_connections_add(
+void tcp_connection_add(
 	struct tcp_connections *connections, int fd, const struct sockaddr_storage *peer);
-/* Closes the idlest. False: there is none. */
-bool tcp_connections_yield(struct tcp_connections *connections);
-
-/* Begins a turn: those that wait are visited, for half of its budget. True: some still wait. */
-bool tcp_connections_turn(struct tcp_connections *connections);
-/* Closes those that are idle for too long or too many, some at a time. Returns the milliseconds
- * until it wants to be called again. */
-uint64_t tcp_connections_sweep(struct tcp_connections *connections);
-bool tcp_connections_any(const struct tcp_connections *connections);
-
-/* Tells each client that no more is read: a query that is on its way meets an end of the stream,
- * not a reset. */
-void tcp_connections_end(struct tcp_connections *connections);
-/* From now on each is closed once what was read is answered and taken: in turns. */
-void tcp_connections_stop(struct tcp_connections *connections);
-void tcp_connections_close(struct tcp_connections *connections);
+/* Answers what has arrived whole, as much as one visit may; reads on only when all of it is
+ * answered and taken. */
+void tcp_connection_visit(struct tcp_connection *connection);
+/* Puts it on the list of those that wait for a visit. */
+void tcp_connection_wait(struct tcp_connection *connection);
+/* Has a whole query arrived that is not answered yet? */
+bool tcp_connection_asks(struct tcp_connection *connection);
+/* Closes it at once and gives its place back. */
+void tcp_connection_close(struct tcp_connection *connection, enum counter_close why);
+/* The same, but its place is the caller's. */
+void tcp_connection_end(struct tcp_connection *connection, enum counter_close why);
+/* Gives a place back that is held. */
+void tcp_place_release(const struct tcp_connections *connections);
 
 #endif

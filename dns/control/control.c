@@ -29,7 +29,7 @@ struct control_request {
 	uv_timer_t timer;
 	uv_write_t write;
 	struct control *control;
-	struct control_request *older, *newer; /* in the order of their coming */
+	TAILQ_ENTRY(control_request) by_coming;
 	struct ucred peer;
 	enum state state;
 	uint64_t left_ms; /* of its time: CONTROL_SECONDS for asking and taking together */
@@ -52,27 +52,12 @@ static void handle_closed(uv_handle_t *handle)
 	free(request);
 }
 
-static void list_push(struct control_request *request)
-{
-	struct control *control = request->control;
-	request->older = control->newest;
-	*(control->newest ? &control->newest->newer : &control->oldest) = request;
-	control->newest = request;
-}
-
-static void list_remove(struct control_request *request)
-{
-	struct control *control = request->control;
-	*(request->newer ? &request->newer->older : &control->newest) = request->older;
-	*(request->older ? &request->older->newer : &control->oldest) = request->newer;
-}
-
 static void request_close(struct control_request *request)
 {
 	if (request->state == CLOSING)
 		return;
 	request->state = CLOSING;
-	list_remove(request);
+	TAILQ_REMOVE(&request->control->requests, request, by_coming);
 	uv_close((uv_handle_t *)&request->pipe, handle_closed);
 	uv_close((uv_handle_t *)&request->timer, handle_closed);
 }
@@ -182,10 +167,10 @@ static void verb_run(struct control_request *request)
 static void turn_begun(uv_idle_t *turn)
 {
 	const struct control *control = turn->data;
-	struct control_request *next = NULL;
-	for (struct control_request *i = control->newest; i; i = i->older)
-		if (i->state == WAITING && (!next || i->peer.uid == 0 || next->peer.uid != 0))
-			next = i;
+	struct control_request *i, *next = NULL;
+	TAILQ_FOREACH_REVERSE(i, &control->requests, control_requests, by_coming)
+	if (i->state == WAITING && (!next || i->peer.uid == 0 || next->peer.uid != 0))
+		next = i;
 	if (!next) {
 		uv_idle_stop(turn);
 		return;
@@ -264,8 +249,9 @@ static bool crowd_has(enum crowd crowd, const struct control_request *request, u
 static unsigned crowd_count(const struct control *control, enum crowd crowd, uid_t uid)
 {
 	unsigned count = 0;
-	for (const struct control_request *i = control->oldest; i; i = i->newer)
-		count += crowd_has(crowd, i, uid);
+	const struct control_request *i;
+	TAILQ_FOREACH(i, &control->requests, by_coming)
+	count += crowd_has(crowd, i, uid);
 	return count;
 }
 
@@ -274,9 +260,10 @@ static unsigned crowd_count(const struct control *control, enum crowd crowd, uid
 static struct control_request *leaver_find(
 	const struct control *control, enum crowd crowd, const struct control_request *newcomer)
 {
-	struct control_request *leaver = NULL;
+	struct control_request *i, *leaver = NULL;
 	size_t most = 0;
-	for (struct control_request *i = control->oldest; i; i = i->newer) {
+	TAILQ_FOREACH(i, &control->requests, by_coming)
+	{
 		uv_stream_t *stream = (uv_stream_t *)&i->pipe;
 		size_t weight = uv_stream_get_write_queue_size(stream) > UNSENT_MAX
 					? SIZE_MAX
@@ -338,7 +325,7 @@ static void listener_take(
 	request->handles = 2;
 	request->control = control;
 	request->left_ms = CONTROL_SECONDS * 1000;
-	list_push(request);
+	TAILQ_INSERT_TAIL(&control->requests, request, by_coming);
 	if (uv_pipe_open(&request->pipe, fd) != 0) {
 		close(fd);
 		request_close(request);
@@ -369,6 +356,7 @@ bool control_start(struct control *control, int fd, const struct control_place *
 	static const struct acceptor_owner owner = {
 		listener_room, listener_take, listener_none, listener_yield};
 	*control = (struct control){.place = *place};
+	TAILQ_INIT(&control->requests);
 	if (acceptor_init(&control->acceptor, place->loop, fd, ACCEPT_RESERVE_CONTROL) != 0) {
 		close(fd);
 		return false;
@@ -393,8 +381,9 @@ void control_stop(struct control *control)
 	control->open = false;
 	acceptor_close(&control->acceptor);
 	uv_close((uv_handle_t *)&control->turn, NULL);
-	for (struct control_request *request = control->oldest, *next; request; request = next) {
-		next = request->newer;
+	struct control_request *request = TAILQ_FIRST(&control->requests), *next;
+	for (; request; request = next) {
+		next = TAILQ_NEXT(request, by_coming);
 		request->left_ms = STOP_MS;
 		if (request->state != RUNNING)
 			request_close(request);

@@ -11,6 +11,7 @@
 #include "dns/net/accept.h"
 
 #include <jansson.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 enum {
@@ -44,7 +45,7 @@ struct control {
 	struct control_place place;
 	struct acceptor acceptor;
 	uv_idle_t turn; /* active while verbs wait to be run */
-	struct control_request *oldest, *newest;
+	TAILQ_HEAD(control_requests, control_request) requests; /* the oldest first */
 	bool open; /* `acceptor` is */
 };
 

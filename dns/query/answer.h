@@ -59,7 +59,7 @@ struct lookup {
 	const struct snapshot_zone *zone;
 	struct name_key name; /* the question's, or where a chain has led */
 	uint16_t offset; /* where that name stands in the reply */
-	const struct zone_node *seen[ANSWER_CHAIN_MAX]; /* nodes whose CNAME was taken */
+	struct name_key seen[ANSWER_CHAIN_MAX]; /* names that a CNAME led away from */
 	unsigned steps;
 };
 

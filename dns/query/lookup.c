@@ -80,12 +80,18 @@ static void data_add(
 }
 
 /* Goes on at a CNAME's target, whose record was just added at `record_offset`, in whatever zone of
- * ours it is (RFC 1034 4.3.2 1); a target elsewhere is the resolver's to follow. */
+ * ours it is (RFC 1034 4.3.2 1); a target elsewhere is the resolver's to follow. A name that the
+ * chain has come through is a loop: the chain so far is the answer. */
 static bool chain_follow(struct lookup *lookup, const uint8_t *record, uint32_t record_offset)
 {
-	if (++lookup->steps == ANSWER_CHAIN_MAX ||
+	lookup->seen[lookup->steps++] = lookup->name;
+	if (lookup->steps == ANSWER_CHAIN_MAX ||
 		!name_key_parse(&lookup->name, record_rdata(record), record_rdata_size(record)))
 		return false;
+	for (unsigned i = 0; i < lookup->steps; i++)
+		if (lookup->seen[i].hash == lookup->name.hash &&
+			name_equal(lookup->seen[i].wire, lookup->name.wire))
+			return false;
 	lookup->offset = (uint16_t)(record_offset + RECORD_FIXED);
 	lookup->zone =
 		snapshot_zone(lookup->snapshot, &lookup->name, lookup->query->type == TYPE_DS);
@@ -112,12 +118,8 @@ static bool node_answer(struct lookup *lookup, const struct zone_node *node)
 		return false;
 	}
 	const struct rrset *cname = zone_rrset(node, TYPE_CNAME);
-	for (unsigned i = 0; i < lookup->steps; i++)
-		if (lookup->seen[i] == node)
-			return false; /* a loop: the chain so far is the answer */
 	uint32_t offset = lookup->answer->size;
 	answer_rrset_add(lookup->answer, SECTION_ANSWER, lookup->offset, cname);
-	lookup->seen[lookup->steps] = node;
 	return chain_follow(lookup, cname->records, offset);
 }
 
@@ -144,7 +146,6 @@ static bool dname_answer(struct lookup *lookup, const struct zone_node *node)
 		dname->ttl, target, (uint16_t)(kept + target_size));
 	uint32_t offset = answer->size;
 	answer_rrset_add(answer, SECTION_ANSWER, lookup->offset, &cname);
-	lookup->seen[lookup->steps] = NULL;
 	if (lookup->query->type == TYPE_CNAME || lookup->query->type == TYPE_ANY)
 		return false;
 	return chain_follow(lookup, cname.records, offset);

@@ -2,6 +2,7 @@
 
 #include "zones/wire.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,16 +193,55 @@ const char *group_type_name(uint16_t type, char name[12])
 	return name;
 }
 
-/* RDATA that is one name and no more is the same in any case (RFC 4343). */
+/* Where the names are whose case does not count (RFC 4034 6.2): behind so many octets and strings.
+ * Later types have none (RFC 3597 7). */
+static const struct {
+	uint8_t octets, strings, names;
+} name_forms[TYPE_RRSIG + 1] = {
+	[TYPE_NS] = {0, 0, 1},
+	[3 /* MD */] = {0, 0, 1},
+	[4 /* MF */] = {0, 0, 1},
+	[TYPE_CNAME] = {0, 0, 1},
+	[7 /* MB */] = {0, 0, 1},
+	[8 /* MG */] = {0, 0, 1},
+	[9 /* MR */] = {0, 0, 1},
+	[TYPE_PTR] = {0, 0, 1},
+	[14 /* MINFO */] = {0, 0, 2},
+	[TYPE_MX] = {2, 0, 1},
+	[17 /* RP */] = {0, 0, 2},
+	[18 /* AFSDB */] = {2, 0, 1},
+	[21 /* RT */] = {2, 0, 1},
+	[24 /* SIG */] = {18, 0, 1},
+	[26 /* PX */] = {2, 0, 2},
+	[33 /* SRV */] = {6, 0, 1},
+	[35 /* NAPTR */] = {4, 3, 1},
+	[36 /* KX */] = {2, 0, 1},
+	[TYPE_DNAME] = {0, 0, 1},
+	[TYPE_RRSIG] = {18, 0, 1},
+};
+
+/* Equal: one record, in whatever case its names are. Lengths are below the letters, so that a
+ * name's octets can all be compared as letters. */
 static int rdata_compare(const uint8_t *a, const uint8_t *b)
 {
 	uint16_t type = image_type(a), a_size = record_rdata_size(a), b_size = record_rdata_size(b);
 	const uint8_t *x = record_rdata(a), *y = record_rdata(b);
+	size_t start = 0, end = 0;
+	int order = 0;
 	if (a_size != b_size)
 		return a_size < b_size ? -1 : 1;
-	if (type != TYPE_NS && type != TYPE_CNAME && type != TYPE_PTR && type != TYPE_DNAME)
-		return memcmp(x, y, a_size);
-	return name_compare(x, y);
+	if (type <= TYPE_RRSIG && name_forms[type].names) {
+		start = name_forms[type].octets;
+		for (unsigned i = 0; i < name_forms[type].strings; i++)
+			start += 1U + x[start];
+		end = start;
+		for (unsigned i = 0; i < name_forms[type].names; i++)
+			end += name_size(x + end);
+		order = memcmp(x, y, start);
+	}
+	for (size_t i = start; !order && i < end; i++)
+		order = tolower(x[i]) - tolower(y[i]);
+	return order ? order : memcmp(x + end, y + end, a_size - end);
 }
 
 static int order_compare(const struct group_record *a, const struct group_record *b)
@@ -228,8 +268,8 @@ static int came_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Drops equal RDATA from the records of one RRset and puts the rest back in the order they
- * came. The smallest TTL is anybody's, a duplicate's too. */
+/* Drops equal RDATA from the records of one RRset, all but the first, and puts the rest back in the
+ * order they came. */
 static size_t set_merge(struct group_record **set, size_t count, uint32_t *least, bool *differ)
 {
 	size_t kept = 0;
@@ -237,10 +277,11 @@ static size_t set_merge(struct group_record **set, size_t count, uint32_t *least
 	*differ = false;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t ttl = image_ttl(set[i]->image);
+		if (kept && !rdata_compare(set[kept - 1]->image, set[i]->image))
+			continue;
+		set[kept++] = set[i];
 		*differ |= ttl != *least;
 		*least = ttl < *least ? ttl : *least;
-		if (!kept || rdata_compare(set[kept - 1]->image, set[i]->image))
-			set[kept++] = set[i];
 	}
 	qsort(set, kept, sizeof *set, came_compare);
 	return kept;

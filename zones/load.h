@@ -15,7 +15,7 @@
  * (ANY, OPT ...); records below a delegation that are not glue (A or AAAA of a name that some NS
  * record of the zone names), and records other than glue, NS and DS (NSEC, RRSIG) at one. Warned
  * of: different TTLs in one RRset, of which the smallest is taken (RFC 2181 5.2).
- * Duplicate records are merged (RFC 2181 5). */
+ * Duplicate records, in whatever case their names (RFC 4034 6.2), are one: the first. */
 struct zone_file *zone_file_load(const char *path, const uint8_t *apex, char *why, size_t size);
 void zone_file_free(struct zone_file *file);
 

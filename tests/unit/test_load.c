@@ -121,14 +121,14 @@ static void test_sets(void **state)
 	char expected[WHY_SIZE];
 	const struct zone_entry *entry = zone_entry_find(file, "x", TYPE_A);
 	assert_int_equal(entry->rrset.count, 2);
-	assert_int_equal(entry->rrset.ttl, 30);
+	assert_int_equal(entry->rrset.ttl, 40);
 	assert_int_equal(entry->line, 4);
 	assert_int_equal(entry->rrset.size, 2 * (RECORD_FIXED + 4));
 	const uint8_t *record = entry->rrset.records;
 	assert_int_equal(record_rdata(record)[3], 2);
-	assert_int_equal(record[9], 30);
+	assert_int_equal(record[9], 40);
 	assert_int_equal(record_rdata(record_next(record))[3], 1);
-	assert_int_equal(record_next(record)[9], 30);
+	assert_int_equal(record_next(record)[9], 40);
 	assert_int_equal(zone_entry_find(file, "y", TYPE_NS)->rrset.count, 1);
 	assert_int_equal(record_rdata(zone_entry_find(file, "y", TYPE_NS)->rrset.records)[1], 'N');
 	assert_int_equal(zone_entry_find(file, "c", TYPE_CNAME)->rrset.count, 1);
@@ -139,7 +139,7 @@ static void test_sets(void **state)
 	assert_int_equal(file->warning_count, 1);
 	snprintf(expected, sizeof expected,
 		"%s:4: x.example.org. A has different TTLs, expected the same: the smallest, "
-		"30, is used",
+		"40, is used",
 		zone_path("z.zone"));
 	assert_string_equal(file->warnings[0], expected);
 	for (size_t i = 1; i < file->count; i++) {
@@ -148,6 +148,60 @@ static void test_sets(void **state)
 								file->entries[i].rrset.type));
 	}
 	zone_file_free(file);
+}
+
+/* Records that differ in the case of their names are one, the first; where only later types have
+ * names, or in strings, case counts. */
+static void test_duplicates(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *first, *second;
+		unsigned count;
+	} rows[] = {
+		{"A 192.0.2.1", "A 192.0.2.1", 1},
+		{"TXT a", "TXT A", 2},
+		{"NS Mail.", "NS mail.", 1},
+		{"MD Mail.", "MD mail.", 1},
+		{"MF Mail.", "MF mail.", 1},
+		{"MB Mail.", "MB mail.", 1},
+		{"MG Mail.", "MG mail.", 1},
+		{"MR Mail.", "MR mail.", 1},
+		{"PTR Mail.", "PTR mail.", 1},
+		{"MINFO Mail. Err", "MINFO mail. err", 1},
+		{"MINFO Mail. a", "MINFO mail. b", 2},
+		{"MX 10 Mail.", "MX 10 mail.", 1},
+		{"MX 10 Mail.", "MX 20 mail.", 2},
+		{"MX 10 Mail.", "TYPE15 \\# 8 000a046d61696c00", 1},
+		{"RP Mail. Txt", "RP mail. txt", 1},
+		{"AFSDB 1 Mail.", "AFSDB 1 mail.", 1},
+		{"RT 1 Mail.", "RT 1 mail.", 1},
+		{"SIG A 8 2 1 1 1 1 Mail. AQPS", "SIG A 8 2 1 1 1 1 mail. AQPS", 1},
+		{"PX 1 Mail. X4", "PX 1 mail. x4", 1},
+		{"SRV 0 0 5060 Mail.", "SRV 0 0 5060 mail.", 1},
+		{"NAPTR 1 1 s a b Mail.", "NAPTR 1 1 s a b mail.", 1},
+		{"NAPTR 1 1 s a b Mail.", "NAPTR 1 1 S a b mail.", 2},
+		{"KX 1 Mail.", "KX 1 mail.", 1},
+		{"DNAME Mail.", "DNAME mail.", 1},
+		{"RRSIG A 8 2 1 1 1 1 Mail. AQPS", "RRSIG A 8 2 1 1 1 1 mail. AQPS", 1},
+		{"RRSIG A 8 2 1 1 1 1 Mail. AQPS", "RRSIG A 8 2 1 1 1 1 mail. AQPT", 2},
+		{"LP 1 Mail.", "LP 1 mail.", 2},
+		{"HTTPS 1 Mail.", "HTTPS 1 mail.", 2},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[256];
+		snprintf(text, sizeof text, HEAD "x 50 %s\nx %u %s\n", rows[i].first,
+			rows[i].count == 1 ? 40 : 50, rows[i].second);
+		struct zone_file *file = zone_check_taken(text);
+		const struct rrset *rrset = &file->entries[file->count - 1].rrset;
+		if (rrset->count != rows[i].count)
+			fail_msg("%s, %s: %u records", rows[i].first, rows[i].second, rrset->count);
+		assert_int_equal(rrset->ttl, 50);
+		assert_int_equal(file->warning_count, 0);
+		if (strstr(rows[i].first, "Mail"))
+			assert_non_null(memmem(rrset->records, rrset->size, "Mail", 4));
+		zone_file_free(file);
+	}
 }
 
 static void test_delegations(void **state)
@@ -261,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_delegations),
 		cmocka_unit_test(test_warnings_end),
 		cmocka_unit_test(test_mutations),

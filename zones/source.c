@@ -285,7 +285,7 @@ static bool generate_obey(struct source *source, char *why, size_t size)
 	return true;
 }
 
-/* A line that starts with a dollar sign. */
+/* A line whose first word starts with a dollar sign. */
 static bool directive_obey(struct source *source, char *why, size_t size)
 {
 	static const struct {
@@ -299,6 +299,9 @@ static bool directive_obey(struct source *source, char *why, size_t size)
 	};
 	struct source_place place = place_here(source);
 	const char *name = source->line.words[0].text;
+	if (source->line.blank)
+		return source_refuse(&place, why, size,
+			"found %.40s behind a blank, expected it at the start of the line", name);
 	for (size_t i = 0; i < sizeof directives / sizeof *directives; i++)
 		if (!strcasecmp(name, directives[i].name))
 			return directives[i].obey(source, why, size);

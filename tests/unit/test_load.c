@@ -86,6 +86,10 @@ static void test_refusals(void **state)
 			"4: $INCLUDE has 0 words, expected a file and at most an origin"},
 		{HEAD "$FOO x\n", "4: found directive $FOO, expected $ORIGIN, $TTL, $INCLUDE "
 				  "or $GENERATE"},
+		{HEAD " $TTL 5\n",
+			"4: found $TTL behind a blank, expected it at the start of the line"},
+		{HEAD "\t$FOO 5\n",
+			"4: found $FOO behind a blank, expected it at the start of the line"},
 		{" A 192.0.2.1\n", "1: found no owner and no record before it, expected a name"},
 		{"@ NS ns\n@ 60 SOA ns h 7 2 3 4 5\n",
 			"1: example.org. NS has no TTL, expected one here, before it or by $TTL"},

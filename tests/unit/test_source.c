@@ -57,7 +57,6 @@ static void test_layout(void **state)
 		{HEAD "$ORIGIN a\n$ORIGIN b\n$ORIGIN example.org.\nx A 192.0.2.1", 7},
 		{HEAD "\\120 A 192.0.2.1\n", 4},
 		{HEAD "X.EXAMPLE.org. A 192.0.2.1\n", 4},
-		{HEAD "  $TTL 60\nx A 192.0.2.1\n", 5},
 		{HEAD "y.b A 192.0.2.1\n$ORIGIN @\nx A 192.0.2.1\n", 6},
 		{HEAD "x TXT \"(\" \";\" \"\\\"\"\n A 192.0.2.1\n", 5},
 	};

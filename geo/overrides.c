@@ -2,6 +2,7 @@
 
 #include "geo/country.h"
 #include "geo/prefix.h"
+#include "geo/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -196,7 +197,7 @@ struct place_overrides *place_overrides_parse(
 	struct reader reader = {.file = file, .line = 1, .why = why, .why_size = size};
 	reader.overrides = calloc(1, sizeof *reader.overrides);
 	bool done = reader.overrides || reader_refuse(&reader, "out of memory");
-	for (size_t at = 0; done && at < count; reader.line++) {
+	for (size_t at = utf8_mark_size(text, count); done && at < count; reader.line++) {
 		const char *newline = memchr(text + at, '\n', count - at);
 		size_t end = newline ? (size_t)(newline - text) : count;
 		done = line_parse(&reader, text + at, end - at);

@@ -116,9 +116,10 @@ static const char *scalar_end(const struct scan *scan)
 
 struct scan scan_begin(const char *text, size_t size)
 {
-	struct scan scan = {.text = text, .at = text, .end = text + size, .line = 1};
-	if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-		scan.at += 3;
+	struct scan scan = {.text = text,
+		.at = text + utf8_mark_size(text, size),
+		.end = text + size,
+		.line = 1};
 	space_skip(&scan);
 	if (!scan_sees(&scan, '[') && !scan_sees(&scan, '{'))
 		scan_fail(&scan, "");

@@ -1,5 +1,7 @@
 #include "geo/utf8.h"
 
+#include <string.h>
+
 size_t utf8_read(const char *at, size_t left, uint32_t *code)
 {
 	static const struct {
@@ -17,6 +19,11 @@ size_t utf8_read(const char *at, size_t left, uint32_t *code)
 	bool good = i > more && *code >= forms[more].least && *code <= 0x10FFFF &&
 		    (*code < 0xD800 || *code > 0xDFFF);
 	return good ? more + 1 : 0;
+}
+
+size_t utf8_mark_size(const char *text, size_t size)
+{
+	return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
 bool utf8_is_control(uint32_t code)

@@ -2,6 +2,7 @@
 
 #include "dns/base/file.h"
 #include "dns/config/include.h"
+#include "geo/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,7 +266,8 @@ static bool file_parse(struct parser *parser, const char *path, unsigned line)
 	} else {
 		unsigned first = line ? (unsigned)parser->files->include_count : 0;
 
-		parser->lexer = (struct config_lexer){why, file.bytes, file.bytes + file.size,
+		parser->lexer = (struct config_lexer){why,
+			file.bytes + utf8_mark_size(file.bytes, file.size), file.bytes + file.size,
 			texts, first * CONFIG_FILE_LINES + 1};
 		good = token_next(parser) && section_parse(parser, parser->top);
 	}

@@ -4,6 +4,7 @@
 #include "dns/base/log.h"
 #include "dns/load/state_dir.h"
 #include "geo/stamp.h"
+#include "geo/utf8.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -83,7 +84,9 @@ struct refcount *drains_load(const struct config *config)
 	if (!state_dir_read(config, &file, path, FILE_MAX))
 		return drains_without(NULL, NULL, 0);
 	json_error_t error;
-	json_t *json = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
+	size_t mark = utf8_mark_size(file.bytes, file.size);
+	json_t *json =
+		json_loadb(file.bytes + mark, file.size - mark, JSON_REJECT_DUPLICATES, &error);
 	struct refcount *drains = NULL;
 	snprintf(found, sizeof(found), "%d: invalid JSON: %s", error.line, error.text);
 	if (json)

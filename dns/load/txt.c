@@ -1,5 +1,7 @@
 #include "dns/load/txt.h"
 
+#include "geo/utf8.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +58,14 @@ static const char *text_fault(const char *text, size_t size, const struct config
 bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 	const struct config_txt *config, char *why, size_t size)
 {
-	const char *end = file->size ? memchr(file->bytes, '\n', file->size) : NULL;
-	size_t length = end ? (size_t)(end - file->bytes) : file->size;
-	if (end && length && file->bytes[length - 1] == '\r')
+	const char *text = file->bytes + utf8_mark_size(file->bytes, file->size);
+	size_t length = (size_t)(file->bytes + file->size - text);
+	const char *end = length ? memchr(text, '\n', length) : NULL;
+	if (end)
+		length = (size_t)(end - text);
+	if (end && length && text[length - 1] == '\r')
 		length--;
-	const char *fault = text_fault(file->bytes, length, config);
+	const char *fault = text_fault(text, length, config);
 	if (fault) {
 		snprintf(why, size, "%s:1: %s", path, fault);
 		return false;
@@ -71,8 +76,8 @@ bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 		return false;
 	}
 	(*txt)->size = length;
-	(*txt)->since = since_find(file->bytes, length, file->modified);
-	memcpy((*txt)->text, file->bytes, length);
+	(*txt)->since = since_find(text, length, file->modified);
+	memcpy((*txt)->text, text, length);
 	return true;
 }
 

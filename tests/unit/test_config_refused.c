@@ -48,7 +48,7 @@ static const struct {
 	{"\n\nlisten += {'1.1.1.1'}", ":3: found '+', expected such"},
 	{"geo|database = x", ":1: found '|', expected such"},
 	{"user('x')", ":1: found '(', expected such"},
-	{"\xef\xbb\xbf" ZONE, ":1: found the octet 0xef, expected such"},
+	{"\xef\xbb\xbf\xef\xbb\xbf" ZONE, ":1: found the octet 0xef, expected such"},
 	{"user = a\rworkers = 1", ":1: found the octet 0x0d, expected such"},
 	{"'user' = x", ":1: found 'user', expected an option, a section or }"},
 	{"user x\nworkers = 1", ":1: found user without =, expected = and a value"},

@@ -1,6 +1,7 @@
 #include "tools/cvd/version_string.h"
 
 #include "dns/base/why.h"
+#include "geo/utf8.h"
 #include "tools/cvd/fields.h"
 
 #include <inttypes.h>
@@ -33,6 +34,9 @@ bool version_string_parse(
 	struct fields fields;
 	const struct field *recommended = &fields.list[0];
 	int64_t numbers[FIELDS_MAX] = {0};
+	size_t mark = utf8_mark_size(text, size);
+	text += mark;
+	size -= mark;
 	const char *end = size ? memchr(text, '\n', size) : NULL;
 	if (end)
 		size = (size_t)(end - text);

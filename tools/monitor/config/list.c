@@ -2,6 +2,7 @@
 
 #include "geo/found.h"
 #include "geo/stamp.h"
+#include "geo/utf8.h"
 #include "tools/monitor/config/list_field.h"
 
 #include <stdio.h>
@@ -130,7 +131,9 @@ struct mirror_list *list_parse(const struct list_source *source, char *why, size
 		.allow_private = source->allow_private,
 		.why = why,
 		.why_size = size};
-	text.root = json_loadb(source->json, source->size, JSON_REJECT_DUPLICATES, &error);
+	size_t mark = utf8_mark_size(source->json, source->size);
+	text.root = json_loadb(
+		source->json + mark, source->size - mark, JSON_REJECT_DUPLICATES, &error);
 	if (!text.root) {
 		found_syntax(source->file, &error, why, size);
 		return NULL;

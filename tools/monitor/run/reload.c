@@ -2,6 +2,7 @@
 
 #include "dns/base/file.h"
 #include "dns/base/log.h"
+#include "geo/utf8.h"
 #include "tools/monitor/config/list.h"
 
 #include <stdio.h>
@@ -188,7 +189,7 @@ void monitor_txt_reload(struct monitor *monitor)
 		return;
 	char *text = monitor_txt_read(monitor->settings, &record, why, sizeof(why));
 	if (text)
-		txt_take(monitor, &record, text);
+		txt_take(monitor, &record, text + utf8_mark_size(text, strlen(text)));
 	else
 		snprintf(sentence, sizeof(sentence), "%s; the previous versions stay in effect",
 			why);

@@ -49,6 +49,7 @@ static int check(const char *path, bool strict)
 	inputs_say(snapshot->inputs);
 	server_say_zones(snapshot);
 	lint_summary(snapshot);
+	lint_txts(snapshot);
 	lint_pools(snapshot);
 	if (!trial_run(inputs_config(snapshot->inputs), &account, why, sizeof(why))) {
 		log_line(LOG_LEVEL_ERROR, "%s", why);

@@ -65,6 +65,7 @@ static const struct config_option txt_options[] = {
 		.empty = true},
 	{"stale", config_read_choice, IN_TXT(stale), .usual = {"serve"},
 		.words = {"serve", "withdraw"}},
+	{"format", config_read_choice, IN_TXT(cvd), .usual = {"any"}, .words = {"any", "cvd"}},
 	{.name = NULL},
 };
 

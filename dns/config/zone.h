@@ -16,6 +16,7 @@ struct config_txt {
 	uint32_t ttl; /* seconds */
 	uint32_t max_age; /* seconds; 0 = off */
 	enum config_stale stale;
+	bool cvd; /* format = "cvd": the string must be one that freshclam reads */
 	unsigned line;
 };
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CODES_MAX = 20, POOLS_MAX = 100 };
 
@@ -61,6 +62,36 @@ unsigned lint_pools(const struct snapshot *snapshot)
 	       lint_warn(snapshot,
 		       "not all members fit in one message of 65,535 octets: they rotate",
 		       all_do_not_fit);
+}
+
+/* Is it meant to be a version string? */
+static bool txt_is_version(const struct config_txt *config, const struct txt *txt)
+{
+	size_t size = strlen(config->name), colons = 0;
+	for (size_t i = 0; i < txt->size; i++)
+		colons += txt->text[i] == ':';
+	return colons >= 3 || (size >= 3 && strcasecmp(config->name + size - 3, "cvd") == 0);
+}
+
+unsigned lint_txts(const struct snapshot *snapshot)
+{
+	const struct config *config = inputs_config(snapshot->inputs);
+	unsigned count = 0;
+	char why[256];
+	for (size_t z = 0; z < config->zone_count; z++)
+		for (size_t t = 0; t < config->zones[z].txt_count; t++) {
+			const struct config_txt *name = &config->zones[z].txts[t];
+			const struct txt *txt = refcount_get(snapshot->inputs->zones[z].txts[t]);
+			if (name->cvd || !txt || !txt_is_version(name, txt) ||
+				txt_cvd_check(txt->text, txt->size, why, sizeof(why)))
+				continue;
+			log_line(LOG_LEVEL_WARNING,
+				"%s:1: %s; freshclam cannot read it, format = \"cvd\" would refuse it "
+				"txt=%s",
+				name->file, why, name->name);
+			count++;
+		}
+	return count;
 }
 
 /* Countries by their code, the first few written out. */

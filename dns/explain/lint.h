@@ -5,6 +5,10 @@
 
 #include "dns/snapshot/snapshot.h"
 
+/* Logs a warning for each TXT string that is meant for freshclam, and which that cannot read;
+ * returns their number. */
+unsigned lint_txts(const struct snapshot *snapshot);
+
 /* Logs one warning for each kind of surprise that a configured pool holds; returns their number. */
 unsigned lint_pools(const struct snapshot *snapshot);
 

@@ -5,39 +5,97 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A record and its message must fit 65,535 octets with the longest question and OPT. */
-enum { TEXT_MAX = 64000, TIME_FIELD = 3, TIME_DIGITS_MAX = 15 };
+enum { TEXT_MAX = 64000, TIME_FIELD = 3, NUMBER_DIGITS_MAX = 15 };
+/* What clients read of a version string, and how much a clock may be ahead, in seconds. */
+enum { CVD_FIELDS = 8, CVD_MAX = 255, AHEAD_MAX = 3600, SHOWN_MAX = 40 };
 
-/* Field `index` of a colon separated line; its size, or -1 when there are not so many. */
-static int field_find(const char *text, size_t size, unsigned index, const char **field)
+/* A number of at most so many digits; -1: it is none. */
+static int64_t number_parse(const char *text, size_t size)
 {
-	const char *at = text, *end = text + size;
-	for (; index > 0; index--) {
-		at = memchr(at, ':', (size_t)(end - at));
-		if (!at)
+	int64_t number = 0;
+	if (size == 0 || size > NUMBER_DIGITS_MAX)
+		return -1;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] < '0' || text[i] > '9')
 			return -1;
-		at++;
+		number = number * 10 + (text[i] - '0');
 	}
-	const char *stop = memchr(at, ':', (size_t)(end - at));
-	*field = at;
-	return (int)((stop ? stop : end) - at);
+	return number;
+}
+
+/* The octets of the colon separated field at `*at`, which moves to the next one; NULL: there is
+ * none. */
+static size_t field_next(const char **at, const char *end)
+{
+	const char *stop = memchr(*at, ':', (size_t)(end - *at));
+	size_t size = (size_t)((stop ? stop : end) - *at);
+	*at = stop ? stop + 1 : NULL;
+	return size;
 }
 
 /* The record time of a version string (field 3 of at least four), else the file's time. */
 static int64_t since_find(const char *text, size_t size, int64_t modified)
 {
-	const char *field;
-	int64_t since = 0;
-	int digits = field_find(text, size, TIME_FIELD, &field);
-	if (digits <= 0 || digits > TIME_DIGITS_MAX)
-		return modified;
-	for (int i = 0; i < digits; i++) {
-		if (field[i] < '0' || field[i] > '9')
+	const char *at = text, *field = text, *end = text + size;
+	size_t length = 0;
+	for (unsigned i = 0; i <= TIME_FIELD; i++) {
+		field = at;
+		if (!field)
 			return modified;
-		since = since * 10 + (field[i] - '0');
+		length = field_next(&at, end);
 	}
-	return since;
+	int64_t since = number_parse(field, length);
+	return since < 0 ? modified : since;
+}
+
+static bool cvd_field_check(
+	unsigned number, const char *field, size_t size, char *why, size_t why_size)
+{
+	int shown = (int)(size < SHOWN_MAX ? size : SHOWN_MAX);
+	int64_t value = number_parse(field, size);
+	if (size == 0 || (number && value < 0))
+		snprintf(why, why_size, "field %u is \"%.*s\", expected %s", number, shown, field,
+			number ? "decimal digits" : "a version of ClamAV");
+	else if (number == TIME_FIELD && value > time(NULL) + AHEAD_MAX)
+		snprintf(why, why_size,
+			"field 3 is %.*s, a time more than 1 h in the future, expected Unix seconds",
+			shown, field);
+	else
+		return true;
+	return false;
+}
+
+bool txt_cvd_check(const char *text, size_t size, char *why, size_t why_size)
+{
+	const char *at = text, *end = text + size;
+	if (size > CVD_MAX) {
+		snprintf(why, why_size, "the first line has %zu octets, expected at most %d", size,
+			CVD_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < size; i++)
+		if (text[i] <= ' ' || text[i] >= 0x7F || text[i] == '"' || text[i] == '\'') {
+			snprintf(why, why_size,
+				"found a blank, a quote or a letter that is not ASCII in octet "
+				"%zu, expected none",
+				i + 1);
+			return false;
+		}
+	unsigned fields = 0;
+	for (; at; fields++) {
+		const char *field = at;
+		size_t length = field_next(&at, end);
+		if (fields < CVD_FIELDS && !cvd_field_check(fields, field, length, why, why_size))
+			return false;
+	}
+	if (fields < CVD_FIELDS)
+		snprintf(why, why_size,
+			"found %u field%s, expected at least %d, separated by \":\"", fields,
+			fields == 1 ? "" : "s", CVD_FIELDS);
+	return fields >= CVD_FIELDS;
 }
 
 static const char *text_fault(const char *text, size_t size, const struct config_txt *config)
@@ -66,6 +124,9 @@ bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 	if (end && length && text[length - 1] == '\r')
 		length--;
 	const char *fault = text_fault(text, length, config);
+	char found[256];
+	if (!fault && config->cvd && !txt_cvd_check(text, length, found, sizeof(found)))
+		fault = found;
 	if (fault) {
 		snprintf(why, size, "%s:1: %s", path, fault);
 		return false;

@@ -15,6 +15,9 @@ struct txt {
 bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 	const struct config_txt *config, char *why, size_t size);
 
+/* Is it what freshclam reads from a version string? False: one sentence without the file. */
+bool txt_cvd_check(const char *text, size_t size, char *why, size_t why_size);
+
 /* Is it older than max-age? Never, where that is off. */
 bool txt_is_stale(const struct txt *txt, const struct config_txt *config, int64_t now);
 

@@ -5,8 +5,7 @@ import json
 import pathlib
 import subprocess
 
-import packet
-from world import ZONE, export_text, mirrors_of, version_string
+from world import ZONE, eventually, export_text, mirrors_of, version_string
 
 MARK = b"\xef\xbb\xbf"
 MIRRORS = mirrors_of("DE", 3, "198.18.1")
@@ -53,3 +52,26 @@ def test_byte_order_mark_in_tools(make_world, tmp_path):
     done = subprocess.run([monitor, "-t", "-c", world.path("monitor.conf")], capture_output=True, text=True,
                           env=world.environment(), timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_version_string_that_nobody_can_read(make_world):
+    """`format = "cvd"` keeps the last good string; without it -t warns."""
+    world = make_world(txt="plain words")
+    assert not world.lines("freshclam") and "freshclam" in world.check().stderr  # the name ends in cvd
+    good, page = version_string(), "<html>: moved: to: https"
+    world.write("dns.txt", page + "\n")
+    assert "dns.txt:1: found a blank" in world.check().stderr
+    world.blocks = world.blocks.replace('file = "dns.txt"', 'file = "dns.txt"  format = "cvd"')
+    world.configure()
+    done = world.check()
+    assert "freshclam" not in done.stderr and "the name gets SERVFAIL" in done.stderr
+    world.write("dns.txt", good + "\n")
+    assert "freshclam" not in world.check().stderr
+    world.start()
+    world.replace("dns.txt", page + "\n")
+    line = world.wait_log("dns.txt:1:")
+    assert "found a blank, a quote" in line and "the last good string stays in service" in line
+    assert good in str(world.ask("current.cvd", "TXT").answer)
+    later = version_string(daily=28035)
+    world.replace("dns.txt", later + "\n")
+    eventually(lambda: later in str(world.ask("current.cvd", "TXT").answer), "the next good one")

@@ -161,6 +161,7 @@ static const struct {
 	{TXT("ttl = 2147483648"), ":3: found ttl = \"2147483648\", expected a duration"},
 	{TXT("max-age = 0"), ":3: found max-age = \"0\", expected a duration"},
 	{TXT("stale = maybe"), ":3: found stale = \"maybe\", expected \"serve\" or \"withdraw\""},
+	{TXT("format = CVD"), ":3: found format = \"CVD\", expected \"any\" or \"cvd\""},
 	{TXT("\nstale = withdraw"),
 		":4: found stale = \"withdraw\" without max-age, expected both"},
 	{TXT("max-age = ''\nstale = withdraw"), ":4: found stale = \"withdraw\" without max-age"},

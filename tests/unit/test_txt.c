@@ -15,10 +15,12 @@ enum { MODIFIED = 1700000000, TEXT_MAX = 64000 };
 
 static char why[512];
 
+static bool cvd;
+
 /* From a buffer as file_read gives it: one NUL behind the last octet, and no more. */
 static struct txt *parse(const char *bytes, size_t size, uint32_t max_age)
 {
-	const struct config_txt config = {.max_age = max_age};
+	const struct config_txt config = {.max_age = max_age, .cvd = cvd};
 	struct file file = {.bytes = malloc(size + 1), .size = size, .modified = MODIFIED};
 	struct txt *txt = NULL;
 	assert_non_null(file.bytes);
@@ -85,6 +87,56 @@ static void test_lines(void **state)
 			fail_msg("row %zu was expected refused with \"%s\": %s", i, row->part, why);
 		free(txt);
 	}
+}
+
+/* format = "cvd": what freshclam reads, and nothing else. */
+static void test_cvd(void **state)
+{
+	static const struct {
+		const char *text, *part; /* NULL: accepted */
+	} lines[] = {
+		{"\xEF\xBB\xBF"
+		 "0.103.12:62:27950:1700000000:1:90:49192:339\r\n",
+			NULL},
+		{"0.103.12:62:27950:1700000000:1:90:49192:339", NULL},
+		{"0.103.12:62:27950:1700000000:1:90:49192:339:more:fields", NULL},
+		{"1.5.0-rc1:0062:0:0:0:0:0:0", NULL},
+		{"0.103.12:62:27950:1700000000:1:90:49192", "found 7 fields, expected at least 8"},
+		{"soon", "found 1 field, expected at least 8"},
+		{"<html>", "found 1 field"},
+		{"<!DOCTYPE html>", "octet 10, expected none"},
+		{"\"0.103.12:62:27950:1700000000:1:90:49192:339\"", "a quote"},
+		{"'0.103.12:62:27950:1700000000:1:90:49192:339'", "a quote"},
+		{"\xE2\x80\x9C"
+		 "0.103.12:62:27950:1700000000:1:90:49192:339",
+			"in octet 1,"},
+		{" 0.103.12:62:27950:1700000000:1:90:49192:339", "in octet 1,"},
+		{"0.103.12:62:27950:1700000000:1:90:49192:339 ", "found a blank"},
+		{"0.103.12:62:27950:1700000000000:1:90:49192:339",
+			"field 3 is 1700000000000, a time more than 1 h in the future, expected Unix"},
+		{"0.103.12:62:27950:now:1:90:49192:339", "field 3 is \"now\", expected decimal"},
+		{"0.103.12:62:-1:1700000000:1:90:49192:339", "field 2 is \"-1\""},
+		{"0.103.12:62:27950:1700000000:1:90:49192:", "field 7 is \"\""},
+		{":62:27950:1700000000:1:90:49192:339", "field 0 is \"\""},
+		{"0.103.12::27950:1700000000:1:90:49192:339", "field 1 is \"\""},
+	};
+	char text[512] = "0.103.12:62:27950:1700000000:1:90:49192:339:";
+	(void)state;
+	cvd = true;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		struct txt *txt = parse(lines[i].text, strlen(lines[i].text), 0);
+		if (!txt == !lines[i].part || (!txt && !strstr(why, lines[i].part)))
+			fail_msg("%s: %s", lines[i].text, why);
+		free(txt);
+	}
+	for (size_t size = 255; size <= 256; size++) {
+		memset(text + 44, 'x', size - 44);
+		struct txt *txt = parse(text, size, 0);
+		assert_int_equal(size == 255, txt != NULL);
+		free(txt);
+	}
+	assert_non_null(strstr(why, "has 256 octets, expected at most 255"));
+	cvd = false;
 }
 
 /* What no message could carry; and a line of many fields takes no longer than another. */
@@ -174,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_cvd),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_stale),

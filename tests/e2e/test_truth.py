@@ -75,3 +75,12 @@ def test_version_string_that_nobody_can_read(make_world):
     later = version_string(daily=28035)
     world.replace("dns.txt", later + "\n")
     eventually(lambda: later in str(world.ask("current.cvd", "TXT").answer), "the next good one")
+
+
+def test_ignored_members(make_world):
+    """What nobody reads refuses nothing: numbers beyond 2^63, keys twice."""
+    world = make_world(mirrors=MIRRORS, zone_options="\tmax-shrink = 100\n").start()
+    text = export_text(mirrors_of("FR", 2, "198.18.2"), serial=7)
+    big = '"traffic": 9223372036854775808, "traffic": -99999999999999999999, "x": {"a": 1e999, "a": []}, '
+    world.replace("mirrors.json", text.replace('"host"', big + '"host"').replace("{", "{" + big, 1))
+    world.wait_served("198.18.2.1", "db.fr")

@@ -281,6 +281,9 @@ static void test_accepted(void **state)
 		{"{\n  \"format\"", "\xEF\xBB\xBF{\n  \"format\""},
 		{"\"unknown\": {",
 			"\"unknown\": 1, \"unknown\": {\"a\": 1e999, \"a\": \"\\u0000\", "},
+		{"\"unknown\": {",
+			"\"bytes\": 9223372036854775808, \"bytes\": -99999999999999999999, "
+			"\"unknown\": {\"a\": {\"b\": 1, \"b\": 18446744073709551616}, "},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *text = text_replace(rows[i][0], rows[i][1]);

@@ -48,6 +48,8 @@ static const struct config_option global_options[] = {
 static const struct config_option geo_options[] = {
 	{"database", config_read_path, IN_CONFIG(geo_database), .usual = {""}, .empty = true},
 	{"overrides", config_read_path, IN_CONFIG(geo_overrides), .usual = {""}, .empty = true},
+	{"max-age", config_read_duration, IN_CONFIG(geo_max_age), 1, TTL_MAX, .usual = {""},
+		.empty = true},
 	{.name = NULL},
 };
 
@@ -55,6 +57,8 @@ static const struct config_option zone_options[] = {
 	{"file", config_read_path, IN_ZONE(file), .required = true},
 	{"export", config_read_path, IN_ZONE(export), .usual = {""}, .empty = true},
 	{"max-shrink", config_read_number, IN_ZONE(max_shrink), 0, 100, .usual = {"50"}},
+	{"export-max-age", config_read_duration, IN_ZONE(export_max_age), 1, TTL_MAX,
+		.usual = {"1d"}, .empty = true},
 	{.name = NULL},
 };
 

@@ -44,6 +44,7 @@ struct config_zone {
 	char *file;
 	char *export; /* NULL: none (then there are no pools) */
 	unsigned max_shrink; /* per cent, 0..100 */
+	uint32_t export_max_age; /* seconds; 0 = off */
 	struct config_txt *txts;
 	size_t txt_count;
 	struct config_pool *pools;

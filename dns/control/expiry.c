@@ -2,35 +2,55 @@
 
 #include "dns/base/log.h"
 #include "dns/load/drain_file.h"
+#include "dns/load/input_state.h"
+
+#include <stdio.h>
 
 enum { STALE_SAY_SECONDS = 3600, READ_AGAIN_SECONDS = 2, WHY_SIZE = STATE_DIR_PATH_MAX + 512 };
 
-static void stale_say(const struct config_zone *zone, const struct config_txt *config,
-	const struct txt *txt, int64_t now)
+static void stale_say(
+	const struct inputs *inputs, const struct input *input, const struct input_age *age)
 {
-	log_line(LOG_LEVEL_WARNING,
-		"TXT %s of zone %s is older than max-age and is %s age=%lld max_age=%u file=%s",
-		config->name, zone->name,
-		config->stale == STALE_WITHDRAW ? "withdrawn" : "still served",
-		(long long)(now - txt->since), config->max_age, config->file);
+	const struct config *config = inputs_config(inputs);
+	const struct config_zone *zone = input->zone < 0 ? NULL : &config->zones[input->zone];
+	char name[INPUT_NAME_MAX];
+	if (zone && input->txt >= 0)
+		snprintf(name, sizeof(name), "TXT %s of zone %s", zone->txts[input->txt].name,
+			zone->name);
+	else if (zone)
+		snprintf(name, sizeof(name), "The export of zone %s", zone->name);
+	else
+		snprintf(name, sizeof(name), "The country database");
+	bool withdrawn = input->txt >= 0 && zone->txts[input->txt].stale == STALE_WITHDRAW;
+	log_line(LOG_LEVEL_WARNING, "%s is older than %s and is %s age=%lld max_age=%u file=%s",
+		name, age->option, withdrawn ? "withdrawn" : "still served",
+		(long long)age->seconds, age->most, inputs_file(config, input->number));
+}
+
+/* Is a string to be withdrawn, or to come back, that is not so in the snapshot? */
+static bool withdrawal_due(const struct inputs *inputs, const struct input *input, int64_t now)
+{
+	const struct config *config = inputs_config(inputs);
+	if (input->txt < 0 || config->zones[input->zone].txts[input->txt].stale != STALE_WITHDRAW)
+		return false;
+	struct input_age age = input_age(inputs, input, now);
+	struct input_age linked = input_age(inputs, input, inputs->now);
+	return input_is_stale(&age) != input_is_stale(&linked);
 }
 
 /* Counts them. */
 static unsigned stale_count(const struct inputs *inputs, int64_t now, bool say, bool *due)
 {
-	const struct config *config = inputs_config(inputs);
+	struct input input = {0, -1, -1};
 	unsigned count = 0;
-	for (size_t z = 0; z < config->zone_count; z++)
-		for (size_t t = 0; t < config->zones[z].txt_count; t++) {
-			const struct config_txt *txt_config = &config->zones[z].txts[t];
-			const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
-			bool stale = txt && txt_is_stale(txt, txt_config, now);
-			bool linked_stale = txt && txt_is_stale(txt, txt_config, inputs->now);
-			*due |= txt_config->stale == STALE_WITHDRAW && stale != linked_stale;
-			if (stale && say)
-				stale_say(&config->zones[z], txt_config, txt, now);
-			count += stale;
-		}
+	do {
+		struct input_age age = input_age(inputs, &input, now);
+		bool stale = input_is_stale(&age);
+		*due |= withdrawal_due(inputs, &input, now);
+		if (stale && say)
+			stale_say(inputs, &input, &age);
+		count += stale;
+	} while (input_next(inputs_config(inputs), &input));
 	return count;
 }
 

@@ -6,11 +6,11 @@
 #include "dns/load/inputs.h"
 
 struct stale {
-	int64_t said; /* Unix seconds of the last lines on stale strings */
-	unsigned count; /* strings that were stale at the last look */
+	int64_t said; /* Unix seconds of the last lines on what is stale */
+	unsigned count; /* strings, exports and databases that were stale at the last look */
 };
 
-/* A string that has become stale is logged at once, and all such every hour. True: one is to be
+/* What has become stale is logged at once, and all such every hour. True: a string is to be
  * withdrawn, or to come back after the clock was set; a snapshot without or with it is due. */
 bool stale_check(struct stale *stale, const struct inputs *inputs, int64_t now);
 /* Those drains that are left once some have come to their end, saved; NULL: none has, or no

@@ -1,6 +1,7 @@
 #include "dns/stats/health.h"
 
 #include "dns/base/json.h"
+#include "dns/load/input_state.h"
 
 #include <time.h>
 
@@ -34,32 +35,27 @@ static void workers_judge(const struct totals *totals, json_t *reasons)
 	}
 }
 
-static void txt_judge(const struct inputs *inputs, size_t z, size_t t, json_t *reasons)
-{
-	const struct config *config = inputs_config(inputs);
-	const struct config_zone *zone = &config->zones[z];
-	const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
-	const char *why = inputs->verdicts[inputs_export(config, z) + 1 + t].why;
-	if (!txt)
-		reason_add(reasons, "zone %s: %s has no string: %s", zone->name, zone->txts[t].name,
-			why ? why : "none was read");
-	else if (txt_is_stale(txt, &zone->txts[t], time(NULL)))
-		reason_add(reasons, "zone %s: the string of %s is %lld s old, max-age is %u s",
-			zone->name, zone->txts[t].name, (long long)(time(NULL) - txt->since),
-			zone->txts[t].max_age);
-}
-
 static void inputs_judge(const struct inputs *inputs, json_t *reasons)
 {
 	const struct config *config = inputs_config(inputs);
-	for (size_t z = 0; z < config->zone_count; z++) {
-		const char *why = inputs->verdicts[inputs_export(config, z)].why;
-		if (why)
-			reason_add(reasons, "zone %s: the export is refused: %s",
-				config->zones[z].name, why);
-		for (size_t t = 0; t < config->zones[z].txt_count; t++)
-			txt_judge(inputs, z, t, reasons);
-	}
+	struct input input = {0, -1, -1};
+	int64_t now = time(NULL);
+	do {
+		char name[INPUT_NAME_MAX];
+		struct input_age age = input_age(inputs, &input, now);
+		const char *why = inputs->verdicts[input.number].why;
+		input_name(config, &input, name);
+		if (input.txt >= 0 && !refcount_get(inputs->zones[input.zone].txts[input.txt]))
+			reason_add(reasons, "zone %s: %s has no string: %s",
+				config->zones[input.zone].name,
+				config->zones[input.zone].txts[input.txt].name,
+				why ? why : "none was read");
+		else if (input.zone >= 0 && input.txt < 0 && why)
+			reason_add(reasons, "%s is refused: %s", name, why);
+		else if (input_is_stale(&age))
+			reason_add(reasons, "%s is %lld s old, %s is %u s", name,
+				(long long)age.seconds, age.option, age.most);
+	} while (input_next(config, &input));
 }
 
 char *health_page(void *owner, bool *healthy)

@@ -5,7 +5,8 @@
 #include "dns/stats/totals.h"
 
 /* {"healthy":BOOL,"serving":BOOL,"reasons":["one sentence", ...]}, malformed never; to be freed.
- * *healthy: all workers serve, no export is refused, no TXT string is stale or was never there.
+ * *healthy: all workers serve, no export is refused, no export, TXT string or database is stale, no
+ * TXT string was never there.
  * NULL: no memory. */
 char *health_page(void *totals, bool *healthy);
 

@@ -3,9 +3,12 @@ asked for, strings that no client can read, data that has become old."""
 
 import json
 import pathlib
+import re
 import subprocess
+import urllib.error
+import urllib.request
 
-from world import ZONE, eventually, export_text, mirrors_of, version_string
+from world import ZONE, eventually, export_text, mirrors_of, timestamp, version_string
 
 MARK = b"\xef\xbb\xbf"
 MIRRORS = mirrors_of("DE", 3, "198.18.1")
@@ -84,3 +87,72 @@ def test_ignored_members(make_world):
     big = '"traffic": 9223372036854775808, "traffic": -99999999999999999999, "x": {"a": 1e999, "a": []}, '
     world.replace("mirrors.json", text.replace('"host"', big + '"host"').replace("{", "{" + big, 1))
     world.wait_served("198.18.2.1", "db.fr")
+
+
+# --- age -----------------------------------------------------------------------------------------
+
+
+def ages(world):
+    """The states that the status has: all, geo, then each zone with its export and its strings."""
+    status = world.control("status")["result"]
+    zone = status["zones"][0]
+    return {"all": status["state"], "geo": status["geo"]["state"], "zone": zone["state"],
+            "export": zone["export"]["state"], "txt": [txt["state"] for txt in zone["txt"]]}
+
+
+def aged_world(make_world, **how):
+    world = make_world(mirrors=MIRRORS, networks=NETWORKS, **how)
+    world.options.update({"control": str(world.control_path),
+                          "metrics": f"127.0.0.1:{world.free_port()}"})
+    world.configure()
+    return world
+
+
+def health(world):
+    try:
+        with urllib.request.urlopen(f"http://{world.options['metrics']}/health", timeout=10) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, json.load(refusal)
+
+
+def test_export_of_a_dead_monitor(make_world):
+    """Served as before, and called stale everywhere; a day is what it usually may be old."""
+    world = aged_world(make_world)
+    world.export(MIRRORS, generated=timestamp(-86400 - 60))
+    world.start()
+    assert ages(world) == {"all": "stale", "geo": "ok", "zone": "stale", "export": "stale", "txt": ["ok"]}
+    export = world.control("status")["result"]["zones"][0]["export"]
+    assert re.fullmatch(r"864\d\d s old, export-max-age is 86400 s", export["why"]), export
+    assert export["max_age_seconds"] == 86400
+    world.wait_log("The export of zone clamav.net is older than export-max-age and is still served",
+                   "age=864", "max_age=86400", "file=")
+    status, page = health(world)
+    assert status == 503 and page["serving"]
+    assert re.fullmatch(r"zone clamav.net: the export is 864\d\d s old, export-max-age is 86400 s",
+                        page["reasons"][0])
+    assert len(world.members("db.de")) == 3  # answers never change by it
+    world.export(MIRRORS)
+    eventually(lambda: ages(world)["all"] == "ok", "a fresh export")
+    assert health(world)[0] == 200
+    world.replace("mirrors.json", "[]")  # worse than stale
+    eventually(lambda: ages(world)["zone"] == "refused" and ages(world)["all"] == "refused", "a refused one")
+    world.path("mirrors.json").unlink()
+    eventually(lambda: ages(world)["zone"] == "missing" and ages(world)["all"] == "missing", "a missing one")
+
+
+def test_age_as_configured(make_world):
+    world = aged_world(make_world, zone_options='\texport-max-age = ""\n', database={"build_epoch": ("uint64", 1700000000)})
+    world.export(MIRRORS, generated=timestamp(-400 * 86400))
+    world.write("dns.txt", version_string(age=3 * 3600) + "\n")
+    world.start()
+    assert ages(world) == {"all": "stale", "geo": "ok", "zone": "stale", "export": "ok", "txt": ["stale"]}
+    world.stop()
+    world.blocks = world.blocks.replace('export-max-age = ""', 'export-max-age = "401d"')
+    world.blocks = world.blocks.replace("geo {\n", 'geo {\n\tmax-age = "30d"\n')
+    world.configure()
+    world.write("dns.txt", version_string() + "\n")
+    world.start()
+    assert ages(world) == {"all": "stale", "geo": "stale", "zone": "ok", "export": "ok", "txt": ["ok"]}
+    world.wait_log("The country database is older than max-age and is still served", "max_age=2592000")
+    assert re.fullmatch(r"the country database is \d+ s old, max-age is 2592000 s", health(world)[1]["reasons"][0])

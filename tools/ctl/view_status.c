@@ -72,12 +72,18 @@ static void export_cell(struct screen_table *table, const json_t *row, const str
 	else if (strcmp(key, "age_seconds") == 0)
 		screen_cell(
 			table, SCREEN_PLAIN, "%s", screen_span(field_number(export, key), text));
-	else if (strcmp(key, "served") == 0)
+	else
 		screen_cell(table, SCREEN_PLAIN, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
 			field_number(export, "served"), field_number(export, "mirrors"));
-	else
-		screen_cell(table, state_colour(field_text(export, key)), "%s",
-			field_text(export, key));
+}
+
+/* Of the export and the strings the worst. */
+static void state_cell(struct screen_table *table, const json_t *row, const struct column *column)
+{
+	const char *state = field_text(row, column->key);
+	if (!*state) /* from a server that knows the export's alone */
+		state = field_text(json_object_get(row, "export"), column->key);
+	screen_cell(table, state_colour(state), "%s", state);
 }
 
 static const struct column zones_columns[9 + 1] = {
@@ -89,7 +95,7 @@ static const struct column zones_columns[9 + 1] = {
 	{"GENERATED", export_cell, "generated", SCREEN_PLAIN, false},
 	{"AGE", export_cell, "age_seconds", SCREEN_PLAIN, false},
 	{"SERVED/MIRRORS", export_cell, "served", SCREEN_PLAIN, true},
-	{"STATE", export_cell, "state", SCREEN_PLAIN, false},
+	{"STATE", state_cell, "state", SCREEN_PLAIN, false},
 };
 
 /* What is not as it should be, in whole sentences. */

@@ -4,6 +4,7 @@
 #include "dns/load/drain_file.h"
 #include "dns/load/input_state.h"
 #include "dns/snapshot/snapshot.h"
+#include "dns/stats/health.h"
 #include "geo/stamp.h"
 
 #include <time.h>
@@ -158,9 +159,10 @@ json_t *status_json(const struct reload *reload, int64_t started)
 	json_t *zones = json_array(), *geo = geo_json(snapshot->inputs, &state);
 	for (size_t z = 0; z < snapshot->zone_count; z++)
 		json_array_append_new(zones, zone_json(snapshot, z, &state));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "version",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "version",
 		MIRRORNS_VERSION, "state", input_state_name(state), "uptime_seconds",
 		(json_int_t)(time(NULL) - started), "config", plain_json(reload->config_path),
 		"zones", zones, "geo", geo, "reload", reload_json(reload), "workers",
-		(json_int_t)reload->workers->count, "drains", drained_json(reload));
+		(json_int_t)reload->workers->count,
+		"workers_silent", (json_int_t)health_silent(reload->totals), "drains", drained_json(reload));
 }

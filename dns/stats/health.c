@@ -35,6 +35,14 @@ static void workers_judge(const struct totals *totals, json_t *reasons)
 	}
 }
 
+unsigned health_silent(const struct totals *totals)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < totals->workers->count; i++)
+		count += age_ms(&totals->workers->workers[i].beat) > BEAT_MAX_MS;
+	return count;
+}
+
 static void inputs_judge(const struct inputs *inputs, json_t *reasons)
 {
 	const struct config *config = inputs_config(inputs);

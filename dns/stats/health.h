@@ -10,4 +10,7 @@
  * NULL: no memory. */
 char *health_page(void *totals, bool *healthy);
 
+/* Workers that have not responded for ten seconds. */
+unsigned health_silent(const struct totals *totals);
+
 #endif

@@ -210,7 +210,7 @@ def test_help(program):
     assert whole.returncode == 0 and whole.stderr == ""
     verbs = re.findall(r"^  ([a-z]+)[ \n]", whole.stdout, re.M)
     assert sorted(verbs) == sorted(
-        ["status", "explain", "pools", "pings", "diff", "reload", "drain", "undrain", "stats"])
+        ["status", "check", "explain", "pools", "pings", "diff", "reload", "drain", "undrain", "stats"])
     for verb in verbs:
         for arguments in ([verb, "--help"], [verb, "-h"], ["--json", verb, "--help", "rest"]):
             one = control.run(program, *arguments)

@@ -2,12 +2,18 @@
 asked for, strings that no client can read, data that has become old."""
 
 import json
+import os
 import pathlib
 import re
+import shutil
+import socket
 import subprocess
+import tempfile
+import time
 import urllib.error
 import urllib.request
 
+import control
 from world import ZONE, eventually, export_text, mirrors_of, timestamp, version_string
 
 MARK = b"\xef\xbb\xbf"
@@ -156,3 +162,96 @@ def test_age_as_configured(make_world):
     assert ages(world) == {"all": "stale", "geo": "stale", "zone": "ok", "export": "ok", "txt": ["ok"]}
     world.wait_log("The country database is older than max-age and is still served", "max_age=2592000")
     assert re.fullmatch(r"the country database is \d+ s old, max-age is 2592000 s", health(world)[1]["reasons"][0])
+
+
+# --- mirrornsctl check ---------------------------------------------------------------------------
+
+
+def check(world, *arguments):
+    """The exit status and the one line."""
+    done = control.run(world.program, "-s", world.control_path, "check", *arguments)
+    assert done.stderr == "" and done.stdout.count("\n") == 1, done
+    states = ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
+    assert re.fullmatch(rf"MIRRORNS {states[done.returncode]} - [^|]+\|.*\n", done.stdout), done
+    return done.returncode, done.stdout
+
+
+def test_check(make_world):
+    world = aged_world(make_world)
+    assert check(world)[0] == 2 and check(world, "--ready")[0] == 2  # no server
+    world.start()
+    status, line = check(world)
+    assert status == 0
+    assert re.search(r" - zones: 1, mirrors served: 3 of 3\|'clamav.net export'=\d+s;86400 "
+                     r"'clamav.net current.cvd'=\d+s;7200 mirrors=3;;;0;3 uptime=\d+s time=0\.\d+s$", line), line
+    world.export(MIRRORS, generated=timestamp(-2 * 86400))
+    world.control("reload", force=True)
+    status, line = check(world)
+    assert status == 1 and "zone clamav.net: export stale: 1728" in line and "'clamav.net export'=1728" in line
+    world.write("mirrorns.conf", world.path("mirrorns.conf").read_text() + "}")
+    assert world.control("reload")["exit"] == 1
+    status, line = check(world)
+    assert status == 1 and "the last reload failed: " in line and "export stale" in line
+    world.path("dns.txt").unlink()
+    eventually(lambda: check(world)[0] == 2, "a string that is missing")
+    assert " - zone clamav.net: TXT current.cvd missing: " in check(world)[1]  # the worst first
+    status, line = check(world, "--ready")  # stale data restarts no server
+    assert status == 0 and "mirrors served: 3 of 3|" in line
+    done = control.run(world.program, "-s", world.control_path, "--json", "check")
+    assert json.loads(done.stdout)["check"] == "CRITICAL" and done.returncode == 2
+
+
+def test_check_of_geo(make_world):
+    world = aged_world(make_world).start()
+    world.replace("country.mmdb", "nothing")
+    eventually(lambda: check(world)[0] == 1, "a refused database")
+    assert "country database or overrides refused: " in check(world)[1]
+
+
+def test_check_of_a_string_that_was_never_there(make_world):
+    world = aged_world(make_world, txt="\n")
+    world.start()
+    assert ages(world)["txt"] == ["missing"] and ages(world)["all"] == "missing"
+    assert check(world)[0] == 2
+
+
+def test_check_that_cannot_know(program, tmp_path):
+    """3: the command line, or no permission; 2: nobody answers."""
+    def line(*arguments, **how):
+        done = subprocess.run([control.ctl_path(program), *map(str, arguments)], capture_output=True,
+                              text=True, env=control.environment(), timeout=60, **how)
+        assert done.stdout.count("\n") == 1 and done.stderr == "", done
+        return done.returncode, done.stdout
+
+    for wrong in (("check", "--colour"), ("-x", "check"), ("check", "more"), ("check", "--config", "x"),
+                  ("-s", "", "check")):
+        status, text = line(*wrong)
+        assert status == 3 and text.startswith("MIRRORNS UNKNOWN - "), (wrong, text)
+    path = pathlib.Path(tempfile.mkdtemp(prefix="mns-", dir="/tmp")) / "control.sock"
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            started = time.monotonic()
+            status, text = line("-s", path, "check")
+            assert status == 2 and "no reply within 5 s" in text and time.monotonic() - started < 10
+            if os.geteuid() == 0:
+                path.chmod(0o600)
+                path.parent.chmod(0o755)
+                copy = path.parent / "mirrornsctl"
+                shutil.copy(control.ctl_path(program), copy)
+                done = subprocess.run([copy, "-s", path, "check"], user=65534, group=65534, extra_groups=[],
+                                      capture_output=True, text=True, timeout=60)
+                assert done.returncode == 3 and "permission denied" in done.stdout, done
+    finally:
+        shutil.rmtree(path.parent)
+
+
+def test_check_of_a_silent_worker(program, tmp_path):
+    """As the server would say it."""
+    server = control.Server(tmp_path / "s")
+    server.says({"workers": 2, "workers_silent": 1, "zones": [], "geo": {"state": "ok"}, "reload": {"result": "ok"}})
+    for arguments in ((), ("--ready",)):
+        done = control.run(program, "-s", server.path, "check", *arguments)
+        assert done.returncode == 2 and "workers that do not respond: 1 of 2" in done.stdout, done
+    server.close()

@@ -37,6 +37,7 @@ static bool fail_connect(const struct exchange *exchange, int error)
 			exchange->path, strerror(error));
 	case EACCES:
 	case EPERM:
+		exchange->reply->denied = true;
 		return why_write(exchange->why, REPLY_WHY_MAX,
 			"%s: permission denied (%s): "
 			"run as root or join the group set with control-group",

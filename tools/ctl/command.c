@@ -74,6 +74,7 @@ static json_t *value_json(
 	case VERB_FLAG:
 	case VERB_WATCH:
 	case VERB_HTML:
+	case VERB_READY:
 		return json_true();
 	}
 	return NULL;
@@ -88,6 +89,10 @@ static bool value_take(
 	}
 	if (argument->kind == VERB_HTML) {
 		parsing->command->html = true;
+		return true;
+	}
+	if (argument->kind == VERB_READY) {
+		parsing->command->ready = true;
 		return true;
 	}
 	json_t *value = value_json(parsing, argument, text);
@@ -244,6 +249,7 @@ void command_help(void)
 	       "  --json           print the result as JSON\n"
 	       "  -h, --help       print this help, or that of the verb\n"
 	       "  -V, --version    print the version\n\n"
-	       "Exit status: 0 success, 1 failure, 2 wrong command line or file named on it.\n"
+	       "Exit status: 0 success, 1 failure, 2 wrong command line or file named on it;\n"
+	       "of check: 0 OK, 1 warning, 2 critical, 3 unknown.\n"
 	       "See mirrornsctl(8).\n");
 }

@@ -18,7 +18,7 @@ struct command {
 	const struct verb *verb;
 	const char *socket;
 	const char *config; /* NULL: ask a server */
-	bool json, watch, html;
+	bool json, watch, html, ready;
 	json_t *request; /* to be freed */
 };
 

@@ -1,4 +1,5 @@
 #include "dns/base/signals.h"
+#include "tools/ctl/check.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/command.h"
 #include "tools/ctl/offline.h"
@@ -93,6 +94,16 @@ static int run(const struct command *command)
 	return reply.status;
 }
 
+/* Of a command line that is wrong, perhaps before its verb. */
+static bool is_check(const struct command *command, char **arguments)
+{
+	if (command->verb)
+		return !command->verb->show;
+	while (*arguments && strcmp(*arguments, "check") != 0)
+		arguments++;
+	return *arguments;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command;
@@ -102,7 +113,7 @@ int main(int argc, char **argv)
 	screen_init();
 	switch (command_parse(&command, argc, argv, why, sizeof(why))) {
 	case COMMAND_ASK:
-		status = run(&command);
+		status = command.verb->show ? run(&command) : check_run(&command);
 		break;
 	case COMMAND_HELP:
 		if (command.verb)
@@ -114,6 +125,10 @@ int main(int argc, char **argv)
 		puts("mirrornsctl " MIRRORNS_VERSION);
 		break;
 	case COMMAND_WRONG:
+		if (is_check(&command, argv + 1)) {
+			status = check_wrong(why);
+			break;
+		}
 		sentence_print(why);
 		status = STATUS_WRONG;
 		break;

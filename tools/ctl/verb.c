@@ -3,13 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECONDS = 10, SECONDS_RELOAD = 120 };
+enum { SECONDS = 10, SECONDS_CHECK = 5, SECONDS_RELOAD = 120 };
 
 static const struct verb verbs[] = {
 	{"status", "what is in service: zones, exports, TXT strings, country database, last reload",
 		"Exit status 0 means that the server replied, not that all is well: "
 		"see the column STATE.",
 		.seconds = SECONDS, .show = view_status},
+	{"check", "one line for a monitoring system: is all well? (Nagios plugin API)",
+		"Exit status: 0 all is ok, 1 something is stale or refused, or the last reload "
+		"failed,\n2 no answer within 5 s, a worker does not respond, an export or TXT "
+		"is missing,\n3 the command line is wrong, or permission is denied.",
+		.options = {{"--ready", NULL, NULL, VERB_READY,
+			"0 if the server serves, however old its data is, else 2"}},
+		.seconds = SECONDS_CHECK},
 	{"explain", "which mirrors a client gets for a name, and why",
 		"NAME is absolute or relative to a zone. "
 		"ADDRESS is the client's source address;\n"

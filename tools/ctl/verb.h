@@ -15,6 +15,7 @@ enum verb_kind {
 	VERB_FLAG, /* an option without a value: true */
 	VERB_WATCH, /* the same, and not the server's business */
 	VERB_HTML, /* the same */
+	VERB_READY, /* the same */
 };
 
 struct verb_argument {
@@ -33,7 +34,7 @@ struct verb {
 	struct verb_argument arguments[VERB_ARGUMENTS_MAX + 1];
 	struct verb_argument options[VERB_OPTIONS_MAX + 1];
 	unsigned seconds; /* time limit of a reply */
-	view_show *show;
+	view_show *show; /* NULL: it prints a line of its own, and has exit statuses of its own */
 	view_show *page; /* as HTML; NULL: there is none */
 };
 

@@ -30,7 +30,7 @@ struct reader {
 	uint32_t node_count;
 	struct section data;
 	uint16_t *records; /* one for each octet of the data: RECORD_COUNTRY + country */
-	bool has_country; /* some record has one of the two fields */
+	bool seen[COUNTRY_MAX + 1]; /* a network names this country */
 	MMDB_s mmdb;
 	struct tree tree;
 	struct place_database *database;
@@ -197,7 +197,6 @@ static bool record_read(struct reader *reader, size_t offset, uint16_t *record)
 		record_string(reader, offset, flat, &string)) {
 		unsigned country = country_find(string.utf8_string, string.data_size);
 		*record = (uint16_t)(country ? RECORD_COUNTRY + country : RECORD_UNKNOWN);
-		reader->has_country = true;
 	}
 	reader->records[offset] = *record;
 	return true;
@@ -223,8 +222,11 @@ static bool child_read(struct reader *reader, uint32_t node, uint64_t value, uin
 	if (!record_read(reader, (size_t)(value - data), &record))
 		return false;
 	if (record >= RECORD_COUNTRY) {
-		*child |= (uint32_t)record - RECORD_COUNTRY;
+		unsigned country = (unsigned)record - RECORD_COUNTRY;
+		*child |= country;
 		reader->database->networks++;
+		reader->database->countries += !reader->seen[country];
+		reader->seen[country] = true;
 	}
 	reader->database->unknown += record == RECORD_UNKNOWN;
 	return true;
@@ -250,9 +252,16 @@ static bool nodes_read(struct reader *reader)
 			!child_read(reader, i, node.right_record, &children[1]))
 			return false;
 	}
-	return reader->has_country ||
-	       reader_refuse(reader,
-		       "it has no country: neither country.iso_code nor country_code in any record");
+	if (reader->database->networks)
+		return true;
+	if (!reader->database->unknown)
+		return reader_refuse(reader,
+			"it has no country: neither country.iso_code nor country_code in any "
+			"record");
+	return reader_refuse(reader,
+		"none of its %zu networks is of a known country, expected codes of two letters as "
+		"in ISO 3166-1",
+		reader->database->unknown);
 }
 
 static void description_copy(struct place_database *database, const MMDB_metadata_s *metadata)

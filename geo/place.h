@@ -27,6 +27,7 @@ struct place_database {
 	uint64_t build; /* Unix seconds, from its metadata */
 	char type[64]; /* database_type, cut off if longer; control characters replaced */
 	size_t networks; /* leaves that name a country */
+	unsigned countries; /* that they name */
 	size_t unknown; /* leaves whose code is no country (served as none) */
 };
 
@@ -46,7 +47,7 @@ struct place_overrides {
 /* Reads a MaxMind DB from `bytes` (copied into a memfd, which libmaxminddb opens; the caller's
  * bytes may go). Country by country.iso_code, or a flat country_code. NULL: one sentence with
  * `file` in it. Any content is safe: broken trees, loops and pointers are refused, as is a database
- * without any country. */
+ * without a network of a known country. */
 struct place_database *place_database_parse(
 	const uint8_t *bytes, size_t count, const char *file, char *why, size_t size);
 void place_database_free(struct place_database *database);

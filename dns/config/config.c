@@ -48,6 +48,7 @@ static const struct config_option global_options[] = {
 static const struct config_option geo_options[] = {
 	{"database", config_read_path, IN_CONFIG(geo_database), .usual = {""}, .empty = true},
 	{"overrides", config_read_path, IN_CONFIG(geo_overrides), .usual = {""}, .empty = true},
+	{"max-shrink", config_read_number, IN_CONFIG(geo_max_shrink), 0, 100, .usual = {"50"}},
 	{"max-age", config_read_duration, IN_CONFIG(geo_max_age), 1, TTL_MAX, .usual = {""},
 		.empty = true},
 	{.name = NULL},

@@ -25,6 +25,7 @@ struct config {
 	bool socket_affinity; /* a worker for each CPU takes what arrives there */
 	uint64_t max_file_size; /* octets */
 	char *geo_database, *geo_overrides; /* NULL: none */
+	unsigned geo_max_shrink; /* per cent of its networks, 0..100 */
 	uint32_t geo_max_age; /* seconds, of the database; 0 = off */
 	struct config_zone *zones;
 	size_t zone_count;

@@ -116,10 +116,12 @@ static json_t *geo_json(const struct inputs *inputs, enum input_state *worst)
 	/* Both have one state: that of the one that is worse. */
 	bool overrides =
 		input_state(inputs, &both[1], now, why) > input_state(inputs, &both[0], now, why);
-	json_t *geo = json_pack("{s:o, s:o, s:I}", "database",
+	json_t *geo = json_pack("{s:o, s:o, s:I, s:I, s:I}", "database",
 		text_json(inputs_config(inputs)->geo_database), "build",
 		when_json(database ? (int64_t)database->build : -1), "networks",
-		(json_int_t)(database ? database->networks : 0));
+		(json_int_t)(database ? database->networks : 0), "countries",
+		(json_int_t)(database ? database->countries : 0), "unknown_networks",
+		(json_int_t)(database ? database->unknown : 0));
 	file_state_add(geo, inputs, &both[overrides], worst);
 	return geo;
 }
@@ -163,6 +165,6 @@ json_t *status_json(const struct reload *reload, int64_t started)
 		MIRRORNS_VERSION, "state", input_state_name(state), "uptime_seconds",
 		(json_int_t)(time(NULL) - started), "config", plain_json(reload->config_path),
 		"zones", zones, "geo", geo, "reload", reload_json(reload), "workers",
-		(json_int_t)reload->workers->count,
-		"workers_silent", (json_int_t)health_silent(reload->totals), "drains", drained_json(reload));
+		(json_int_t)reload->workers->count, "workers_silent",
+		(json_int_t)health_silent(reload->totals), "drains", drained_json(reload));
 }

@@ -57,6 +57,11 @@ void state_dir_txt_path(char *path, const struct config *config, const struct co
 	snprintf(path, STATE_DIR_PATH_MAX, "%s/%s@%s.txt", config->state_dir, part, name);
 }
 
+void state_dir_networks_path(char *path, const struct config *config)
+{
+	snprintf(path, STATE_DIR_PATH_MAX, "%s/database.networks", config->state_dir);
+}
+
 bool state_dir_make(
 	const struct config *config, unsigned user, unsigned group, char *why, size_t size)
 {

@@ -27,6 +27,9 @@ void state_dir_export_path(char *path, const struct config *config, const struct
 void state_dir_txt_path(char *path, const struct config *config, const struct config_zone *zone,
 	const struct config_txt *txt);
 
+/* Of the number of networks in the country database. */
+void state_dir_networks_path(char *path, const struct config *config);
+
 /* Makes state-dir where it is missing and gives it to `user` (-1: leave it). False: one
  * sentence. */
 bool state_dir_make(

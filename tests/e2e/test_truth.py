@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 
 import control
+import mmdb
 from world import ZONE, eventually, export_text, mirrors_of, timestamp, version_string
 
 MARK = b"\xef\xbb\xbf"
@@ -255,3 +256,72 @@ def test_check_of_a_silent_worker(program, tmp_path):
         done = control.run(program, "-s", server.path, "check", *arguments)
         assert done.returncode == 2 and "workers that do not respond: 1 of 2" in done.stdout, done
     server.close()
+
+
+# --- the country database ------------------------------------------------------------------------
+
+MANY = [(f"{81 + k // 200}.{k % 200}.0.0/16", ("DE", "FR", "US", "JP")[k % 4]) for k in range(400)]
+
+
+def networks_of(world):
+    geo = world.control("status")["result"]["geo"]
+    return geo["networks"], geo["state"], geo["why"]
+
+
+def test_database_without_a_known_country(make_world):
+    """Codes of three letters, as some databases have them: refused, never half of it."""
+    world = aged_world(make_world).start()
+    good = networks_of(world)
+    world.replace("country.mmdb", mmdb.write([("81.2.0.0/16", "DEU"), ("5.0.0.0/8", "USA")]))
+    line = world.wait_log("country.mmdb: none of its 2 networks is of a known country")
+    assert "the previous database stays in service" in line
+    eventually(lambda: networks_of(world)[1] == "refused", "said in the status")
+    assert networks_of(world)[0] == good[0]
+    done = world.check()
+    assert done.returncode == 2 and "expected codes of two letters as in ISO 3166-1" in done.stderr
+
+
+def test_database_with_some_unknown_countries(make_world):
+    world = aged_world(make_world)
+    world.write("country.mmdb", mmdb.write([*NETWORKS, ("9.0.0.0/8", "ZZ"), ("11.0.0.0/8", "EUR")]))
+    world.start()
+    world.wait_log("Country database loaded from", " networks=3 countries=3 unknown=2 "
+                   "build=2023-11-14T22:13:20Z type=")
+    geo = world.control("status")["result"]["geo"]
+    assert (geo["networks"], geo["countries"], geo["unknown_networks"], geo["state"]) == (3, 3, 2, "ok")
+    done = control.run(world.program, "-s", world.control_path, "status")
+    assert "3 networks of 3 countries, 2 of unknown countries left out, ok" in done.stdout
+
+
+def test_database_that_has_shrunk(make_world):
+    """One that lost more than half of its networks is refused by a running server, and warned of at a start."""
+    world = aged_world(make_world)
+    world.write("country.mmdb", mmdb.write(MANY))
+    world.start()
+    world.wait_kept("400\n")
+    world.replace("country.mmdb", mmdb.write(MANY[:200]))  # exactly half
+    eventually(lambda: networks_of(world) == (200, "ok", ""), "half of it")
+    world.replace("country.mmdb", mmdb.write(MANY[:99]))
+    eventually(lambda: networks_of(world)[1] == "refused", "less than half of that")
+    count, _, why = networks_of(world)
+    assert count == 200 and why.endswith(
+        "country.mmdb: 99 networks of a known country, 200 in the last accepted database: 51 % gone, "
+        "expected at most max-shrink = 50 %; use `mirrornsctl reload --force` to accept it"), why
+    assert world.control("reload")["exit"] == 1
+    world.wait_kept("200\n")
+    world.stop()
+    assert "51 % gone, expected at most max-shrink = 50 %; it is served all the same" in world.check().stderr
+    mark = world.mark()
+    world.start()
+    assert world.lines("it is served all the same", since=mark)
+    assert networks_of(world) == (99, "ok", "")
+    world.replace("country.mmdb", mmdb.write(MANY[:9]))
+    eventually(lambda: networks_of(world)[1] == "refused", "refused again")
+    assert world.control("reload", force=True)["exit"] == 0
+    assert networks_of(world) == (9, "ok", "")
+    world.wait_kept("9\n")
+    world.blocks = world.blocks.replace("geo {\n", "geo {\n\tmax-shrink = 100\n")
+    world.configure()
+    assert world.control("reload")["exit"] == 0
+    world.replace("country.mmdb", mmdb.write(MANY[:1]))
+    eventually(lambda: networks_of(world) == (1, "ok", ""), "any size, as configured")

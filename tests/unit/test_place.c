@@ -107,6 +107,7 @@ static void test_formats(void **state)
 		/* 80/5 is cut up around a /24 and that one around a /32: 19 + 8 + 1 leaves. */
 		assert_int_equal(database->networks, 1 + 19 + 8 + 1 + 1 + (ipv6 ? 97 : 0));
 		assert_int_equal(database->unknown, 1);
+		assert_int_equal(database->countries, ipv6 ? 7 : 5);
 		place_database_free(database);
 		mmdb_free(&mmdb);
 	}

@@ -47,11 +47,20 @@ static void head_show(const json_t *result)
 		screen_field(&table, "last reload", SCREEN_PLAIN, "none since the start");
 	const json_t *geo = json_object_get(result, "geo");
 	const char *state = field_text(geo, "state");
+	char countries[48] = "", unknown[64] = "";
+	if (field_number(geo, "countries") > 0)
+		snprintf(countries, sizeof(countries), " of %" JSON_INTEGER_FORMAT " countries",
+			field_number(geo, "countries"));
+	if (field_number(geo, "unknown_networks") > 0)
+		snprintf(unknown, sizeof(unknown),
+			", %" JSON_INTEGER_FORMAT " of unknown countries left out",
+			field_number(geo, "unknown_networks"));
 	screen_field(&table, "countries", *state ? state_colour(state) : SCREEN_PLAIN,
-		"%s, built %s, %" JSON_INTEGER_FORMAT " networks%s%s%s%s",
+		"%s, built %s, %" JSON_INTEGER_FORMAT " networks%s%s%s%s%s%s",
 		*field_text(geo, "database") ? field_text(geo, "database") : "no country database",
-		when_write(geo, "build", when), field_number(geo, "networks"), *state ? ", " : "",
-		state, *field_text(geo, "why") ? ": " : "", field_text(geo, "why"));
+		when_write(geo, "build", when), field_number(geo, "networks"), countries, unknown,
+		*state ? ", " : "", state, *field_text(geo, "why") ? ": " : "",
+		field_text(geo, "why"));
 	screen_table_end(&table);
 }
 

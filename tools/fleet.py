@@ -223,6 +223,9 @@ class Mirror:
         self.address, self.port = address, port
         self.kind, self.age, self.since, self.versions, self.listed = None, 0, 0, {}, {}
         self.requests, self.server, self.sockets = [], None, []
+        self.tls = None  # an ssl.SSLContext: it speaks HTTPS
+        self.pages = {}  # path without its slash: (status, octets), whatever its kind does
+        self.asked = []  # the names of its clients' SNI
 
     def become(self, kind):
         """Takes effect at once: a refusing mirror has no open port when this returns."""
@@ -243,7 +246,9 @@ class Mirror:
             self.sockets.append(self.fleet.enter(
                 lambda: socket.create_connection((self.address, self.port))))
         elif self.kind != "refusing":
-            self.server = await asyncio.start_server(self.serve, sock=self.socket(128))
+            if self.tls:
+                self.tls.sni_callback = lambda link, name, context: self.asked.append(name)
+            self.server = await asyncio.start_server(self.serve, sock=self.socket(128), ssl=self.tls)
 
     async def silence(self):
         if self.server:
@@ -292,6 +297,8 @@ class Mirror:
 
     async def answer(self, request, link):
         name = request.path.lstrip("/")
+        if name in self.pages:
+            return reply(f"{self.pages[name][0]} as told", self.pages[name][1])
         if name == "timestamp":
             return await KINDS[self.kind][0](self, link)
         folder = self.fleet.folder
@@ -349,12 +356,12 @@ class Fleet:
         """Runs a coroutine in the fleet's thread and waits for it."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
-    def add(self, kind="good", host=None, country=None, address=None, port=None, **listed):
-        """A mirror more; `listed` goes into its entry of the list as it is."""
+    def add(self, kind="good", host=None, country=None, address=None, port=None, tls=None, **listed):
+        """A mirror more; `listed` goes into its entry of the list as it is; `tls`: see Mirror."""
         i = len(self.mirrors)
         mirror = Mirror(self, host or f"{kind}-{i}.example", country or COUNTRIES[i % len(COUNTRIES)],
                         address or f"{self.block}.{i // 250}.{i % 250 + 1}", port or self.port)
-        mirror.listed = listed
+        mirror.listed, mirror.tls = listed, tls
         mirror.become(kind)
         self.mirrors.append(mirror)
         return mirror

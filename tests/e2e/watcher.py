@@ -29,6 +29,7 @@ class Watcher:
         self.config, self.list = self.root / "monitor.conf", self.root / "mirrors.list.json"
         self.export, self.stderr = self.root / options.get("export", "mirrors.json"), self.root / "stderr.log"
         self.stderr.write_bytes(b"")
+        self.trusted = None  # a file of certificates, instead of the system's
         self.changed = {}  # members of a host's entry that the fleet's list has not
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -68,7 +69,8 @@ class Watcher:
 
     def environment(self):
         kept = {k: v for k, v in os.environ.items() if k not in ("JOURNAL_STREAM", "NOTIFY_SOCKET")}
-        return {**kept, "UBSAN_OPTIONS": "print_stacktrace=1", "LC_ALL": "C.UTF-8"}
+        trusted = {"SSL_CERT_FILE": str(self.trusted)} if self.trusted else {}
+        return {**kept, "UBSAN_OPTIONS": "print_stacktrace=1", "LC_ALL": "C.UTF-8", **trusted}
 
     def run(self, *words, status=0, config=True):
         """A run that ends by itself: (standard output, standard error)."""

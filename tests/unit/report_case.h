@@ -89,6 +89,7 @@ static inline struct target *report_target(
 	target->since = report_time(address, "since");
 	target->checked = target->first_seen = report_time(address, "checked");
 	target->returned = report_returned(address, mirror->weight, made->now);
+	target->expires = report_time(address, "certificate");
 	target->milliseconds = (uint32_t)field_number(address, "milliseconds");
 	target->last_good = target->milliseconds ? target->checked : 0;
 	for (unsigned i = 0; i < TARGET_DATABASES; i++)
@@ -153,7 +154,10 @@ static inline struct report_case *report_case_new(const json_t *report)
 	json_array_foreach (mirrors, i, value)
 		count += json_array_size(json_object_get(value, "addresses"));
 	made->now = report_time(report, "generated");
+	const char *host = field_text(report, "host");
 	made->settings = (struct settings){.zone = field_text(report, "zone"),
+		.host = *host ? host : "db.%c.%z",
+		.scheme = field_true(report, "https") ? SCHEME_HTTPS : SCHEME_HTTP,
 		.txt = (char *)(uintptr_t) "txt",
 		.ramp = 3600 * TRANSITION_STEPS,
 		.interval = (uint32_t)field_number(report, "interval_seconds")};

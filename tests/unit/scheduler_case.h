@@ -105,6 +105,8 @@ static inline int case_setup(void **state)
 	(void)state;
 	memset(&settings, 0, sizeof(settings));
 	settings.zone = "clamav.net";
+	settings.host = "db.%c.%z";
+	settings.request_path = "/timestamp";
 	settings.interval = 600;
 	settings.timeout = 1;
 	settings.parallel = 8;

@@ -226,7 +226,10 @@ static void test_json(void **state)
 
 static void test_subject_and_body(void **state)
 {
-	const struct settings settings = {.zone = "clamav.net", .remove_after = 172800};
+	struct settings settings = {.zone = "clamav.net",
+		.host = "db.%c.%z",
+		.request_path = "/timestamp",
+		.remove_after = 172800};
 	struct inventory_event event = event_make("HTTP 503");
 	char subject[200], *text = NULL;
 	size_t size;
@@ -241,6 +244,20 @@ static void test_subject_and_body(void **state)
 	assert_non_null(strstr(
 		text, "curl -H 'Host: db.pl.clamav.net' http://192.0.2.10:8080/timestamp\n"));
 	free(text);
+	/* Another network's. */
+	settings.scheme = SCHEME_HTTPS;
+	settings.host = "%h";
+	settings.request_path = "/?a=1&b";
+	out = open_memstream(&text, &size);
+	alert_change_write(out, &settings, &event, &mirror);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "curl -H 'Host: clamav.example.pl' --connect-to ::192.0.2.10: "
+				     "'https://clamav.example.pl:8080/?a=1&b'\n"));
+	free(text);
+	event.to = event.from;
+	alert_subject(&settings, &event, subject, sizeof(subject));
+	assert_string_equal(subject,
+		"[clamav.net mirrors] clamav.example.pl 192.0.2.10: certificate ends soon");
 }
 
 static struct target ailing = {

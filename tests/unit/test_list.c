@@ -18,7 +18,7 @@ static bool allow_private;
 static struct mirror_list *part_parse(const char *text, size_t size)
 {
 	why[0] = '\0';
-	const struct list_source source = {text, size, "l.json", allow_private};
+	const struct list_source source = {text, size, "l.json", allow_private, 0};
 	return list_parse(&source, why, sizeof(why));
 }
 

@@ -237,6 +237,30 @@ static void test_hostile(void **state)
 	assert_int_equal(count_files("."), 5);
 }
 
+/* What clients ask for, and what is usual there. */
+static void test_other_networks(void **state)
+{
+	(void)state;
+	written("'zone':'clamav.net'", "'zone':'x.net','host':'%h','https':true");
+	has("index.html", ">a.example.pl:80<");
+	has("country/index.html", "What serves clients of a country, with the number");
+	has_not("country/index.html", "x.net</code>");
+	has_not("country/gb.html", "<code>");
+	written("'zone':'clamav.net'", "'zone':'x.net','host':'mirrors.%z'");
+	has("country/index.html", "What serves <code>mirrors.x.net</code>, with");
+	has("country/index.html", "<td><code>mirrors</code><td>");
+	has("country/gb.html", "<p><code>mirrors.x.net</code>\n");
+	written("'zone':'clamav.net'", "'zone':'x.net','host':'%c.pkg.example'");
+	has("country/gb.html", "<code>gb.pkg.example</code> or <code>uk.pkg.example</code>");
+	has("country/index.html", "<td><code>gb.pkg.example</code><td>");
+	written("'interval_seconds':600", "'interval_seconds':5");
+	has("index.html", "each address checked every 5 s.");
+	has_not("index.html", "certificate");
+	written("'address':'192.0.2.1'",
+		"'address':'192.0.2.1','certificate':'2026-12-03T17:59:59Z'");
+	has("index.html", "<small>certificate: 12 days left</small>");
+}
+
 /* A list without mirrors, and nothing else that is known. */
 static void test_nothing(void **state)
 {
@@ -300,6 +324,7 @@ static void test_obstacles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_other_networks, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_rows, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_levels, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_nobody, folder_make, folder_remove),

@@ -41,21 +41,27 @@ static void test_usual(void **state)
 	assert_string_equal(settings->metrics.text, "127.0.0.1:9354");
 	assert_false(settings->metrics_named);
 	assert_false(settings->allow_private);
+	assert_int_equal(settings->scheme, SCHEME_HTTP);
+	assert_int_equal(settings_port(settings), 80);
+	assert_string_equal(settings->request_path, "/timestamp");
+	assert_string_equal(settings->host, "db.%c.%z");
+	assert_int_equal(settings->fresh, FRESH_TIMESTAMP);
 	settings_free(settings);
 }
 
 static void test_given(void **state)
 {
-	struct settings *settings = load(
-		"zone = 'x.example.'\n"
-		"mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
-		"interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
-		"parallel = 1  recover-after = 3  policy = random  log-level = error  "
-		"local-test = true\n"
-		"references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
-		"alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
-		"<a@b>'  digest = 0\n"
-		"pings = 'http://127.0.0.1:9353/metrics'  metrics = ''  allow-private = true\n");
+	struct settings *settings =
+		load("zone = 'x.example.'\n"
+		     "mirrors = /l  export = /e  state = /s  page = ''  txt = /t\n"
+		     "interval = 1s  timeout = 1s  old-after = 2s  remove-after = 3s  ramp = 0\n"
+		     "parallel = 1  recover-after = 3  policy = random  log-level = error  "
+		     "local-test = true\n"
+		     "references = {'http://192.0.2.1/', 'https://a.example/x?y'}\n"
+		     "alert = /bin/true  smtp = 'smtp://localhost:25'  mail-from = 'The team "
+		     "<a@b>'  digest = 0\n"
+		     "pings = 'http://127.0.0.1:9353/metrics'  metrics = ''  allow-private = true\n"
+		     "scheme = https  path = '/a?b'  host = '%h'  fresh = http\n");
 	(void)state;
 	if (!settings)
 		fail_msg("%s", why);
@@ -77,6 +83,11 @@ static void test_given(void **state)
 	assert_string_equal(settings->metrics.text, "");
 	assert_true(settings->metrics_named);
 	assert_true(settings->allow_private);
+	assert_int_equal(settings->scheme, SCHEME_HTTPS);
+	assert_int_equal(settings_port(settings), 443);
+	assert_string_equal(settings->request_path, "/a?b");
+	assert_string_equal(settings->host, "%h");
+	assert_int_equal(settings->fresh, FRESH_HTTP);
 	settings_free(settings);
 }
 
@@ -118,6 +129,17 @@ static void test_refused(void **state)
 		{"zone = a\nmetrics = 'x'\n", ":2: found metrics"},
 		{"zone = a\nallow-private = 127\n",
 			":2: found allow-private = 127, expected true or false"},
+		{"zone = a\nscheme = ftp\n", ":2: found scheme = \"ftp\", expected"},
+		{"zone = a\nfresh = yes\n", ":2: found fresh = \"yes\", expected"},
+		{"zone = a\npath = 'timestamp'\n",
+			":2: found path = \"timestamp\", expected one like \"/timestamp\""},
+		{"zone = a\npath = '/a b'\n", ":2: found path = \"/a b\", expected one"},
+		{"zone = a\npath = '/a#b'\n", ":2: found path = \"/a#b\", expected one"},
+		{"zone = a\nhost = 'db.%x.%z'\n",
+			": found host = \"db.%x.%z\", expected a host name like "
+			"\"db.%c.%z\", where %c is the country, %z the zone and %h the mirror's "
+			"own name"},
+		{"zone = a\nhost = '%z:80'\n", ": found host = \"%z:80\", expected a host"},
 		{"zone = a\nmirrors = x.json\nexport = x.json\n",
 			": found one file for mirrors and export"},
 	};
@@ -134,11 +156,30 @@ static void test_refused(void **state)
 	assert_non_null(strstr(why, "No such file"));
 }
 
+static void test_names(void **state)
+{
+	static const struct {
+		const char *host, *name;
+		bool shared;
+	} rows[] = {{"db.%c.%z", "db.pl.clamav.net", true}, {"%h", "M.example", false},
+		{"%z", "clamav.net", true}, {"%c-%h.%z", "pl-M.example.clamav.net", false},
+		{"a.%", "a.%", true}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct settings settings = {.zone = "clamav.net", .host = rows[i].host};
+		char name[SETTINGS_HOST_MAX];
+		assert_string_equal(
+			settings_host_write(&settings, "PL", "M.example", name), rows[i].name);
+		assert_int_equal(settings_host_shared(&settings), rows[i].shared);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_usual, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_given, folder_make, folder_remove),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test_setup_teardown(test_refused, folder_make, folder_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

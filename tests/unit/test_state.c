@@ -217,7 +217,7 @@ static void test_newer(void **unused)
 	sqlite3_close(base);
 	assert_null(state_open(path, why, sizeof(why)));
 	assert_non_null(strstr(why, "file version 9 is from a newer mirrorns-monitor, "
-				    "expected at most version 2"));
+				    "expected at most version 3"));
 	assert_false(state_check(path, why, sizeof(why)));
 	assert_int_equal(files_like("s.sqlite.corrupt-"), 0);
 }
@@ -233,7 +233,8 @@ static void test_older(void **unused)
 	state_close(state);
 	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(base,
-				 "ALTER TABLE targets DROP COLUMN stale; PRAGMA user_version = 1;"
+				 "ALTER TABLE targets DROP COLUMN stale;"
+				 "ALTER TABLE targets DROP COLUMN warned; PRAGMA user_version = 1;"
 				 "UPDATE targets SET fault = 'timestamp: found \" 1 day old or "
 				 "older\"';"
 				 "UPDATE targets SET fault = 'timestamp 2027-01-12T08:00:00Z is 1 "
@@ -253,6 +254,34 @@ static void test_older(void **unused)
 			assert_int_equal(
 				memory->targets[at]->stale, strcmp(text, "192.0.2.1") == 0);
 		}
+		forget(memory);
+		state_close(state);
+	}
+	inventory_case_free(made);
+}
+
+/* A file of version 2, which knows of no warnings. */
+static void test_old(void **unused)
+{
+	struct inventory_case *made = inventory_case_new();
+	struct state *state = opened();
+	sqlite3 *base;
+	(void)unused;
+	saved(state, &made->inventory);
+	state_close(state);
+	assert_int_equal(sqlite3_open(path, &base), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(base,
+				 "UPDATE targets SET stale = 1;"
+				 "ALTER TABLE targets DROP COLUMN warned; PRAGMA user_version = 2;",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(base);
+	for (int i = 0; i < 2; i++) {
+		state = opened();
+		struct memory *memory = remember(state);
+		assert_int_equal(memory->count, INVENTORY_TARGETS);
+		for (size_t at = 0; at < memory->count; at++)
+			assert_true(memory->targets[at]->stale && !memory->targets[at]->warned);
 		forget(memory);
 		state_close(state);
 	}
@@ -338,7 +367,7 @@ static void test_edited(void **unused)
 			"UPDATE targets SET state = 77, before = -1, since = -5, good_run = "
 			"1 << 40, reason = hex(randomblob(500));"
 			"INSERT INTO targets SELECT host, 'nowhere', reason, fault, 1, 0, 0, "
-			"0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM targets LIMIT 1;"
+			"0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM targets LIMIT 1;"
 			"INSERT INTO spans VALUES ('a.example', '192.0.2.1', 'day', 3, -3, 9, "
 			"99, 1), ('a.example', '192.0.2.1', 'day', 4, 34, 1, 99, 1);"
 			"INSERT INTO monitor VALUES ('nothing', 1), ('serial', -7)"
@@ -395,6 +424,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_aside, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_foreign, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_newer, folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(test_old, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_older, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_corrupt_meanwhile, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(test_lost, folder_make, folder_remove),

@@ -116,6 +116,55 @@ static void test_skew(void **state)
 	free(target);
 }
 
+/* People are told of a certificate's end once, until there is another one. */
+static void test_certificate(void **state)
+{
+	static const struct {
+		int64_t left; /* seconds until its end; 0: no certificate was seen */
+		const char *warning;
+		bool told, failed;
+	} rows[] = {
+		{14 * DAY, "", false, false},
+		{14 * DAY - 1, "certificate ends in 13 days, 2027-01-29T07:59:59Z", true, false},
+		{3 * DAY, "certificate ends in 3 days, 2027-01-18T08:00:00Z", false, false},
+		{2 * DAY - 1, "certificate ends in 47 hours, 2027-01-17T07:59:59Z", false, false},
+		{90 * DAY, "", false, false},
+		{DAY, "certificate ends in 1 day, 2027-01-16T08:00:00Z", false, true},
+		{0, "certificate ends in 1 day, 2027-01-16T08:00:00Z", true, false},
+		{-1, "", false, true},
+	};
+	struct target *target = transition_target(&transition_mirror, 1);
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct observation seen = {.good = !rows[i].failed,
+			.stamp = T0,
+			.expires = rows[i].left ? T0 + rows[i].left : 0};
+		transition_record(target, &seen, &transition_settings, false, T0);
+		transition_decide(target, &transition_settings, false, T0);
+		assert_string_equal(target->warning, rows[i].warning);
+		assert_int_equal(target->state, MIRROR_OK);
+		if (!rows[i].failed)
+			assert_string_equal(target->reason, rows[i].warning);
+		assert_int_equal(transition_warns(target), rows[i].told);
+	}
+	free(target);
+}
+
+/* Where a mirror is fresh by its answer there is no timestamp to be missed, or old. */
+static void test_fresh(void **state)
+{
+	struct target *target = transition_target(&transition_mirror, 1);
+	struct observation seen = {.good = true};
+	struct settings settings = transition_settings;
+	(void)state;
+	transition_record(target, &seen, &settings, false, T0);
+	assert_string_equal(target->fault, "no timestamp found");
+	settings.fresh = FRESH_HTTP;
+	transition_record(target, &seen, &settings, false, T0);
+	assert_string_equal(target->fault, "");
+	free(target);
+}
+
 static void test_recover_after(void **state)
 {
 	(void)state;
@@ -327,6 +376,8 @@ int main(void)
 		cmocka_unit_test(test_unavailable),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_skew),
+		cmocka_unit_test(test_certificate),
+		cmocka_unit_test(test_fresh),
 		cmocka_unit_test(test_recover_after),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_downtime),

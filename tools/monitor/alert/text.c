@@ -4,8 +4,8 @@
 #include "geo/country.h"
 #include "geo/stamp.h"
 
-#include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 
 enum { SUMMARY_LINES = 500 /* of each list */ };
 
@@ -33,7 +33,8 @@ void alert_subject(const struct settings *settings, const struct inventory_event
 		[MIRROR_DISABLED] = "disabled"};
 	char address[ADDRESS_TEXT_MAX];
 	snprintf(text, size, "[%s mirrors] %s %s: %s", settings->zone, event->host,
-		address_write(&event->address, address), news[event->to]);
+		address_write(&event->address, address),
+		event->from == event->to ? "certificate ends soon" : news[event->to]);
 }
 
 static void outlook_write(FILE *out, const struct settings *settings, enum mirror_state to)
@@ -60,11 +61,29 @@ static void outlook_write(FILE *out, const struct settings *settings, enum mirro
 	}
 }
 
+/* As the monitor asks. */
+static void request_write(FILE *out, const struct settings *settings,
+	const struct inventory_event *event, const struct list_mirror *mirror)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+	const char *path = settings->request_path, *quote = path[strspn(path, plain)] ? "'" : "";
+	char address[ADDRESS_TEXT_MAX], where[ADDRESS_TEXT_MAX + 2], name[SETTINGS_HOST_MAX];
+	address_write(&event->address, address);
+	snprintf(where, sizeof(where), event->address.ipv6 ? "[%s]" : "%s", address);
+	fprintf(out, "    curl %s-H 'Host: %s' ", event->address.ipv6 ? "-g " : "",
+		settings_host_write(settings, country_code(event->country), event->host, name));
+	if (settings->scheme == SCHEME_HTTPS)
+		fprintf(out, "--connect-to ::%s: ", where);
+	fprintf(out, "%s%s://%s:%u%s%s\n", quote,
+		settings->scheme == SCHEME_HTTPS ? "https" : "http",
+		settings->scheme == SCHEME_HTTPS ? event->host : where, mirror->port, path, quote);
+}
+
 void alert_change_write(FILE *out, const struct settings *settings,
 	const struct inventory_event *event, const struct list_mirror *mirror)
 {
 	char at[STAMP_TEXT_MAX], address[ADDRESS_TEXT_MAX];
-	const char *code = country_code(event->country);
 	address_write(&event->address, address);
 	stamp_write(event->at, at);
 	fprintf(out, "Mirror:   %s (%s)\nAddress:  %s\nState:    %s (was %s)\nSince:    %s\n",
@@ -73,11 +92,7 @@ void alert_change_write(FILE *out, const struct settings *settings,
 	fprintf(out, "Why:      %s\n\n", event->why[0] ? event->why : "-");
 	outlook_write(out, settings, event->to);
 	fputs("\nTo reproduce the check:\n", out);
-	fprintf(out,
-		event->address.ipv6 ? "    curl -g -H 'Host: db.%c%c.%s' http://[%s]:%u/timestamp\n"
-				    : "    curl -H 'Host: db.%c%c.%s' http://%s:%u/timestamp\n",
-		tolower((unsigned char)code[0]), tolower((unsigned char)code[1]), settings->zone,
-		address, mirror->port);
+	request_write(out, settings, event, mirror);
 }
 
 /* --- a summary --- */

@@ -4,6 +4,7 @@
 #include "tools/monitor/config/hostname.h"
 #include "tools/monitor/config/mailbox.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ enum {
 #define IN(member) CONFIG_FIELD(struct settings, member)
 #define WEB        "http://", "https://"
 
-static config_read read_zone, read_url, read_mail, read_program;
+static config_read read_zone, read_url, read_mail, read_program, read_request_path;
 
 static const struct config_option options[] = {
 	{"zone", read_zone, IN(zone), 1, ZONE_MAX, .required = true},
@@ -29,6 +30,11 @@ static const struct config_option options[] = {
 	{"state", config_read_path, IN(state), .usual = {"monitor.sqlite"}},
 	{"page", config_read_path, IN(page), .usual = {"html"}, .empty = true},
 	{"txt", config_read_path, IN(txt), .usual = {""}, .empty = true},
+	{"scheme", config_read_choice, IN(scheme), .usual = {"http"}, .words = {"http", "https"}},
+	{"path", read_request_path, IN(request_path), 1, TEXT_MAX, .usual = {"/timestamp"}},
+	{"host", config_read_text, IN(host), 1, ZONE_MAX, .usual = {"db.%c.%z"}},
+	{"fresh", config_read_choice, IN(fresh), .usual = {"timestamp"},
+		.words = {"timestamp", "http"}},
 	{"interval", config_read_duration, IN(interval), 1, WEEK, .usual = {"10m"}},
 	{"timeout", config_read_duration, IN(timeout), 1, 3600, .usual = {"10s"}},
 	{"parallel", config_read_number, IN(parallel), 1, PARALLEL_MAX, .usual = {"64"}},
@@ -115,6 +121,19 @@ static bool read_mail(const struct config_reader *reader, const struct config_op
 	return config_read_text(reader, option, given, record);
 }
 
+static bool read_request_path(const struct config_reader *reader,
+	const struct config_option *option, const struct config_given *given, void *record)
+{
+	const char *text = given->texts[0];
+	bool good = text[0] == '/';
+	for (const char *at = text; *at; at++)
+		good = good && *at > ' ' && *at < 0x7F && *at != '#' && *at != '\'';
+	if (!good)
+		return config_refuse(reader->why, given->lines[0],
+			"found path = \"%.200s\", expected one like \"/timestamp\"", text);
+	return config_read_text(reader, option, given, record);
+}
+
 /* A name without a slash is looked for in PATH. */
 static bool read_program(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
@@ -123,9 +142,42 @@ static bool read_program(const struct config_reader *reader, const struct config
 	return (path ? config_read_path : config_read_text)(reader, option, given, record);
 }
 
+const char *settings_host_write(const struct settings *settings, const char *label,
+	const char *host, char text[SETTINGS_HOST_MAX])
+{
+	size_t size = 0;
+	for (const char *at = settings->host; *at; at++) {
+		const char one[2] = {*at, '\0'}, *part = one;
+		bool country = at[0] == '%' && at[1] == 'c';
+		if (country)
+			part = label;
+		else if (at[0] == '%' && at[1] == 'z')
+			part = settings->zone;
+		else if (at[0] == '%' && at[1] == 'h')
+			part = host;
+		at += part != one;
+		for (; *part && size < SETTINGS_HOST_MAX - 1; part++)
+			text[size++] = (char)(country ? tolower((unsigned char)*part) : *part);
+	}
+	text[size] = '\0';
+	return text;
+}
+
+bool settings_host_shared(const struct settings *settings)
+{
+	return !strstr(settings->host, "%h");
+}
+
 /* What one option alone cannot tell. */
 static bool settings_check(const struct settings *settings, const struct config_why *why)
 {
+	char name[SETTINGS_HOST_MAX];
+	settings_host_write(settings, "xx", "h", name);
+	if (!host_fits(name, strlen(name), true))
+		return config_refuse(why, 0,
+			"found host = \"%.200s\", expected a host name like \"db.%%c.%%z\", where "
+			"%%c is the country, %%z the zone and %%h the mirror's own name",
+			settings->host);
 	if (settings->smtp[0] && !settings->mail_from[0])
 		return config_refuse(why, 0,
 			"found smtp without a mail-from, expected mail-from = \"NAME@HOST\" too");

@@ -6,15 +6,22 @@
 
 #include "dns/config/address.h"
 
-enum { SETTINGS_REFERENCES_MAX = 8 };
+enum { SETTINGS_REFERENCES_MAX = 8, SETTINGS_HOST_MAX = 1024 /* octets with the NUL */ };
 
 /* Each interval every address, or (as the network's documents had it) each hour one mirror drawn by
  * chance. */
 enum settings_policy { POLICY_EACH, POLICY_RANDOM };
+enum settings_scheme { SCHEME_HTTP, SCHEME_HTTPS };
+/* A mirror is fresh by the time that its page says, or by answering at all. */
+enum settings_fresh { FRESH_TIMESTAMP, FRESH_HTTP };
 
 struct settings {
 	char *path; /* as given */
-	const char *zone; /* "clamav.net", no dot at its end: Host: is db.XY.ZONE */
+	const char *zone; /* "clamav.net", no dot at its end */
+	uint8_t scheme; /* enum settings_scheme */
+	const char *request_path; /* of the page that is asked for first: "/timestamp" */
+	const char *host; /* "db.%c.%z", as settings_host_write takes it */
+	uint8_t fresh; /* enum settings_fresh */
 	char *mirrors; /* the list kept by people */
 	char *export; /* written for the servers */
 	char *state; /* SQLite */
@@ -41,6 +48,19 @@ struct settings {
 	bool metrics_named; /* not what it usually is: the file has it */
 	struct config_arena arena;
 };
+
+/* The name that a mirror is asked by, and that pages and mails show: what `host` makes of a
+ * country's label ("de", in any case) and the mirror's own name. What is longer is cut. Returns
+ * text. */
+const char *settings_host_write(const struct settings *settings, const char *label,
+	const char *host, char text[SETTINGS_HOST_MAX]);
+/* Is it one and the same for all mirrors of a country? */
+bool settings_host_shared(const struct settings *settings);
+/* The port of a mirror that says none. */
+static inline uint16_t settings_port(const struct settings *settings)
+{
+	return settings->scheme == SCHEME_HTTPS ? 443 : 80;
+}
 
 /* NULL: one sentence "file:line: what was found, what was expected". */
 struct settings *settings_load(const char *path, char *why, size_t size);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { PORT_HTTP = 80 };
+
 /* Of which mirror an address is, and where in its array. */
 static struct list_spot address_spot(
 	const struct mirror_list *mirror_list, const struct address *address)
@@ -129,6 +131,7 @@ struct mirror_list *list_parse(const struct list_source *source, char *why, size
 		.text_size = source->size,
 		.file = source->file,
 		.allow_private = source->allow_private,
+		.port = source->port ? source->port : PORT_HTTP,
 		.why = why,
 		.why_size = size};
 	size_t mark = utf8_mark_size(source->json, source->size);

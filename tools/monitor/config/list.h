@@ -17,6 +17,7 @@ struct list_source {
 	const char *file; /* its name, for sentences */
 	/* addresses that are neither global nor for documentation (geo/special.h) */
 	bool allow_private;
+	uint16_t port; /* of a mirror that says none; 0: 80 */
 };
 
 /* NULL: the sentence. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CONTACT_MAX = 254, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 1000, PORT = 80 };
+enum { CONTACT_MAX = 254, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 1000 };
 
 /* Names that are in use beside those of geo/country. */
 static const struct {
@@ -240,7 +240,7 @@ bool list_field_parse(struct list_text *text, size_t i)
 	struct list_spot spot = {(ptrdiff_t)i, NULL, LIST_NOWHERE};
 	if (!json_is_object(object))
 		return list_refuse_value(text, &spot, object, "an object");
-	mirror->port = PORT;
+	mirror->port = text->port;
 	mirror->weight = WEIGHT_DEFAULT;
 	mirror->addresses = text->address;
 	mirror->windows = text->window;

@@ -12,6 +12,7 @@ struct list_text {
 	size_t text_size;
 	const char *file;
 	bool allow_private;
+	uint16_t port; /* of a mirror that says none */
 	char *why;
 	size_t why_size;
 	json_t *root, *list; /* list: its "mirrors" */

@@ -91,6 +91,12 @@ static bool stamp_value(const struct target *target, double *value)
 	return target->stamp;
 }
 
+static bool expires_value(const struct target *target, double *value)
+{
+	*value = (double)target->expires;
+	return target->expires;
+}
+
 static void targets_write(const struct view *view, target_value *read)
 {
 	for (size_t i = 0; i < view->inventory->count && i < BOARD_SERIES_MAX; i++) {
@@ -161,6 +167,8 @@ char *board_metrics(const struct inventory *inventory)
 		{"mirrorns_monitor_mirror_timestamp_seconds", "gauge",
 			"Last timestamp read from the address, in Unix seconds.",
 			.read = stamp_value},
+		{"mirrorns_monitor_certificate_expiry_seconds", "gauge",
+			"When its certificate ends, in Unix seconds.", .read = expires_value},
 		{"mirrorns_monitor_check_seconds", "gauge",
 			"Duration of its last successful check, in seconds.",
 			.read = seconds_value},

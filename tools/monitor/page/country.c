@@ -4,6 +4,7 @@
 #include "geo/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const family_names[POOL_FAMILIES] = {"IPv4 (A)", "IPv6 (AAAA)"};
 
@@ -44,6 +45,24 @@ static struct country_view view_make(
 	return view;
 }
 
+/* The name that clients of a country ask for; `whole`: with the zone at its end. Nothing where each
+ * mirror has its own. */
+static void name_add(
+	struct html *html, const struct settings *settings, const char *label, bool whole)
+{
+	char name[SETTINGS_HOST_MAX];
+	if (!settings_host_shared(settings))
+		return;
+	settings_host_write(settings, label, "", name);
+	size_t size = strlen(name), zone = strlen(settings->zone);
+	if (!whole && size > zone && name[size - zone - 1] == '.' &&
+		strcmp(name + size - zone, settings->zone) == 0)
+		name[size - zone - 1] = '\0';
+	html_add(html, "<code>");
+	html_text(html, name);
+	html_add(html, "</code>");
+}
+
 /* --- the list of all countries --- */
 
 /* "itself", "Europe", "the world", "none". */
@@ -63,12 +82,14 @@ static void served_by_add(const struct country_view *view, enum pool_family fami
 
 void html_countries(struct html *html, const struct network *network)
 {
-	struct html_frame frame = {"Countries of the mirrors", network->inventory->settings->zone,
-		"../", HTML_COUNTRIES};
+	const struct settings *settings = network->inventory->settings;
+	struct html_frame frame = {
+		"Countries of the mirrors", settings->zone, "../", HTML_COUNTRIES};
 	html_begin(html, &frame);
-	html_add(html, "<h1>Countries</h1>\n<p class=q>What serves <code>db.XY.");
-	html_text(html, frame.zone);
-	html_add(html, "</code>, with the number of addresses: the country itself, else its "
+	html_add(html, "<h1>Countries</h1>\n<p class=q>What serves ");
+	name_add(html, settings, "xy", true);
+	html_add(html, settings_host_shared(settings) ? "" : "clients of a country");
+	html_add(html, ", with the number of addresses: the country itself, else its "
 		       "continent, else the world.\n<table class=\"sort countries\">\n"
 		       "<caption>Every country and what serves it</caption>\n<thead><tr>"
 		       "<th scope=col>Country<th scope=col>Name<th scope=col>Mirrors in service"
@@ -79,8 +100,9 @@ void html_countries(struct html *html, const struct network *network)
 		html_format(html, "<tr><th scope=row><a href=%c%c.html>", code[0] | 0x20,
 			code[1] | 0x20);
 		html_country_name(html, country);
-		html_format(html, "</a><td><code>db.%c%c</code><td>%u", code[0] | 0x20,
-			code[1] | 0x20, network->served[country]);
+		html_add(html, "</a><td>");
+		name_add(html, settings, code, false);
+		html_format(html, "<td>%u", network->served[country]);
 		if (network->listed[country] > network->served[country])
 			html_format(html, " of %u", network->listed[country]);
 		served_by_add(&view, POOL_IPV4);
@@ -95,16 +117,18 @@ void html_countries(struct html *html, const struct network *network)
 
 static void names_add(const struct country_view *view)
 {
+	const struct settings *settings = view->network->inventory->settings;
 	const char *between = "<p>";
-	for (size_t i = 0; i < COUNTRY_LABELS; i++) {
+	for (size_t i = 0; settings_host_shared(settings) && i < COUNTRY_LABELS; i++) {
 		unsigned country;
 		const char *label = country_label(i, &country);
 		if (country != view->country)
 			continue;
-		html_format(view->html, "%s<code>db.%s.", between, label);
-		html_text(view->html, view->network->inventory->settings->zone);
-		html_add(view->html, "</code>");
+		html_add(view->html, between);
+		name_add(view->html, settings, label, true);
 		between = " or ";
+		if (!strstr(settings->host, "%c"))
+			break;
 	}
 	html_add(view->html, "\n");
 }

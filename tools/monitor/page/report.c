@@ -67,14 +67,15 @@ static json_t *address_json(const struct inventory *inventory, size_t at, int64_
 {
 	const struct target *target = inventory->targets[at];
 	char text[ADDRESS_TEXT_MAX];
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "address",
-		address_write(&target->address, text), "family",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"address", address_write(&target->address, text), "family",
 		target->address.ipv6 ? "ipv6" : "ipv4", "state", mirror_state_name(target->state),
 		"since", time_json(target->since), "checked", time_json(target->checked), "reason",
 		plain_json(target->reason), "weight", (int)publish_weight(inventory, at, now),
 		"milliseconds",
 		target->last_good ? json_integer(target->milliseconds) : json_null(), "stamp",
-		time_json(target->stamp), "versions", versions_json(target->versions), "days",
+		time_json(target->stamp), "certificate", time_json(target->expires), "versions",
+		versions_json(target->versions), "days",
 		spans_json(target->days, TARGET_DAYS, now / 86400, true), "hours",
 		spans_json(target->hours, TARGET_HOURS, now / 3600, false));
 }
@@ -111,9 +112,9 @@ static json_t *event_json(const struct inventory_event *event)
 {
 	char text[ADDRESS_TEXT_MAX];
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "at", time_json(event->at), "host",
-		plain_json(event->host), "address", address_write(&event->address, text),
-		"country", country_code(event->country), "from", mirror_state_name(event->from),
-		"to", mirror_state_name(event->to), "why", plain_json(event->why));
+		plain_json(event->host), "address", address_write(&event->address, text), "country",
+		country_code(event->country), "from", mirror_state_name(event->from), "to",
+		mirror_state_name(event->to), "why", plain_json(event->why));
 }
 
 json_t *report_new(const struct inventory *inventory, int64_t now)

@@ -10,6 +10,7 @@
  * "addresses":[{"address","family" ("ipv4"/"ipv6"),"state","since","checked" (RFC 3339 or
  * ""),"reason",
  *        "weight" (as exported now), "milliseconds" (or null), "stamp" (RFC 3339 or ""),
+ *        "certificate" (its end, RFC 3339 or ""),
  *        "versions": null or {"main","daily","bytecode"},
  * "days":[30 × null or 0…1, the last is today],"hours":[48 × null or mean milliseconds, the last is
  * this hour]}…]}…],

@@ -6,7 +6,7 @@
 
 /* Up to so many addresses a line of response times has a point for each hour, for each second hour;
  * beyond, for each third: the page stays below 200 KB for 200 mirrors with two addresses each. */
-enum { ROWS_FINE = 150, ROWS_COARSE = 300 };
+enum { ROWS_FINE = 150, ROWS_COARSE = 300, DAY = 86400 /* seconds */ };
 
 /* What all rows of the table share. */
 struct table {
@@ -70,14 +70,15 @@ static void windows_add(struct html *html, const struct list_mirror *mirror)
 }
 
 /* Host and country, for as many rows as there are addresses. */
-static void host_add(struct html *html, const struct list_mirror *mirror, size_t rows)
+static void host_add(const struct table *table, const struct list_mirror *mirror, size_t rows)
 {
+	struct html *html = table->html;
 	if (rows > 1)
 		html_format(html, "<th scope=rowgroup rowspan=%zu>", rows);
 	else
 		html_add(html, "<th scope=row>");
 	html_text(html, mirror->host);
-	if (mirror->port != 80)
+	if (mirror->port != settings_port(table->network->inventory->settings))
 		html_format(html, ":%u", mirror->port);
 	windows_add(html, mirror);
 	html_format(html, rows > 1 ? "<td rowspan=%zu>" : "<td>", rows);
@@ -103,6 +104,9 @@ static void address_add(const struct table *table, size_t number)
 	html_target(html, target);
 	if (weight > 0 && weight < full && mirror_in_service(target->state))
 		html_format(html, "<small>weight %u of %u</small>", weight, full);
+	if (target->expires > now)
+		html_format(html, "<small>certificate: %" PRId64 " days left</small>",
+			(target->expires - now) / DAY);
 	html_add(html, "<td>");
 	html_moment(html, target->since, now);
 	html_add(html, "<td>");
@@ -124,7 +128,7 @@ static void mirror_add(
 	const struct table *table, const struct list_mirror *mirror, size_t first, size_t end)
 {
 	html_add(table->html, "<tbody><tr>");
-	host_add(table->html, mirror, end - first);
+	host_add(table, mirror, end - first);
 	if (first == end)
 		html_format(
 			table->html, "<td colspan=%d>no address is known", table->versions ? 7 : 6);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 enum {
 	BUFFER_SIZE = 4096,
@@ -30,7 +31,7 @@ struct transfer {
 	CURL *easy;
 	const struct transfer_calls *calls;
 	void *owner;
-	struct curl_slist *headers; /* of the present ask */
+	struct curl_slist *headers, *connects; /* of the present ask */
 	uint32_t limit_seconds;
 	uint64_t most;
 	bool running, silent, left, begun; /* begun: the final headers are through */
@@ -47,6 +48,22 @@ struct socket_watch {
 	curl_socket_t socket;
 };
 
+/* The end of the first certificate, the server's own; 0: none came. */
+static int64_t expires_find(CURL *easy)
+{
+	static const char name[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	struct tm tm = {0};
+	curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain);
+	for (const struct curl_slist *line = chain && chain->num_of_certs ? chain->certinfo[0]
+									  : NULL;
+		line; line = line->next)
+		if (strncmp(line->data, name, sizeof(name) - 1) == 0 &&
+			strptime(line->data + sizeof(name) - 1, "%b %d %H:%M:%S %Y GMT", &tm))
+			return timegm(&tm);
+	return 0;
+}
+
 static void transfer_ended(struct transfer *transfer, CURLcode code)
 {
 	struct transfer_reply *reply = &transfer->reply;
@@ -54,6 +71,7 @@ static void transfer_ended(struct transfer *transfer, CURLcode code)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &reply->status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	reply->milliseconds = (uint32_t)(microseconds / 1000);
+	reply->expires = expires_find(transfer->easy);
 	/* libcurl takes a connection that is closed among the headers for their end. */
 	bool broken = !code && !transfer->begun;
 	reply->end = transfer->left   ? TRANSFER_LEFT
@@ -63,7 +81,8 @@ static void transfer_ended(struct transfer *transfer, CURLcode code)
 		snprintf(reply->why, sizeof(reply->why),
 			"incomplete reply: its headers did not end");
 	/* libcurl's words for these are the system's; others may quote the server. */
-	bool system = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+	bool system = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+		      code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
 	if (reply->end == TRANSFER_FAILED && !reply->why[0])
 		transfer_why(transfer->easy, code, transfer->limit_seconds,
 			transfer->silent && !system ? "" : transfer->error, reply->why);
@@ -299,19 +318,30 @@ struct transfer *transfer_new(
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never waits for a resolver's thread */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
+	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+	/* A session that is taken up again would show no certificate. */
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	if (getenv("SSL_CERT_FILE"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
 	return transfer;
 }
 
 static bool transfer_set(struct transfer *transfer, const struct transfer_ask *ask)
 {
 	CURL *easy = transfer->easy;
-	char host[TRANSFER_FIELD_MAX * 3];
+	char host[TRANSFER_HOST_MAX + sizeof("Host: ")], connect[TRANSFER_FIELD_MAX];
 	if (ask->host) {
 		snprintf(host, sizeof(host), "Host: %s", ask->host);
 		transfer->headers = curl_slist_append(NULL, host);
 	}
-	if (ask->host && !transfer->headers)
+	if (ask->connect) {
+		snprintf(connect, sizeof(connect), "::%s", ask->connect);
+		transfer->connects = curl_slist_append(NULL, connect);
+	}
+	if ((ask->host && !transfer->headers) || (ask->connect && !transfer->connects))
 		return false;
+	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer->connects);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)ask->fresh);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
 	curl_easy_setopt(easy, CURLOPT_RANGE, ask->range);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, ask->secure ? "http,https" : "http");
@@ -346,7 +376,8 @@ void transfer_stop(struct transfer *transfer)
 		curl_multi_remove_handle(transfer->all->multi, transfer->easy);
 	transfer->running = false;
 	curl_slist_free_all(transfer->headers);
-	transfer->headers = NULL;
+	curl_slist_free_all(transfer->connects);
+	transfer->headers = transfer->connects = NULL;
 }
 
 void transfer_free(struct transfer *transfer)

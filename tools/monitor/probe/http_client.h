@@ -3,7 +3,8 @@
  *
  * A transfer is one GET at a time and is used again and again. Its time, its headers and, by its
  * owner, its body are bounded whatever a server sends. No redirect is followed, no proxy is taken
- * from the environment. */
+ * from the environment. A certificate must be the URL's host's, and be signed by whom the system
+ * trusts, or the file that SSL_CERT_FILE names. */
 #ifndef TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 #define TOOLS_MONITOR_PROBE_HTTP_CLIENT_H
 
@@ -14,7 +15,11 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { TRANSFER_FIELD_MAX = 128, TRANSFER_HEAD_MAX = 16384 /* octets */ };
+enum {
+	TRANSFER_FIELD_MAX = 128,
+	TRANSFER_HOST_MAX = 1024,
+	TRANSFER_HEAD_MAX = 16384 /* octets */
+};
 
 struct transfers;
 struct transfer;
@@ -23,6 +28,9 @@ struct transfer;
 struct transfer_ask {
 	const char *url;
 	bool secure; /* https:// is fine, too */
+	/* "[2001:db8::1]:443", where it connects to whatever host the URL has; NULL: as in the URL */
+	const char *connect;
+	bool fresh; /* over a connection of its own, never one from before */
 	const char *host; /* the Host: header; NULL: as in the URL */
 	const char *range; /* "0-511"; NULL: all of it */
 	uint32_t limit_seconds; /* for sentences: what the owner's whole time is */
@@ -42,6 +50,8 @@ struct transfer_reply {
 	enum transfer_end end;
 	long status; /* 0: none came */
 	uint32_t milliseconds; /* from the connect on */
+	/* when the server's certificate ends, Unix seconds; 0: there was none, or it was seen before */
+	int64_t expires;
 	/* headers, cut to their room; "": not there */
 	char date[TRANSFER_FIELD_MAX], modified[TRANSFER_FIELD_MAX], location[TRANSFER_FIELD_MAX];
 	char why[TRANSFER_WHY_MAX]; /* failed: "connect: connection refused" */

@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TOO_LARGE = 100 /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */ };
+enum {
+	TOO_LARGE = 100, /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */
+	CERTIFICATE_EARLY = 9, /* X509_V_ERR_CERT_NOT_YET_VALID */
+	CERTIFICATE_ENDED = 10, /* X509_V_ERR_CERT_HAS_EXPIRED */
+};
 
 /* "connect: connection refused" */
 static void error_write(const char *doing, const char *text, char *why)
@@ -38,16 +42,53 @@ static void unresolved_write(const char *error, char *why)
 		host ? host + 2 : "");
 }
 
+/* libcurl says "error:0A00010B:SSL routines::wrong version number", or "OpenSSL SSL_connect:
+ * Connection reset by peer in connection to a.example:443 ". */
+static void handshake_write(const char *error, char *why)
+{
+	static const char lead[] = "SSL_connect: ";
+	const char *routines = strstr(error, "routines::"), *call = strstr(error, lead);
+	const char *text = routines ? strchr(routines, ':') + 2
+			   : call   ? call + sizeof(lead) - 1
+				    : "";
+	const char *end = strstr(text, " in connection to ");
+	int size = (int)(end ? (size_t)(end - text) : strlen(text));
+	if (strstr(text, "wrong version number"))
+		snprintf(
+			why, TRANSFER_WHY_MAX, "TLS: the reply is none: does the port speak HTTP?");
+	else
+		snprintf(why, TRANSFER_WHY_MAX, "TLS: the handshake failed%s%.*s", size ? ": " : "",
+			size, text);
+}
+
+/* What it says of the chain is OpenSSL's; of the name it would quote the certificate. */
+static void certificate_write(CURL *easy, const char *error, char *why)
+{
+	long number = 0;
+	static const char lead[] = "SSL certificate problem: ";
+	const char *text = strncmp(error, lead, sizeof(lead) - 1) == 0
+				   ? error + sizeof(lead) - 1
+				   : "it is not for the name of this host";
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &number);
+	if (number == CERTIFICATE_ENDED)
+		text = "it has expired";
+	else if (number == CERTIFICATE_EARLY)
+		text = "it is not valid yet";
+	snprintf(why, TRANSFER_WHY_MAX, "certificate: %s", text);
+}
+
 static void timeout_write(CURL *easy, uint32_t seconds, char *why)
 {
-	long asked = 0, headers = 0;
-	curl_off_t resolved = 0; /* microseconds, at least one, for an address too */
+	long asked = 0, headers = 0, port = 0; /* port: of our end, from the connect on */
+	/* microseconds, at least one, for an address too */
+	curl_off_t resolved = 0;
 	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+	curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port);
 	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &asked);
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &headers);
 	snprintf(why, TRANSFER_WHY_MAX,
 		!resolved ? "resolve: timed out after %u s"
-		: !asked  ? "connect: timed out after %u s"
+		: !asked  ? (port ? "TLS: timed out after %u s" : "connect: timed out after %u s")
 		: headers ? "the reply did not end within %u s"
 			  : "no reply within %u s",
 		seconds);
@@ -93,6 +134,15 @@ void transfer_why(CURL *easy, CURLcode code, uint32_t limit_seconds, const char 
 	case CURLE_RECV_ERROR:
 		broken_write(easy, error, why);
 		return;
+	case CURLE_SSL_CONNECT_ERROR:
+		handshake_write(error, why);
+		return;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		certificate_write(easy, error, why);
+		return;
+	case CURLE_SSL_CACERT_BADFILE:
+		text = "certificate: those that this machine trusts cannot be read";
+		break;
 	case CURLE_PARTIAL_FILE:
 		partial_write(easy, why);
 		return;

@@ -6,7 +6,6 @@
 #include "tools/monitor/probe/timestamp.h"
 #include "tools/monitor/targets/target.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@ enum step {
 
 enum {
 	BODY_MAX = 4096,
+	URL_MAX = 2048,
 	OCTETS_MAX = 262144 /* of a whole check */,
 	SKEW_MAX = 86400 /* seconds */
 };
@@ -43,11 +43,18 @@ struct probe {
 	struct observation seen;
 };
 
-static const char *step_path(unsigned step)
+/* Without the slash. */
+static const char *step_path(const struct probe *probe, unsigned step)
 {
 	static const char *const paths[STEP_END] = {
-		"timestamp", "local_test", "main.cvd", "daily.cvd", "bytecode.cvd"};
-	return paths[step];
+		NULL, "local_test", "main.cvd", "daily.cvd", "bytecode.cvd"};
+	return step == STEP_STAMP ? probe->settings->request_path + 1 : paths[step];
+}
+
+/* A timestamp must not be read where any good status will do. */
+static bool step_stamps(const struct probe *probe)
+{
+	return probe->step == STEP_STAMP && probe->settings->fresh == FRESH_TIMESTAMP;
 }
 
 static bool step_wanted(const struct probe *probe, unsigned step)
@@ -76,21 +83,37 @@ static bool step_optional(unsigned step, long status)
 	return step >= STEP_DATABASE && status == 404;
 }
 
+/* By the address where nothing depends on the name, which may be none that an URL can have; with a
+ * certificate by the name, without the dot at its end. */
+static void url_write(const struct probe *probe, const char *connect, char *url, size_t size)
+{
+	const struct list_mirror *mirror = probe->target->mirror;
+	size_t length = strlen(mirror->host);
+	if (length && mirror->host[length - 1] == '.')
+		length--;
+	if (probe->settings->scheme == SCHEME_HTTPS)
+		snprintf(url, size, "https://%.*s:%u/%s", (int)length, mirror->host, mirror->port,
+			step_path(probe, probe->step));
+	else
+		snprintf(url, size, "http://%s/%s", connect, step_path(probe, probe->step));
+}
+
 static bool step_ask(struct probe *probe)
 {
 	const struct list_mirror *mirror = probe->target->mirror;
-	const char *code = country_code(mirror->country);
+	bool secure = probe->settings->scheme == SCHEME_HTTPS;
 	uint64_t now = uv_hrtime() / 1000000;
-	char address[ADDRESS_TEXT_MAX], url[ADDRESS_TEXT_MAX + 64], host[TARGET_HOST_MAX + 16];
-	/* Not by its name, which may be none that an URL can have. */
-	snprintf(url, sizeof(url),
-		probe->target->address.ipv6 ? "http://[%s]:%u/%s" : "http://%s:%u/%s",
-		address_write(&probe->target->address, address), mirror->port,
-		step_path(probe->step));
-	snprintf(host, sizeof(host), "db.%c%c.%s", tolower((unsigned char)code[0]),
-		tolower((unsigned char)code[1]), probe->settings->zone);
+	char address[ADDRESS_TEXT_MAX], connect[ADDRESS_TEXT_MAX + 16], url[URL_MAX],
+		host[SETTINGS_HOST_MAX];
+	snprintf(connect, sizeof(connect), probe->target->address.ipv6 ? "[%s]:%u" : "%s:%u",
+		address_write(&probe->target->address, address), mirror->port);
+	url_write(probe, connect, url, sizeof(url));
 	struct transfer_ask ask = {.url = url,
-		.host = host,
+		.secure = secure,
+		.connect = secure ? connect : NULL,
+		.fresh = probe->step == STEP_STAMP,
+		.host = settings_host_write(
+			probe->settings, country_code(mirror->country), mirror->host, host),
 		.range = probe->step >= STEP_DATABASE ? "0-511" : NULL,
 		.limit_seconds = probe->settings->timeout,
 		.left_milliseconds = (uint32_t)(probe->end_ms > now ? probe->end_ms - now : 1),
@@ -111,7 +134,7 @@ static bool head_came(void *owner, long status)
 		probe->room = status == 404 ? BODY_MAX : CVD_HEADER_SIZE;
 		return status == 200 || status == 206 || status == 404;
 	}
-	return status == 200;
+	return status == 200 && (probe->step != STEP_STAMP || step_stamps(probe));
 }
 
 /* A whole database, where the range is not understood, ends with its header; a part of one is read
@@ -147,7 +170,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct probe *probe, cons
 	va_list arguments;
 	seen->why[0] = '\0';
 	if (probe->step != STEP_STAMP)
-		snprintf(seen->why, sizeof(seen->why), "%s: ", step_path(probe->step));
+		snprintf(seen->why, sizeof(seen->why), "%s: ", step_path(probe, probe->step));
 	size_t size = strlen(seen->why);
 	va_start(arguments, format);
 	vsnprintf(seen->why + size, sizeof(seen->why) - size, format, arguments);
@@ -210,13 +233,15 @@ static bool database_take(struct probe *probe)
 
 static bool reply_take(struct probe *probe, const struct transfer_reply *reply)
 {
-	if (probe->step == STEP_STAMP)
+	if (probe->step == STEP_STAMP) {
 		probe->seen.milliseconds = reply->milliseconds;
+		probe->seen.expires = reply->expires;
+	}
 	if (reply->end == TRANSFER_FAILED)
 		return fail(probe, "%s", reply->why);
 	if (!status_take(probe, reply))
 		return false;
-	if (probe->step == STEP_STAMP)
+	if (step_stamps(probe))
 		return stamp_take(probe, reply);
 	return probe->step < STEP_DATABASE || step_optional(probe->step, reply->status) ||
 	       database_take(probe);

@@ -23,8 +23,8 @@ struct mirror_list *monitor_list_read(const struct settings *settings, char *why
 	struct file file;
 	if (!settings || !file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
 		return NULL;
-	const struct list_source source = {
-		file.bytes, file.size, settings->mirrors, settings->allow_private};
+	const struct list_source source = {file.bytes, file.size, settings->mirrors,
+		settings->allow_private, settings_port(settings)};
 	struct mirror_list *mirror_list = list_parse(&source, why, size);
 	free(file.bytes);
 	return mirror_list;

@@ -41,6 +41,19 @@ static void changed(
 	monitor_mark(monitor, true);
 }
 
+/* The state stays what it is: an event from it to itself. */
+static void warn(struct monitor *monitor, const struct target *target)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct inventory_event event = inventory_event_of(target, target->state, false);
+	memcpy(event.why, target->warning, sizeof(event.why));
+	event.at = target->checked;
+	log_line(LOG_LEVEL_WARNING, "A certificate ends soon host=%s address=%s country=%s why=%s",
+		target->host, address_write(&target->address, text), country_code(event.country),
+		event.why);
+	alert_send(monitor->alert, &event, target->mirror);
+}
+
 static void decide(struct monitor *monitor, struct target *target, int64_t now)
 {
 	char reason[TARGET_REASON_MAX];
@@ -49,7 +62,8 @@ static void decide(struct monitor *monitor, struct target *target, int64_t now)
 	memcpy(reason, target->reason, sizeof(reason));
 	if (transition_decide(target, monitor->settings, monitor->inventory.outage.active, now))
 		changed(monitor, target, from, new && target->first_seen);
-	else if (target->state != MIRROR_OK && strcmp(reason, target->reason) != 0)
+	else if ((target->state != MIRROR_OK || target->warning[0]) &&
+		 strcmp(reason, target->reason) != 0)
 		monitor_mark(monitor, true);
 }
 
@@ -96,6 +110,8 @@ void monitor_checked(void *owner, struct target *target, const struct observatio
 	transition_record(target, seen, monitor->settings, monitor->inventory.outage.active, now);
 	outage_see(monitor, now);
 	decide(monitor, target, now);
+	if (transition_warns(target))
+		warn(monitor, target);
 	monitor_mark(monitor, false);
 }
 

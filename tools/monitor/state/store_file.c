@@ -5,17 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { APPLICATION = 0x6D6E736D /* "mnsm" */, VERSION = 2, BUSY_MS = 1000 };
+enum { APPLICATION = 0x6D6E736D /* "mnsm" */, VERSION = 3, BUSY_MS = 1000 };
 
 /* Times in Unix seconds, states in the order ok, old, removed, disabled. */
 static const char tables[] =
-	"PRAGMA application_id = 0x6D6E736D; PRAGMA user_version = 2;"
+	"PRAGMA application_id = 0x6D6E736D; PRAGMA user_version = 3;"
 	"CREATE TABLE monitor (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE targets (host TEXT NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL,"
 	" fault TEXT NOT NULL, state INTEGER NOT NULL, since INTEGER NOT NULL,"
@@ -24,6 +25,7 @@ static const char tables[] =
 	" good_run INTEGER NOT NULL, milliseconds INTEGER NOT NULL, main INTEGER NOT NULL,"
 	" daily INTEGER NOT NULL, bytecode INTEGER NOT NULL, before INTEGER NOT NULL,"
 	" counting INTEGER NOT NULL, witness INTEGER NOT NULL, stale INTEGER NOT NULL,"
+	" warned INTEGER NOT NULL,"
 	" PRIMARY KEY (host, address)) WITHOUT ROWID;"
 	"CREATE TABLE spans (host TEXT NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL,"
 	" slot INTEGER NOT NULL, number INTEGER NOT NULL, checks INTEGER NOT NULL,"
@@ -36,10 +38,17 @@ static const char tables[] =
 	"CREATE TABLE txts (id INTEGER PRIMARY KEY AUTOINCREMENT, since INTEGER NOT NULL,"
 	" value TEXT NOT NULL);";
 
-/* Version 1 had no `stale`: there a sentence said it, which is one of the forms of that file. */
-static const char upgrade[] = "PRAGMA user_version = 2;"
-			      "ALTER TABLE targets ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
-			      "UPDATE targets SET stale = fault GLOB 'timestamp * old or older*';";
+#define UPGRADE                                                                                    \
+	"PRAGMA user_version = 3;"                                                                 \
+	"ALTER TABLE targets ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;"
+
+/* By the version of the file. Version 1 had no `stale`: there a sentence said it, which is one of
+ * the forms of that file. */
+static const char *const upgrades[VERSION + 1] = {
+	[1] = UPGRADE "ALTER TABLE targets ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;"
+		      "UPDATE targets SET stale = fault GLOB 'timestamp * old or older*';",
+	[2] = UPGRADE,
+};
 
 bool state_file_corrupt(int code)
 {
@@ -143,7 +152,9 @@ static bool base_begin(struct state_file *file, bool empty, char *why, size_t si
 		code = sqlite3_exec(file->base, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 	if (code == SQLITE_OK && !empty) {
 		code = value_ask(file->base, "PRAGMA user_version", version, sizeof(version));
-		change = strcmp(version, "1") == 0 ? upgrade : "";
+		int number = atoi(version);
+		change = number >= 0 && number <= VERSION && upgrades[number] ? upgrades[number]
+									      : "";
 	}
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(file->base, "BEGIN IMMEDIATE", NULL, NULL, NULL);

@@ -43,6 +43,7 @@ static const struct column target_columns[] = {
 	{"counting", COLUMN_NUMBER, CONFIG_FIELD(struct target, counting)},
 	{"witness", COLUMN_NUMBER, CONFIG_FIELD(struct target, in_sample)},
 	{"stale", COLUMN_NUMBER, CONFIG_FIELD(struct target, stale)},
+	{"warned", COLUMN_NUMBER, CONFIG_FIELD(struct target, warned)},
 };
 
 static const struct column span_columns[] = {

@@ -70,6 +70,16 @@ static void stamp_check(
 			transition_span(settings->old_after, limit), clock);
 }
 
+/* Beside what is wrong: what will be, so that its people can mend it in time. */
+static void warning_write(struct target *target, int64_t now)
+{
+	char end[STAMP_TEXT_MAX], left[TRANSITION_SPAN_MAX];
+	target->warning[0] = '\0';
+	if (target->expires && target->expires - now < TRANSITION_EXPIRY && target->expires > now)
+		snprintf(target->warning, sizeof(target->warning), "certificate ends in %s, %s",
+			age_write(target->expires - now, left), stamp_write(target->expires, end));
+}
+
 void transition_record(struct target *target, const struct observation *seen,
 	const struct settings *settings, bool suspected, int64_t now)
 {
@@ -83,8 +93,11 @@ void transition_record(struct target *target, const struct observation *seen,
 		target->stamp = seen->stamp;
 	if (seen->good && seen->stamp)
 		stamp_check(target, settings, seen->skew, now);
-	if (seen->good && !seen->stamp)
+	if (seen->good && !seen->stamp && settings->fresh == FRESH_TIMESTAMP)
 		text_set(target->fault, "no timestamp found");
+	if (seen->expires)
+		target->expires = seen->expires;
+	warning_write(target, now);
 	if (versions)
 		memcpy(target->versions, seen->versions, sizeof(target->versions));
 	bool good = !target->fault[0];
@@ -123,7 +136,7 @@ static bool decide_good(struct target *target, const struct settings *settings, 
 			target->good_run, settings->recover_after);
 		return away && state_set(target, was, now);
 	}
-	target->reason[0] = '\0';
+	text_set(target->reason, target->warning);
 	if (target->state == MIRROR_OK)
 		return false;
 	if (away || was == MIRROR_REMOVED)
@@ -161,6 +174,16 @@ bool transition_decide(
 	if (target->state == MIRROR_OLD && now - target->counting >= settings->remove_after)
 		return state_set(target, MIRROR_REMOVED, now);
 	return false;
+}
+
+bool transition_warns(struct target *target)
+{
+	bool soon = target->warning[0], before = target->warned;
+	if (target->fault[0] || target->state == MIRROR_DISABLED)
+		return false;
+	target->warned = soon;
+	target->changed = target->changed || soon != before;
+	return soon && !before;
 }
 
 bool transition_maintenance(struct target *target, int64_t now)

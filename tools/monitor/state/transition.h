@@ -19,6 +19,7 @@
 enum {
 	TRANSITION_FUTURE_MAX = 3600
 }; /* seconds that a mirror's timestamp may be ahead of our clock */
+enum { TRANSITION_EXPIRY = 14 * 86400 }; /* seconds before its end a certificate is warned of */
 
 /* Takes down what a check has found: facts, no state. `suspected`: a failure may be our own. */
 void transition_record(struct target *target, const struct observation *seen,
@@ -26,6 +27,8 @@ void transition_record(struct target *target, const struct observation *seen,
 /* The state by these facts. True: it is another one, since now. */
 bool transition_decide(
 	struct target *target, const struct settings *settings, bool suspected, int64_t now);
+/* Is somebody to be told of its warning? Once, until a check finds none any more. */
+bool transition_warns(struct target *target);
 /* The state by the list: away as it says, or back from there. True: it is another one, since
  * now. */
 bool transition_maintenance(struct target *target, int64_t now);

@@ -49,6 +49,10 @@ struct target {
 	struct target_span days[TARGET_DAYS], hours[TARGET_HOURS]; /* by number % size */
 
 	char fault[TARGET_REASON_MAX]; /* of its last check; "": it was good */
+	/* what will be wrong soon, though that check was good; "": nothing */
+	char warning[TARGET_REASON_MAX];
+	int64_t expires; /* its certificate, as it was seen last; 0: none was */
+	bool warned; /* people were told of the certificate's end (kept) */
 	bool stale; /* that check was good, but for the timestamp's age (kept) */
 	/* its downtime was over here; the first check after it decides. 0: it was not */
 	int64_t back;
@@ -62,8 +66,9 @@ struct target {
 /* What one check has found. Whether the stamp is fresh enough is for state/transition to say. */
 struct observation {
 	bool good; /* reached, understood, and all but the stamp's age as it should be */
-	int64_t stamp; /* Unix seconds; 0: none was understood */
+	int64_t stamp; /* Unix seconds; 0: none was understood, or asked for */
 	uint32_t milliseconds; /* of /timestamp, from the connect on */
+	int64_t expires; /* its certificate ends, Unix seconds; 0: it has none */
 	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
 	/* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
 	int64_t skew;

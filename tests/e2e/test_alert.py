@@ -104,6 +104,17 @@ def once_waits_for_the_command(office):
 
 
 @STORIES.add
+def mail_to_all_of_a_list(office):
+    """Each of several admins gets one of his own, the team one copy."""
+    fleet, box, watch = office.fleet, office.box, office.watch
+    fleet.add(host="a.example", admin="a@x.example, B <b@y.example>")
+    monitor = watch(smtp=box.url, mail_from=FROM, mail_to=TEAM, digest="0").started()
+    monitor.change(a={"disabled": True})
+    mailed(box, 2)
+    assert sorted(mail.readers for mail in box.mails) == [["<a@x.example>", f"<{TEAM}>"], ["<b@y.example>"]]
+
+
+@STORIES.add
 def mail_to_the_alert_address_else_to_the_admin(office):
     """To the mirror's own people, with a copy for the team; not for the first success."""
     fleet, box, watch = office.fleet, office.box, office.watch

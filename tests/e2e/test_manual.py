@@ -173,9 +173,10 @@ def test_states():
 def test_list_members():
     """What tools/monitor/config/list_field.c reads is in mirrors.list(5), and nothing else."""
     table = re.search(r"^\} fields\[\] = \{\n(.*?)^\};", source("tools/monitor/config/list_field.c"), re.M | re.S)[1]
+    notes = re.search(r"notes\[\] = \{(.*?)\};", source("tools/monitor/config/list_field.c"))[1]
     page = sections("mirrors.list.5", ".Ss")["A mirror"]
     named = {name for line in re.findall(r"^\.It Li (.*)$", page, re.M) for name in line.split(" , ")}
-    assert set(re.findall(r'^\t\{"(\w+)"', table, re.M)) == named
+    assert set(re.findall(r'^\t\{"(\w+)"', table, re.M) + re.findall(r'"(\w+)"', notes)) == named
 
 
 def test_states_of_the_monitor():

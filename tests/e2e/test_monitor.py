@@ -144,6 +144,22 @@ def list_changes(stage):
     watcher.wait_states({second: "ok"})
 
 
+def test_members(stage):
+    """A name near a known one is refused; of others -t warns, once of each."""
+    stage.fleet.add(host="a.example", note="x", sponsor="us")
+    stage.fleet.add(host="b.example", note="y")
+    watcher = stage.watcher()
+    line = 1 + next(i for i, text in enumerate(watcher.list.read_text().splitlines()) if '"note": "x"' in text)
+    _, log = watcher.run("-t")
+    assert re.findall(".*not known.*", log) == [f'{watcher.list}:{line}: host a.example: the member "note" is not known, and ignored']
+    assert "not known" not in watcher.once()
+    watcher.change(b={"weigth": 5})
+    _, log = watcher.run("-t", status=2)
+    line = 1 + watcher.list.read_text().splitlines().index('   "weigth": 5')
+    assert log.endswith(f'{watcher.list}:{line}: host b.example: found the unknown member "weigth", expected a known one: '
+                        'did you mean "weight"?\n')
+
+
 def test_announced_change(stage):
     """A change of address announced ahead: both in the list, each judged alone, one entry for a host and state."""
     now, soon = stage.fleet.add(host="m.example", country="DE"), stage.fleet.add(host="m.example", country="DE")

@@ -36,7 +36,7 @@ static inline struct inventory_case *inventory_case_new(void)
 	struct inventory_case *made = calloc(1, sizeof(*made));
 	assert_non_null(made);
 	const struct list_source source = {
-		inventory_list, strlen(inventory_list), "l.json", false, 0};
+		inventory_list, strlen(inventory_list), "l.json", false, 0, NULL};
 	made->mirror_list = list_parse(&source, why, sizeof(why));
 	assert_non_null(made->mirror_list);
 	made->settings = (struct settings){.zone = "clamav.net",

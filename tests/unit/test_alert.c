@@ -75,6 +75,34 @@ static void test_addresses(void **state)
 	}
 }
 
+static void test_lists(void **state)
+{
+	static const struct {
+		const char *text, *mails; /* a blank behind each */
+	} rows[] = {
+		{"a@x, b@y", "a@x b@y "},
+		{"a@x;b@y ,c@z", "a@x b@y c@z "},
+		{"Doe, J <a@x>", "a@x "},
+		{"a@x, B <b@y>", "a@x b@y "},
+		{"a@x <a@x>", "a@x "},
+		{"A <a@x>, Doe, J <b@y>", "a@x b@y "},
+		{"J. Doe, call first: +1 555, a@x", "a@x "},
+		{",, a@x,", "a@x "},
+		{"a@1,a@2,a@3,a@4,a@5,a@6,a@7,a@8,a@9", "a@1 a@2 a@3 a@4 a@5 a@6 a@7 a@8 "},
+		{"nobody", ""},
+		{"", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct mailbox list[MAILBOX_LIST_MAX];
+		size_t count = mailbox_list_parse(rows[i].text, list);
+		char mails[200] = "";
+		for (size_t k = 0; k < count; k++)
+			sprintf(mails + strlen(mails), "%s ", list[k].mail);
+		assert_string_equal(mails, rows[i].mails);
+	}
+}
+
 static void test_long_addresses(void **state)
 {
 	char text[1000];
@@ -613,6 +641,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_letter),
 		cmocka_unit_test(test_nothing_gets_into_a_header),

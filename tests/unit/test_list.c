@@ -15,10 +15,18 @@
 static char why[1024];
 static bool allow_private;
 
+static char warnings[4000]; /* a line each */
+
+static void warned(const char *sentence)
+{
+	size_t size = strlen(warnings);
+	snprintf(warnings + size, sizeof(warnings) - size, "%s\n", sentence);
+}
+
 static struct mirror_list *part_parse(const char *text, size_t size)
 {
-	why[0] = '\0';
-	const struct list_source source = {text, size, "l.json", allow_private, 0};
+	why[0] = warnings[0] = '\0';
+	const struct list_source source = {text, size, "l.json", allow_private, 0, warned};
 	return list_parse(&source, why, sizeof(why));
 }
 
@@ -192,6 +200,28 @@ static void test_refused(void **state)
 			"downtime is from 2026-11-20T18:00:00Z to 2026-11-20T18:00:00Z, expected "
 			"an end "
 			"after its beginning"},
+		{ONE("\"weigth\": 5"),
+			"l.json:3: host a.example: found the unknown member \"weigth\", expected "
+			"a known one: did you mean \"weight\"?"},
+		{ONE("\"Ipv4\": [\"192.0.2.1\"]"),
+			"\"Ipv4\", expected a known one: did you mean \"ipv4\"?"},
+		{ONE("\"disable\": true"),
+			"\"disable\", expected a known one: did you mean \"disabled\"?"},
+		{ONE("\"disabledd\": true"), "did you mean \"disabled\"?"},
+		{ONE("\"ipv5\": true"), "did you mean \"ipv4\"?"},
+		{ONE("\"prot\": 80"), "did you mean \"port\"?"},
+		{ONE("\"por\": 80"), "did you mean \"port\"?"},
+		{ONE("\"ADMIN\": \"a@b\""), "did you mean \"admin\"?"},
+		{ONE("\"sponser\": \"x\""), "did you mean \"sponsor\"?"},
+		{"{\"mirrors\": [{\"x\": 1, \n\"Host\": \"a\"}]}",
+			"l.json:2: mirror 1: found the unknown member \"Host\", expected a known "
+			"one: did you mean \"host\"?"},
+		{ONE("\"downtime\": [\n{\"fro\": \"2026-11-20T18:00:00Z\"}]"),
+			"l.json:4: host a.example: found the unknown member \"fro\", expected a "
+			"known one: did you mean \"from\"?"},
+		{ONE("\"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+		     "\"2026-11-21T18:00:00Z\", \"why\": 7}]"),
+			"downtime has a \"why\" that is none, expected one line"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -199,6 +229,30 @@ static void test_refused(void **state)
 		if (mirror_list || !strstr(why, rows[i].sentence))
 			fail_msg("%s\ngave: %s\nnot:  %s", rows[i].text, why, rows[i].sentence);
 	}
+}
+
+/* What is far from all that is known is ignored, and told of once. */
+static void test_unknown(void **state)
+{
+	struct mirror_list *mirror_list =
+		good("{\"about\": 1, \"mirrors\": [\n"
+		     "{\"host\": \"a\", \"country\": \"DE\", \"url\": \"u\", \"sponsor\": 1,\n"
+		     " \"note\": {\"weigth\": 1}, \"urls\": [], \"bandwidth\": 10},\n"
+		     "{\"host\": \"b\", \"country\": \"DE\", \"note\": 1, \"t\\u00f6\\u202E\": 2,\n"
+		     " \"downtime\": [{\"from\": \"2026-11-20T18:00:00Z\", \"to\": "
+		     "\"2026-11-20T20:00:00Z\", \"why\": \"a move\", \"by\": 1}]}]}");
+	char text[100];
+	int64_t now;
+	(void)state;
+	assert_string_equal(warnings,
+		"l.json:3: host a: the member \"note\" is not known, and ignored\n"
+		"l.json:3: host a: the member \"urls\" is not known, and ignored\n"
+		"l.json:4: host b: the member \"t\\u00F6\\u202E\" is not known, and ignored\n"
+		"l.json:5: host b: the member \"by\" is not known, and ignored\n");
+	assert_true(stamp_parse("2026-11-20T19:00:00Z", &now));
+	assert_true(list_away(&mirror_list->list[1], now, text, sizeof(text)));
+	assert_string_equal(text, "planned downtime until 2026-11-20T20:00:00Z: a move");
+	list_free(mirror_list);
 }
 
 /* Hosts at the bounds of what a name may be, and just beyond. */
@@ -320,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_long_hosts),
 		cmocka_unit_test(test_private),
 		cmocka_unit_test(test_host_twice),

@@ -123,14 +123,17 @@ static void flood_begin(struct alert *alert, const struct mailbox *team)
 		mail_send(alert, &message, false);
 }
 
-/* Who gets it first: the mirror's people, else the team. False: nobody. */
-static bool reader_find(
-	const struct list_mirror *mirror, const struct mailbox *team, struct mailbox *reader)
+/* Who gets it first: the mirror's people, else the team. Returns how many; 0: nobody. */
+static size_t readers_find(const struct list_mirror *mirror, const struct mailbox *team,
+	struct mailbox readers[MAILBOX_LIST_MAX])
 {
-	if (mailbox_parse(mirror->alerts, reader) || mailbox_parse(mirror->admin, reader))
-		return true;
-	*reader = *team;
-	return team->mail[0];
+	size_t count = mailbox_list_parse(mirror->alerts, readers);
+	if (!count)
+		count = mailbox_list_parse(mirror->admin, readers);
+	if (count || !team->mail[0])
+		return count;
+	readers[0] = *team;
+	return 1;
 }
 
 /* A place for one mail more. NULL: there were too many. *left: how many more to this reader, it
@@ -169,18 +172,17 @@ static char *change_body(const struct alert *alert, const struct inventory_event
 	return text_end(out, &text);
 }
 
-static void change_mail(
-	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror)
+/* `copy`: the team gets one, too. */
+static void reader_mail(struct alert *alert, const struct inventory_event *event,
+	const struct list_mirror *mirror, const struct mailbox *reader, bool copy)
 {
 	const struct settings *settings = alert->inventory->settings;
-	struct mailbox team, reader;
+	struct mailbox team;
 	char subject[SUBJECT_MAX];
 	unsigned left;
 	mailbox_parse(settings->mail_to, &team);
-	if (!reader_find(mirror, &team, &reader))
-		return;
-	bool to_team = strcasecmp(reader.mail, team.mail) == 0;
-	struct alert_mail *place = place_find(alert, &reader, &left);
+	bool to_team = strcasecmp(reader->mail, team.mail) == 0;
+	struct alert_mail *place = place_find(alert, reader, &left);
 	if (place)
 		alert->hour->flood = false;
 	else if (!alert->hour->flood)
@@ -192,15 +194,26 @@ static void change_mail(
 	}
 	char *body = change_body(alert, event, mirror, left == 1 && !to_team);
 	alert_subject(settings, event, subject, sizeof(subject));
-	struct message message = {.to = &reader,
-		.copy = team.mail[0] && !to_team ? &team : NULL,
+	struct message message = {.to = reader,
+		.copy = copy && team.mail[0] && !to_team ? &team : NULL,
 		.subject = subject,
 		.body = body ? body : subject};
 	if (mail_send(alert, &message, false)) {
 		place->at = uv_now(alert->loop);
-		memcpy(place->to, reader.mail, sizeof(place->to));
+		memcpy(place->to, reader->mail, sizeof(place->to));
 	}
 	free(body);
+}
+
+/* One each, so that a mail server which refuses one address keeps it from no other. */
+static void change_mail(
+	struct alert *alert, const struct inventory_event *event, const struct list_mirror *mirror)
+{
+	struct mailbox team, readers[MAILBOX_LIST_MAX];
+	mailbox_parse(alert->inventory->settings->mail_to, &team);
+	size_t count = readers_find(mirror, &team, readers);
+	for (size_t i = 0; i < count; i++)
+		reader_mail(alert, event, mirror, &readers[i], i == 0);
 }
 
 /* --- summaries --- */

@@ -7,6 +7,7 @@
 
 struct list_window {
 	int64_t from, to; /* Unix seconds; from <= now < to: away as planned */
+	const char *why; /* "": none was given */
 };
 
 struct list_mirror {

@@ -132,6 +132,7 @@ struct mirror_list *list_parse(const struct list_source *source, char *why, size
 		.file = source->file,
 		.allow_private = source->allow_private,
 		.port = source->port ? source->port : PORT_HTTP,
+		.warn = source->warn,
 		.why = why,
 		.why_size = size};
 	size_t mark = utf8_mark_size(source->json, source->size);
@@ -141,7 +142,9 @@ struct mirror_list *list_parse(const struct list_source *source, char *why, size
 		found_syntax(source->file, &error, why, size);
 		return NULL;
 	}
+	text.warned = json_object();
 	bool good = list_read(&text);
+	json_decref(text.warned);
 	json_decref(text.root);
 	if (good)
 		return text.mirror_list;
@@ -160,14 +163,16 @@ void list_free(struct mirror_list *mirror_list)
 bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size)
 {
 	char until[STAMP_TEXT_MAX];
-	int64_t end = 0;
-	for (size_t i = 0; i < mirror->window_count; i++)
-		if (mirror->windows[i].from <= now && now < mirror->windows[i].to &&
-			mirror->windows[i].to > end)
-			end = mirror->windows[i].to;
+	const struct list_window *last = NULL;
+	for (size_t i = 0; i < mirror->window_count; i++) {
+		const struct list_window *window = &mirror->windows[i];
+		if (window->from <= now && now < window->to && (!last || window->to > last->to))
+			last = window;
+	}
 	if (mirror->disabled)
 		snprintf(why, size, "disabled by hand");
-	else if (end)
-		snprintf(why, size, "planned downtime until %s", stamp_write(end, until));
-	return mirror->disabled || end;
+	else if (last)
+		snprintf(why, size, "planned downtime until %s%s%.120s",
+			stamp_write(last->to, until), last->why[0] ? ": " : "", last->why);
+	return mirror->disabled || last;
 }

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A sentence with file and line about what is taken, but ignored. */
+typedef void list_warn(const char *sentence);
+
 struct list_source {
 	const char *json;
 	size_t size; /* octets */
@@ -18,6 +21,7 @@ struct list_source {
 	/* addresses that are neither global nor for documentation (geo/special.h) */
 	bool allow_private;
 	uint16_t port; /* of a mirror that says none; 0: 80 */
+	list_warn *warn; /* NULL: nobody wants to know */
 };
 
 /* NULL: the sentence. */

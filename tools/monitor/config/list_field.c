@@ -180,11 +180,34 @@ static bool addresses_parse(
 	return true;
 }
 
+/* The names in an object that no reader asks for. */
+static bool names_check(struct list_text *text, const struct list_spot *spot, const json_t *object,
+	const char *const *known)
+{
+	const char *name;
+	json_t *value;
+	struct list_spot here = *spot;
+	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
+		size_t i = 0;
+		while (known[i] && strcmp(known[i], name) != 0)
+			i++;
+		if (here.element == LIST_NOWHERE)
+			here.field = name;
+		if (!known[i] && !list_unknown(text, &here, name, known))
+			return false;
+	}
+	return true;
+}
+
 static bool window_parse(struct list_text *text, const struct list_spot *spot, const json_t *value,
 	struct list_window *window)
 {
 	const char *from = json_string_value(json_object_get(value, "from"));
 	const char *to = json_string_value(json_object_get(value, "to"));
+	const json_t *why = json_object_get(value, "why");
+	static const char *const known[] = {"from", "to", "why", NULL};
+	if (!names_check(text, spot, value, known))
+		return false;
 	if (!from || !to || !stamp_parse(from, &window->from) || !stamp_parse(to, &window->to))
 		return list_refuse(text, spot,
 			"downtime has \"from\" %.40s and \"to\" %.40s, expected two times like "
@@ -194,6 +217,11 @@ static bool window_parse(struct list_text *text, const struct list_spot *spot, c
 		return list_refuse(text, spot,
 			"downtime is from %.40s to %.40s, expected an end after its beginning",
 			from, to);
+	if (why && !line_good(why))
+		return list_refuse(text, spot,
+			"downtime has a \"why\" that is none, expected one "
+			"line of at most 254 octets");
+	window->why = why ? string_copy(text, why) : "";
 	return true;
 }
 
@@ -233,6 +261,20 @@ static const struct field {
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
+/* What people may note of a mirror, beside the fields. */
+static const char *const notes[] = {"sponsor", "url", "bandwidth"};
+enum { NOTES = sizeof(notes) / sizeof(notes[0]) };
+
+static bool mirror_names_check(
+	struct list_text *text, const struct list_spot *spot, const json_t *object)
+{
+	const char *known[FIELDS + NOTES + 1] = {NULL};
+	for (size_t i = 0; i < FIELDS; i++)
+		known[i] = fields[i].name;
+	memcpy(known + FIELDS, notes, sizeof(notes));
+	return names_check(text, spot, object, known);
+}
+
 bool list_field_parse(struct list_text *text, size_t i)
 {
 	const json_t *object = json_array_get(text->list, i);
@@ -244,10 +286,14 @@ bool list_field_parse(struct list_text *text, size_t i)
 	mirror->weight = WEIGHT_DEFAULT;
 	mirror->addresses = text->address;
 	mirror->windows = text->window;
+	size_t first = json_object_get(object, "host") ? 1 : 0;
 	for (size_t k = 0; k < FIELDS; k++) {
+		const json_t *value = json_object_get(object, fields[k].name);
+		/* A name's refusal is to name the host, where there is one. */
+		if (k == first && !mirror_names_check(text, &spot, object))
+			return false;
 		spot.field = fields[k].name;
-		if (!fields[k].parse(text, &spot, json_object_get(object, spot.field),
-			    (char *)mirror + fields[k].offset))
+		if (!fields[k].parse(text, &spot, value, (char *)mirror + fields[k].offset))
 			return false;
 	}
 	return true;
@@ -261,6 +307,11 @@ void list_field_measure(const json_t *list, size_t *addresses, size_t *windows, 
 			const json_t *value = json_object_get(object, fields[k].name);
 			size_t *count = fields[k].parse == windows_parse ? windows : addresses;
 			*count += json_array_size(value);
+			for (size_t w = 0; w < json_array_size(value); w++) {
+				const json_t *why =
+					json_object_get(json_array_get(value, w), "why");
+				*octets += json_is_string(why) ? json_string_length(why) + 1 : 0;
+			}
 			*octets += json_is_string(value) ? json_string_length(value) + 1 : 0;
 		}
 	}

@@ -2,8 +2,12 @@
 
 #include "geo/found.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { NEAR_MIN = 4 /* letters of a name that others can be near */ };
 
 /* From an object to the value of a member; the line of its key. 0: it has none of this name, and
  * the scan is anywhere. */
@@ -91,4 +95,46 @@ bool list_refuse_value(const struct list_text *text, const struct list_spot *spo
 	char found[FOUND_MAX];
 	return list_refuse(text, spot, "%s is %s, expected %s", spot->field ? spot->field : "it",
 		found_write(value, found), expected);
+}
+
+/* But for case, or for one letter that was added, left out, changed or swapped with its neighbour. */
+static bool is_near(const char *name, const char *known)
+{
+	size_t size = strlen(name), known_size = strlen(known), head = 0, tail = 0;
+	while (head < size && tolower((unsigned char)name[head]) == known[head])
+		head++;
+	while (tail < size - head && tail < known_size - head &&
+		tolower((unsigned char)name[size - 1 - tail]) == known[known_size - 1 - tail])
+		tail++;
+	size -= head + tail;
+	known_size -= head + tail;
+	name += head;
+	known += head;
+	return (size <= 1 && known_size <= 1) ||
+	       (size == 2 && known_size == 2 && tolower((unsigned char)name[0]) == known[1] &&
+		       tolower((unsigned char)name[1]) == known[0]);
+}
+
+bool list_unknown(struct list_text *text, const struct list_spot *spot, const char *name,
+	const char *const *known)
+{
+	char found[FOUND_MAX], why[1000];
+	json_t *string = json_string(name);
+	found_write(string, found);
+	json_decref(string);
+	for (; *known; known++)
+		if (strlen(*known) >= NEAR_MIN && is_near(name, *known))
+			return list_refuse(text, spot,
+				"found the unknown member %s, expected a known one: did you mean "
+				"\"%s\"?",
+				found, *known);
+	if (!text->warn || json_object_get(text->warned, name))
+		return true;
+	json_object_set_new(text->warned, name, json_true());
+	struct list_text told = *text;
+	told.why = why;
+	told.why_size = sizeof(why);
+	list_refuse(&told, spot, "the member %s is not known, and ignored", found);
+	text->warn(why);
+	return true;
 }

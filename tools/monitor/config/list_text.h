@@ -13,6 +13,8 @@ struct list_text {
 	const char *file;
 	bool allow_private;
 	uint16_t port; /* of a mirror that says none */
+	void (*warn)(const char *sentence); /* NULL: nobody wants to know */
+	json_t *warned; /* an object: its keys are names that were warned of */
 	char *why;
 	size_t why_size;
 	json_t *root, *list; /* list: its "mirrors" */
@@ -38,6 +40,10 @@ unsigned list_text_line(const struct list_text *text, const struct list_spot *sp
 /* All refusals return false. */
 __attribute__((format(printf, 3, 4))) bool list_refuse(
 	const struct list_text *text, const struct list_spot *spot, const char *format, ...);
+/* A name in an object at `spot` that is none of `known`. One near a known one is refused, as that is
+ * what was meant; of others the owner is warned, once of each. */
+bool list_unknown(struct list_text *text, const struct list_spot *spot, const char *name,
+	const char *const *known);
 /* "field is VALUE, expected EXPECTED"; value NULL: it is missing. */
 bool list_refuse_value(const struct list_text *text, const struct list_spot *spot,
 	const json_t *value, const char *expected);

@@ -2,6 +2,7 @@
 
 #include "tools/monitor/config/hostname.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LOCAL_MAX = 64 /* RFC 5321 4.5.3.1.1 */ };
@@ -49,4 +50,23 @@ bool mailbox_parse(const char *text, struct mailbox *mailbox)
 		return true;
 	memset(mailbox, 0, sizeof(*mailbox));
 	return false;
+}
+
+size_t mailbox_list_parse(const char *text, struct mailbox list[MAILBOX_LIST_MAX])
+{
+	char part[MAILBOX_MAX + MAILBOX_NAME_MAX + 3];
+	size_t count = 0;
+	/* A name may have a comma of its own, but then no address before it. */
+	if (mailbox_parse(text, &list[0]) && !strchr(list[0].name, '@'))
+		return 1;
+	while (*text && count < MAILBOX_LIST_MAX) {
+		size_t size = strcspn(text, ",;");
+		snprintf(part, sizeof(part), "%.*s", (int)size, text);
+		while (size && size < sizeof(part) && part[size - 1] == ' ')
+			part[--size] = '\0';
+		count += mailbox_parse(part, &list[count]);
+		text += strcspn(text, ",;");
+		text += strspn(text, ",; ");
+	}
+	return count;
 }

@@ -4,8 +4,13 @@
 #define TOOLS_MONITOR_CONFIG_MAILBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-enum { MAILBOX_MAX = 254 /* RFC 5321 4.5.3.1.3 */, MAILBOX_NAME_MAX = 200 };
+enum {
+	MAILBOX_MAX = 254, /* RFC 5321 4.5.3.1.3 */
+	MAILBOX_NAME_MAX = 200,
+	MAILBOX_LIST_MAX = 8
+};
 
 struct mailbox {
 	char mail[MAILBOX_MAX + 1]; /* "": none */
@@ -14,5 +19,9 @@ struct mailbox {
 
 /* "user@host.example" or "Name <user@host.example>", ASCII but for the name. False: neither. */
 bool mailbox_parse(const char *text, struct mailbox *mailbox);
+
+/* Those of a text like "a@host.example, Name <b@host.example>", at most MAILBOX_LIST_MAX; what is no
+ * mailbox is passed over. Returns how many. */
+size_t mailbox_list_parse(const char *text, struct mailbox list[MAILBOX_LIST_MAX]);
 
 #endif

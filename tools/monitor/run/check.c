@@ -37,11 +37,16 @@ static void list_say(const struct settings *settings, const struct mirror_list *
 		settings->mirrors, mirror_list->count, addresses, named, away);
 }
 
+static void warned(const char *sentence)
+{
+	log_line(LOG_LEVEL_WARNING, "%s", sentence);
+}
+
 int monitor_check(const char *path)
 {
 	char why[MONITOR_WHY_MAX];
 	struct settings *settings = settings_load(path, why, sizeof(why));
-	struct mirror_list *mirror_list = monitor_list_read(settings, why, sizeof(why));
+	struct mirror_list *mirror_list = monitor_list_check(settings, warned, why, sizeof(why));
 	if (mirror_list)
 		list_say(settings, mirror_list);
 	bool good = mirror_list && txt_check(settings, why, sizeof(why)) &&

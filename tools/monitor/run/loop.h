@@ -5,6 +5,7 @@
 #include "dns/base/watch.h"
 #include "tools/cvd/version_string.h"
 #include "tools/monitor/alert/alert.h"
+#include "tools/monitor/config/list.h"
 #include "tools/monitor/export/export_file.h"
 #include "tools/monitor/http/server.h"
 #include "tools/monitor/probe/scheduler.h"
@@ -60,6 +61,9 @@ struct monitor {
 char *monitor_config_read(const char *path);
 /* Reads and parses the list. NULL: the sentence; without settings there is one already. */
 struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size);
+/* The same; `warn` is told what is ignored in it. */
+struct mirror_list *monitor_list_check(
+	const struct settings *settings, list_warn *warn, char *why, size_t size);
 /* Takes a list that was read, and whom it has to be watched; its names are asked for. False: no
  * memory. */
 bool monitor_list_take(struct monitor *monitor, struct mirror_list *mirror_list);

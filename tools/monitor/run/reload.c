@@ -20,11 +20,17 @@ char *monitor_config_read(const char *path)
 
 struct mirror_list *monitor_list_read(const struct settings *settings, char *why, size_t size)
 {
+	return monitor_list_check(settings, NULL, why, size);
+}
+
+struct mirror_list *monitor_list_check(
+	const struct settings *settings, list_warn *warn, char *why, size_t size)
+{
 	struct file file;
 	if (!settings || !file_read(&file, settings->mirrors, MONITOR_LIST_MAX, why, size))
 		return NULL;
 	const struct list_source source = {file.bytes, file.size, settings->mirrors,
-		settings->allow_private, settings_port(settings)};
+		settings->allow_private, settings_port(settings), warn};
 	struct mirror_list *mirror_list = list_parse(&source, why, size);
 	free(file.bytes);
 	return mirror_list;

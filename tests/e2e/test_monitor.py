@@ -513,6 +513,8 @@ def test_check(stage):
     (["-t", "--once", "-c", "x"], "-t and --once are mutually exclusive"),
     (["--strict", "-c", "x"], "--strict requires -t"),
     (["-o", "x", "-c", "y"], "-o requires --merge"),
+    (["--check"], "--check needs a value"),
+    (["--check", "a.example", "--once"], "--check cannot be combined with -t, --once or --merge"),
     (["--merge"], "--merge requires at least one export"),
     (["--merge", "-t", "x"], "--merge cannot be combined with -t or --once"),
     (["--merge", "a", "-o"], "-o needs a value"),

@@ -116,7 +116,7 @@ static inline void report_mirror(struct report_case *made, const json_t *object)
 		.address_count = json_array_size(json_object_get(object, "addresses"))};
 	json_array_foreach (windows, i, value)
 		list[i] = (struct list_window){
-			.from = report_time(value, "from"), .to = report_time(value, "to")};
+			report_time(value, "from"), report_time(value, "to"), ""};
 	json_array_foreach (json_object_get(object, "addresses"), i, value)
 		made->inventory.targets[made->inventory.count++] =
 			report_target(made, mirror, value);

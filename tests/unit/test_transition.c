@@ -221,7 +221,7 @@ static void test_by_hand(void **state)
 static void test_downtime(void **state)
 {
 	(void)state;
-	transition_window = (struct list_window){.from = T0 + 100, .to = T0 + 200};
+	transition_window = (struct list_window){T0 + 100, T0 + 200, ""};
 	transition_mirror.windows = &transition_window;
 	transition_mirror.window_count = 1;
 	WALK("back as planned", {0, "", MIRROR_OK, true, ""}, {99, "x", MIRROR_OK, false, "x"},

@@ -4,6 +4,7 @@
 #include "tools/monitor/export/merge.h"
 #include "tools/monitor/export/merge_vote.h"
 #include "tools/monitor/run/monitor.h"
+#include "tools/monitor/run/trace.h"
 
 #include "dns/base/command_line.h"
 #include "dns/base/file.h"
@@ -16,11 +17,12 @@
 
 #define DEFAULT_CONFIG "/etc/mirrorns/mirrorns-monitor.conf"
 #define FORMS                                                                                      \
-	"mirrorns-monitor [--once | -t [--strict]] [-c FILE] | "                                   \
+	"mirrorns-monitor [--once | -t [--strict]] [-c FILE] | --check HOST [-c FILE] | "          \
 	"--merge EXPORT... [-o FILE | -c FILE] | -V | -h"
 
 static const char usage_text[] =
 	"usage: mirrorns-monitor [--once | -t [--strict]] [-c FILE]\n"
+	"       mirrorns-monitor --check HOST [-c FILE]\n"
 	"       mirrorns-monitor --merge EXPORT... [-o FILE | -c FILE]\n"
 	"       mirrorns-monitor -V | -h\n"
 	"\n"
@@ -28,6 +30,7 @@ static const char usage_text[] =
 	"  --once             check each mirror once, write the export and the page, and exit\n"
 	"  -t                 check the configuration and the files that it names, and exit\n"
 	"  --strict           with -t: a warning is exit status 1\n"
+	"  --check HOST       check one mirror of the list, step by step, and exit\n"
 	"  --merge            one export from those of several monitors\n"
 	"  -o FILE            with --merge: write it to FILE\n"
 	"  -V, --version      the version\n"
@@ -43,6 +46,7 @@ static int usage(const char *found)
 
 struct arguments {
 	const char *config, *out;
+	const char *check; /* a host */
 	bool test, strict, once, merge, help, version;
 	char text[128];
 };
@@ -52,8 +56,9 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 		{"once", no_argument, NULL, '1'}, {"merge", no_argument, NULL, 'm'},
-		{"strict", no_argument, NULL, 'S'}, {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'}, {.name = NULL}};
+		{"strict", no_argument, NULL, 'S'}, {"check", required_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
+		{.name = NULL}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:o:thV", options, NULL)) != -1) {
@@ -73,6 +78,9 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 		case '1':
 			arguments->once = true;
 			break;
+		case 'k':
+			arguments->check = optarg;
+			break;
 		case 'm':
 			arguments->merge = true;
 			break;
@@ -88,6 +96,14 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 		}
 	}
 	return NULL;
+}
+
+/* What is done to one host goes with nothing else. NULL: it does not try. */
+static const char *host_check(const struct arguments *arguments)
+{
+	bool other = arguments->test || arguments->once || arguments->merge;
+	return arguments->check && other ? "--check cannot be combined with -t, --once or --merge"
+					 : NULL;
 }
 
 /* What does not go together. NULL: it does. */
@@ -167,11 +183,15 @@ int main(int argc, char **argv)
 		return STATUS_GOOD;
 	}
 	if (!found)
+		found = host_check(&arguments);
+	if (!found)
 		found = arguments_check(&arguments, argc, argv);
 	if (found)
 		return usage(found);
 	if (arguments.merge)
 		return merge(&arguments, argv + optind, (size_t)(argc - optind));
+	if (arguments.check)
+		return trace_run(arguments.config, arguments.check);
 	if (!arguments.test)
 		return monitor_run(arguments.config, arguments.once);
 	int status = monitor_check(arguments.config);

@@ -24,6 +24,8 @@ struct transfers {
 	CURLM *multi;
 	uv_loop_t *loop;
 	uv_timer_t timer;
+	transfer_trace *trace; /* NULL: nobody looks on */
+	void *trace_owner;
 };
 
 struct transfer {
@@ -291,6 +293,32 @@ static size_t body_came(char *octets, size_t one, size_t count, void *own)
 	return 0;
 }
 
+void transfers_trace(struct transfers *transfers, transfer_trace *trace, void *owner)
+{
+	transfers->trace = trace;
+	transfers->trace_owner = owner;
+}
+
+/* libcurl says some things in words alone. */
+static int debug_told(CURL *easy, curl_infotype kind, char *text, size_t size, void *all)
+{
+	static const char connected[] = "Connected to ", secured[] = "SSL connection using ";
+	const struct transfers *transfers = all;
+	size_t lead = 0;
+	(void)easy;
+	enum trace_kind told = kind == CURLINFO_HEADER_OUT ? TRACE_SENT : TRACE_CAME;
+	if (kind == CURLINFO_TEXT && strncmp(text, connected, sizeof(connected) - 1) == 0) {
+		told = TRACE_CONNECTED;
+	} else if (kind == CURLINFO_TEXT && strncmp(text, secured, sizeof(secured) - 1) == 0) {
+		told = TRACE_SECURED;
+		lead = sizeof(secured) - 1;
+	} else if (kind != CURLINFO_HEADER_OUT && kind != CURLINFO_HEADER_IN) {
+		return 0;
+	}
+	transfers->trace(transfers->trace_owner, told, text + lead, size - lead);
+	return 0;
+}
+
 struct transfer *transfer_new(
 	struct transfers *transfers, const struct transfer_calls *calls, void *owner)
 {
@@ -318,6 +346,11 @@ struct transfer *transfer_new(
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never waits for a resolver's thread */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE);
+	if (transfers->trace) {
+		curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, debug_told);
+		curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfers);
+		curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+	}
 	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	/* A session that is taken up again would show no certificate. */
 	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

@@ -67,10 +67,18 @@ struct transfer_calls {
 	void (*done)(void *owner, const struct transfer_reply *reply);
 };
 
+/* What a transfer goes through, for somebody who looks on: connected; TLS is spoken, `text` says
+ * which; what was sent, as it was; one header that came. `text` is `size` octets. */
+enum trace_kind { TRACE_CONNECTED, TRACE_SECURED, TRACE_SENT, TRACE_CAME };
+typedef void transfer_trace(void *owner, enum trace_kind kind, const char *text, size_t size);
+
 /* NULL: no memory, or libcurl refuses. */
 struct transfers *transfers_new(uv_loop_t *loop, unsigned connections);
 /* Its transfers must be gone; the loop must run once more. NULL: nothing. */
 void transfers_free(struct transfers *transfers);
+
+/* Transfers that are made from now on are told of. */
+void transfers_trace(struct transfers *transfers, transfer_trace *trace, void *owner);
 
 /* `calls` must outlive it. NULL: no memory. */
 struct transfer *transfer_new(

@@ -45,9 +45,7 @@ static const char *skew_write(int64_t skew, char text[SKEW_TEXT_MAX])
 	return text;
 }
 
-/* In a unit of which it has two at least, so that it is exact, but does not change with each check
- * for long. */
-static const char *age_write(int64_t age, char text[TRANSITION_SPAN_MAX])
+const char *transition_age(int64_t age, char text[TRANSITION_SPAN_MAX])
 {
 	int64_t unit = age >= 2 * DAY ? DAY : age >= 7200 ? 3600 : age >= 120 ? 60 : 1;
 	return transition_span(age - age % unit, text);
@@ -66,7 +64,7 @@ static void stamp_check(
 	target->stale = now - target->stamp >= settings->old_after;
 	if (target->stale)
 		snprintf(target->fault, sizeof(target->fault), "timestamp %s is %s old, limit %s%s",
-			stamp, age_write(now - target->stamp, age),
+			stamp, transition_age(now - target->stamp, age),
 			transition_span(settings->old_after, limit), clock);
 }
 
@@ -77,7 +75,8 @@ static void warning_write(struct target *target, int64_t now)
 	target->warning[0] = '\0';
 	if (target->expires && target->expires - now < TRANSITION_EXPIRY && target->expires > now)
 		snprintf(target->warning, sizeof(target->warning), "certificate ends in %s, %s",
-			age_write(target->expires - now, left), stamp_write(target->expires, end));
+			transition_age(target->expires - now, left),
+			stamp_write(target->expires, end));
 }
 
 void transition_record(struct target *target, const struct observation *seen,

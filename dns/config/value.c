@@ -97,6 +97,11 @@ bool config_read_number(const struct config_reader *reader, const struct config_
 	return true;
 }
 
+bool config_duration_parse(const char *text, uint64_t most, uint64_t *seconds)
+{
+	return scaled_parse(text, durations, DURATION_UNITS, most, seconds);
+}
+
 bool config_read_duration(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
@@ -104,8 +109,7 @@ bool config_read_duration(const struct config_reader *reader, const struct confi
 
 	if (option->empty && !*given->texts[0])
 		return true;
-	if (!scaled_parse(given->texts[0], durations, DURATION_UNITS, option->most, &value) ||
-		value < option->least)
+	if (!config_duration_parse(given->texts[0], option->most, &value) || value < option->least)
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"%.64s\", expected a duration like 30s, 10m, 2h or 1d, "
 			"from %llu to %llu seconds",

@@ -62,6 +62,9 @@ config_read config_read_bool;
 /* The line that names a path of config_read_path. */
 unsigned config_path_line(const char *path);
 
+/* Seconds of a text like "30s", "10m", "2h" or "1d". False: it is none, or more than `most`. */
+bool config_duration_parse(const char *text, uint64_t most, uint64_t *seconds);
+
 /* For other readers: the option's field in the record; */
 void *config_field(const struct config_option *option, void *record);
 /* and a list of what was given, zeroed, in its field and its count. NULL: refused. */

@@ -133,7 +133,7 @@ def test_by_name(fleet, make_watcher):
     watcher.configure(allow_private=False)
     text, errors = watcher.run("--check", "localhost", status=1)
     assert "  addresses    none is known: the name resolves to none\n" in text
-    assert "A name resolves to a loopback address, which is not checked" in errors
+    assert "Host name resolves to a loopback address, not checked because allow-private is off" in errors
 
 
 def test_refused(make_watcher):

@@ -69,7 +69,7 @@ def test_certificates(fleet, authority, make_watcher, tmp_path):
         assert mirror.asked == [mirror.host.rstrip(".")]
         assert mirror.requests[0].line == "GET /timestamp HTTP/1.1"
         assert mirror.requests[0].host == f"db.{mirror.country.lower()}.clamav.net"
-    new = "never seen yet: "
+    new = "never reached yet: "
     wanted = {"other.example": "certificate: it is not for the name of this host",
               "ended.example": "certificate: it has expired",
               "early.example": "certificate: it is not valid yet",
@@ -143,14 +143,14 @@ def test_other_networks(fleet, authority, make_watcher, scheme):
     watcher.once()
     found = reasons(watcher)
     assert found["good.example"] == found["empty.example"] == ("ok", "")
-    assert found["busy.example"] == ("old", "never seen yet: HTTP 503")
+    assert found["busy.example"] == ("old", "never reached yet: HTTP 503")
     assert [(one.path, one.host) for one in good.requests] == [("/pub/?x=1", "good.example")]
     # A timestamp elsewhere, under one name for all.
     good.pages["lastsync"] = (200, b"2001-01-01T00:00:00Z\n")
     watcher.configure(path="/lastsync", host="mirrors.%z", fresh="timestamp", state="second.sqlite")
     watcher.once()
     assert good.requests[-1].host == "mirrors.example.org" and good.requests[-1].path == "/lastsync"
-    assert re.fullmatch(r"never seen yet: timestamp 2001-01-01T00:00:00Z is \d+ days old, limit 1 day",
+    assert re.fullmatch(r"never reached yet: timestamp 2001-01-01T00:00:00Z is \d+ days old, limit 1 day",
                         reasons(watcher)["good.example"][1])
 
 

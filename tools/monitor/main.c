@@ -3,6 +3,7 @@
 #include "tools/monitor/config/config.h"
 #include "tools/monitor/export/merge.h"
 #include "tools/monitor/export/merge_vote.h"
+#include "tools/monitor/run/disable.h"
 #include "tools/monitor/run/monitor.h"
 #include "tools/monitor/run/trace.h"
 
@@ -18,11 +19,14 @@
 #define DEFAULT_CONFIG "/etc/mirrorns/mirrorns-monitor.conf"
 #define FORMS                                                                                      \
 	"mirrorns-monitor [--once | -t [--strict]] [-c FILE] | --check HOST [-c FILE] | "          \
+	"--disable HOST [--for SPAN] [--why TEXT] [-c FILE] | --enable HOST [-c FILE] | "          \
 	"--merge EXPORT... [-o FILE | -c FILE] | -V | -h"
 
 static const char usage_text[] =
 	"usage: mirrorns-monitor [--once | -t [--strict]] [-c FILE]\n"
 	"       mirrorns-monitor --check HOST [-c FILE]\n"
+	"       mirrorns-monitor --disable HOST [--for SPAN] [--why TEXT] [-c FILE]\n"
+	"       mirrorns-monitor --enable HOST [-c FILE]\n"
 	"       mirrorns-monitor --merge EXPORT... [-o FILE | -c FILE]\n"
 	"       mirrorns-monitor -V | -h\n"
 	"\n"
@@ -31,6 +35,10 @@ static const char usage_text[] =
 	"  -t                 check the configuration and the files that it names, and exit\n"
 	"  --strict           with -t: a warning is exit status 1\n"
 	"  --check HOST       check one mirror of the list, step by step, and exit\n"
+	"  --disable HOST     take one mirror of the list out of service\n"
+	"  --for SPAN         with --disable: for so long, like 2h\n"
+	"  --why TEXT         with --disable: what is said of it\n"
+	"  --enable HOST      take it back\n"
 	"  --merge            one export from those of several monitors\n"
 	"  -o FILE            with --merge: write it to FILE\n"
 	"  -V, --version      the version\n"
@@ -47,7 +55,9 @@ static int usage(const char *found)
 struct arguments {
 	const char *config, *out;
 	const char *check; /* a host */
+	struct disable_wish wish; /* its host NULL: none is given */
 	bool test, strict, once, merge, help, version;
+	bool both; /* --disable and --enable, or one of them twice */
 	char text[128];
 };
 
@@ -57,6 +67,8 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 		{"once", no_argument, NULL, '1'}, {"merge", no_argument, NULL, 'm'},
 		{"strict", no_argument, NULL, 'S'}, {"check", required_argument, NULL, 'k'},
+		{"disable", required_argument, NULL, 'd'}, {"enable", required_argument, NULL, 'e'},
+		{"for", required_argument, NULL, 'f'}, {"why", required_argument, NULL, 'y'},
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
 		{.name = NULL}};
 	int option;
@@ -81,6 +93,18 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 		case 'k':
 			arguments->check = optarg;
 			break;
+		case 'd':
+		case 'e':
+			arguments->both = arguments->wish.host;
+			arguments->wish.host = optarg;
+			arguments->wish.back = option == 'e';
+			break;
+		case 'f':
+			arguments->wish.span = optarg;
+			break;
+		case 'y':
+			arguments->wish.why = optarg;
+			break;
 		case 'm':
 			arguments->merge = true;
 			break;
@@ -101,9 +125,16 @@ static const char *arguments_read(int argc, char **argv, struct arguments *argum
 /* What is done to one host goes with nothing else. NULL: it does not try. */
 static const char *host_check(const struct arguments *arguments)
 {
+	const struct disable_wish *wish = &arguments->wish;
 	bool other = arguments->test || arguments->once || arguments->merge;
-	return arguments->check && other ? "--check cannot be combined with -t, --once or --merge"
-					 : NULL;
+	if ((wish->span || wish->why) && (!wish->host || wish->back))
+		return "--for and --why require --disable";
+	if (arguments->both || (arguments->check && wish->host))
+		return "--check, --disable and --enable are mutually exclusive";
+	return (arguments->check || wish->host) && other
+		       ? "--check, --disable and --enable cannot be combined with -t, --once or "
+			 "--merge"
+		       : NULL;
 }
 
 /* What does not go together. NULL: it does. */
@@ -190,6 +221,8 @@ int main(int argc, char **argv)
 		return usage(found);
 	if (arguments.merge)
 		return merge(&arguments, argv + optind, (size_t)(argc - optind));
+	if (arguments.wish.host)
+		return disable_run(arguments.config, &arguments.wish);
 	if (arguments.check)
 		return trace_run(arguments.config, arguments.check);
 	if (!arguments.test)

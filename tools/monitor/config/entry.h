@@ -14,7 +14,8 @@ struct list_mirror {
 	const char *host;
 	uint16_t country; /* never COUNTRY_NONE */
 	uint16_t port, weight;
-	bool disabled; /* by hand */
+	bool disabled; /* by hand, in the list */
+	const struct by_hand_entry *by_hand; /* beside the list; NULL: not */
 	const char *admin,
 		*alerts; /* "" where there is none; list_mail says whether to write to it */
 	const struct address *addresses; /* none: its name is resolved */
@@ -29,6 +30,7 @@ struct mirror_list {
 	struct list_mirror *list;
 	size_t count;
 	void *arena;
+	struct by_hand *by_hand; /* NULL: nobody has asked for it */
 };
 
 #endif

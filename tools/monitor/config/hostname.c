@@ -1,5 +1,8 @@
 #include "tools/monitor/config/hostname.h"
 
+#include <string.h>
+#include <strings.h>
+
 enum { LABEL_MAX = 63 };
 
 static bool is_letter(char c, bool underscores)
@@ -31,4 +34,12 @@ bool host_fits(const char *text, size_t size, bool underscores)
 		begin = i + 1;
 	}
 	return begin == size || label_fits(text + begin, size - begin, underscores);
+}
+
+bool host_equal(const char *a, const char *b)
+{
+	size_t size = strlen(a), other = strlen(b);
+	size -= size && a[size - 1] == '.';
+	other -= other && b[other - 1] == '.';
+	return size == other && strncasecmp(a, b, size) == 0;
 }

@@ -11,4 +11,7 @@ enum { HOST_MAX = 253 };
  * at the end; where `underscores`, these are as good as letters. */
 bool host_fits(const char *text, size_t size, bool underscores);
 
+/* Are they one name? Neither case nor a dot at the end makes another. */
+bool host_equal(const char *a, const char *b);
+
 #endif

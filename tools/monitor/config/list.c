@@ -3,6 +3,7 @@
 #include "geo/found.h"
 #include "geo/stamp.h"
 #include "geo/utf8.h"
+#include "tools/monitor/config/by_hand.h"
 #include "tools/monitor/config/list_field.h"
 
 #include <stdio.h>
@@ -156,8 +157,16 @@ void list_free(struct mirror_list *mirror_list)
 {
 	if (!mirror_list)
 		return;
+	by_hand_free(mirror_list->by_hand);
 	free(mirror_list->arena);
 	free(mirror_list);
+}
+
+void list_by_hand(struct mirror_list *mirror_list, struct by_hand *by_hand)
+{
+	mirror_list->by_hand = by_hand;
+	for (size_t i = 0; i < mirror_list->count; i++)
+		mirror_list->list[i].by_hand = by_hand_find(by_hand, mirror_list->list[i].host, 0);
 }
 
 bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size)
@@ -169,10 +178,15 @@ bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t 
 		if (window->from <= now && now < window->to && (!last || window->to > last->to))
 			last = window;
 	}
-	if (mirror->disabled)
-		snprintf(why, size, "disabled by hand");
+	const struct by_hand_entry *hand = mirror->by_hand;
+	hand = hand && (!hand->until || now < hand->until) ? hand : NULL;
+	if (mirror->disabled || hand)
+		snprintf(why, size, "disabled by hand%s%s%s%.120s",
+			hand && hand->until ? " until " : "",
+			hand && hand->until ? stamp_write(hand->until, until) : "",
+			hand && hand->why[0] ? ": " : "", hand ? hand->why : "");
 	else if (last)
 		snprintf(why, size, "planned downtime until %s%s%.120s",
 			stamp_write(last->to, until), last->why[0] ? ": " : "", last->why);
-	return mirror->disabled || last;
+	return mirror->disabled || hand || last;
 }

@@ -28,6 +28,9 @@ struct list_source {
 struct mirror_list *list_parse(const struct list_source *source, char *why, size_t size);
 void list_free(struct mirror_list *mirror_list);
 
+/* Who is disabled beside the list; that is the list's from then on. */
+void list_by_hand(struct mirror_list *mirror_list, struct by_hand *by_hand);
+
 /* Not to be served now: by hand, or in a planned window. *why: "disabled by hand", "planned
  * downtime until …". */
 bool list_away(const struct list_mirror *mirror, int64_t now, char *why, size_t size);

@@ -18,7 +18,7 @@ enum {
 	MONITOR_CONFIG_MAX = 1 << 20, /* octets */
 	MONITOR_LIST_MAX = 64 << 20 /* octets of the list */,
 	MONITOR_TXT_MAX = 4096 /* octets of the TXT's file */,
-	MONITOR_WATCHED = 2
+	MONITOR_WATCHED = 3
 };
 
 struct monitor {
@@ -36,8 +36,8 @@ struct monitor {
 	struct board *board; /* NULL: off */
 	struct export_file disk;
 	struct watch watch;
-	struct file_stamp
-		stamps[MONITOR_WATCHED]; /* of the list and the TXT, from before they were read */
+	struct file_stamp stamps
+		[MONITOR_WATCHED]; /* of the list, the TXT and what is disabled by hand, from before they were read */
 	uv_timer_t tick, flush, end, last;
 	uv_signal_t signals[3];
 	bool once;

@@ -3,6 +3,7 @@
 #include "dns/base/file.h"
 #include "dns/base/log.h"
 #include "geo/utf8.h"
+#include "tools/monitor/config/by_hand.h"
 #include "tools/monitor/config/list.h"
 
 #include <stdio.h>
@@ -33,7 +34,15 @@ struct mirror_list *monitor_list_check(
 		settings->allow_private, settings_port(settings), warn};
 	struct mirror_list *mirror_list = list_parse(&source, why, size);
 	free(file.bytes);
-	return mirror_list;
+	char path[BY_HAND_PATH_MAX];
+	struct by_hand *by_hand =
+		mirror_list ? by_hand_load(by_hand_path(settings->state, path), why, size) : NULL;
+	if (by_hand) {
+		list_by_hand(mirror_list, by_hand);
+		return mirror_list;
+	}
+	list_free(mirror_list);
+	return NULL;
 }
 
 static bool is_same(const struct targets_update *update)
@@ -206,7 +215,7 @@ void monitor_txt_reload(struct monitor *monitor)
 static void files_changed(void *owner, const bool *changed)
 {
 	struct monitor *monitor = owner;
-	if (changed[0])
+	if (changed[0] || changed[2])
 		monitor_list_reload(monitor);
 	if (changed[1])
 		monitor_txt_reload(monitor);
@@ -214,14 +223,18 @@ static void files_changed(void *owner, const bool *changed)
 
 void monitor_stamp(struct monitor *monitor)
 {
+	char path[BY_HAND_PATH_MAX];
 	monitor->stamps[0] = file_stamp(monitor->settings->mirrors);
+	monitor->stamps[2] = file_stamp(by_hand_path(monitor->settings->state, path));
 	if (monitor->settings->txt)
 		monitor->stamps[1] = file_stamp(monitor->settings->txt);
 }
 
 bool monitor_watch(struct monitor *monitor)
 {
-	const char *paths[MONITOR_WATCHED] = {monitor->settings->mirrors, monitor->settings->txt};
+	char path[BY_HAND_PATH_MAX];
+	const char *paths[MONITOR_WATCHED] = {monitor->settings->mirrors, monitor->settings->txt,
+		by_hand_path(monitor->settings->state, path)};
 	return watch_init(&monitor->watch, monitor->loop, files_changed, monitor) &&
 	       watch_set(&monitor->watch, paths, monitor->stamps, MONITOR_WATCHED);
 }

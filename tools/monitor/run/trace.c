@@ -4,6 +4,7 @@
 #include "dns/base/log.h"
 #include "geo/country.h"
 #include "geo/stamp.h"
+#include "tools/monitor/config/hostname.h"
 #include "tools/monitor/config/list.h"
 #include "tools/monitor/probe/probe.h"
 #include "tools/monitor/run/loop.h"
@@ -208,7 +209,7 @@ static bool addresses_check(struct trace *trace, const struct list_mirror *mirro
 /* Its addresses in the list, else those that its name has. */
 static bool mirror_check(struct trace *trace, struct list_mirror *mirror)
 {
-	const struct mirror_list one = {mirror, 1, NULL};
+	const struct mirror_list one = {.list = mirror, .count = 1};
 	size_t count;
 	if (mirror->address_count)
 		return addresses_check(trace, mirror, mirror->addresses, mirror->address_count);
@@ -249,20 +250,11 @@ static void trace_free(struct trace *trace)
 	uv_loop_close(&trace->loop);
 }
 
-/* A dot at the end says no more than none. */
-static bool is_host(const char *name, const char *host)
-{
-	size_t size = strlen(name), other = strlen(host);
-	size -= size && name[size - 1] == '.';
-	other -= other && host[other - 1] == '.';
-	return size == other && strncasecmp(name, host, size) == 0;
-}
-
 static int list_check(struct trace *trace, const struct mirror_list *mirror_list, const char *host)
 {
 	bool found = false, good = true;
 	for (size_t i = 0; good && i < mirror_list->count; i++) {
-		if (!is_host(mirror_list->list[i].host, host))
+		if (!host_equal(mirror_list->list[i].host, host))
 			continue;
 		printf("%s", found ? "\n" : "");
 		found = true;

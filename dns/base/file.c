@@ -118,15 +118,16 @@ bool file_read_here(struct file *file, const char *path, uint64_t max, char *why
 	return read_opened(fd, file, path, max, why, size);
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
+bool file_octets_write(int fd, const void *octets, size_t size)
 {
+	const char *at = octets;
 	while (size) {
-		ssize_t count = write(fd, bytes, size);
+		ssize_t count = write(fd, at, size);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
 			return false;
-		bytes += count;
+		at += count;
 		size -= (size_t)count;
 	}
 	return true;
@@ -161,7 +162,7 @@ bool file_write(const char *path, const struct file *file, char *why, size_t siz
 		return false;
 	}
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = file->modified}};
-	bool good = write_all(fd, file->bytes, file->size) &&
+	bool good = file_octets_write(fd, file->bytes, file->size) &&
 		    (!file->modified || futimens(fd, times) == 0) && fsync(fd) == 0;
 	good = close(fd) == 0 && good;
 	if (good && rename(temporary, path) == 0) {

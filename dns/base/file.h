@@ -36,6 +36,8 @@ bool file_read_here(struct file *file, const char *path, uint64_t max, char *why
 /* A new file to be written, whatever was there: it writes through no link and never waits for
  * the reader of a FIFO. -1: errno says why. */
 int file_open_new(const char *path, mode_t mode);
+/* All of them, in as many parts as it takes. False: errno says why. */
+bool file_octets_write(int fd, const void *octets, size_t size);
 /* Replaces a file as a whole: temporary file, fsync, rename, fsync of the folder. `modified` 0:
  * now. */
 bool file_write(const char *path, const struct file *file, char *why, size_t size);

@@ -5,21 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool octets_send(int fd, const void *octets, size_t size)
-{
-	const char *at = octets;
-	while (size) {
-		ssize_t count = send(fd, at, size, MSG_NOSIGNAL);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return false;
-		at += count;
-		size -= (size_t)count;
-	}
-	return true;
-}
-
 bool octets_receive(int fd, void *octets, size_t size)
 {
 	char *at = octets;

@@ -31,9 +31,8 @@ struct takeover_head {
 	uint32_t state, turns, workers;
 };
 
-/* Both wait as long as the socket's own timeouts let them. False: errno says why, 0: the end of the
+/* Waits as long as the socket's own timeout lets it. False: errno says why, 0: the end of the
  * stream. */
-bool octets_send(int fd, const void *octets, size_t size);
 bool octets_receive(int fd, void *octets, size_t size);
 /* Without its newline. False: as octets_receive. */
 bool line_receive(int fd, char line[TAKEOVER_LINE_MAX]);

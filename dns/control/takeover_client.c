@@ -60,7 +60,7 @@ static bool offer_receive(struct takeover *takeover, struct offer *offer, char *
 {
 	static const char question[] = "{\"verb\":\"takeover\"}\n";
 	char line[TAKEOVER_LINE_MAX];
-	if (!octets_send(takeover->fd, question, sizeof(question) - 1) ||
+	if (!file_octets_write(takeover->fd, question, sizeof(question) - 1) ||
 		!line_receive(takeover->fd, line))
 		return refuse_errno(why, size, "the running server did not reply");
 	json_t *reply = json_loads(line, 0, NULL);
@@ -150,7 +150,7 @@ static bool turns_receive(struct takeover *takeover)
 bool takeover_ready(struct takeover *takeover, char *why, size_t size)
 {
 	struct takeover_head head;
-	if (!octets_send(takeover->fd, "r", 1) ||
+	if (!file_octets_write(takeover->fd, "r", 1) ||
 		!octets_receive(takeover->fd, &head, sizeof(head)))
 		return refuse_errno(why, size, "the running server did not pause");
 	if (head.state > TAKEOVER_STATE_MAX ||
@@ -205,8 +205,8 @@ uint32_t *takeover_nexts(
 bool takeover_serving(struct takeover *takeover)
 {
 	char message;
-	if (!octets_send(takeover->fd, "s", 1) || !octets_receive(takeover->fd, &message, 1) ||
-		message != 'l')
+	if (!file_octets_write(takeover->fd, "s", 1) ||
+		!octets_receive(takeover->fd, &message, 1) || message != 'l')
 		return false;
 	close(takeover->fd);
 	takeover->fd = -1;

@@ -96,8 +96,8 @@ static bool offer_send(struct takeover_server *give)
 		(json_int_t)(fds ? count : 0), "control", control_listener(give->control) >= 0,
 		"metrics", give->metrics >= 0);
 	char *text = offer ? json_dumps(offer, JSON_COMPACT) : NULL;
-	bool good = fds && text && octets_send(give->fd, text, strlen(text)) &&
-		    octets_send(give->fd, "\n", 1) && descriptors_send(give->fd, fds, count);
+	bool good = fds && text && file_octets_write(give->fd, text, strlen(text)) &&
+		    file_octets_write(give->fd, "\n", 1) && descriptors_send(give->fd, fds, count);
 	json_decref(offer);
 	free(text);
 	free(fds);
@@ -114,13 +114,13 @@ static bool turns_send(const struct takeover_server *give, const struct takeover
 	bool good = keys && nexts;
 	for (uint32_t i = 0; good && i < head->turns; i++)
 		keys[i] = snapshot->turns[i].key;
-	good = good && octets_send(give->fd, keys, head->turns * sizeof(*keys));
+	good = good && file_octets_write(give->fd, keys, head->turns * sizeof(*keys));
 	for (unsigned w = 0; good && w < head->workers; w++) {
 		const struct serving *serving = &workers_of(give)->workers[w].serving;
 		for (uint32_t i = 0; i < head->turns; i++)
 			nexts[i] = serving->snapshot == snapshot ? serving->turns[i].next
 								 : WORKER_TURN_NEW;
-		good = octets_send(give->fd, nexts, head->turns * sizeof(*nexts));
+		good = file_octets_write(give->fd, nexts, head->turns * sizeof(*nexts));
 	}
 	free(keys);
 	free(nexts);
@@ -144,8 +144,8 @@ static bool state_send(const struct takeover_server *give)
 	if ((uint64_t)head.turns * head.workers > TAKEOVER_TURNS_MAX)
 		head.turns = 0; /* they begin anew */
 	head.state = text ? (uint32_t)strlen(text) : 0;
-	bool good = text && octets_send(give->fd, &head, sizeof(head)) &&
-		    octets_send(give->fd, text, head.state) && turns_send(give, &head);
+	bool good = text && file_octets_write(give->fd, &head, sizeof(head)) &&
+		    file_octets_write(give->fd, text, head.state) && turns_send(give, &head);
 	free(text);
 	return good;
 }
@@ -180,7 +180,7 @@ static void on_message(uv_poll_t *poll, int status, int events)
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
 			worker_pause(&workers->workers[i]);
-	} else if (message == 's' && give->state_sent && octets_send(give->fd, "l", 1)) {
+	} else if (message == 's' && give->state_sent && file_octets_write(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Takeover complete: another server answers now, "
 					   "this one finishes its TCP connections and exits");

@@ -57,12 +57,8 @@ static bool octets_replace(
 	char temporary[PATH_ROOM + sizeof(".new")];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	int fd = file_open_new(temporary, 0644);
-	ssize_t done = 0;
-	while (fd >= 0 && count && (done = write(fd, octets, count)) > 0) {
-		octets += done;
-		count -= (size_t)done;
-	}
-	if (fd >= 0 && close(fd) == 0 && !count && rename(temporary, path) == 0)
+	bool written = fd >= 0 && file_octets_write(fd, octets, count);
+	if (fd >= 0 && close(fd) == 0 && written && rename(temporary, path) == 0)
 		return true;
 	snprintf(writing->why, writing->size, "%s: cannot be written: %s", path, strerror(errno));
 	if (fd >= 0)

@@ -1,5 +1,6 @@
 #include "dns/net/tcp_connection.h"
 
+#include "dns/net/client.h"
 #include "zones/wire.h"
 
 #include <linux/sockios.h>
@@ -283,17 +284,6 @@ void tcp_connection_visit(struct tcp_connection *connection)
 		tcp_connection_close(connection, end_of(connection));
 }
 
-static bool peer_fill(struct client *client, const struct sockaddr_storage *peer)
-{
-	client->tcp = true;
-	client->ipv6 = peer->ss_family == AF_INET6;
-	if (client->ipv6)
-		memcpy(client->address, &((const struct sockaddr_in6 *)peer)->sin6_addr, 16);
-	else
-		memcpy(client->address, &((const struct sockaddr_in *)peer)->sin_addr, 4);
-	return client->ipv6 || peer->ss_family == AF_INET;
-}
-
 void tcp_connection_add(
 	struct tcp_connections *connections, int fd, const struct sockaddr_storage *peer)
 {
@@ -302,7 +292,7 @@ void tcp_connection_add(
 	*connections->place.active = true;
 	connections->slot = false;
 	counter_add(&counters->tcp_accepted, 1);
-	if (!connection || !peer_fill(&connection->client, peer) ||
+	if (!connection || !client_fill(&connection->client, peer, true) ||
 		uv_tcp_init(connections->place.loop, &connection->handle) != 0) {
 		counter_add(&counters->tcp_closed[CLOSE_SYSTEM], 1);
 		tcp_place_release(connections);

@@ -1,5 +1,7 @@
 #include "dns/net/udp.h"
 
+#include "dns/net/client.h"
+
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
@@ -152,16 +154,6 @@ void udp_poll_fill(const struct udp *udp, struct pollfd *fds)
 		fds[i] = (struct pollfd){.fd = udp->sockets[i].fd, .events = POLLIN};
 }
 
-static void client_fill(struct client *client, const struct sockaddr_storage *peer)
-{
-	client->tcp = false;
-	client->ipv6 = peer->ss_family == AF_INET6;
-	if (client->ipv6)
-		memcpy(client->address, &((const struct sockaddr_in6 *)peer)->sin6_addr, 16);
-	else
-		memcpy(client->address, &((const struct sockaddr_in *)peer)->sin_addr, 4);
-}
-
 /* The address asked on becomes the source of the reply; by which way it goes is routing's business,
  * but for a link-local one. */
 static void control_turn(struct msghdr *header)
@@ -188,7 +180,7 @@ static unsigned batch_answer(struct udp *udp, const struct serving *serving, uns
 	for (unsigned i = 0; i < count; i++) {
 		struct msghdr *in = &udp->in[i].msg_hdr;
 		struct client client;
-		client_fill(&client, &udp->peers[i]);
+		client_fill(&client, &udp->peers[i], false);
 		size_t size = serve(serving, &client, udp->queries[i], udp->in[i].msg_len, reply);
 		if (!size)
 			continue;

@@ -15,11 +15,18 @@ struct unit {
 	uint64_t factor;
 };
 
-static const struct unit counts[] = {{0, 1}};
-static const struct unit durations[] = {{0, 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-static const struct unit sizes[] = {{0, 1}, {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}};
+/* What a number may be written with, and how a refusal tells of it. */
+struct scale {
+	struct unit units[6]; /* the last one's factor is 0 */
+	const char *quote, *expected, *counted;
+};
 
-enum { COUNT_UNITS = 1, DURATION_UNITS = 5, SIZE_UNITS = 4 };
+static const struct scale count_scale = {{{0, 1}}, "", "a number", ""};
+static const struct scale duration_scale = {
+	{{0, 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}, "\"",
+	"a duration like 30s, 10m, 2h or 1d,", " seconds"};
+static const struct scale size_scale = {{{0, 1}, {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}},
+	"\"", "a size like 512K, 256M or 1G,", " octets"};
 
 void *config_field(const struct config_option *option, void *record)
 {
@@ -61,8 +68,7 @@ static void number_store(const struct config_option *option, void *record, uint6
 }
 
 /* Decimal digits, 010 being ten, and one of the units; false: another text, or more than `most`. */
-static bool scaled_parse(const char *text, const struct unit *units, size_t unit_count,
-	uint64_t most, uint64_t *value)
+static bool scaled_parse(const char *text, const struct unit *units, uint64_t most, uint64_t *value)
 {
 	uint64_t number = 0;
 	const char *at = text;
@@ -74,7 +80,7 @@ static bool scaled_parse(const char *text, const struct unit *units, size_t unit
 	}
 	if (at == text || (*at && at[1]))
 		return false;
-	for (size_t i = 0; i < unit_count; i++)
+	for (size_t i = 0; units[i].factor; i++)
 		if (units[i].letter == *at) {
 			*value = number * units[i].factor;
 			return number <= most / units[i].factor;
@@ -82,57 +88,45 @@ static bool scaled_parse(const char *text, const struct unit *units, size_t unit
 	return false;
 }
 
-bool config_read_number(const struct config_reader *reader, const struct config_option *option,
-	const struct config_given *given, void *record)
+static bool scaled_read(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record, const struct scale *scale)
 {
-	uint64_t value;
+	const char *text = given->texts[0];
+	uint64_t value = 0;
 
-	if (!scaled_parse(given->texts[0], counts, COUNT_UNITS, option->most, &value) ||
-		value < option->least)
+	if (option->empty && !*text)
+		return true;
+	if (!scaled_parse(text, scale->units, option->most, &value) || value < option->least)
 		return config_refuse(reader->why, given->lines[0],
-			"found %s = %.64s, expected a number from %llu to %llu", given->name,
-			given->texts[0], (unsigned long long)option->least,
-			(unsigned long long)option->most);
+			"found %s = %s%.64s%s, expected %s from %llu to %llu%s", given->name,
+			scale->quote, text, scale->quote, scale->expected,
+			(unsigned long long)option->least, (unsigned long long)option->most,
+			scale->counted);
 	number_store(option, record, value);
 	return true;
 }
 
+bool config_read_number(const struct config_reader *reader, const struct config_option *option,
+	const struct config_given *given, void *record)
+{
+	return scaled_read(reader, option, given, record, &count_scale);
+}
+
 bool config_duration_parse(const char *text, uint64_t most, uint64_t *seconds)
 {
-	return scaled_parse(text, durations, DURATION_UNITS, most, seconds);
+	return scaled_parse(text, duration_scale.units, most, seconds);
 }
 
 bool config_read_duration(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	uint64_t value = 0;
-
-	if (option->empty && !*given->texts[0])
-		return true;
-	if (!config_duration_parse(given->texts[0], option->most, &value) || value < option->least)
-		return config_refuse(reader->why, given->lines[0],
-			"found %s = \"%.64s\", expected a duration like 30s, 10m, 2h or 1d, "
-			"from %llu to %llu seconds",
-			given->name, given->texts[0], (unsigned long long)option->least,
-			(unsigned long long)option->most);
-	number_store(option, record, value);
-	return true;
+	return scaled_read(reader, option, given, record, &duration_scale);
 }
 
 bool config_read_size(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {
-	uint64_t value;
-
-	if (!scaled_parse(given->texts[0], sizes, SIZE_UNITS, option->most, &value) ||
-		value < option->least)
-		return config_refuse(reader->why, given->lines[0],
-			"found %s = \"%.64s\", expected a size like 512K, 256M or 1G, "
-			"from %llu to %llu octets",
-			given->name, given->texts[0], (unsigned long long)option->least,
-			(unsigned long long)option->most);
-	number_store(option, record, value);
-	return true;
+	return scaled_read(reader, option, given, record, &size_scale);
 }
 
 bool config_read_choice(const struct config_reader *reader, const struct config_option *option,

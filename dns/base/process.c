@@ -1,7 +1,9 @@
 #include "dns/base/process.h"
 
+#include "dns/base/prometheus.h"
+
 #include <dirent.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,14 +50,15 @@ static double machine_start(void)
 	return (double)seconds;
 }
 
-static void memory_read(struct process_usage *usage)
+/* Octets: virtual, resident. */
+static void memory_read(double octets[2])
 {
 	unsigned long long whole = 0, resident = 0;
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const double page = (double)sysconf(_SC_PAGESIZE);
 	FILE *file = fopen("/proc/self/statm", "re");
 	if (file && fscanf(file, "%llu %llu", &whole, &resident) == 2) {
-		usage->virtual = whole * page;
-		usage->resident = resident * page;
+		octets[0] = (double)whole * page;
+		octets[1] = (double)resident * page;
 	}
 	if (file)
 		fclose(file);
@@ -66,16 +69,31 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-void process_usage_read(struct process_usage *usage)
+void process_metrics_write(FILE *out)
 {
-	struct rusage used;
-	struct rlimit limit;
-	memset(usage, 0, sizeof(*usage));
-	if (getrusage(RUSAGE_SELF, &used) == 0)
-		usage->cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		usage->max_fds = limit.rlim_cur;
-	usage->start_seconds = machine_start() + start_ticks() / (double)sysconf(_SC_CLK_TCK);
-	usage->open_fds = fds_count();
-	memory_read(usage);
+	struct rusage used = {0};
+	struct rlimit limit = {0};
+	double memory[2] = {0};
+	getrusage(RUSAGE_SELF, &used);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	memory_read(memory);
+	const struct {
+		const char *name, *type, *help;
+		double value;
+	} metrics[] = {
+		{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
+			seconds_of(used.ru_utime) + seconds_of(used.ru_stime)},
+		{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.", memory[1]},
+		{"process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", memory[0]},
+		{"process_open_fds", "gauge", "Open file descriptors.", (double)fds_count()},
+		{"process_max_fds", "gauge", "Limit on open file descriptors.",
+			(double)limit.rlim_cur},
+		{"process_start_time_seconds", "gauge",
+			"Start time of the process, in Unix seconds.",
+			machine_start() + start_ticks() / (double)sysconf(_SC_CLK_TCK)},
+	};
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
+		metric_begin(out, metrics[i].name, metrics[i].type, metrics[i].help);
+		sample_write(out, metrics[i].name, metrics[i].value, NULL);
+	}
 }

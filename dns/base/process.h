@@ -2,15 +2,10 @@
 #ifndef DNS_BASE_PROCESS_H
 #define DNS_BASE_PROCESS_H
 
-#include <stdint.h>
+#include <stdio.h>
 
-struct process_usage {
-	double cpu_seconds, start_seconds; /* start: Unix time */
-	uint64_t resident, virtual; /* octets */
-	uint64_t open_fds, max_fds;
-};
-
-/* What cannot be told is 0. */
-void process_usage_read(struct process_usage *usage);
+/* The metrics that each program has, with the names that Prometheus gives them. What cannot be told
+ * is 0. */
+void process_metrics_write(FILE *out);
 
 #endif

@@ -13,6 +13,11 @@ static void value_write(FILE *out, const char *value)
 	}
 }
 
+void metric_begin(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
 void sample_write(FILE *out, const char *name, double value, const struct label labels[LABELS_MAX])
 {
 	char mark = '{';

@@ -11,6 +11,8 @@ struct label {
 	const char *name, *value;
 };
 
+/* Begins a metric: its HELP and TYPE. */
+void metric_begin(FILE *out, const char *name, const char *type, const char *help);
 /* Writes one sample of the metric `name`, with LABELS_MAX labels or less; NULL: with none. */
 void sample_write(FILE *out, const char *name, double value, const struct label labels[LABELS_MAX]);
 

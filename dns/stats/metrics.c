@@ -1,8 +1,10 @@
 #include "dns/stats/metrics.h"
 
 #include "dns/base/log_out.h"
+#include "dns/base/process.h"
 #include "dns/stats/metrics_page.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -49,52 +51,10 @@ static void replies_write(const struct page *page)
 	}
 }
 
-static double truncated_value(const struct page *page)
-{
-	return count_of(&page->values->counters.truncated);
-}
-
-static void drops_write(const struct page *page)
-{
-	const _Atomic uint64_t *drops = page->values->counters.drops;
-	for (unsigned i = 0; i < COUNTER_DROPS; i++)
-		page_sample(page, count_of(&drops[i]), (struct label){"reason", counter_drops[i]},
-			(struct label){0});
-}
-
-static double ecs_value(const struct page *page)
-{
-	return count_of(&page->values->counters.ecs_queries);
-}
-
 static double connections_value(const struct page *page)
 {
 	return (double)atomic_load_explicit(
 		&page->totals->workers->tcp.connections, memory_order_relaxed);
-}
-
-static double accepted_value(const struct page *page)
-{
-	return count_of(&page->values->counters.tcp_accepted);
-}
-
-static void closed_write(const struct page *page)
-{
-	for (unsigned i = 0; i < COUNTER_CLOSES; i++)
-		page_sample(page, count_of(&page->values->counters.tcp_closed[i]),
-			(struct label){"reason", counter_closes[i]}, (struct label){0});
-}
-
-static void refused_write(const struct page *page)
-{
-	for (unsigned i = 0; i < REFUSAL_PAUSE; i++)
-		page_sample(page, count_of(&page->values->counters.tcp_refused[i]),
-			(struct label){"reason", counter_refusals[i]}, (struct label){0});
-}
-
-static double pauses_value(const struct page *page)
-{
-	return count_of(&page->values->counters.tcp_refused[REFUSAL_PAUSE]);
 }
 
 static double control_value(const struct page *page)
@@ -127,42 +87,18 @@ static void geo_write(const struct page *page)
 		page_sample(page, (double)database->build, (struct label){0}, (struct label){0});
 }
 
-/* --- the process --- */
-
-static double cpu_value(const struct page *page)
-{
-	return page->usage.cpu_seconds;
-}
-
-static double start_value(const struct page *page)
-{
-	return page->usage.start_seconds;
-}
-
-static double resident_value(const struct page *page)
-{
-	return (double)page->usage.resident;
-}
-
-static double virtual_value(const struct page *page)
-{
-	return (double)page->usage.virtual;
-}
-
-static double open_fds_value(const struct page *page)
-{
-	return (double)page->usage.open_fds;
-}
-
-static double max_fds_value(const struct page *page)
-{
-	return (double)page->usage.max_fds;
-}
-
 /* --- all of them --- */
+
+/* Counters that stand side by side. */
+struct counted {
+	size_t first; /* its place in struct counters */
+	unsigned count;
+	const char *const *reasons; /* NULL: the only sample, without labels */
+};
 
 struct metric {
 	const char *name, *type, *help;
+	struct counted counters;
 	double (*value)(const struct page *page); /* of the only sample, without labels; or NULL */
 	page_write *write; /* of several, or of none */
 	page_write *write_zone; /* of each zone */
@@ -178,26 +114,29 @@ static const struct metric metrics[] = {
 	{"mirrorns_family_queries_total", "counter", "Queries received, by address family.",
 		.write = families_write},
 	{"mirrorns_ecs_queries_total", "counter",
-		"Queries with a well-formed EDNS Client Subnet option.", .value = ecs_value},
+		"Queries with a well-formed EDNS Client Subnet option.",
+		.counters = {offsetof(struct counters, ecs_queries), 1, NULL}},
 	{"mirrorns_replies_total", "counter", "Replies by rcode.", .write = replies_write},
 	{"mirrorns_truncated_total", "counter", "Replies with the TC bit set.",
-		.value = truncated_value},
+		.counters = {offsetof(struct counters, truncated), 1, NULL}},
 	{"mirrorns_dropped_total", "counter",
 		"Queries without a reply: malformed (not a query), send "
 		"(sending the reply failed), receive (the socket receive queue was full).",
-		.write = drops_write},
+		.counters = {offsetof(struct counters, drops), COUNTER_DROPS, counter_drops}},
 	{"mirrorns_tcp_connections", "gauge", "Open TCP connections.", .value = connections_value},
 	{"mirrorns_tcp_connections_accepted_total", "counter", "TCP connections accepted.",
-		.value = accepted_value},
+		.counters = {offsetof(struct counters, tcp_accepted), 1, NULL}},
 	{"mirrorns_tcp_connections_closed_total", "counter", "TCP connections closed, by reason.",
-		.write = closed_write},
+		.counters = {offsetof(struct counters, tcp_closed), COUNTER_CLOSES,
+			counter_closes}},
 	{"mirrorns_tcp_refused_total", "counter",
 		"TCP connections refused: limit (tcp-connections), descriptors "
 		"(the remaining ones are reserved).",
-		.write = refused_write},
+		.counters = {offsetof(struct counters, tcp_refused), REFUSAL_PAUSE,
+			counter_refusals}},
 	{"mirrorns_tcp_pauses_total", "counter",
 		"Pauses in accepting TCP connections: out of descriptors or memory.",
-		.value = pauses_value},
+		.counters = {offsetof(struct counters, tcp_refused[REFUSAL_PAUSE]), 1, NULL}},
 	{"mirrorns_control_closed_total", "counter",
 		"Control socket clients closed or refused because the client limit was reached.",
 		.value = control_value},
@@ -248,23 +187,25 @@ static const struct metric metrics[] = {
 		.write = reloads_write},
 	{"mirrorns_log_dropped_total", "counter",
 		"Log lines lost because the log could not be written.", .value = log_value},
-	{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
-		.value = cpu_value},
-	{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
-		.value = resident_value},
-	{"process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
-		.value = virtual_value},
-	{"process_open_fds", "gauge", "Open file descriptors.", .value = open_fds_value},
-	{"process_max_fds", "gauge", "Limit on open file descriptors.", .value = max_fds_value},
-	{"process_start_time_seconds", "gauge", "Start time of the process, in Unix seconds.",
-		.value = start_value},
 };
+
+static void counters_write(const struct page *page, const struct counted *counted)
+{
+	const void *first = (const char *)&page->values->counters + counted->first;
+	const _Atomic uint64_t *counters = first;
+	for (unsigned i = 0; i < counted->count; i++) {
+		struct label reason = {0};
+		if (counted->reasons)
+			reason = (struct label){"reason", counted->reasons[i]};
+		page_sample(page, count_of(&counters[i]), reason, (struct label){0});
+	}
+}
 
 static void metric_write(struct page *page, const struct metric *metric)
 {
 	page->name = metric->name;
-	fprintf(page->out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
-		metric->type);
+	metric_begin(page->out, metric->name, metric->type, metric->help);
+	counters_write(page, &metric->counters);
 	if (metric->value)
 		page_sample(page, metric->value(page), (struct label){0}, (struct label){0});
 	if (metric->write)
@@ -278,7 +219,6 @@ static bool page_fill(FILE *out, struct totals *totals)
 {
 	struct totals_values values;
 	struct page page = {.out = out, .totals = totals, .values = &values, .now = time(NULL)};
-	process_usage_read(&page.usage);
 	pthread_mutex_lock(&totals->lock);
 	bool good = totals_sum(totals, &values);
 	page.inputs = totals->now.snapshot->inputs;
@@ -286,6 +226,7 @@ static bool page_fill(FILE *out, struct totals *totals)
 	for (size_t i = 0; good && i < sizeof(metrics) / sizeof(*metrics); i++)
 		metric_write(&page, &metrics[i]);
 	pthread_mutex_unlock(&totals->lock);
+	process_metrics_write(out);
 	pool_counts_free(&values.pool_counts);
 	return good;
 }

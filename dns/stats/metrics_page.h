@@ -2,7 +2,6 @@
 #ifndef DNS_STATS_METRICS_PAGE_H
 #define DNS_STATS_METRICS_PAGE_H
 
-#include "dns/base/process.h"
 #include "dns/base/prometheus.h"
 #include "dns/stats/totals.h"
 
@@ -12,7 +11,6 @@ struct page {
 	const struct totals_values *values;
 	const struct inputs *inputs;
 	const struct config *config;
-	struct process_usage usage;
 	int64_t now; /* Unix seconds */
 	const char *name; /* of the present metric */
 	size_t zone; /* the present one, in metrics by zone */

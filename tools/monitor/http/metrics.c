@@ -126,8 +126,7 @@ struct metric {
 static void metric_write(FILE *out, const struct inventory *inventory, const struct metric *metric)
 {
 	const struct view view = {out, inventory, metric->name};
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
-		metric->type);
+	metric_begin(out, metric->name, metric->type, metric->help);
 	if (metric->write)
 		metric->write(&view);
 	else if (metric->read)
@@ -136,8 +135,9 @@ static void metric_write(FILE *out, const struct inventory *inventory, const str
 		sample_write(out, metric->name, metric->value, NULL);
 }
 
-static char *metrics_text(
-	const struct inventory *inventory, const struct metric *metrics, size_t count)
+/* `end`: what else there is to write, or NULL. */
+static char *metrics_text(const struct inventory *inventory, const struct metric *metrics,
+	size_t count, void (*end)(FILE *out))
 {
 	char *text = NULL;
 	size_t size;
@@ -146,6 +146,8 @@ static char *metrics_text(
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		metric_write(out, inventory, &metrics[i]);
+	if (end)
+		end(out);
 	return text_end(out, &text);
 }
 
@@ -194,13 +196,11 @@ char *board_metrics(const struct inventory *inventory)
 			"Time when the current version string was first seen, in Unix seconds.",
 			.write = txt_write},
 	};
-	return metrics_text(inventory, metrics, sizeof(metrics) / sizeof(*metrics));
+	return metrics_text(inventory, metrics, sizeof(metrics) / sizeof(*metrics), NULL);
 }
 
 char *board_metrics_end(const struct board_facts *facts)
 {
-	struct process_usage usage;
-	process_usage_read(&usage);
 	double age = (double)(time(NULL) - (facts->exported ? facts->exported : facts->started));
 	const struct metric metrics[] = {
 		{"mirrorns_monitor_export_age_seconds", "gauge",
@@ -209,19 +209,7 @@ char *board_metrics_end(const struct board_facts *facts)
 		{"mirrorns_monitor_log_dropped_total", "counter",
 			"Log lines lost because the log could not be written.",
 			.value = (double)log_out_dropped()},
-		{"process_cpu_seconds_total", "counter", "User and system time in seconds.",
-			.value = usage.cpu_seconds},
-		{"process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
-			.value = (double)usage.resident},
-		{"process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
-			.value = (double)usage.virtual},
-		{"process_open_fds", "gauge", "Open file descriptors.",
-			.value = (double)usage.open_fds},
-		{"process_max_fds", "gauge", "Limit on open file descriptors.",
-			.value = (double)usage.max_fds},
-		{"process_start_time_seconds", "gauge",
-			"Start time of the process, in Unix seconds.",
-			.value = usage.start_seconds},
 	};
-	return metrics_text(NULL, metrics, sizeof(metrics) / sizeof(*metrics));
+	return metrics_text(
+		NULL, metrics, sizeof(metrics) / sizeof(*metrics), process_metrics_write);
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,20 @@ static inline const char *plain_line(const char *text, char *line, size_t size)
 	}
 	line[used] = '\0';
 	return line;
+}
+
+static inline json_t *count_json(uint64_t count)
+{
+	return json_integer((json_int_t)count);
+}
+
+/* What was made; NULL, and it is let go of: a part of it is missing. */
+static inline json_t *whole_json(json_t *made, bool good)
+{
+	if (good)
+		return made;
+	json_decref(made);
+	return NULL;
 }
 
 /* Members of an object, whatever the other side has sent: a missing or mistyped one is empty. */

@@ -150,7 +150,7 @@ static bool pools_add(const struct comparing *comparing, json_t *result)
 	bool good = pair.before && after &&
 		    json_object_set_new(result, "countries", diff_countries(&pair)) == 0 &&
 		    json_object_set_new(result, "levels", diff_levels(&pair, &more)) == 0 &&
-		    json_object_set_new(result, "levels_more", json_integer((json_int_t)more)) == 0;
+		    json_object_set_new(result, "levels_more", count_json(more)) == 0;
 	pools_free(own);
 	pools_free(after);
 	return good;
@@ -182,16 +182,12 @@ static json_t *lists_json(struct comparing *comparing)
 static json_t *result_make(struct comparing *comparing)
 {
 	json_t *result = lists_json(comparing);
-	if (!result)
-		return NULL;
-	if (json_object_set_new(result, "file", plain_json(comparing->file)) == 0 &&
-		json_object_set_new(result, "serial", serials_json(comparing)) == 0 &&
-		json_object_set_new(result, "generated", generated_json(comparing)) == 0 &&
-		json_object_set_new(result, "served", served_json(comparing)) == 0 &&
-		pools_add(comparing, result))
-		return result;
-	json_decref(result);
-	return NULL;
+	return whole_json(result,
+		result && json_object_set_new(result, "file", plain_json(comparing->file)) == 0 &&
+			json_object_set_new(result, "serial", serials_json(comparing)) == 0 &&
+			json_object_set_new(result, "generated", generated_json(comparing)) == 0 &&
+			json_object_set_new(result, "served", served_json(comparing)) == 0 &&
+			pools_add(comparing, result));
 }
 
 /* `forced`: would a forced reload take it? */
@@ -297,8 +293,7 @@ static enum diff_result zones_judge(
 		good = one && result_add(&judged, outcome, one);
 	}
 	if (good && json_object_set(judged.first, "others", judged.others) == 0 &&
-		json_object_set_new(
-			judged.first, "others_more", json_integer((json_int_t)judged.more)) == 0) {
+		json_object_set_new(judged.first, "others_more", count_json(judged.more)) == 0) {
 		*result = json_incref(judged.first);
 	} else {
 		judged.outcome = DIFF_REFUSED;

@@ -40,10 +40,7 @@ json_t *diff_countries(const struct diff_pair *pair)
 			counts_json(before.in_service[POOL_IPV6], after.in_service[POOL_IPV6]));
 		good = json_array_append_new(list, row) == 0;
 	}
-	if (good)
-		return list;
-	json_decref(list);
-	return NULL;
+	return whole_json(list, good);
 }
 
 /* "country:DE"; "nobody"; with "(removed)" when removed ones are served. */
@@ -131,8 +128,5 @@ json_t *diff_levels(const struct diff_pair *pair, size_t *more)
 	*more = 0;
 	for (size_t p = 0; good && p < pair->config->pool_count; p++)
 		good = pool_add(list, pair, &pair->config->pools[p], more);
-	if (good)
-		return list;
-	json_decref(list);
-	return NULL;
+	return whole_json(list, good);
 }

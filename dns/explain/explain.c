@@ -1,6 +1,7 @@
 #include "dns/explain/explain.h"
 
 #include "dns/base/json.h"
+#include "dns/base/why.h"
 #include "dns/explain/explain_pool.h"
 #include "dns/explain/self_query.h"
 #include "dns/snapshot/find.h"
@@ -62,11 +63,9 @@ static bool name_find(struct explaining *explaining, const char *text, char *why
 	uint8_t wire[NAME_SIZE_MAX];
 	char sentence[256];
 	const struct snapshot *snapshot = explaining->snapshot;
-	if (!name_parse(text, (const uint8_t *)"", wire, sentence, sizeof(sentence))) {
-		snprintf(why, size, "\"%.*s\" is not a valid name: %s", NAME_SHOWN_MAX, text,
-			sentence);
-		return false;
-	}
+	if (!name_parse(text, (const uint8_t *)"", wire, sentence, sizeof(sentence)))
+		return why_write(why, size, "\"%.*s\" is not a valid name: %s", NAME_SHOWN_MAX,
+			text, sentence);
 	size_t length = strlen(text);
 	bool absolute = length > 1 && text[length - 1] == '.';
 	if (strcmp(text, "@") != 0 && name_try(explaining, text, (const uint8_t *)""))
@@ -118,15 +117,13 @@ static const char *rcode_name(enum rcode rcode)
 static json_t *addresses_json(const struct explain_reply *reply)
 {
 	json_t *list = json_array();
-	for (unsigned i = 0; list && i < reply->count; i++) {
+	bool good = list;
+	for (unsigned i = 0; good && i < reply->count; i++) {
 		char text[ADDRESS_TEXT_MAX];
 		struct address address = address_from(reply->addresses[i], reply->ipv6);
-		if (json_array_append_new(list, json_string(address_write(&address, text))) == 0)
-			continue;
-		json_decref(list);
-		return NULL;
+		good = json_array_append_new(list, json_string(address_write(&address, text))) == 0;
 	}
-	return list;
+	return whole_json(list, good);
 }
 
 /* The scope is the reply's where there was a client subnet. */
@@ -168,8 +165,8 @@ static void place_add(struct explaining *explaining, const struct locate_place *
 	member_add(explaining, "override", json_boolean(place->override));
 	if (place->override)
 		member_add(explaining, "override_line", json_integer(place->override->line));
-	member_add(explaining, "database_build",
-		database ? json_integer((json_int_t)database->build) : json_null());
+	member_add(
+		explaining, "database_build", database ? count_json(database->build) : json_null());
 }
 
 static void client_notes_add(struct explaining *explaining, const struct locate_place *place)
@@ -253,9 +250,9 @@ static void pool_add(struct explaining *explaining, const struct locate_place *p
 				     : locate_scope_find(pool->pool, &explaining->client.source)));
 	member_add(explaining, "fallback", json_boolean(explain_falls_back(pool)));
 	member_add(explaining, "candidates", explain_candidates(pool, &more));
-	member_add(explaining, "candidates_more", json_integer((json_int_t)more));
+	member_add(explaining, "candidates_more", count_json(more));
 	member_add(explaining, "left_out", explain_left_out(pool, &more));
-	member_add(explaining, "left_out_more", json_integer((json_int_t)more));
+	member_add(explaining, "left_out_more", count_json(more));
 	client_notes_add(explaining, place);
 	families_notes_add(explaining);
 }
@@ -325,8 +322,5 @@ json_t *explain_json(const struct snapshot *snapshot, const char *name, const ch
 	if (explaining.failed)
 		snprintf(why, size, "out of memory");
 	json_decref(explaining.notes);
-	if (named && !explaining.failed)
-		return explaining.object;
-	json_decref(explaining.object);
-	return NULL;
+	return whole_json(explaining.object, named && !explaining.failed);
 }

@@ -62,10 +62,7 @@ json_t *explain_levels(const struct explain_pool *explain)
 		for (unsigned f = 0; good && f < POOL_FAMILIES; f++)
 			good = json_array_append_new(list, level_json(&explain->walk, f, level)) ==
 			       0;
-	if (good)
-		return list;
-	json_decref(list);
-	return NULL;
+	return whole_json(list, good);
 }
 
 bool explain_falls_back(const struct explain_pool *explain)
@@ -122,10 +119,7 @@ json_t *explain_candidates(const struct explain_pool *explain, size_t *more)
 				       list, candidate_json(explain, f, i, &member, share)) == 0;
 		}
 	}
-	if (good)
-		return list;
-	json_decref(list);
-	return NULL;
+	return whole_json(list, good);
 }
 
 /* --- who is left out --- */
@@ -229,8 +223,5 @@ json_t *explain_left_out(const struct explain_pool *explain, size_t *more)
 						     why_write(explain, address, text))) == 0;
 	}
 	free(marked);
-	if (good)
-		return list;
-	json_decref(list);
-	return NULL;
+	return whole_json(list, good);
 }

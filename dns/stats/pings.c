@@ -55,11 +55,6 @@ static int item_compare(const void *a, const void *b)
 	return memcmp(x->key, y->key, KEY_SIZE);
 }
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
 static double share_of(uint64_t ok, uint64_t failed)
 {
 	return ok + failed ? (double)failed / (double)(ok + failed) : 0;
@@ -108,9 +103,9 @@ static json_t *row_json(const struct row *row)
 	char text[ADDRESS_TEXT_MAX];
 	uint64_t ok = row->item.counts[PING_OK], failed = row->item.counts[PING_FAILED];
 	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:o}", "address",
-		address_write(&row->address, text), "host", plain_json(row->host), "ok", number(ok),
-		"failed", number(failed), "share_failed", share_of(ok, failed), "error",
-		number(row->item.error));
+		address_write(&row->address, text), "host", plain_json(row->host), "ok",
+		count_json(ok), "failed", count_json(failed), "share_failed", share_of(ok, failed),
+		"error", count_json(row->item.error));
 }
 
 static void rows_end(struct rows *rows, size_t most, json_t *list)
@@ -146,14 +141,14 @@ static json_t *release_json(const struct ping_item *item)
 	memcpy(key, item->key, KEY_SIZE);
 	return json_pack("{s:s#, s:o, s:o, s:o}", "db", (const char *)key,
 		(int)strnlen((const char *)key, PING_DB_MAX), "version",
-		number(wire_u32(key + PING_DB_MAX)), "count", number(total_of(item)), "error",
-		number(item->error));
+		count_json(wire_u32(key + PING_DB_MAX)), "count", count_json(total_of(item)),
+		"error", count_json(item->error));
 }
 
 static json_t *flevel_json(const struct ping_item *item)
 {
-	return json_pack(
-		"{s:o, s:o}", "flevel", number(item->key[0]), "count", number(total_of(item)));
+	return json_pack("{s:o, s:o}", "flevel", count_json(item->key[0]), "count",
+		count_json(total_of(item)));
 }
 
 static json_t *items_json(
@@ -203,9 +198,9 @@ static json_t *sums_json(const struct pool_counts_zone *row)
 		for (size_t i = 0; i < row->member_count; i++)
 			values[r] += row->members[i].pings[r];
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "ok", number(values[PING_OK]), "failed",
-		number(values[PING_FAILED]), "malformed",
-		number(counter_get(&row->pings->malformed)), "unknown", number(unknown));
+	return json_pack("{s:o, s:o, s:o, s:o}", "ok", count_json(values[PING_OK]), "failed",
+		count_json(values[PING_FAILED]), "malformed",
+		count_json(counter_get(&row->pings->malformed)), "unknown", count_json(unknown));
 }
 
 static json_t *zone_json(struct pings *pings, size_t z)

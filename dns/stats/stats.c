@@ -1,11 +1,8 @@
 #include "dns/stats/stats.h"
 
-#include <stdio.h>
+#include "dns/base/json.h"
 
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
+#include <stdio.h>
 
 static json_t *queries_json(const struct counters *counters)
 {
@@ -14,7 +11,7 @@ static json_t *queries_json(const struct counters *counters)
 		char name[16];
 		snprintf(name, sizeof(name), "%s_%s", counter_ways[i].transport,
 			counter_ways[i].family);
-		json_object_set_new(queries, name, number(counter_get(&counters->queries[i])));
+		json_object_set_new(queries, name, count_json(counter_get(&counters->queries[i])));
 	}
 	return queries;
 }
@@ -28,7 +25,8 @@ static json_t *replies_json(const struct counters *counters)
 		char text[COUNTER_RCODE_TEXT];
 		bool named;
 		if (count)
-			json_object_set_new(replies, counter_rcode(i, text, &named), number(count));
+			json_object_set_new(
+				replies, counter_rcode(i, text, &named), count_json(count));
 	}
 	return replies;
 }
@@ -43,8 +41,8 @@ static json_t *zones_json(const struct pool_counts *pool_counts)
 		for (size_t p = 0; p < zone->pool_count; p++)
 			answers += zone->pools[p].answers;
 		json_object_set_new(zones, name_write(zone->apex, name),
-			json_pack("{s:o, s:o}", "pool_answers", number(answers), "exports_refused",
-				number(zone->refused)));
+			json_pack("{s:o, s:o}", "pool_answers", count_json(answers),
+				"exports_refused", count_json(zone->refused)));
 	}
 	return zones;
 }
@@ -55,14 +53,14 @@ static json_t *sums_json(const struct totals_values *values)
 	json_t *drops = json_object(), *results = json_object();
 	for (unsigned i = 0; i < COUNTER_DROPS; i++)
 		json_object_set_new(
-			drops, counter_drops[i], number(counter_get(&counters->drops[i])));
+			drops, counter_drops[i], count_json(counter_get(&counters->drops[i])));
 	for (unsigned i = 0; i < TOTALS_RELOADS; i++)
-		json_object_set_new(results, totals_reloads[i], number(values->reloads[i]));
+		json_object_set_new(results, totals_reloads[i], count_json(values->reloads[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "queries",
 		queries_json(counters), "replies", replies_json(counters), "truncated",
-		number(counter_get(&counters->truncated)), "ecs_queries",
-		number(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
-		number(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
+		count_json(counter_get(&counters->truncated)), "ecs_queries",
+		count_json(counter_get(&counters->ecs_queries)), "dropped", drops, "tcp_accepted",
+		count_json(counter_get(&counters->tcp_accepted)), "reloads", results, "zones",
 		zones_json(&values->pool_counts));
 }
 
@@ -74,8 +72,8 @@ json_t *stats_json(struct totals *totals, const struct snapshot *current)
 	json_t *stats = sums_json(&values);
 	pool_counts_free(&values.pool_counts);
 	json_object_set_new(stats, "tcp_connections",
-		number(atomic_load_explicit(
+		count_json(atomic_load_explicit(
 			&totals->workers->tcp.connections, memory_order_relaxed)));
-	json_object_set_new(stats, "turns", number(current->turn_count));
+	json_object_set_new(stats, "turns", count_json(current->turn_count));
 	return stats;
 }

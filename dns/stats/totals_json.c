@@ -1,15 +1,12 @@
 #include "dns/stats/totals_json.h"
 
+#include "dns/base/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ZONES_MAX = 10000, POOLS_MAX = 10000 };
-
-static json_t *count_json(uint64_t count)
-{
-	return json_integer((json_int_t)count);
-}
 
 static uint64_t count_of(const json_t *json)
 {

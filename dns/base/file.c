@@ -1,5 +1,7 @@
 #include "dns/base/file.h"
 
+#include "dns/base/why.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -157,10 +159,9 @@ bool file_write(const char *path, const struct file *file, char *why, size_t siz
 	char temporary[4096];
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	int fd = file_open_new(temporary, file->mode ? file->mode : MODE_USUAL);
-	if (fd < 0) {
-		snprintf(why, size, "%s: cannot be written: %s", temporary, strerror(errno));
-		return false;
-	}
+	if (fd < 0)
+		return why_write(
+			why, size, "%s: cannot be written: %s", temporary, strerror(errno));
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = file->modified}};
 	bool good = file_octets_write(fd, file->bytes, file->size) &&
 		    (!file->modified || futimens(fd, times) == 0) && fsync(fd) == 0;

@@ -1,5 +1,7 @@
 #include "dns/base/user.h"
 
+#include "dns/base/why.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -12,13 +14,11 @@ bool user_lookup(const char *user, struct account *account, char *why, size_t si
 	if (!user[0] || geteuid() != 0)
 		return true;
 	const struct passwd *entry = getpwnam(user);
-	if (!entry) {
-		snprintf(why, size,
+	if (!entry)
+		return why_write(why, size,
 			"the user \"%s\" does not exist: create it, "
 			"or set `user` to an existing one (\"\" = stay root)",
 			user);
-		return false;
-	}
 	account->found = true;
 	account->owner[0] = entry->pw_uid;
 	account->owner[1] = entry->pw_gid;
@@ -28,8 +28,8 @@ bool user_lookup(const char *user, struct account *account, char *why, size_t si
 
 static bool refuse(const struct account *account, char *why, size_t size)
 {
-	snprintf(why, size, "cannot switch to user \"%s\": %s", account->name, strerror(errno));
-	return false;
+	return why_write(
+		why, size, "cannot switch to user \"%s\": %s", account->name, strerror(errno));
 }
 
 /* The effective user takes the capabilities along that root has over files. */
@@ -46,8 +46,7 @@ bool user_return(const struct account *account, char *why, size_t size)
 {
 	if (!account->found || (seteuid(0) == 0 && setegid(getgid()) == 0))
 		return true;
-	snprintf(why, size, "cannot switch back to root: %s", strerror(errno));
-	return false;
+	return why_write(why, size, "cannot switch back to root: %s", strerror(errno));
 }
 
 bool user_become(const struct account *account, char *why, size_t size)

@@ -1,6 +1,7 @@
 #include "dns/control/command_drain.h"
 
 #include "dns/base/json.h"
+#include "dns/base/why.h"
 #include "dns/control/context.h"
 #include "dns/load/drain_file.h"
 #include "geo/country.h"
@@ -181,11 +182,9 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 	const json_t *seconds = json_object_get(arguments, "for_seconds");
 	if (!drain_parse(drain, glob ? glob : "", why, WHY_SIZE))
 		return false;
-	if (reason && strlen(reason) > DRAIN_WHY_MAX) {
-		snprintf(why, WHY_SIZE, "the reason has %zu octets, expected at most %d",
+	if (reason && strlen(reason) > DRAIN_WHY_MAX)
+		return why_write(why, WHY_SIZE, "the reason has %zu octets, expected at most %d",
 			strlen(reason), DRAIN_WHY_MAX);
-		return false;
-	}
 	snprintf(drain->why, sizeof(drain->why), "%s", reason ? reason : "");
 	if (!seconds || json_is_null(seconds))
 		return true;
@@ -194,8 +193,7 @@ static bool drain_read(const json_t *arguments, struct drain *drain, int64_t now
 		drain->until = now + count;
 		return true;
 	}
-	snprintf(why, WHY_SIZE, "for_seconds is not a number from 1 to %d", SECONDS_MAX);
-	return false;
+	return why_write(why, WHY_SIZE, "for_seconds is not a number from 1 to %d", SECONDS_MAX);
 }
 
 /* The verb's exit status when it is not to be; STATUS_GOOD: it may, and *drains has it. */

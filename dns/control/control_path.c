@@ -1,6 +1,7 @@
 #include "dns/control/control_path.h"
 
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 #include "dns/load/state_dir.h"
 
 #include <errno.h>
@@ -17,14 +18,13 @@
 
 static bool refuse(const char *path, const char *sentence, char *why, size_t size)
 {
-	snprintf(why, size, "the control socket %s %s", path, sentence);
-	return false;
+	return why_write(why, size, "the control socket %s %s", path, sentence);
 }
 
 static bool refuse_errno(const char *path, const char *sentence, char *why, size_t size)
 {
-	snprintf(why, size, "the control socket %s %s: %s", path, sentence, strerror(errno));
-	return false;
+	return why_write(
+		why, size, "the control socket %s %s: %s", path, sentence, strerror(errno));
 }
 
 /* The folder is made where only it is missing. */
@@ -86,7 +86,8 @@ static bool socket_place(int fd, const struct sockaddr_un *address, char *why, s
 			"or replace it with --takeover",
 			why, size);
 	if ((unlink(path) != 0 && errno != ENOENT) || !socket_bind(fd, address))
-		return refuse_errno(path, "was left by a dead server and cannot be replaced", why, size);
+		return refuse_errno(
+			path, "was left by a dead server and cannot be replaced", why, size);
 	return true;
 }
 
@@ -113,11 +114,9 @@ static bool socket_give(
 	gid_t group = owner[1];
 	const struct group *entry =
 		config->control_group[0] ? getgrnam(config->control_group) : NULL;
-	if (config->control_group[0] && !entry) {
-		snprintf(why, size, "the group \"%s\" of `control-group` does not exist",
+	if (config->control_group[0] && !entry)
+		return why_write(why, size, "the group \"%s\" of `control-group` does not exist",
 			config->control_group);
-		return false;
-	}
 	if (entry)
 		group = entry->gr_gid;
 	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -174,10 +173,9 @@ bool control_adopt(const struct config *config, struct control_file *file, int f
 	socklen_t length = sizeof(address) - 1;
 	file->path[0] = '\0';
 	if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
-		address.sun_family != AF_UNIX) {
-		snprintf(why, size, "the inherited control socket is not a listening Unix socket");
-		return false;
-	}
+		address.sun_family != AF_UNIX)
+		return why_write(
+			why, size, "the inherited control socket is not a listening Unix socket");
 	control_file_note(file, config->control);
 	return socket_give(config, config->control, owner, why, size);
 }

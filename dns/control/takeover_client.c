@@ -1,6 +1,7 @@
 #include "dns/control/takeover_client.h"
 
 #include "dns/base/descriptors.h"
+#include "dns/base/why.h"
 #include "dns/control/takeover.h"
 #include "dns/net/worker.h"
 
@@ -14,18 +15,16 @@
 
 static bool refuse(char *why, size_t size, const char *sentence)
 {
-	snprintf(why, size, "the takeover failed: %s", sentence);
-	return false;
+	return why_write(why, size, "the takeover failed: %s", sentence);
 }
 
 static bool refuse_errno(char *why, size_t size, const char *sentence)
 {
 	bool late = errno == EAGAIN || errno == EWOULDBLOCK;
-	snprintf(why, size, "the takeover failed: %s: %s", sentence,
+	return why_write(why, size, "the takeover failed: %s: %s", sentence,
 		late    ? "timed out"
 		: errno ? strerror(errno)
 			: "it closed the connection");
-	return false;
 }
 
 static bool socket_connect(struct takeover *takeover, const char *path, char *why, size_t size)

@@ -1,5 +1,7 @@
 #include "dns/explain/client_text.h"
 
+#include "dns/base/why.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +9,8 @@ enum { TEXT_MAX = 80 }; /* octets of a text that a sentence quotes */
 
 static bool refuse(char *why, size_t size, const char *text, const char *expected)
 {
-	snprintf(why, size, "the address is \"%.*s\", expected %s", TEXT_MAX, text, expected);
-	return false;
+	return why_write(
+		why, size, "the address is \"%.*s\", expected %s", TEXT_MAX, text, expected);
 }
 
 bool locate_client_parse(struct locate_client *client, const char *text, char *why, size_t size)

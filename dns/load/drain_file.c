@@ -2,6 +2,7 @@
 
 #include "dns/base/json.h"
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 #include "dns/load/state_dir.h"
 #include "geo/stamp.h"
 #include "geo/utf8.h"
@@ -38,17 +39,14 @@ static bool drain_read(struct drain *drain, const json_t *json, char *why, size_
 	const char *glob = json_string_value(json_object_get(json, "glob"));
 	const char *reason = json_string_value(json_object_get(json, "why"));
 	const char *until = json_string_value(json_object_get(json, "until"));
-	if (!glob) {
-		snprintf(why, size, "a drain has no glob");
-		return false;
-	}
+	if (!glob)
+		return why_write(why, size, "a drain has no glob");
 	if (!drain_parse(drain, glob, why, size))
 		return false;
 	snprintf(drain->why, sizeof(drain->why), "%s", reason ? reason : "");
 	if (!until || stamp_parse(until, &drain->until))
 		return true;
-	snprintf(why, size, "`until` of the drain \"%.255s\" is not a time", glob);
-	return false;
+	return why_write(why, size, "`until` of the drain \"%.255s\" is not a time", glob);
 }
 
 struct refcount *drains_parse(const json_t *json, char *why, size_t size)
@@ -105,10 +103,8 @@ bool drains_save(const struct drains *drains, const struct config *config, char 
 	json_t *json = drains_json(drains);
 	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	json_decref(json);
-	if (!text) {
-		snprintf(why, size, "%s: out of memory, not written", path);
-		return false;
-	}
+	if (!text)
+		return why_write(why, size, "%s: out of memory, not written", path);
 	bool good = state_dir_write(
 		path, &(struct file){.bytes = text, .size = strlen(text)}, why, size);
 	free(text);

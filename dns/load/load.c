@@ -1,6 +1,7 @@
 #include "dns/load/load.h"
 
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 #include "dns/load/drain_file.h"
 #include "dns/load/load_geo.h"
 #include "dns/load/load_zone.h"
@@ -68,8 +69,7 @@ static bool rights_take(
 	if (!account || (user_lookup(config->user, account, sentence, sizeof(sentence)) &&
 				user_borrow(account, sentence, sizeof(sentence))))
 		return true;
-	snprintf(why, size, "%s: %s", request->config_path, sentence);
-	return false;
+	return why_write(why, size, "%s: %s", request->config_path, sentence);
 }
 
 static bool everything_load(struct loading *loading)

@@ -2,6 +2,7 @@
 
 #include "dns/base/log.h"
 #include "dns/base/user.h"
+#include "dns/base/why.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,10 +68,9 @@ bool state_dir_make(
 {
 	const char *path = config->state_dir;
 	bool made = mkdir(path, 0755) == 0;
-	if (!made && errno != EEXIST) {
-		snprintf(why, size, "state-dir %s cannot be created: %s", path, strerror(errno));
-		return false;
-	}
+	if (!made && errno != EEXIST)
+		return why_write(
+			why, size, "state-dir %s cannot be created: %s", path, strerror(errno));
 	if (!made || user == (unsigned)-1)
 		return true;
 	/* Who owns the folder above may have put something else there by now. */

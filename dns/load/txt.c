@@ -1,5 +1,6 @@
 #include "dns/load/txt.h"
 
+#include "dns/base/why.h"
 #include "geo/utf8.h"
 
 #include <stdio.h>
@@ -127,15 +128,11 @@ bool txt_parse(struct txt **txt, const struct file *file, const char *path,
 	char found[256];
 	if (!fault && config->cvd && !txt_cvd_check(text, length, found, sizeof(found)))
 		fault = found;
-	if (fault) {
-		snprintf(why, size, "%s:1: %s", path, fault);
-		return false;
-	}
+	if (fault)
+		return why_write(why, size, "%s:1: %s", path, fault);
 	*txt = malloc(sizeof(**txt) + length);
-	if (!*txt) {
-		snprintf(why, size, "%s: out of memory", path);
-		return false;
-	}
+	if (!*txt)
+		return why_write(why, size, "%s: out of memory", path);
 	(*txt)->size = length;
 	(*txt)->since = since_find(text, length, file->modified);
 	memcpy((*txt)->text, text, length);

@@ -1,5 +1,7 @@
 #include "dns/net/affinity.h"
 
+#include "dns/base/why.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <pthread.h>
@@ -44,11 +46,9 @@ static bool group_steer(int fd, const struct affinity *affinity)
 bool affinity_open(struct affinity *affinity, unsigned workers, char *why, size_t size)
 {
 	affinity->workers = 0;
-	if (workers > AFFINITY_WORKERS_MAX || cpus_find(affinity->cpus, workers) < workers) {
-		snprintf(why, size, "socket-affinity needs one CPU per worker, workers = %u",
-			workers);
-		return false;
-	}
+	if (workers > AFFINITY_WORKERS_MAX || cpus_find(affinity->cpus, workers) < workers)
+		return why_write(why, size,
+			"socket-affinity needs one CPU per worker, workers = %u", workers);
 	affinity->workers = workers;
 	return true;
 }
@@ -57,8 +57,7 @@ bool affinity_steer(const struct affinity *affinity, int fd, char *why, size_t s
 {
 	if (group_steer(fd, affinity))
 		return true;
-	snprintf(why, size, "cannot steer packets to their CPU: %s", strerror(errno));
-	return false;
+	return why_write(why, size, "cannot steer packets to their CPU: %s", strerror(errno));
 }
 
 void affinity_release(int fd)

@@ -1,6 +1,7 @@
 #include "dns/net/listen.h"
 
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 #include "dns/net/socket.h"
 
 #include <errno.h>
@@ -151,10 +152,9 @@ static bool addresses_check(
 		const struct config_listen *wide = cover_find(config, at);
 		if (!wide || (is_given(given, at) && is_given(given, wide)))
 			continue;
-		snprintf(why, size,
+		return why_write(why, size,
 			"cannot bind %s: it is covered by %s, which is also in `listen`", at->text,
 			wide->text);
-		return false;
 	}
 	return true;
 }

@@ -1,5 +1,7 @@
 #include "dns/net/systemd_sockets.h"
 
+#include "dns/base/why.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,26 +53,20 @@ static bool handed_read(struct handed *socket, int fd, char *why, size_t size)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &socket->type, &type_size) != 0 ||
 		(socket->type != SOCK_DGRAM && socket->type != SOCK_STREAM) ||
 		getsockname(fd, (struct sockaddr *)&socket->address, &length) != 0 ||
-		(socket->address.ss_family != AF_INET && socket->address.ss_family != AF_INET6)) {
-		snprintf(why, size,
+		(socket->address.ss_family != AF_INET && socket->address.ss_family != AF_INET6))
+		return why_write(why, size,
 			"systemd passed descriptor %d, not a UDP or TCP socket of IPv4 or IPv6: "
 			"use only ListenDatagram= and ListenStream= with IP addresses in mirrorns.socket",
 			fd);
-		return false;
-	}
 	handed_name(socket);
 	length = sizeof(peer);
-	if (getpeername(fd, (struct sockaddr *)&peer, &length) == 0) {
-		snprintf(why, size,
+	if (getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
+		return why_write(why, size,
 			"systemd passed a connection of %s, not a listening socket: set Accept=no",
 			socket->name);
-		return false;
-	}
-	if (socket->address.ss_family == AF_INET6 && !option_get(fd, IPPROTO_IPV6, IPV6_V6ONLY)) {
-		snprintf(why, size, "systemd passed %s for IPv4 too: set BindIPv6Only=ipv6-only",
-			socket->name);
-		return false;
-	}
+	if (socket->address.ss_family == AF_INET6 && !option_get(fd, IPPROTO_IPV6, IPV6_V6ONLY))
+		return why_write(why, size,
+			"systemd passed %s for IPv4 too: set BindIPv6Only=ipv6-only", socket->name);
 	return true;
 }
 
@@ -99,17 +95,14 @@ static bool handed_place(
 	size_t i = 0;
 	while (i < config->listen_count && !address_is(&socket, &config->listens[i]))
 		i++;
-	if (i == config->listen_count) {
-		snprintf(why, size,
+	if (i == config->listen_count)
+		return why_write(why, size,
 			"systemd passed %s, which `listen` lacks: list the same addresses in both",
 			socket.name);
-		return false;
-	}
 	int *place = socket.type == SOCK_DGRAM ? &sockets[i].udp : &sockets[i].tcp;
-	if (*place >= 0) {
-		snprintf(why, size, "systemd passed %s twice, expected it once", socket.name);
-		return false;
-	}
+	if (*place >= 0)
+		return why_write(
+			why, size, "systemd passed %s twice, expected it once", socket.name);
 	*place = fd;
 	return true;
 }

@@ -1,6 +1,7 @@
 #include "dns/net/tcp.h"
 
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,10 +82,8 @@ static bool listener_open(struct tcp *tcp, struct listen_socket *socket, char *w
 {
 	struct tcp_listener *listener = &tcp->listeners[tcp->listener_count];
 	int error = acceptor_init(&listener->acceptor, loop_of(tcp), socket->tcp, ACCEPT_RESERVE);
-	if (error != 0) {
-		snprintf(why, size, "cannot listen on TCP: %s", uv_strerror(error));
-		return false;
-	}
+	if (error != 0)
+		return why_write(why, size, "cannot listen on TCP: %s", uv_strerror(error));
 	listener->acceptor.owner = &owner;
 	listener->acceptor.data = listener;
 	listener->tcp = tcp;

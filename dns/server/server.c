@@ -5,6 +5,7 @@
 #include "dns/base/log.h"
 #include "dns/base/log_out.h"
 #include "dns/base/systemd.h"
+#include "dns/base/why.h"
 #include "dns/control/commands.h"
 #include "dns/load/drain_file.h"
 #include "dns/server/load.h"
@@ -47,13 +48,11 @@ static bool descriptors_share(struct server *server, const struct config *config
 		free -= fcntl(fd, F_GETFD) >= 0;
 	server->shared.tcp.room = free > 0 ? (unsigned)free : 0;
 	server->shared.tcp.workers = server->shared.count;
-	if (free < TCP_ROOM_MIN) {
-		snprintf(why, SERVER_WHY_MAX,
+	if (free < TCP_ROOM_MIN)
+		return why_write(why, SERVER_WHY_MAX,
 			"the limit on open files is %d, enough for %u TCP connections, "
 			"expected at least %u: raise it (LimitNOFILE= of the service, `ulimit -n`)",
 			limit, server->shared.tcp.room, TCP_ROOM_MIN);
-		return false;
-	}
 	tcp_room_say(&server->shared.tcp, config);
 	return true;
 }
@@ -186,10 +185,9 @@ static bool workers_start(struct server *server, const struct snapshot *first, c
  * rest is served. */
 static bool serving_begin(struct server *server, const struct config *config, char *why)
 {
-	if (server->takes_over && !takeover_serving(&server->takeover)) {
-		snprintf(why, SERVER_WHY_MAX, "the takeover failed: the running server resumed");
-		return false;
-	}
+	if (server->takes_over && !takeover_serving(&server->takeover))
+		return why_write(
+			why, SERVER_WHY_MAX, "the takeover failed: the running server resumed");
 	if (!server_join(server, config, why))
 		return false;
 	if (server->metrics && !metrics_start(server->metrics, why, SERVER_WHY_MAX)) {

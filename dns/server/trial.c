@@ -1,6 +1,7 @@
 #include "dns/server/trial.h"
 
 #include "dns/base/log.h"
+#include "dns/base/why.h"
 #include "dns/net/socket.h"
 
 #include <errno.h>
@@ -99,11 +100,10 @@ bool trial_run(const struct config *config, const struct account *account, char 
 {
 	char found[WHY_MAX];
 	bool other = account->found && geteuid() != 0 && geteuid() != account->owner[0];
-	if (config->control[0] && config->control_group[0] && !getgrnam(config->control_group)) {
-		snprintf(why, size, "%s: the group \"%s\" of `control-group` does not exist",
-			config->path, config->control_group);
-		return false;
-	}
+	if (config->control[0] && config->control_group[0] && !getgrnam(config->control_group))
+		return why_write(why, size,
+			"%s: the group \"%s\" of `control-group` does not exist", config->path,
+			config->control_group);
 	addresses_try(config);
 	if (!other && !state_dir_try(config, account, found))
 		log_line(LOG_LEVEL_WARNING, "%s; last good copies would not be saved for a restart",

@@ -1,5 +1,6 @@
 #include "dns/snapshot/ping_bind.h"
 
+#include "dns/base/why.h"
 #include "geo/listing.h"
 
 #include <stdio.h>
@@ -38,8 +39,7 @@ bool ping_attach(struct snapshot *snapshot, size_t z, char *why, size_t size)
 		good = one_bind(zone, &pings[zone->ping_count], &config->pings[zone->ping_count]);
 	if (good && zone->listing)
 		return true;
-	snprintf(why, size, "out of memory for zone %s", config->name);
-	return false;
+	return why_write(why, size, "out of memory for zone %s", config->name);
 }
 
 /* The first name of the zone file below a ping name, or NULL. */
@@ -91,12 +91,11 @@ bool ping_attach_check(const struct snapshot *snapshot, size_t z, char *why, siz
 		const struct config_ping *ping = &config->pings[i];
 		if (!fault_find(snapshot, z, ping->wire, fault, sizeof(fault)))
 			continue;
-		snprintf(why, size,
+		return why_write(why, size,
 			"%s:%u: ping \"%s\" in zone %s: %s, "
 			"expected an unused name with nothing below it",
 			config_line_file(&inputs_config(snapshot->inputs)->arena, ping->line),
 			config_line_number(ping->line), ping->name, config->name, fault);
-		return false;
 	}
 	return true;
 }

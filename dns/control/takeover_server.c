@@ -47,7 +47,7 @@ static void takeover_abort(struct takeover_server *give, const char *why)
 {
 	struct worker_shared *workers = workers_of(give);
 	for (unsigned i = 0; give->pausing && i < workers->count; i++)
-		worker_resume(&workers->workers[i]);
+		worker_tell(&workers->workers[i], WORKER_SERVE);
 	give->pausing = give->state_sent = false;
 	connection_close(give);
 	log_line(LOG_LEVEL_WARNING, "Takeover aborted, this server keeps running: %s", why);
@@ -179,7 +179,7 @@ static void on_message(uv_poll_t *poll, int status, int events)
 		give->pausing = true;
 		uv_timer_start(&give->timer, time_is_up, TAKEOVER_PAUSE_SECONDS * 1000, 0);
 		for (unsigned i = 0; i < workers->count; i++)
-			worker_pause(&workers->workers[i]);
+			worker_tell(&workers->workers[i], WORKER_PAUSE);
 	} else if (message == 's' && give->state_sent && file_octets_write(give->fd, "l", 1)) {
 		connection_close(give);
 		log_line(LOG_LEVEL_NOTICE, "Takeover complete: another server answers now, "

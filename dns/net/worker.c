@@ -224,32 +224,12 @@ uint64_t worker_beat(const struct worker *worker)
 }
 
 /* One that may be paused already is woken by `resume`, any other by its mailbox. */
-static void command_send(struct worker *worker, enum worker_command command)
+void worker_tell(struct worker *worker, enum worker_command command)
 {
 	enum worker_command before = atomic_exchange(&worker->command, command);
 	if (before == WORKER_PAUSE && command != WORKER_PAUSE)
 		uv_sem_post(&worker->resume);
 	uv_async_send(&worker->mailbox);
-}
-
-void worker_pause(struct worker *worker)
-{
-	command_send(worker, WORKER_PAUSE);
-}
-
-void worker_resume(struct worker *worker)
-{
-	command_send(worker, WORKER_SERVE);
-}
-
-void worker_stop(struct worker *worker)
-{
-	command_send(worker, WORKER_STOP);
-}
-
-void worker_hand_over(struct worker *worker)
-{
-	command_send(worker, WORKER_HAND_OVER);
 }
 
 void worker_join(struct worker *worker)

@@ -39,8 +39,11 @@ enum { WORKER_TURN_NEW = UINT32_MAX };
 
 enum worker_command {
 	WORKER_SERVE,
-	WORKER_PAUSE, /* nothing at all: another process may have begun to serve */
-	WORKER_STOP,
+	/* Nothing at all: another process may have begun to serve. It stands still between two
+	 * packets, `paused` tells when; its turns may be read meanwhile. */
+	WORKER_PAUSE,
+	WORKER_STOP, /* it answers what was read, and ends */
+	/* A paused one finishes its TCP connections, and ends: another process has its sockets. */
 	WORKER_HAND_OVER
 };
 
@@ -70,18 +73,11 @@ struct worker {
 /* Prepares worker `number` with its sockets, which it takes over. False: one sentence. */
 bool worker_init(struct worker *worker, struct worker_shared *shared,
 	struct listen_sockets *sockets, char *why, size_t size);
-/* Starts its thread on a first snapshot. It is paused: worker_resume lets it begin. */
+/* Starts its thread on a first snapshot. It is paused: WORKER_SERVE lets it begin. */
 bool worker_start(struct worker *worker, struct worker_handover *first);
 /* Puts a handover into the mailbox, which must be empty; `served` tells when it was taken. */
 void worker_hand(struct worker *worker, struct worker_handover *next);
-/* Stands still between two packets, `paused` tells when; WORKER_SERVE lets it go on. Its turns may
- * be read meanwhile. */
-void worker_pause(struct worker *worker);
-void worker_resume(struct worker *worker);
-/* Asks it to answer what was read and end. */
-void worker_stop(struct worker *worker);
-/* Asks a paused one to finish its TCP connections and end: another process has its sockets. */
-void worker_hand_over(struct worker *worker);
+void worker_tell(struct worker *worker, enum worker_command command);
 /* Waits for its end. */
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);

@@ -102,7 +102,7 @@ static void on_handover_done(void *owner)
 	metrics_free(server->metrics); /* the page is the other one's: these counters stand still */
 	server->metrics = NULL;
 	for (unsigned i = 0; i < server->shared.count; i++)
-		worker_hand_over(&server->shared.workers[i]);
+		worker_tell(&server->shared.workers[i], WORKER_HAND_OVER);
 	server_end(server);
 }
 
@@ -118,7 +118,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	systemd_stopping("answering queries already received");
 	server_end(server);
 	for (unsigned i = 0; i < server->shared.count; i++)
-		worker_stop(&server->shared.workers[i]);
+		worker_tell(&server->shared.workers[i], WORKER_STOP);
 }
 
 static bool signals_watch(struct server *server)
@@ -199,7 +199,7 @@ static bool serving_begin(struct server *server, const struct config *config, ch
 	}
 	server->give.metrics = server->metrics ? metrics_socket(server->metrics) : -1;
 	for (unsigned i = 0; i < server->shared.count; i++)
-		worker_resume(&server->shared.workers[i]);
+		worker_tell(&server->shared.workers[i], WORKER_SERVE);
 	control_file_remove(&server->takeover.former);
 	return true;
 }

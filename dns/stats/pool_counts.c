@@ -5,19 +5,13 @@
 
 /* --- rows --- */
 
-static struct pool_counts_member *member_find(
+struct pool_counts_member *pool_counts_member(
 	const struct pool_counts_zone *zone, const struct address *address)
 {
 	if (!zone->member_count)
 		return NULL;
 	return bsearch(address, zone->members, zone->member_count, sizeof(*zone->members),
 		address_compare);
-}
-
-const struct pool_counts_member *pool_counts_member(
-	const struct pool_counts_zone *zone, const struct address *address)
-{
-	return member_find(zone, address);
 }
 
 /* Rows mostly stand where they stood, so the first guess is right. */
@@ -94,7 +88,7 @@ static bool members_follow(struct pool_counts_zone *zone, const struct pool_coun
 		for (size_t i = 0; i < count && zone->member_count < room; i++) {
 			const struct address *address = &mirrors->addresses[i].at;
 			const struct pool_counts_member *row =
-				before ? member_find(before, address) : NULL;
+				before ? pool_counts_member(before, address) : NULL;
 			if (fresh == (row != NULL))
 				continue;
 			struct pool_counts_member *member = &zone->members[zone->member_count++];
@@ -194,7 +188,7 @@ static void members_add(const struct adding *adding, const struct mirrors *mirro
 		if (!adding->times[i])
 			continue;
 		struct pool_counts_member *row =
-			member_find(adding->row, &mirrors->addresses[i].at);
+			pool_counts_member(adding->row, &mirrors->addresses[i].at);
 		if (row)
 			row->firsts += adding->times[i];
 		else if (adding->row->member_count == POOL_COUNTS_MEMBERS_MAX)
@@ -236,7 +230,7 @@ static void pings_add(
 		for (unsigned r = 0; r < PING_RESULTS; r++) {
 			uint64_t times = counter_get(&pings->listed[i][r]);
 			struct pool_counts_member *member =
-				times ? member_find(row, &mirrors->addresses[i].at) : NULL;
+				times ? pool_counts_member(row, &mirrors->addresses[i].at) : NULL;
 			if (member)
 				member->pings[r] += times;
 			else if (row->member_count == POOL_COUNTS_MEMBERS_MAX)

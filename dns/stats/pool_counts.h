@@ -66,7 +66,7 @@ bool pool_counts_copy(struct pool_counts *to, const struct pool_counts *from);
 void pool_counts_free(struct pool_counts *pool_counts);
 
 /* An address's row, or NULL. */
-const struct pool_counts_member *pool_counts_member(
+struct pool_counts_member *pool_counts_member(
 	const struct pool_counts_zone *zone, const struct address *address);
 
 #endif

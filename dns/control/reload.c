@@ -3,7 +3,7 @@
 #include "dns/base/log.h"
 #include "dns/base/systemd.h"
 #include "dns/base/threads.h"
-#include "dns/control/reload_restart.h"
+#include "dns/control/reload_say.h"
 #include "dns/load/load.h"
 #include "dns/snapshot/build.h"
 
@@ -126,21 +126,6 @@ static void watch_current(struct reload *reload)
 	free(paths);
 }
 
-/* For systemctl status: what is served, and whether all of it is what lies on the disk. */
-static void status_say(const struct reload *reload)
-{
-	const char *refused = reload->outcome.why;
-	const struct inputs *inputs = reload->current->inputs;
-	size_t addresses = 0;
-	for (size_t z = 0; z < inputs->zone_count; z++) {
-		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
-		addresses += mirrors ? mirrors->in_service : 0;
-	}
-	systemd_status("Serving %zu zone%s, %zu mirror address%s in service%s%s",
-		inputs->zone_count, inputs->zone_count == 1 ? "" : "s", addresses,
-		addresses == 1 ? "" : "es", *refused ? "; last refusal: " : "", refused);
-}
-
 /* The hand-over is complete when the last worker serves the new snapshot. */
 static void on_snapshot_taken(uv_async_t *async)
 {
@@ -158,12 +143,12 @@ static void on_snapshot_taken(uv_async_t *async)
 	log_detail_set(config->log_level);
 	if (inputs_are_fresh(reload->current->inputs)) {
 		totals_reload(reload->totals, refused ? RELOAD_PARTLY : RELOAD_OK);
-		status_say(reload);
+		reload_say_status(reload->current->inputs, reload->outcome.why);
 	}
 	inputs_say(reload->current->inputs);
 	if (reload->build.all) {
 		watch_current(reload);
-		reload_restart_say(refcount_get(reload->started), config);
+		reload_say_restart(refcount_get(reload->started), config);
 		tcp_room_say(&reload->workers->tcp, config);
 		if (refused)
 			log_line(LOG_LEVEL_WARNING,
@@ -217,7 +202,7 @@ static void build_refused(struct reload *reload)
 {
 	log_line(LOG_LEVEL_ERROR, "%s; reload failed, previous data stays in service",
 		reload->outcome.why);
-	status_say(reload);
+	reload_say_status(reload->current->inputs, reload->outcome.why);
 	totals_reload(reload->totals, RELOAD_FAILED);
 	outcome_report(reload, false);
 }
@@ -371,7 +356,7 @@ bool reload_start(struct reload *reload, const char *config_path, struct snapsho
 	start_refusals_note(reload);
 	watch_current(reload);
 	inputs_say(first->inputs);
-	status_say(reload);
+	reload_say_status(reload->current->inputs, reload->outcome.why);
 	inputs_save_all(first->inputs);
 	malloc_trim(0);
 	return uv_timer_start(&reload->clock, reload_check, 0, CLOCK_MS) == 0;

@@ -1,6 +1,7 @@
-#include "dns/control/reload_restart.h"
+#include "dns/control/reload_say.h"
 
 #include "dns/base/log.h"
+#include "dns/base/systemd.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@ static bool listens_differ(const struct config *a, const struct config *b)
 	return false;
 }
 
-void reload_restart_say(const struct config *started, const struct config *now)
+void reload_say_restart(const struct config *started, const struct config *now)
 {
 	const struct {
 		bool differs;
@@ -39,4 +40,16 @@ void reload_restart_say(const struct config *started, const struct config *now)
 			"Changed options need a restart or mirrorns --takeover:%s; "
 			"all other changes are in service",
 			names);
+}
+
+void reload_say_status(const struct inputs *inputs, const char *refused)
+{
+	size_t addresses = 0;
+	for (size_t z = 0; z < inputs->zone_count; z++) {
+		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
+		addresses += mirrors ? mirrors->in_service : 0;
+	}
+	systemd_status("Serving %zu zone%s, %zu mirror address%s in service%s%s",
+		inputs->zone_count, inputs->zone_count == 1 ? "" : "s", addresses,
+		addresses == 1 ? "" : "es", *refused ? "; last refusal: " : "", refused);
 }

@@ -8,7 +8,6 @@
 enum {
 	DIGITS_MAX = 8, /* of metres, RFC 1876 2 */
 	SIZES_MAX = 3, /* size, horizontal and vertical precision */
-	HINT_MAX = 45, /* the longest text of an IPv6 address */
 };
 
 struct coordinate {
@@ -106,45 +105,20 @@ bool field_apl(const char *text)
 	return word_number(slash + 1, *text == '1' ? 32 : 128, &prefix);
 }
 
-/* The value of `key` without its quotes, or NULL: it is another key. */
-static const char *svcparam_value(const char *text, const char *key)
+size_t field_base64(char *text)
 {
-	size_t size = strlen(key);
-	return strncmp(text, key, size) ? NULL : text + size;
-}
-
-bool field_svcparam(const char *text)
-{
-	char port[8];
-	uint32_t number;
-	const char *value = svcparam_value(text, "port=");
-	if (value) {
-		value += *value == '"';
-		snprintf(port, sizeof port, "%s", value);
-		port[strcspn(port, "\"")] = '\0';
-		return word_number(port, UINT16_MAX, &number);
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t all = strlen(text), digits = strspn(text, alphabet), count = 0;
+	uint32_t bits = 0;
+	if (all % 4 || all - digits > 2 || strspn(text + digits, "=") != all - digits)
+		return 0;
+	for (size_t i = 0; i < digits; i++) {
+		bits = bits << 6 | (uint32_t)(strchr(alphabet, text[i]) - alphabet);
+		if (i % 4)
+			text[count++] = (char)(bits >> (6 - 2 * (i % 4)));
 	}
-	value = svcparam_value(text, "ipv6hint=");
-	while (value && *value) {
-		value += *value == '"' || *value == ',';
-		size_t size = strcspn(value, ",\"");
-		if (size > HINT_MAX)
-			return false;
-		value += size;
-	}
-	return true;
-}
-
-bool field_svcparams_differ(const uint8_t *wire, size_t size)
-{
-	int last = -1;
-	for (size_t at = 0; at + 4 <= size; at += 4U + (size_t)(wire[at + 2] << 8 | wire[at + 3])) {
-		int key = wire[at] << 8 | wire[at + 1];
-		if (key <= last)
-			return false;
-		last = key;
-	}
-	return true;
+	return count;
 }
 
 static int hex_digit(char digit)

@@ -2,7 +2,7 @@
  * does.
  *
  * Its numbers wrap, what follows a LOC is not looked at and its missing minutes are those of
- * the other coordinate, and a long ipv6hint writes beyond its buffer. */
+ * the other coordinate. */
 #ifndef ZONES_FIELD_H
 #define ZONES_FIELD_H
 
@@ -16,10 +16,8 @@ bool field_loc(const struct word *words, size_t count, char text[FIELD_LOC_MAX])
 /* One item of APL (RFC 3123 4): is its prefix one of its family's? */
 bool field_apl(const char *text);
 
-/* One SvcParam (RFC 9460 2.1): is its port a port, are its hints as short as addresses? */
-bool field_svcparam(const char *text);
-/* SvcParams in wire form: is every key there once? */
-bool field_svcparams_differ(const uint8_t *wire, size_t size);
+/* Base64 with its padding, undone where it stands; returns its octets, 0: it is none. */
+size_t field_base64(char *text);
 
 /* An even number of hexadecimal digits, `count` octets of them, into `out`. */
 bool field_hex(const char *text, uint8_t *out, size_t count);

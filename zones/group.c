@@ -182,8 +182,8 @@ const char *group_type_name(uint16_t type, char name[12])
 		{TYPE_DNSKEY, "DNSKEY"},
 		{TYPE_NSEC3, "NSEC3"},
 		{52, "TLSA"},
-		{64, "SVCB"},
-		{65, "HTTPS"},
+		{TYPE_SVCB, "SVCB"},
+		{TYPE_HTTPS, "HTTPS"},
 		{257, "CAA"},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

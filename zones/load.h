@@ -1,4 +1,4 @@
-/* zones/load.h - zone files (RFC 1035 5) to RRsets, by ldns.
+/* zones/load.h - zone files (RFC 1035 5) to RRsets.
  *
  * Everything or one sentence: a file that is wrong anywhere is refused as a whole. $ORIGIN,
  * $TTL, $INCLUDE (relative to the including file, own origin, at most 10 deep), BIND's

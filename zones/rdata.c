@@ -81,20 +81,30 @@ bool rdata_put_address(struct rdata *rdata, bool ipv6, const char *text)
 	return rdata_put(rdata, octets, ipv6 ? sizeof(struct in6_addr) : sizeof(struct in_addr));
 }
 
-bool rdata_put_gateway(struct rdata *rdata, const struct word *words)
+bool rdata_put_gateway(struct rdata *rdata, const char *kind, const char *gateway)
 {
-	const char *gateway = words[3].text;
-	uint32_t kind;
-	for (size_t i = 0; i < 3; i++)
-		if (!rdata_put_number(rdata, 1, words[i].text))
-			return false;
-	if (!word_number(words[1].text, 3, &kind))
-		return rdata_refuse(rdata, words[1].text, "a gateway type from 0 to 3");
-	if (kind == 3)
+	uint32_t number;
+	if (!word_number(kind, 3, &number))
+		return rdata_refuse(rdata, kind, "a gateway type from 0 to 3");
+	if (number == 3)
 		return rdata_put_name(rdata, gateway);
-	if (kind)
-		return rdata_put_address(rdata, kind == 2, gateway);
+	if (number)
+		return rdata_put_address(rdata, number == 2, gateway);
 	return !strcmp(gateway, ".") || rdata_refuse(rdata, gateway, "no gateway, as .");
+}
+
+bool rdata_put_types(struct rdata *rdata, const uint8_t map[RDATA_TYPES / 8])
+{
+	enum { WINDOW = 32 };
+	for (unsigned window = 0; window < RDATA_TYPES / 8 / WINDOW; window++, map += WINDOW) {
+		uint8_t head[2] = {(uint8_t)window, WINDOW};
+		while (head[1] && !map[head[1] - 1])
+			head[1]--;
+		if (head[1] &&
+			(!rdata_put(rdata, head, sizeof head) || !rdata_put(rdata, map, head[1])))
+			return false;
+	}
+	return true;
 }
 
 bool rdata_put_string(struct rdata *rdata, const struct word *word, bool with_length)

@@ -6,7 +6,7 @@
 
 #include "zones/source.h"
 
-enum { RDATA_MAX = UINT16_MAX };
+enum { RDATA_MAX = UINT16_MAX, RDATA_TYPES = 65536 };
 
 struct rdata {
 	const struct source_record *record; /* the caller's */
@@ -25,8 +25,10 @@ bool rdata_put_number(struct rdata *rdata, unsigned octets, const char *text);
 bool rdata_put_duration(struct rdata *rdata, const char *text);
 bool rdata_put_name(struct rdata *rdata, const char *text);
 bool rdata_put_address(struct rdata *rdata, bool ipv6, const char *text);
-/* The four words of IPSECKEY before its key (RFC 4025 3.1). */
-bool rdata_put_gateway(struct rdata *rdata, const struct word *words);
+/* A gateway of that kind (RFC 4025 3.1). */
+bool rdata_put_gateway(struct rdata *rdata, const char *kind, const char *gateway);
+/* A bitmap of types (RFC 4034 4.1.2), from one with a bit for each. */
+bool rdata_put_types(struct rdata *rdata, const uint8_t map[RDATA_TYPES / 8]);
 /* A string without, or a character-string with its length octet (RFC 1035 3.3). */
 bool rdata_put_string(struct rdata *rdata, const struct word *word, bool with_length);
 /* All words: \# size digits (RFC 3597 5). */

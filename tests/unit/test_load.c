@@ -212,7 +212,7 @@ static void test_delegations(void **state)
 {
 	(void)state;
 	struct zone_file *file = zone_check_taken(HEAD
-		"s NS ns.s\n NS s\n NS b.t\ns DS 1 8 2 AA\n A 192.0.2.1\nns.s AAAA 2001:db8::1\n"
+		"s NS ns.s\n NS s\n NS b.t\ns DS 1 8 0 AA\n A 192.0.2.1\nns.s AAAA 2001:db8::1\n"
 		"t NS ns\nb.t A 192.0.2.1\n*.w NS ns\nx.w TXT y\n");
 	assert_non_null(zone_entry_find(file, "b.t", TYPE_A));
 	assert_non_null(zone_entry_find(file, "x.w", TYPE_TXT));
@@ -280,7 +280,7 @@ static void test_mutations(void **state)
 	static const char good[] = HEAD
 		"ns 1h A 192.0.2.1\n AAAA 2001:db8::1\n$ORIGIN a\nm MX 10 (mx ; c\n )\n"
 		"t TXT \"a;b\" c\\;d \"e\\\"f\"\n$GENERATE 1-20/3 g${0,3,x} 5 A 192.0.2.$\n"
-		"s NS ns.s\nns.s A 192.0.2.9\nu TYPE12345 \\# 3 01 02 03\nd DS 5 8 2 (aa bb\n cc)\n"
+		"s NS ns.s\nns.s A 192.0.2.9\nu TYPE12345 \\# 3 01 02 03\nd DS 5 8 0 (aa bb\n cc)\n"
 		"k DNSKEY 256 3 8 AQPS AQPS\nn NSEC a A MX TYPE1234\nl LOC 52 30 0 N 13 22 0 E 34m "
 		"1m\n"
 		"h HTTPS 1 . alpn=\"h2,h3\" port=443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1 "

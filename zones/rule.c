@@ -111,7 +111,6 @@ bool rule_check_digest(const struct rdata *rdata, uint16_t type)
 		SMIMEA = 53,
 		CDS = 59,
 		ZONEMD = 63,
-		TA = 32768,
 		DLV = 32769
 	};
 	static const struct {
@@ -121,7 +120,6 @@ bool rule_check_digest(const struct rdata *rdata, uint16_t type)
 	} rows[] = {
 		{DS, 3, {0, 20, 32, 32, 48, 32, 32}},
 		{CDS, 3, {0, 20, 32, 32, 48, 32, 32}},
-		{TA, 3, {0, 20, 32, 32, 48, 32, 32}},
 		{DLV, 3, {0, 20, 32, 32, 48, 32, 32}},
 		{SSHFP, 1, {0, 20, 32}},
 		{TLSA, 2, {0, 32, 64}},

@@ -69,40 +69,34 @@ static bool item_next(char **at, char **item, size_t *size)
 	return *size;
 }
 
-static bool item_put(struct rdata *rdata, enum form form, const char *item, size_t size)
-{
-	uint32_t key;
-	uint8_t length = (uint8_t)size, number[2];
-	switch (form) {
-	case FORM_IDS:
-		if (size > UINT8_MAX)
-			return rdata_refuse(rdata, item, "an id of at most 255 octets");
-		return rdata_put(rdata, &length, 1) && rdata_put(rdata, item, size);
-	case FORM_KEYS:
-		if (!key_parse(item, size, &key))
-			return rdata_refuse(rdata, item, "a key");
-		wire_set16(number, key);
-		return rdata_put(rdata, number, sizeof number);
-	default:
-		return rdata_put_address(rdata, form == FORM_IPV6, item);
-	}
-}
-
 static int number_compare(const void *a, const void *b)
 {
 	return memcmp(a, b, 2);
 }
 
-/* A list of ids may have any octets but NUL, all else is text. */
 static bool list_put(struct rdata *rdata, const struct word *word, enum form form, char *at)
 {
 	size_t start = rdata->size, size;
+	uint8_t head[2];
+	uint32_t key;
 	char *item;
 	while (at) {
-		if (!item_next(&at, &item, &size))
-			return rdata_refuse(
-				rdata, word->text, "a comma between items, and \\\\, in one");
-		if (!item_put(rdata, form, item, size))
+		bool good;
+		if (!item_next(&at, &item, &size) || size > UINT8_MAX)
+			return rdata_refuse(rdata, word->text,
+				"items of 1 to 255 octets, a comma between them, \\\\, in one");
+		if (form == FORM_IDS) {
+			head[0] = (uint8_t)size;
+			good = rdata_put(rdata, head, 1) && rdata_put(rdata, item, size);
+		} else if (form == FORM_KEYS && key_parse(item, size, &key)) {
+			wire_set16(head, key);
+			good = rdata_put(rdata, head, 2);
+		} else if (form == FORM_KEYS) {
+			return rdata_refuse(rdata, item, "a key");
+		} else {
+			good = rdata_put_address(rdata, form == FORM_IPV6, item);
+		}
+		if (!good)
 			return false;
 	}
 	if (form == FORM_KEYS)
@@ -110,36 +104,25 @@ static bool list_put(struct rdata *rdata, const struct word *word, enum form for
 	return true;
 }
 
-/* The octets of a value, without its quotes and escapes, as rdata->joined and a NUL. */
-static bool value_take(struct rdata *rdata, const struct word *word, size_t *count)
-{
-	struct word value = {.text = strchr(word->text, '=') + 1};
-	value.size = strlen(value.text);
-	bool quoted = value.size > 1 && *value.text == '"' && value.text[value.size - 1] == '"';
-	value.text += quoted;
-	value.size -= quoted ? 2 : 0;
-	bool good = true;
-	for (size_t i = 0; good && i < value.size; i++) {
-		good = value.text[i] != '"';
-		i += value.text[i] == '\\';
-	}
-	if (!good)
-		return rdata_refuse(rdata, word->text, "all of the value in quotes, or \\\"");
-	if (!rdata_join(rdata, word, 1, ""))
-		return false;
-	if (!word_octets(&value, (uint8_t *)rdata->joined, value.size, count))
-		return rdata_refuse(rdata, word->text, "escapes as \\X or \\DDD");
-	rdata->joined[*count] = '\0';
-	return true;
-}
-
+/* What is behind the =. The octets of a keyNNNNN are taken as they are. */
 static bool value_put(struct rdata *rdata, const struct word *word, uint32_t key)
 {
 	enum form form = key < KEYS && *word->text != 'k' ? keys[key].form : FORM_TEXT;
-	size_t count;
-	if (!value_take(rdata, word, &count))
+	struct word value = {.text = strchr(word->text, '=') + 1};
+	value.size = strlen(value.text);
+	if (*value.text == '"' && value.size > 1 && value.text[value.size - 1] == '"') {
+		value.text++;
+		value.size -= 2;
+	}
+	if ((value.size && *value.text == '"') || memmem(value.text, value.size, "=\"", 2))
+		return rdata_refuse(rdata, word->text, "all of the value in quotes, or \\\"");
+	if (!rdata_join(rdata, word, 1, "")) /* for its room */
 		return false;
 	char *text = rdata->joined;
+	size_t count;
+	if (!word_octets(&value, (uint8_t *)text, value.size, &count))
+		return rdata_refuse(rdata, word->text, "escapes as \\X or \\DDD");
+	text[count] = '\0';
 	if (form == FORM_TEXT || !count)
 		return rdata_put(rdata, text, count);
 	if (strlen(text) != count)
@@ -220,46 +203,42 @@ static bool has_key(const struct rdata *rdata, unsigned key)
 }
 
 /* RFC 9460 8: ascending, itself not among them, all there. */
-static bool mandatory_check(const struct rdata *rdata, const struct param *param)
+static bool keys_are_good(const struct rdata *rdata, const struct param *param)
 {
-	unsigned last = KEY_MANDATORY;
-	for (unsigned i = 0; i < param->count; i += 2) {
+	for (unsigned i = 0, last = KEY_MANDATORY; i < param->count; i += 2) {
 		unsigned key = wire_u16(param->value + i);
 		if (key <= last || !has_key(rdata, key))
-			return key_refuse(rdata, KEY_MANDATORY,
-				"keys of the record other than itself, each once");
+			return false;
 		last = key;
 	}
 	return true;
 }
 
-static bool ids_check(const struct rdata *rdata, const struct param *param)
+static bool ids_are_good(const struct param *param)
 {
 	unsigned at = 0;
 	while (at < param->count && param->value[at])
 		at += 1U + param->value[at];
-	return at == param->count || key_refuse(rdata, KEY_ALPN, "a list of ids");
+	return at == param->count;
 }
 
-static bool param_check(const struct rdata *rdata, const struct param *param)
+/* NULL: it is good; else what was expected. */
+static const char *param_fault(const struct rdata *rdata, const struct param *param)
 {
 	unsigned key = param->key;
 	if (key >= KEYS)
-		return true;
-	if (keys[key].form == FORM_EMPTY) {
-		if (param->count)
-			return key_refuse(rdata, key, "no value");
-		return key != KEY_NO_DEFAULT_ALPN || has_key(rdata, KEY_ALPN) ||
-		       key_refuse(rdata, key, "alpn beside it");
-	}
-	if (!param->count)
-		return key_refuse(rdata, key, "a value");
-	if (param->count % keys[key].unit ||
-		(keys[key].form == FORM_PORT && param->count != keys[key].unit))
-		return key_refuse(rdata, key, "a value of its kind");
-	if (key == KEY_MANDATORY)
-		return mandatory_check(rdata, param);
-	return key != KEY_ALPN || ids_check(rdata, param);
+		return NULL;
+	if (keys[key].form == FORM_EMPTY && param->count)
+		return "no value";
+	if (key == KEY_NO_DEFAULT_ALPN && !has_key(rdata, KEY_ALPN))
+		return "alpn beside it";
+	if (keys[key].form != FORM_EMPTY && !param->count)
+		return "a value";
+	if (param->count % keys[key].unit || (keys[key].form == FORM_PORT && param->count != 2))
+		return "a value of its kind";
+	if (key == KEY_MANDATORY && !keys_are_good(rdata, param))
+		return "keys of the record other than itself, each once";
+	return key == KEY_ALPN && !ids_are_good(param) ? "a list of ids" : NULL;
 }
 
 bool svcb_check(const struct rdata *rdata)
@@ -269,10 +248,10 @@ bool svcb_check(const struct rdata *rdata)
 	for (size_t at = params_start(rdata); at < rdata->size; last = param.key) {
 		if (!param_next(rdata, &at, &param))
 			return rdata_refuse(rdata, "\\#", "whole keys and values");
-		if (param.key <= last)
-			return key_refuse(rdata, param.key, "keys in ascending order, each once");
-		if (!param_check(rdata, &param))
-			return false;
+		const char *fault = param.key <= last ? "keys in ascending order, each once"
+						      : param_fault(rdata, &param);
+		if (fault)
+			return key_refuse(rdata, param.key, fault);
 	}
 	return true;
 }

@@ -31,18 +31,12 @@ static const ldns_rdf_type dsync_fields[] = {
 static const ldns_rdf_type doa_fields[] = {LDNS_RDF_TYPE_INT32, LDNS_RDF_TYPE_INT32,
 	LDNS_RDF_TYPE_INT8, LDNS_RDF_TYPE_STR, (ldns_rdf_type)KIND_DATA};
 static const ldns_rdf_type relay_field[] = {LDNS_RDF_TYPE_AMTRELAY};
-static const ldns_rdf_type key_fields[] = {
-	LDNS_RDF_TYPE_INT16, LDNS_RDF_TYPE_INT8, LDNS_RDF_TYPE_ALG, LDNS_RDF_TYPE_B64};
-static const ldns_rdf_type digest_fields[] = {
-	LDNS_RDF_TYPE_INT16, LDNS_RDF_TYPE_ALG, LDNS_RDF_TYPE_INT8, LDNS_RDF_TYPE_HEX};
-
 /* Types that ldns 1.8.3 knows not, or wrongly: fields at least and at most, and the kind of what
  * may follow these. */
 static const ldns_rr_descriptor own_types[] = {
 	{23, "NSAP-PTR", 1, 1, name_field, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 1},
 	{LDNS_RR_TYPE_NSEC, "NSEC", 2, 2, nsec_fields, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 1},
 	{56, "NINFO", 1, 0, NULL, LDNS_RDF_TYPE_STR, LDNS_RR_NO_COMPRESS, 0},
-	{57, "RKEY", 4, 4, key_fields, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 0},
 	{LDNS_RR_TYPE_CSYNC, "CSYNC", 2, 3, csync_fields, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS,
 		0},
 	{66, "DSYNC", 4, 4, dsync_fields, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 1},
@@ -51,7 +45,6 @@ static const ldns_rr_descriptor own_types[] = {
 	{260, "AMTRELAY", 1, 1, relay_field, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 0},
 	{261, "RESINFO", 1, 0, NULL, LDNS_RDF_TYPE_STR, LDNS_RR_NO_COMPRESS, 0},
 	{262, "WALLET", 1, 0, NULL, LDNS_RDF_TYPE_STR, LDNS_RR_NO_COMPRESS, 0},
-	{32768, "TA", 4, 4, digest_fields, LDNS_RDF_TYPE_NONE, LDNS_RR_NO_COMPRESS, 0},
 };
 
 enum { OWN_TYPES = sizeof own_types / sizeof *own_types };

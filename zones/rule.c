@@ -44,7 +44,9 @@ static size_t apl_taken(const uint8_t *at, size_t left)
 static size_t loc_taken(const uint8_t *at, size_t left)
 {
 	enum { SIZE = 16, EQUATOR_DEGREE = 3600000 };
-	if (left < SIZE || at[0])
+	if (at[0]) /* a version to come */
+		return left;
+	if (left < SIZE)
 		return left + 1;
 	for (int i = 1; i <= 3; i++)
 		if (at[i] >> 4 > 9 || (at[i] & 15) > 9)
@@ -69,8 +71,8 @@ static size_t gateway_taken(const uint8_t *at, size_t left, size_t head)
 		return head + 16;
 	case 3:
 		return head + name_taken(at + head, left - head);
-	default:
-		return left + 1;
+	default: /* of AMTRELAY there may be more */
+		return head == 2 ? left : left + 1;
 	}
 }
 

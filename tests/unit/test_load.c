@@ -291,6 +291,10 @@ static void test_mutations(void **state)
 		"i IPSECKEY 10 3 2 gw AQPS AQPS\ne HIP 2 2001 AwEA rvs\nf NAPTR 1 2 \"s\" \"\" "
 		"\"\" .\n"
 		"w WKS 192.0.2.1 6 25\no EUI48 00-00-5e-00-53-2a\nx NID 10 0014:4fff:ff20:ee64\n"
+		"h SVCB 2 b mandatory=alpn,port port=1 alpn=a\\\\,b,c ech=AQPS no-default-alpn\n"
+		"h SVCB \\# 11 000100 0009 0000 0010 0000\nb AMTRELAY 10 1 3 amt\n"
+		"b DSYNC CDS NOTIFY 5359 @\nb DOA 0 1 2 \"a\" AQPS\nb CSYNC 0 0 A TYPE999\n"
+		"b AMTRELAY \\# 3 01840a\nb APL \\# 5 0001180101\nb CSYNC \\# 9 000000000000000140\n"
 		"y NSAP 0x47.00\nz NSEC3 1 1 12 aabb 2vptu5timamqttgl4luu9kg21e0aor3s A\nj DNAME "
 		"@\n";
 	char text[sizeof good];

@@ -224,6 +224,7 @@ class Mirror:
         self.kind, self.age, self.since, self.versions, self.listed = None, 0, 0, {}, {}
         self.requests, self.server, self.sockets = [], None, []
         self.tls = None  # an ssl.SSLContext: it speaks HTTPS
+        self.signed = True  # it has the signatures of its databases, too
         self.pages = {}  # path without its slash: (status, octets), whatever its kind does
         self.asked = []  # the names of its clients' SNI
 
@@ -307,6 +308,9 @@ class Mirror:
         database = name.removesuffix(".cvd")
         if name.endswith(".cvd") and database in self.versions:
             return part(header(self.versions[database]) + b"signatures" * 1000, request.range)
+        signature = re.fullmatch(r"(\w+)-(\d+)\.cvd\.sign", name)
+        if signature and self.signed and self.versions.get(signature[1]) == int(signature[2]):
+            return part(b"#clamsign-1.0\n" + b"signature" * 200, request.range)
         if name == "local_test" and self.versions:
             return reply("200 OK", "here")
         return reply("404 Not Found", "no such file")

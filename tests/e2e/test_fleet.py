@@ -74,9 +74,12 @@ def once(monitor, **how):
     return time.monotonic() - begin, peak
 
 
+SIGNATURES = [f"/{name}-{version}.cvd.sign" for name, version in DATABASES.items()]
+
+
 def check_requests(mirror):
     """Every request is the monitor's own, and only for what it may ask."""
-    paths = {"/timestamp", *(f"/{name}.cvd" for name in DATABASES)}
+    paths = {"/timestamp", *(f"/{name}.cvd" for name in DATABASES), *SIGNATURES}
     for request in mirror.requests:
         assert request.line == f"GET {request.path} HTTP/1.1" and request.path in paths
         assert re.fullmatch(r"ClamAV-MirrorCheck/[\d.]+", request.agent)
@@ -118,8 +121,8 @@ def test_round(watch, is_sanitizer):
             times = collections.Counter(request.path for request in mirror.requests)
             assert set(times.values()) <= {1}, f"{mirror.host} was asked twice: {times}"
             good = mirror.kind in ("stale", "ahead", "behind") or THOUGHT[mirror.kind][0] == "ok"
-            databases = 2 if mirror.kind == "outdated" else 3 if good else 0
-            assert len(times) - ("/timestamp" in times) == databases, f"{mirror.host}: {times}"
+            files = 2 if mirror.kind == "outdated" else 6 if good else 0  # databases and their signatures
+            assert len(times) - ("/timestamp" in times) == files, f"{mirror.host}: {times}"
 
 
 def test_user_agent_and_host_header(watch):
@@ -132,7 +135,7 @@ def test_user_agent_and_host_header(watch):
         monitor.once()
         for mirror in fleet.mirrors:
             check_requests(mirror)
-            assert [one.path for one in mirror.requests] == ["/timestamp", *(f"/{name}.cvd" for name in DATABASES)]
+            assert [one.path for one in mirror.requests] == ["/timestamp", *(f"/{name}.cvd" for name in DATABASES), *SIGNATURES]
         assert {mirror.requests[0].host for mirror in fleet.mirrors} == {
             "db.de.clamav.net", "db.gb.clamav.net", "db.br.clamav.net"}
 

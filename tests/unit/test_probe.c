@@ -187,6 +187,44 @@ static void test_refused(void **state)
 	assert_string_equal(seen[0].why, "connect: connection refused");
 }
 
+/* Each beside its database; one that is missing where the mirror has the version is told of. */
+static void test_signatures(void **state)
+{
+	static const uint32_t versions[TARGET_DATABASES] = {63, 28034, 0};
+	const struct fake_answer answers[] = {{"/timestamp", STAMP}, {"/main.cvd", text[0]},
+		{"/daily.cvd", text[1]}, {"/main-63.cvd.sign", OK("4\r\n\r\nsign")}, {0}};
+	static const struct {
+		uint8_t wanted;
+		const char *daily, *warning, *why;
+	} rows[] = {
+		{SIGNATURES_OFF, HEADER("28034"), "", ""},
+		{SIGNATURES_WARN, HEADER("28034"), "daily-28034.cvd.sign: HTTP 404", ""},
+		{SIGNATURES_WARN, HEADER("28033"), "", ""},
+		{SIGNATURES_REQUIRE, HEADER("28033"), "", ""},
+		{SIGNATURES_REQUIRE, HEADER("28034"), "", "daily-28034.cvd.sign: HTTP 404"},
+	};
+	(void)state;
+	snprintf(text[0], sizeof(text[0]), "HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\n%-512s",
+		HEADER("63"));
+	case_mirror("one.example", "127.0.0.1", answers);
+	case_begin();
+	scheduler_versions(scheduler, versions);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		settings.signatures = rows[i].wanted;
+		snprintf(text[1], sizeof(text[1]),
+			"HTTP/1.1 206 Partial Content\r\nContent-Length: 512\r\n\r\n%-512s",
+			rows[i].daily);
+		fakes[0].paths[0] = '\0';
+		case_round();
+		assert_string_equal(seen[0].warning, rows[i].warning);
+		assert_string_equal(seen[0].why, rows[i].why);
+		assert_int_equal(strstr(fakes[0].paths, ".sign") != NULL, rows[i].wanted != 0);
+	}
+	assert_string_equal(fakes[0].paths,
+		"/timestamp /main.cvd /daily.cvd /bytecode.cvd /main-63.cvd.sign "
+		"/daily-28034.cvd.sign ");
+}
+
 /* All over one connection. */
 static void test_databases(void **state)
 {
@@ -315,6 +353,7 @@ int main(void)
 		TEST(test_silent),
 		TEST(test_half),
 		TEST(test_refused),
+		TEST(test_signatures),
 		TEST(test_databases),
 		TEST(test_behind),
 		TEST(test_no_database),

@@ -46,6 +46,7 @@ static void test_usual(void **state)
 	assert_string_equal(settings->request_path, "/timestamp");
 	assert_string_equal(settings->host, "db.%c.%z");
 	assert_int_equal(settings->fresh, FRESH_TIMESTAMP);
+	assert_int_equal(settings->signatures, SIGNATURES_WARN);
 	settings_free(settings);
 }
 
@@ -130,6 +131,7 @@ static void test_refused(void **state)
 		{"zone = a\nallow-private = 127\n",
 			":2: found allow-private = 127, expected true or false"},
 		{"zone = a\nscheme = ftp\n", ":2: found scheme = \"ftp\", expected"},
+		{"zone = a\nsignatures = on\n", ":2: found signatures = \"on\", expected"},
 		{"zone = a\nfresh = yes\n", ":2: found fresh = \"yes\", expected"},
 		{"zone = a\npath = 'timestamp'\n",
 			":2: found path = \"timestamp\", expected one like \"/timestamp\""},

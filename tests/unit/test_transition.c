@@ -145,7 +145,7 @@ static void test_certificate(void **state)
 		assert_int_equal(target->state, MIRROR_OK);
 		if (!rows[i].failed)
 			assert_string_equal(target->reason, rows[i].warning);
-		assert_int_equal(transition_warns(target), rows[i].told);
+		assert_int_equal(transition_warns(target, T0), rows[i].told);
 	}
 	free(target);
 }

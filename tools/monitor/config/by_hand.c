@@ -3,6 +3,7 @@
 #include "dns/base/file.h"
 #include "geo/found.h"
 #include "geo/stamp.h"
+#include "geo/utf8.h"
 #include "tools/monitor/config/hostname.h"
 
 #include <errno.h>
@@ -70,7 +71,9 @@ struct by_hand *by_hand_load(const char *path, char *why, size_t size)
 		free(by_hand);
 		return NULL;
 	}
-	by_hand->texts = json_loadb(file.bytes, file.size, JSON_REJECT_DUPLICATES, &error);
+	size_t mark = utf8_mark_size(file.bytes, file.size);
+	by_hand->texts =
+		json_loadb(file.bytes + mark, file.size - mark, JSON_REJECT_DUPLICATES, &error);
 	free(file.bytes);
 	if (!by_hand->texts)
 		found_syntax(path, &error, why, size);

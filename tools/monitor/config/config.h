@@ -14,6 +14,8 @@ enum settings_policy { POLICY_EACH, POLICY_RANDOM };
 enum settings_scheme { SCHEME_HTTP, SCHEME_HTTPS };
 /* A mirror is fresh by the time that its page says, or by answering at all. */
 enum settings_fresh { FRESH_TIMESTAMP, FRESH_HTTP };
+/* What a missing signature of an announced database is: nothing, a warning, a failure. */
+enum settings_signatures { SIGNATURES_OFF, SIGNATURES_WARN, SIGNATURES_REQUIRE };
 
 struct settings {
 	char *path; /* as given */
@@ -22,6 +24,7 @@ struct settings {
 	const char *request_path; /* of the page that is asked for first: "/timestamp" */
 	const char *host; /* "db.%c.%z", as settings_host_write takes it */
 	uint8_t fresh; /* enum settings_fresh */
+	uint8_t signatures; /* enum settings_signatures; only with txt */
 	char *mirrors; /* the list kept by people */
 	char *export; /* written for the servers */
 	char *state; /* SQLite */

@@ -17,7 +17,8 @@ enum step {
 	STEP_STAMP,
 	STEP_LOCAL_TEST,
 	STEP_DATABASE,
-	STEP_END = STEP_DATABASE + TARGET_DATABASES
+	STEP_SIGNATURE = STEP_DATABASE + TARGET_DATABASES, /* of the announced versions */
+	STEP_END = STEP_SIGNATURE + TARGET_DATABASES
 };
 
 enum {
@@ -36,6 +37,8 @@ struct probe {
 	bool silent; /* nothing that it answers is quoted */
 	uint32_t expected[TARGET_DATABASES]; /* versions */
 	unsigned step; /* enum step; databases are counted on */
+	const char *path; /* of the present request, without its slash */
+	char named[64]; /* where it is put together */
 	uint64_t end_ms; /* of uv_hrtime */
 	long status; /* of the present reply */
 	char body[BODY_MAX + 1];
@@ -43,12 +46,19 @@ struct probe {
 	struct observation seen;
 };
 
-/* Without the slash. */
-static const char *step_path(const struct probe *probe, unsigned step)
+static const char *step_path(struct probe *probe)
 {
-	static const char *const paths[STEP_END] = {
-		NULL, "local_test", "main.cvd", "daily.cvd", "bytecode.cvd"};
-	return step == STEP_STAMP ? probe->settings->request_path + 1 : paths[step];
+	unsigned i = (probe->step - STEP_DATABASE) % TARGET_DATABASES;
+	if (probe->step == STEP_STAMP)
+		return probe->settings->request_path + 1;
+	if (probe->step == STEP_LOCAL_TEST)
+		return "local_test";
+	if (probe->step < STEP_SIGNATURE)
+		snprintf(probe->named, sizeof(probe->named), "%s.cvd", cvd_database_names[i]);
+	else
+		snprintf(probe->named, sizeof(probe->named), "%s-%u.cvd.sign",
+			cvd_database_names[i], probe->expected[i]);
+	return probe->named;
 }
 
 /* A timestamp must not be read where any good status will do. */
@@ -61,8 +71,9 @@ static bool step_wanted(const struct probe *probe, unsigned step)
 {
 	if (step == STEP_LOCAL_TEST)
 		return probe->settings->local_test;
-	if (step < STEP_DATABASE)
-		return true;
+	if (step >= STEP_SIGNATURE)
+		return probe->settings->signatures != SIGNATURES_OFF &&
+		       probe->expected[step - STEP_SIGNATURE];
 	for (unsigned i = 0; i < TARGET_DATABASES; i++)
 		if (probe->expected[i])
 			return true;
@@ -93,9 +104,9 @@ static void url_write(const struct probe *probe, const char *connect, char *url,
 		length--;
 	if (probe->settings->scheme == SCHEME_HTTPS)
 		snprintf(url, size, "https://%.*s:%u/%s", (int)length, mirror->host, mirror->port,
-			step_path(probe, probe->step));
+			probe->path);
 	else
-		snprintf(url, size, "http://%s/%s", connect, step_path(probe, probe->step));
+		snprintf(url, size, "http://%s/%s", connect, probe->path);
 }
 
 static bool step_ask(struct probe *probe)
@@ -107,6 +118,7 @@ static bool step_ask(struct probe *probe)
 		host[SETTINGS_HOST_MAX];
 	snprintf(connect, sizeof(connect), probe->target->address.ipv6 ? "[%s]:%u" : "%s:%u",
 		address_write(&probe->target->address, address), mirror->port);
+	probe->path = step_path(probe);
 	url_write(probe, connect, url, sizeof(url));
 	struct transfer_ask ask = {.url = url,
 		.secure = secure,
@@ -131,7 +143,8 @@ static bool head_came(void *owner, long status)
 	struct probe *probe = owner;
 	probe->status = status;
 	if (probe->step >= STEP_DATABASE) {
-		probe->room = status == 404 ? BODY_MAX : CVD_HEADER_SIZE;
+		bool header = status != 404 && probe->step < STEP_SIGNATURE;
+		probe->room = header ? CVD_HEADER_SIZE : BODY_MAX;
 		return status == 200 || status == 206 || status == 404;
 	}
 	return status == 200 && (probe->step != STEP_STAMP || step_stamps(probe));
@@ -170,7 +183,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct probe *probe, cons
 	va_list arguments;
 	seen->why[0] = '\0';
 	if (probe->step != STEP_STAMP)
-		snprintf(seen->why, sizeof(seen->why), "%s: ", step_path(probe, probe->step));
+		snprintf(seen->why, sizeof(seen->why), "%s: ", probe->path);
 	size_t size = strlen(seen->why);
 	va_start(arguments, format);
 	vsnprintf(seen->why + size, sizeof(seen->why) - size, format, arguments);
@@ -231,12 +244,34 @@ static bool database_take(struct probe *probe)
 	return false;
 }
 
+/* Clients of ClamAV 1.5 ask for it beside a database; a mirror that has not got that version, or no
+ * databases at all, need not have it. */
+static bool signature_take(struct probe *probe, const struct transfer_reply *reply)
+{
+	unsigned i = probe->step - STEP_SIGNATURE;
+	struct observation *seen = &probe->seen;
+	char status[32];
+	bool failed = reply->end == TRANSFER_FAILED;
+	if ((!failed && (reply->status == 200 || reply->status == 206)) ||
+		seen->versions[i] < probe->expected[i])
+		return true;
+	snprintf(status, sizeof(status), "HTTP %ld", reply->status);
+	if (probe->settings->signatures == SIGNATURES_REQUIRE)
+		return fail(probe, "%s", failed ? reply->why : status);
+	size_t size = strlen(seen->warning);
+	snprintf(seen->warning + size, sizeof(seen->warning) - size, "%s%s: %s", size ? "; " : "",
+		probe->path, failed ? reply->why : status);
+	return true;
+}
+
 static bool reply_take(struct probe *probe, const struct transfer_reply *reply)
 {
 	if (probe->step == STEP_STAMP) {
 		probe->seen.milliseconds = reply->milliseconds;
 		probe->seen.expires = reply->expires;
 	}
+	if (probe->step >= STEP_SIGNATURE)
+		return signature_take(probe, reply);
 	if (reply->end == TRANSFER_FAILED)
 		return fail(probe, "%s", reply->why);
 	if (!status_take(probe, reply))

@@ -107,10 +107,16 @@ void monitor_checked(void *owner, struct target *target, const struct observatio
 {
 	struct monitor *monitor = owner;
 	int64_t now = time(NULL);
+	char text[ADDRESS_TEXT_MAX];
+	if (seen->warning[0] && !target->lacks_signature)
+		log_line(LOG_LEVEL_WARNING,
+			"A mirror lacks signatures host=%s address=%s country=%s why=%s",
+			target->host, address_write(&target->address, text),
+			country_code(target->mirror->country), seen->warning);
 	transition_record(target, seen, monitor->settings, monitor->inventory.outage.active, now);
 	outage_see(monitor, now);
 	decide(monitor, target, now);
-	if (transition_warns(target))
+	if (transition_warns(target, now))
 		warn(monitor, target);
 	monitor_mark(monitor, false);
 }

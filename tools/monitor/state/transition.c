@@ -68,15 +68,23 @@ static void stamp_check(
 			transition_span(settings->old_after, limit), clock);
 }
 
+static bool ends_soon(const struct target *target, int64_t now)
+{
+	return target->expires > now && target->expires - now < TRANSITION_EXPIRY;
+}
+
 /* Beside what is wrong: what will be, so that its people can mend it in time. */
-static void warning_write(struct target *target, int64_t now)
+static void warning_write(struct target *target, const struct observation *seen, int64_t now)
 {
 	char end[STAMP_TEXT_MAX], left[TRANSITION_SPAN_MAX];
-	target->warning[0] = '\0';
-	if (target->expires && target->expires - now < TRANSITION_EXPIRY && target->expires > now)
-		snprintf(target->warning, sizeof(target->warning), "certificate ends in %s, %s",
+	target->lacks_signature = seen->warning[0];
+	text_set(target->warning, seen->warning);
+	if (ends_soon(target, now))
+		snprintf(target->warning, sizeof(target->warning),
+			"certificate ends in %s, %s%s%.120s",
 			transition_age(target->expires - now, left),
-			stamp_write(target->expires, end));
+			stamp_write(target->expires, end), seen->warning[0] ? "; " : "",
+			seen->warning);
 }
 
 void transition_record(struct target *target, const struct observation *seen,
@@ -96,7 +104,7 @@ void transition_record(struct target *target, const struct observation *seen,
 		text_set(target->fault, "no timestamp found");
 	if (seen->expires)
 		target->expires = seen->expires;
-	warning_write(target, now);
+	warning_write(target, seen, now);
 	if (versions)
 		memcpy(target->versions, seen->versions, sizeof(target->versions));
 	bool good = !target->fault[0];
@@ -175,9 +183,9 @@ bool transition_decide(
 	return false;
 }
 
-bool transition_warns(struct target *target)
+bool transition_warns(struct target *target, int64_t now)
 {
-	bool soon = target->warning[0], before = target->warned;
+	bool soon = ends_soon(target, now), before = target->warned;
 	if (target->fault[0] || target->state == MIRROR_DISABLED)
 		return false;
 	target->warned = soon;

@@ -27,8 +27,8 @@ void transition_record(struct target *target, const struct observation *seen,
 /* The state by these facts. True: it is another one, since now. */
 bool transition_decide(
 	struct target *target, const struct settings *settings, bool suspected, int64_t now);
-/* Is somebody to be told of its warning? Once, until a check finds none any more. */
-bool transition_warns(struct target *target);
+/* Is somebody to be told of its certificate's end? Once, until a check finds another. */
+bool transition_warns(struct target *target, int64_t now);
 /* The state by the list: away as it says, or back from there. True: it is another one, since
  * now. */
 bool transition_maintenance(struct target *target, int64_t now);

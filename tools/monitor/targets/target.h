@@ -52,6 +52,7 @@ struct target {
 	/* what will be wrong soon, though that check was good; "": nothing */
 	char warning[TARGET_REASON_MAX];
 	int64_t expires; /* its certificate, as it was seen last; 0: none was */
+	bool lacks_signature;
 	bool warned; /* people were told of the certificate's end (kept) */
 	bool stale; /* that check was good, but for the timestamp's age (kept) */
 	/* its downtime was over here; the first check after it decides. 0: it was not */
@@ -72,6 +73,7 @@ struct observation {
 	uint32_t versions[TARGET_DATABASES]; /* 0: not asked, or not there */
 	/* seconds that its Date is ahead of our clock, where that is more than a day; else 0 */
 	int64_t skew;
+	char warning[TARGET_REASON_MAX]; /* signatures that are missing; "": none */
 	/* not good: "connect: timed out", "HTTP 503", "timestamp: found …"; printable ASCII */
 	char why[TARGET_REASON_MAX];
 };

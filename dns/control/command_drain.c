@@ -30,6 +30,7 @@ struct change {
 struct reach {
 	size_t addresses;
 	size_t in_service; /* of them, answered until now */
+	size_t held; /* of an undrain: another drain still takes them out */
 	uint32_t ttl; /* the longest of a pool that they may be in */
 };
 
@@ -225,6 +226,17 @@ static enum exit_status drain_judge(const struct control_request *request,
 	return STATUS_FAILED;
 }
 
+/* Drained once more: what is not said again stays. */
+static void drain_keep(struct drain *drain, const struct drain *before, int64_t now)
+{
+	if (!before || drain_is_over(before, now))
+		return;
+	if (!drain->until)
+		drain->until = before->until;
+	if (!*drain->why)
+		snprintf(drain->why, sizeof(drain->why), "%s", before->why);
+}
+
 void command_drain(struct control_request *request)
 {
 	const struct command_context *place = control_owner(request);
@@ -233,6 +245,9 @@ void command_drain(struct control_request *request)
 	struct refcount *drains;
 	char why[WHY_SIZE], until[STAMP_TEXT_MAX];
 	bool read = drain_read(control_arguments(request), &drain, now, why);
+	if (read)
+		drain_keep(
+			&drain, drains_find(refcount_get(place->reload->drains), drain.glob), now);
 	enum exit_status status =
 		read ? drain_judge(request, &drain, now, &drains, why) : STATUS_WRONG;
 	if (status != STATUS_GOOD) {
@@ -248,6 +263,26 @@ void command_drain(struct control_request *request)
 		(json_int_t)reach.in_service, "clients_gone_after_seconds", (json_int_t)reach.ttl,
 		"hosts", hosts);
 	drains_change(request, drains, result);
+}
+
+/* What is back in the answers once `found` is gone and the others are left. */
+static void undrain_reach(struct reach *reach, const struct inputs *inputs,
+	const struct drain *found, const struct drains *left)
+{
+	int64_t now = time(NULL);
+	for (size_t z = 0; z < inputs->zone_count; z++) {
+		const struct mirrors *mirrors = refcount_get(inputs->zones[z].mirrors);
+		for (size_t i = 0; mirrors && i < mirrors->address_count; i++) {
+			const struct mirror_address *address = &mirrors->addresses[i];
+			const struct mirror *mirror = &mirrors->list[address->mirror];
+			if (!drain_matches(found, mirror->host, &address->at))
+				continue;
+			bool held = drains_match(left, mirrors, address, now);
+			reach->addresses++;
+			reach->held += held;
+			reach->in_service += mirror_in_service(mirror->state) && !held;
+		}
+	}
 }
 
 void command_undrain(struct control_request *request)
@@ -269,8 +304,11 @@ void command_undrain(struct control_request *request)
 		control_reply(request, STATUS_FAILED, NULL, why);
 		return;
 	}
-	struct reach reach = reach_find(place->reload->current->inputs, found, NULL);
-	json_t *result = json_pack("{s:o, s:I}", "glob", plain_json(found->glob), "addresses",
-		(json_int_t)reach.addresses);
-	drains_change(request, drains_without(drains, glob, time(NULL)), result);
+	struct refcount *left = drains_without(drains, glob, time(NULL));
+	struct reach reach = {0};
+	undrain_reach(&reach, place->reload->current->inputs, found, refcount_get(left));
+	json_t *result = json_pack("{s:o, s:I, s:I, s:I}", "glob", plain_json(found->glob),
+		"addresses", (json_int_t)reach.addresses, "back", (json_int_t)reach.in_service,
+		"held", (json_int_t)reach.held);
+	drains_change(request, left, result);
 }

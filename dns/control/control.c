@@ -37,6 +37,7 @@ struct control_request {
 	char *in;
 	size_t in_size, in_room;
 	json_t *arguments;
+	const char *change; /* the verb, if it is one that changes something; else NULL */
 	char *out;
 };
 
@@ -94,13 +95,36 @@ static void reply_send(struct control_request *request, json_t *reply)
 		request_close(request);
 }
 
+/* A change is on record with what became of it; `why` NULL: it was accepted. */
+static void change_say(const struct control_request *request, const json_t *result, const char *why)
+{
+	const json_t *arguments = request->arguments;
+	const struct ucred *peer = &request->peer;
+	const char *outcome = why ? "refused" : "accepted", *reason = why ? why : "none";
+	const char *force = field_true(arguments, "force") ? "yes" : "no";
+	if (!request->change)
+		return;
+	if (!json_is_string(json_object_get(arguments, "glob")))
+		log_line(LOG_LEVEL_NOTICE,
+			"Command %s verb=%s force=%s uid=%ld gid=%ld pid=%ld reason=%s", outcome,
+			request->change, force, (long)peer->uid, (long)peer->gid, (long)peer->pid,
+			reason);
+	else
+		log_line(LOG_LEVEL_NOTICE,
+			"Command %s verb=%s glob=%.256s for_seconds=%lld why=%.256s force=%s "
+			"addresses=%lld uid=%ld gid=%ld pid=%ld reason=%s",
+			outcome, request->change, field_text(arguments, "glob"),
+			(long long)field_number(arguments, "for_seconds"),
+			field_text(arguments, "why"), force,
+			(long long)field_number(result, "addresses"), (long)peer->uid,
+			(long)peer->gid, (long)peer->pid, reason);
+}
+
 void control_reply(
 	struct control_request *request, enum exit_status status, json_t *result, const char *why)
 {
-	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
 	json_t *reply = json_pack("{s:i}", "exit", (int)status);
-	if (why && glob)
-		log_line(LOG_LEVEL_NOTICE, "Command failed glob=%.256s reason=%s", glob, why);
+	change_say(request, result, why);
 	if (why && reply)
 		json_object_set_new(reply, "why", plain_json(why));
 	if (result && reply)
@@ -112,6 +136,7 @@ void control_reply(
 int control_detach(struct control_request *request)
 {
 	uv_os_fd_t fd;
+	change_say(request, NULL, NULL);
 	int own = uv_fileno((uv_handle_t *)&request->pipe, &fd) == 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0)
 								     : -1;
 	request_close(request);
@@ -133,17 +158,6 @@ const struct ucred *control_peer(const struct control_request *request)
 	return &request->peer;
 }
 
-/* Before it is done, so that a change is on record whatever becomes of it. */
-static void change_say(const struct control_request *request, const char *verb)
-{
-	const char *glob = json_string_value(json_object_get(request->arguments, "glob"));
-	bool force = json_is_true(json_object_get(request->arguments, "force"));
-	log_line(LOG_LEVEL_NOTICE,
-		"Command received on the control socket verb=%s glob=%.256s force=%s uid=%ld gid=%ld pid=%ld",
-		verb, glob ? glob : "", force ? "yes" : "no", (long)request->peer.uid,
-		(long)request->peer.gid, (long)request->peer.pid);
-}
-
 static void verb_run(struct control_request *request)
 {
 	const char *name = json_string_value(json_object_get(request->arguments, "verb"));
@@ -157,8 +171,7 @@ static void verb_run(struct control_request *request)
 		control_reply(request, STATUS_WRONG, NULL, why);
 		return;
 	}
-	if (verb->changes)
-		change_say(request, name);
+	request->change = verb->changes ? verb->name : NULL;
 	verb->run(request);
 }
 

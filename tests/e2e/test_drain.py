@@ -77,7 +77,7 @@ def test_result(start):
     export = world.control("status")["result"]["zones"][0]["export"]
     assert export["mirrors"] == 7 and export["served"] == 2
     reply = world.control("undrain", glob="*.DE.example")
-    assert reply == {"exit": 0, "result": {"glob": "*.de.example", "addresses": 5}}
+    assert reply == {"exit": 0, "result": {"glob": "*.de.example", "addresses": 5, "back": 4, "held": 0}}
     assert world.members("db.de") == german(1, 2, 3, 4)
     assert world.control("status")["result"]["drains"] == []
 
@@ -103,7 +103,7 @@ def test_undrain_of_what_is_not_drained(start):
     world = start()
     reply = world.control("undrain", glob="m1.de.example")
     assert reply["exit"] == 1 and '"m1.de.example" is not drained' in reply["why"]
-    world.wait_log("Command failed glob=m1.de.example", "is not drained", count=1)
+    world.wait_log("Command refused verb=undrain glob=m1.de.example", "is not drained", count=1)
     reply = world.control("undrain")
     assert reply["exit"] == 2 and "has no glob" in reply["why"]
 

@@ -325,3 +325,60 @@ def test_database_that_has_shrunk(make_world):
     assert world.control("reload")["exit"] == 0
     world.replace("country.mmdb", mmdb.write(MANY[:1]))
     eventually(lambda: networks_of(world) == (1, "ok", ""), "any size, as configured")
+
+
+# --- drains --------------------------------------------------------------------------------------
+
+
+def test_undrain_of_what_another_drain_holds(make_world):
+    """What is back is said, and what is not; a second drain keeps what it does not say again."""
+    world = aged_world(make_world).start()
+    world.control("drain", glob="m1.de.example", for_seconds=3600, why="disk")
+    world.control("drain", glob="m*.de.example", force=True)
+    reply = world.control("undrain", glob="m*.de.example")["result"]
+    assert (reply["addresses"], reply["back"], reply["held"]) == (3, 2, 1)
+    world.control("drain", glob="m*.de.example", force=True)
+    done = control.run(world.program, "-s", world.control_path, "undrain", "m*.de.example")
+    assert done.stdout == ("m*.de.example is no longer drained, matching addresses: 3, back in answers: 2, "
+                           "still held by another drain: 1\n")
+    assert world.members("db.de") == {"198.18.1.2", "198.18.1.3"}
+    again = world.control("drain", glob="M1.de.example")["result"]
+    assert again["why"] == "disk" and again["until"]
+    again = world.control("drain", glob="m1.de.example", why="fan")["result"]
+    assert again["why"] == "fan" and again["until"]
+
+
+def test_changes_are_logged_with_their_outcome(make_world):
+    world = aged_world(make_world).start()
+    world.control("drain", glob="m1.de.example", for_seconds=60, why="disk")
+    world.wait_log("Command accepted verb=drain glob=m1.de.example for_seconds=60 why=disk force=no addresses=1 "
+                   f"uid={os.getuid()}", "reason=none", count=1)
+    world.control("drain", glob="nothing.example")
+    world.wait_log("Command refused verb=drain glob=nothing.example for_seconds=0", "addresses=0",
+                   "matches no host and no address", count=1)
+    world.control("reload", force=True)
+    world.wait_log("Command accepted verb=reload force=yes", count=1)
+    world.write("mirrorns.conf", "nonsense")
+    world.control("reload")
+    world.wait_log("Command refused verb=reload force=no", "reason=", "mirrorns.conf:1", count=1)
+
+
+def test_zone_names_have_no_final_dot(make_world):
+    world = aged_world(make_world).start()
+    assert list(world.control("stats")["result"]["zones"]) == ["clamav.net"]
+    assert world.control("status")["result"]["zones"][0]["zone"] == "clamav.net"
+
+
+def test_refusal_of_diff_stands_on_its_own_line(make_world):
+    world = aged_world(make_world).start()
+    world.write("fewer.json", export_text(MIRRORS[:1]))
+    done = subprocess.run([control.ctl_path(world.program), "-s", world.control_path, "diff", world.path("fewer.json")],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=control.environment(), timeout=60)
+    assert done.returncode == 2 and done.stdout.splitlines()[-1].startswith("mirrornsctl: "), done.stdout
+    assert done.stdout.count("mirrornsctl: ") == 1
+
+
+def test_pools_of_a_network_without_ipv6(make_world):
+    world = aged_world(make_world).start()
+    done = control.run(world.program, "-s", world.control_path, "pools", "db.de")
+    assert "empty" not in done.stdout and re.search(r"db\.de +3/3 +3 of country:DE +- +-\n", done.stdout), done.stdout

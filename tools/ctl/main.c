@@ -24,6 +24,7 @@ static void sentence_print(const char *sentence)
 	char text[REPLY_WHY_MAX];
 	snprintf(text, sizeof(text), "%s", sentence);
 	screen_clean(text);
+	fflush(stdout); /* both may go to one place */
 	fprintf(stderr, "mirrornsctl: %s\n", text);
 }
 

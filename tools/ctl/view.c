@@ -65,15 +65,27 @@ static void drained_show(const json_t *result)
 	screen_table_end(&table);
 }
 
+static void undrained_show(const json_t *result)
+{
+	char back[48] = "", held[64] = "";
+	if (json_is_integer(json_object_get(result, "back")))
+		snprintf(back, sizeof(back), ", back in answers: %" JSON_INTEGER_FORMAT,
+			field_number(result, "back"));
+	if (field_number(result, "held") > 0)
+		snprintf(held, sizeof(held), ", still held by another drain: %" JSON_INTEGER_FORMAT,
+			field_number(result, "held"));
+	screen_line(*held ? SCREEN_WARN : SCREEN_GOOD,
+		"%s is no longer drained, matching addresses: %" JSON_INTEGER_FORMAT "%s%s",
+		field_text(result, "glob"), field_number(result, "addresses"), back, held);
+}
+
 void view_drain(const json_t *result, const json_t *before)
 {
 	(void)before;
 	if (json_object_get(result, "clients_gone_after_seconds"))
 		drained_show(result);
 	else if (json_is_string(json_object_get(result, "glob")))
-		screen_line(SCREEN_GOOD,
-			"%s is no longer drained, matching addresses: %" JSON_INTEGER_FORMAT,
-			field_text(result, "glob"), field_number(result, "addresses"));
+		undrained_show(result);
 	else
 		view_json(result, JSON_INDENT(2));
 }

@@ -56,7 +56,8 @@ static void family_cells(struct screen_table *table, const json_t *row, const ch
 	const json_t *family = json_object_get(row, key);
 	const char *flag = field_text(family, "flag"), *level = field_text(family, "level");
 	enum service service = service_of(row, family);
-	if (service == SERVICE_NOT_ANSWERED) {
+	bool none = field_number(family, "listed") == 0 && field_number(family, "members") == 0;
+	if (service == SERVICE_NOT_ANSWERED || (none && strcmp(flag, "empty") == 0)) {
 		screen_cell(table, SCREEN_DIM, "-");
 		screen_cell(table, SCREEN_DIM, "-");
 		return;

@@ -12,7 +12,6 @@ static unsigned port_parse(const char *text)
 {
 	size_t size = strlen(text);
 	unsigned long port;
-
 	if (size < 1 || size > 5 || strspn(text, "0123456789") != size)
 		return 0;
 	port = strtoul(text, NULL, 10);
@@ -23,7 +22,6 @@ static unsigned port_parse(const char *text)
 static unsigned scope_parse(const char *text)
 {
 	size_t size = strlen(text);
-
 	if (size > 0 && size < 10 && strspn(text, "0123456789") == size)
 		return (unsigned)strtoul(text, NULL, 10);
 	return if_nametoindex(text);
@@ -36,7 +34,6 @@ static bool host_parse(const char *host, unsigned port, struct config_listen *li
 	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&listen->address;
 	char address[HOST_MAX + 1];
 	const char *scope = strchr(host, '%');
-
 	if (inet_pton(AF_INET, host, &ipv4->sin_addr) == 1) {
 		ipv4->sin_family = AF_INET;
 		ipv4->sin_port = htons((uint16_t)port);
@@ -63,7 +60,6 @@ static bool host_is_ambiguous(const char *text)
 	struct config_listen ignored = {0};
 	char host[HOST_MAX + 1];
 	size_t size = (size_t)(strrchr(text, ':') - text);
-
 	if (!port_parse(text + size + 1))
 		return false;
 	memcpy(host, text, size);
@@ -79,7 +75,6 @@ static bool endpoint_parse(const char *text, unsigned port, struct config_listen
 	const char *colon = strchr(close ? close : text, ':');
 	size_t size;
 	char host[HOST_MAX + 1];
-
 	if (strlen(text) > HOST_MAX || (close && close[1] && colon != close + 1))
 		return false;
 	if (!close && colon && strchr(colon + 1, ':')) {
@@ -105,7 +100,6 @@ bool config_read_address(const struct config_reader *reader, const struct config
 	const struct config_given *given, void *record)
 {
 	struct config_listen *listen = config_field(option, record);
-
 	if (*given->texts[0] && !endpoint_parse(given->texts[0], 0, listen))
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"%.64s\", expected an IP address with port, "
@@ -119,7 +113,6 @@ bool config_read_listens(const struct config_reader *reader, const struct config
 	const struct config_given *given, void *record)
 {
 	struct config_listen *listens;
-
 	if (given->count == 0)
 		return config_refuse(reader->why, given->line,
 			"found %s = {}, expected at least one address", given->name);
@@ -159,7 +152,6 @@ bool config_read_networks(const struct config_reader *reader, const struct confi
 {
 	struct config_network *networks =
 		config_list_take(reader, option, given, record, sizeof(*networks));
-
 	for (size_t i = 0; networks && i < given->count; i++)
 		if (address_network_parse(&networks[i].at, &networks[i].length, given->texts[i]) !=
 			NETWORK_GOOD)

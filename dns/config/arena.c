@@ -14,7 +14,6 @@ struct piece {
 void *config_arena_take(struct config_arena *arena, size_t size)
 {
 	struct piece *piece = calloc(1, sizeof(*piece) + size);
-
 	if (!piece)
 		return NULL;
 	piece->next = arena->pieces;
@@ -26,14 +25,12 @@ char *config_arena_text(struct config_arena *arena, const char *text)
 {
 	size_t size = strlen(text) + 1;
 	char *copy = config_arena_take(arena, size);
-
 	return copy ? memcpy(copy, text, size) : NULL;
 }
 
 const char *config_line_file(const struct config_arena *arena, unsigned line)
 {
 	unsigned file = line / CONFIG_FILE_LINES;
-
 	return file ? arena->includes[file - 1] : arena->path;
 }
 
@@ -46,7 +43,6 @@ const char *config_line_place(const struct config_arena *arena, unsigned line, u
 	char place[CONFIG_PLACE_MAX])
 {
 	unsigned number = config_line_number(line);
-
 	if (line / CONFIG_FILE_LINES == from / CONFIG_FILE_LINES)
 		snprintf(place, CONFIG_PLACE_MAX, "line %u", number);
 	else
@@ -58,7 +54,6 @@ const char *config_line_place(const struct config_arena *arena, unsigned line, u
 void config_arena_free(struct config_arena *arena)
 {
 	struct piece *piece = arena->pieces;
-
 	while (piece) {
 		struct piece *next = piece->next;
 

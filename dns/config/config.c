@@ -119,7 +119,6 @@ static void *records_take(
 {
 	const struct config_reader *reader = parent->reader;
 	void *records;
-
 	*count = config_table_count(parent, name);
 	records = config_arena_take(reader->arena, *count * width);
 	if (!records)
@@ -130,7 +129,6 @@ static void *records_take(
 static bool title_take(const struct config_section *section, const char **name, unsigned *line)
 {
 	const struct config_reader *reader = section->reader;
-
 	*line = section->line;
 	*name = config_arena_text(reader->arena, section->title);
 	return *name || config_refuse(reader->why, 0, "out of memory");
@@ -141,7 +139,6 @@ static bool txts_read(const struct config_section *parent, struct config_zone *z
 	const struct config_why *why = parent->reader->why;
 	const struct config_section *section = NULL;
 	struct config_txt *txt;
-
 	txt = zone->txts = records_take(parent, "txt", sizeof(*txt), &zone->txt_count);
 	for (; txt && (section = config_section_next(parent, section, "txt")); txt++) {
 		if (!title_take(section, &txt->name, &txt->line) ||
@@ -159,7 +156,6 @@ static bool pools_read(const struct config_section *parent, struct config_zone *
 	const struct config_why *why = parent->reader->why;
 	const struct config_section *section = NULL;
 	struct config_pool *pool;
-
 	pool = zone->pools = records_take(parent, "pool", sizeof(*pool), &zone->pool_count);
 	for (; pool && (section = config_section_next(parent, section, "pool")); pool++) {
 		if (!title_take(section, &pool->name, &pool->line) ||
@@ -178,7 +174,6 @@ static bool pings_read(const struct config_section *parent, struct config_zone *
 	const struct config_why *why = parent->reader->why;
 	const struct config_section *section = NULL;
 	struct config_ping *ping;
-
 	ping = zone->pings = records_take(parent, "ping", sizeof(*ping), &zone->ping_count);
 	for (; ping && (section = config_section_next(parent, section, "ping")); ping++)
 		if (!title_take(section, &ping->name, &ping->line) ||
@@ -190,7 +185,6 @@ static bool pings_read(const struct config_section *parent, struct config_zone *
 static bool zone_read(const struct config_section *section, struct config_zone *zone)
 {
 	const struct config_why *why = section->reader->why;
-
 	if (!title_take(section, &zone->name, &zone->line) || !config_name_zone(why, zone) ||
 		!config_table_read(section, zone) || !txts_read(section, zone) ||
 		!pools_read(section, zone) || !pings_read(section, zone))
@@ -208,7 +202,6 @@ static bool zones_read(const struct config_section *file, struct config *config)
 	const struct config_why *why = file->reader->why;
 	const struct config_section *section = NULL;
 	struct config_zone *zone;
-
 	zone = config->zones = records_take(file, "zone", sizeof(*zone), &config->zone_count);
 	if (zone && config->zone_count == 0)
 		return config_refuse(why, 0,
@@ -222,7 +215,6 @@ static bool zones_read(const struct config_section *file, struct config *config)
 static bool whole_read(const struct config_section *file, void *record)
 {
 	struct config *config = record;
-
 	config->path = config->arena.path;
 	return config_table_read(file, record) &&
 	       config_table_read(config_section_next(file, NULL, "geo"), record) &&
@@ -233,7 +225,6 @@ struct config *config_load(const char *path, char *why, size_t size)
 {
 	struct config *config = calloc(1, sizeof(*config));
 	const struct config_why place = {path, config ? &config->arena : NULL, why, size};
-
 	if (!config) {
 		config_refuse(&place, 0, "out of memory");
 		return NULL;

@@ -41,7 +41,6 @@ static bool token_next(struct parser *parser)
 static bool token_refuse(const struct parser *parser, const char *expected)
 {
 	const struct config_token *token = &parser->token;
-
 	if (token->kind == KIND_END)
 		return config_refuse(parser->why, parser->name.line,
 			"found the end of the file after %.*s, expected %s", FOUND_MAX,
@@ -63,7 +62,6 @@ static bool token_is_text(const struct parser *parser)
 static bool twice_refuse(const struct parser *parser, unsigned line)
 {
 	char place[CONFIG_PLACE_MAX];
-
 	return config_refuse(parser->why, parser->name.line,
 		"found %s a second time, expected it once (%s has it)", parser->name.text,
 		config_line_place(parser->why->arena, line, parser->name.line, place));
@@ -74,7 +72,6 @@ static bool list_parse(struct parser *parser)
 {
 	unsigned line = parser->token.line;
 	bool more = true;
-
 	while (token_next(parser) && parser->token.kind != KIND_CLOSE) {
 		if (parser->token.kind == KIND_END)
 			return config_refuse(
@@ -100,7 +97,6 @@ static bool values_keep(struct parser *parser, struct config_section *section)
 	size_t lines = parser->count * sizeof(*parser->lines);
 	struct config_given *given = config_arena_take(parser->arena, sizeof(*given));
 	char *room = config_arena_take(parser->arena, texts + lines);
-
 	if (!given || !room)
 		return no_memory(parser);
 	memcpy(room, parser->texts, texts);
@@ -117,7 +113,6 @@ static bool option_parse(
 	struct parser *parser, struct config_section *section, const struct config_option *option)
 {
 	const struct config_given *before = config_section_given(section, option->name);
-
 	if (before)
 		return twice_refuse(parser, before->line);
 	if (!token_next(parser))
@@ -156,7 +151,6 @@ static struct config_section *section_new(struct config_arena *arena,
 	struct config_section *parent)
 {
 	struct config_section *section = config_arena_take(arena, sizeof(*section));
-
 	if (!section)
 		return NULL;
 	*section = (struct config_section){
@@ -176,7 +170,6 @@ static struct config_section *section_open(
 	struct parser *parser, struct config_section *parent, const struct config_table *table)
 {
 	struct config_section *section;
-
 	section = table->titled ? section_new(parser->arena, parent->reader, table, parent)
 				: config_section_next(parent, NULL, table->name);
 	if (!section)
@@ -253,7 +246,6 @@ static bool file_parse(struct parser *parser, const char *path, unsigned line)
 	struct file file = {.bytes = NULL};
 	char sentence[CONFIG_PLACE_MAX + 256], *texts;
 	bool good = false;
-
 	if (!file_read(&file, path, CONFIG_FILE_MAX, sentence, sizeof(sentence))) {
 		if (line)
 			return config_refuse(why, line, "in include: %s", sentence);
@@ -290,7 +282,6 @@ static bool file_include(void *context, const char *path, unsigned line)
 	struct parser *parser = context;
 	struct config_arena *files = parser->files;
 	struct file_stamp stamp = file_stamp(path);
-
 	if (stamp.inode && file_is_known(parser, &stamp))
 		return config_refuse(parser->why, line,
 			"found include of %.200s, which has been read already, expected each file "
@@ -310,7 +301,6 @@ static bool file_include(void *context, const char *path, unsigned line)
 static bool includes_start(struct parser *parser)
 {
 	struct config_arena *files = parser->files;
-
 	if (parser->seen)
 		return true;
 	parser->seen =
@@ -328,7 +318,6 @@ static bool include_parse(struct parser *parser, struct config_section *top)
 	static const struct config_option include = {.name = INCLUDE, .list = true};
 	struct parser outer;
 	bool good;
-
 	if (parser->include)
 		return twice_refuse(parser, parser->include);
 	parser->include = parser->name.line;
@@ -354,7 +343,6 @@ bool config_tree_load(struct config_tree *tree, const struct config_reader *read
 	const struct config_table *table)
 {
 	struct parser parser = {.why = reader->why, .arena = &tree->arena, .files = reader->arena};
-
 	*tree = (struct config_tree){0};
 	parser.top = tree->top = section_new(&tree->arena, reader, table, NULL);
 	return tree->top ? file_parse(&parser, reader->why->file, 0) : no_memory(&parser);

@@ -11,7 +11,6 @@ static bool pattern_join(char joined[PATH_MAX], const char *file, const char *pa
 {
 	const char *slash = *pattern == '/' ? NULL : strrchr(file, '/');
 	size_t used = 0;
-
 	for (; slash && file <= slash && used + 2 < PATH_MAX; file++) {
 		if (wild && strchr("*?[\\", *file))
 			joined[used++] = '\\';
@@ -37,7 +36,6 @@ bool config_include_each(const struct config_why *why, unsigned line, const char
 	char joined[PATH_MAX];
 	glob_t found = {.gl_pathc = 0};
 	int status;
-
 	if (!*pattern || !pattern_join(joined, config_line_file(why->arena, line), pattern, wild))
 		return config_refuse(why, line,
 			"found include = \"%.64s\", expected the path of a file, or a glob",

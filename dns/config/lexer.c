@@ -14,7 +14,6 @@ bool config_refuse(const struct config_why *why, unsigned line, const char *form
 	const char *file = included ? config_line_file(why->arena, line) : why->file;
 	int used = line ? snprintf(why->text, why->size, "%s:%u: ", file, config_line_number(line))
 			: snprintf(why->text, why->size, "%s: ", file);
-
 	va_start(arguments, format);
 	if (used >= 0 && (size_t)used < why->size)
 		vsnprintf(why->text + used, why->size - (size_t)used, format, arguments);
@@ -47,7 +46,6 @@ static bool comment_skip(struct config_lexer *lexer)
 {
 	bool block = peek(lexer, 0) == '/' && peek(lexer, 1) == '*';
 	unsigned line = lexer->line;
-
 	if (!block) {
 		while (lexer->at < lexer->end && *lexer->at != '\n')
 			lexer->at++;
@@ -90,7 +88,6 @@ static bool octet_is_word(int octet)
 static bool escape_check(const struct config_lexer *lexer, char quote)
 {
 	int after = peek(lexer, 1);
-
 	if (quote == '\'' || after == '\\' || after == '"')
 		return true;
 	if (after < ' ' || after >= 0x7f)
@@ -106,7 +103,6 @@ static bool string_copy(struct config_lexer *lexer)
 {
 	const char *start = lexer->at;
 	char quote = *start;
-
 	lexer->at++;
 	while (peek(lexer, 0) != quote) {
 		int octet = peek(lexer, 0);
@@ -135,7 +131,6 @@ static bool string_copy(struct config_lexer *lexer)
 static bool word_copy(struct config_lexer *lexer)
 {
 	const char *start = lexer->at;
-
 	while (octet_is_word(peek(lexer, 0)) && !(peek(lexer, 0) == '/' && peek(lexer, 1) == '*'))
 		*lexer->out++ = *lexer->at++;
 	if (peek(lexer, 0) == ';' && lexer->at == start)
@@ -156,7 +151,6 @@ bool config_token_read(struct config_lexer *lexer, struct config_token *token)
 	static const enum config_kind kinds[] = {KIND_OPEN, KIND_CLOSE, KIND_EQUALS, KIND_COMMA};
 	const char *mark;
 	bool read = true;
-
 	if (!blanks_skip(lexer))
 		return false;
 	*token = (struct config_token){KIND_END, lexer->at, 0, lexer->out, lexer->line};

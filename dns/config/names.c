@@ -21,7 +21,6 @@ enum { STAR_NONE = -1, STAR_INSIDE = -2, STAR_TWICE = -3, WHY_MAX = 256 };
 static int star_find(const uint8_t *wire, unsigned labels)
 {
 	int star = STAR_NONE;
-
 	for (unsigned i = 0; i < labels; i++, wire += *wire + 1) {
 		if (!memchr(wire + 1, '*', *wire))
 			continue;
@@ -37,7 +36,6 @@ static int star_find(const uint8_t *wire, unsigned labels)
 bool config_name_zone(const struct config_why *why, struct config_zone *zone)
 {
 	char sentence[WHY_MAX];
-
 	if (!name_parse(zone->name, NULL, zone->apex, sentence, sizeof(sentence)))
 		return config_refuse(
 			why, zone->line, "in zone \"%.64s\": %s", zone->name, sentence);
@@ -53,7 +51,6 @@ static bool owner_parse(const struct config_why *why, const struct config_zone *
 	const struct named *named, uint8_t *wire, int *star)
 {
 	char sentence[WHY_MAX];
-
 	if (!name_parse(named->text, zone->apex, wire, sentence, sizeof(sentence)))
 		return config_refuse(why, named->line, "in \"%.64s\": %s", named->text, sentence);
 	name_lower(wire);
@@ -70,7 +67,6 @@ static bool plain_parse(const struct config_why *why, const struct config_zone *
 	const struct named *named, uint8_t *wire)
 {
 	int star = STAR_NONE;
-
 	if (!owner_parse(why, zone, named, wire, &star))
 		return false;
 	if (star != STAR_NONE)
@@ -84,7 +80,6 @@ bool config_name_txt(
 	const struct config_why *why, const struct config_zone *zone, struct config_txt *txt)
 {
 	const struct named named = {txt->wire, txt->name, txt->line, SECTION_TXT};
-
 	return plain_parse(why, zone, &named, txt->wire);
 }
 
@@ -92,7 +87,6 @@ bool config_name_ping(
 	const struct config_why *why, const struct config_zone *zone, struct config_ping *ping)
 {
 	const struct named named = {ping->wire, ping->name, ping->line, SECTION_PING};
-
 	return plain_parse(why, zone, &named, ping->wire);
 }
 
@@ -101,7 +95,6 @@ bool config_name_pool(
 {
 	const struct named named = {pool->wire, pool->name, pool->line, SECTION_POOL};
 	int star = STAR_NONE;
-
 	if (!owner_parse(why, zone, &named, pool->wire, &star))
 		return false;
 	if (star == STAR_INSIDE)
@@ -127,7 +120,6 @@ static int named_compare(const void *a, const void *b)
 {
 	const struct named *first = a, *second = b;
 	int order = name_compare(first->wire, second->wire);
-
 	return order ? order : (first->line > second->line) - (first->line < second->line);
 }
 
@@ -135,7 +127,6 @@ static int named_compare(const void *a, const void *b)
 static bool named_once(const struct config_why *why, struct named *list, size_t count)
 {
 	char place[CONFIG_PLACE_MAX];
-
 	qsort(list, count, sizeof(*list), named_compare);
 	for (size_t i = 1; i < count; i++)
 		if (name_equal(list[i - 1].wire, list[i].wire))
@@ -154,7 +145,6 @@ bool config_name_zones_once(
 {
 	struct named *list = calloc(count + 1, sizeof(*list));
 	bool once;
-
 	if (!list)
 		return config_refuse(why, 0, "out of memory");
 	for (size_t i = 0; i < count; i++)
@@ -171,7 +161,6 @@ static size_t named_fill(struct named *list, const struct config_zone *zone, enu
 	size_t pools = section == SECTION_POOL || section == SECTION_ZONE ? zone->pool_count : 0;
 	size_t pings = section == SECTION_PING || section == SECTION_ZONE ? zone->ping_count : 0;
 	struct named *at = list;
-
 	for (const struct config_txt *txt = zone->txts; txts-- > 0; txt++)
 		*at++ = (struct named){txt->wire, txt->name, txt->line, SECTION_TXT};
 	for (const struct config_pool *pool = zone->pools; pools-- > 0; pool++)
@@ -209,7 +198,6 @@ bool config_name_owners_once(const struct config_why *why, const struct config_z
 	size_t most = zone->txt_count + zone->pool_count + zone->ping_count;
 	struct named *list = calloc(most + 1, sizeof(*list));
 	bool once = true;
-
 	if (!list)
 		return config_refuse(why, 0, "out of memory");
 	for (enum section section = SECTION_TXT; once && section <= SECTION_PING; section++)

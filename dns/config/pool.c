@@ -13,7 +13,6 @@ static bool place_parse(const char *text, struct pool_place *place)
 {
 	static const char continent[] = "continent:", country[] = "country:";
 	size_t skip;
-
 	*place = (struct pool_place){.kind = PLACE_WORLD};
 	if (strcmp(text, "world") == 0)
 		return true;
@@ -34,7 +33,6 @@ bool config_read_from(const struct config_reader *reader, const struct config_op
 {
 	struct pool_rule *rule = config_field(option, record);
 	const char *text = given->texts[0];
-
 	if (strcmp(text, "label") == 0) {
 		rule->from = POOL_FROM_LABEL;
 	} else if (strcmp(text, "client") == 0) {
@@ -54,7 +52,6 @@ bool config_read_fallback(const struct config_reader *reader, const struct confi
 	const struct config_given *given, void *record)
 {
 	struct pool_rule *rule = config_field(option, record);
-
 	if (given->count > POOL_FALLBACK_MAX)
 		return config_refuse(reader->why, given->lines[POOL_FALLBACK_MAX],
 			"found %s with %zu levels, expected at most %d", given->name, given->count,
@@ -83,7 +80,6 @@ bool config_read_families(const struct config_reader *reader, const struct confi
 	const struct config_given *given, void *record)
 {
 	struct pool_rule *rule = config_field(option, record);
-
 	if (given->count == 0)
 		return config_refuse(reader->why, given->line,
 			"found %s = {}, expected ipv4, ipv6 or both", given->name);

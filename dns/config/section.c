@@ -43,7 +43,6 @@ static unsigned letters_differ(const char *name, const char *known)
 {
 	unsigned row[NAME_MAX_SIZE];
 	size_t size = strlen(known);
-
 	for (unsigned k = 0; k <= size; k++)
 		row[k] = k;
 	for (; *name; name++) {
@@ -68,7 +67,6 @@ static const char *name_near(const struct config_table *table, const char *name)
 	const struct config_table *section = table->sections;
 	unsigned least = NEAR_MAX + 1;
 	const char *near = NULL;
-
 	for (;;) {
 		const char *known = option->name ? option++->name
 				    : section    ? section++->name
@@ -90,7 +88,6 @@ bool config_name_refuse(const struct config_why *why, const struct config_sectio
 {
 	const char *near = name_near(section->table, name);
 	char place[CONFIG_PLACE_MAX];
-
 	for (const struct config_section *at = section->parent; at; at = at->parent)
 		if (config_option_find(at->table, name) || config_table_find(at->table, name))
 			return config_refuse(why, line,
@@ -112,7 +109,6 @@ const struct config_given *config_section_given(
 	const struct config_section *section, const char *name)
 {
 	const struct config_given *given = section->given;
-
 	while (given && strcmp(given->name, name) != 0)
 		given = given->next;
 	return given;
@@ -122,7 +118,6 @@ struct config_section *config_section_next(
 	const struct config_section *parent, const struct config_section *after, const char *name)
 {
 	struct config_section *section = after ? after->next : parent->inside;
-
 	while (section && strcmp(section->table->name, name) != 0)
 		section = section->next;
 	return section;

@@ -3,7 +3,6 @@
 static bool option_refuse(const struct config_section *section, const char *option)
 {
 	const struct config_why *why = section->reader->why;
-
 	if (!section->title)
 		return config_refuse(
 			why, section->line, "found no %s, expected %s = \"...\"", option, option);
@@ -23,7 +22,6 @@ static bool option_read(
 		.line = section->line,
 		.texts = option->usual,
 		.lines = lines};
-
 	if (option->named)
 		*((bool *)record + option->named) = given != NULL;
 	if (!given && option->required)
@@ -36,7 +34,6 @@ static bool option_read(
 bool config_table_read(const struct config_section *section, void *record)
 {
 	const struct config_option *option = section->table->options;
-
 	for (; option->name; option++)
 		if (!option_read(section, option, record))
 			return false;
@@ -47,7 +44,6 @@ size_t config_table_count(const struct config_section *parent, const char *name)
 {
 	const struct config_section *section = NULL;
 	size_t count = 0;
-
 	while ((section = config_section_next(parent, section, name)))
 		count++;
 	return count;
@@ -56,7 +52,6 @@ size_t config_table_count(const struct config_section *parent, const char *name)
 unsigned config_table_line(const struct config_section *section, const char *option)
 {
 	const struct config_given *given = config_section_given(section, option);
-
 	return given ? given->line : section->line;
 }
 
@@ -65,7 +60,6 @@ bool config_table_parse(const struct config_reader *reader, const struct config_
 {
 	struct config_tree tree;
 	bool done;
-
 	reader->arena->path = config_arena_text(reader->arena, reader->why->file);
 	if (!reader->arena->path)
 		return config_refuse(reader->why, 0, "out of memory");
@@ -79,7 +73,6 @@ bool config_table_load(const char *path, const struct config_option *options, vo
 {
 	const struct config_table table = {"", options, .titled = false};
 	const struct config_why place = {path, arena, why, size};
-
 	*arena = (struct config_arena){0};
 	return config_table_parse(
 		&(struct config_reader){&place, arena}, &table, config_table_read, record);

@@ -37,7 +37,6 @@ void *config_list_take(const struct config_reader *reader, const struct config_o
 	const struct config_given *given, void *record, size_t width)
 {
 	void *list = config_arena_take(reader->arena, given->count * width);
-
 	if (!list) {
 		config_refuse(reader->why, 0, "out of memory");
 		return NULL;
@@ -51,7 +50,6 @@ void *config_list_take(const struct config_reader *reader, const struct config_o
 static void number_store(const struct config_option *option, void *record, uint64_t value)
 {
 	void *field = config_field(option, record);
-
 	switch (option->width) {
 	case sizeof(uint8_t):
 		*(uint8_t *)field = (uint8_t)value;
@@ -72,7 +70,6 @@ static bool scaled_parse(const char *text, const struct unit *units, uint64_t mo
 {
 	uint64_t number = 0;
 	const char *at = text;
-
 	for (; *at >= '0' && *at <= '9'; at++) {
 		number = number * 10 + (uint64_t)(*at - '0');
 		if (number > most)
@@ -93,7 +90,6 @@ static bool scaled_read(const struct config_reader *reader, const struct config_
 {
 	const char *text = given->texts[0];
 	uint64_t value = 0;
-
 	if (option->empty && !*text)
 		return true;
 	if (!scaled_parse(text, scale->units, option->most, &value) || value < option->least)
@@ -135,7 +131,6 @@ bool config_read_choice(const struct config_reader *reader, const struct config_
 	enum { WORDS = sizeof(option->words) / sizeof(*option->words) };
 	const char *const *words = option->words;
 	char expected[WORDS * 16] = "";
-
 	for (size_t i = 0; i < WORDS && words[i]; i++) {
 		if (strcmp(given->texts[0], words[i]) == 0) {
 			number_store(option, record, i);
@@ -158,7 +153,6 @@ bool config_read_bool(const struct config_reader *reader, const struct config_op
 	const struct config_given *given, void *record)
 {
 	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
-
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(given->texts[0], words[i]) == 0) {
 			number_store(option, record, i % 2);
@@ -173,7 +167,6 @@ bool config_read_text(const struct config_reader *reader, const struct config_op
 {
 	size_t size = strlen(given->texts[0]);
 	char *text;
-
 	if (size > option->most)
 		return config_refuse(reader->why, given->lines[0],
 			"found %s with %zu octets, expected at most %llu", given->name, size,
@@ -189,7 +182,6 @@ bool config_read_texts(const struct config_reader *reader, const struct config_o
 	const struct config_given *given, void *record)
 {
 	const char **list = config_list_take(reader, option, given, record, sizeof(*list));
-
 	for (size_t i = 0; list && i < given->count; i++) {
 		if (strlen(given->texts[i]) > option->most)
 			return config_refuse(reader->why, given->lines[i],
@@ -211,7 +203,6 @@ bool config_read_path(const struct config_reader *reader, const struct config_op
 	const char *slash = strrchr(file, '/');
 	size_t folder = slash && *text != '/' ? (size_t)(slash - file) + 1 : 0;
 	struct path *path;
-
 	if (!*text && !option->empty)
 		return config_refuse(reader->why, given->lines[0],
 			"found %s = \"\", expected a path", given->name);

@@ -9,9 +9,9 @@
 #include "zones/entry.h"
 
 /* NULL: `why` has one sentence "file:line: what was found, what was expected", without a line
- * where the file cannot be read. Refused: what cannot be read or parsed; no SOA or two, or one
- * that is not at the apex; no NS at the apex; CNAME beside other data or two of them; two
- * DNAMEs, data below a DNAME; data out of zone; a class other than IN; types that are no data
+ * where the file cannot be read. Refused: what cannot be read or parsed; RDATA that its type's RFC
+ * forbids; no SOA or two, or one that is not at the apex; no NS at the apex; CNAME beside other
+ * data or two of them; two DNAMEs, data below a DNAME; data out of zone; a class other than IN; types that are no data
  * (ANY, OPT ...); records below a delegation that are not glue (A or AAAA of a name that some NS
  * record of the zone names), and records other than glue, NS and DS (NSEC, RRSIG) at one. Warned
  * of: different TTLs in one RRset, of which the smallest is taken (RFC 2181 5.2).

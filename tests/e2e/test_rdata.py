@@ -36,7 +36,8 @@ def test_right(tmp_path):
             for text, type, wire in re.findall(r"\{%s,\s*(\d+),\s*%s\}" % (TEXT, TEXT), table("rows"))]
     rows = [row for row in rows if row[0] not in RIGHT_HERE]
     assert len(rows) > 130 and len({type for _, type, _ in rows}) > 65
-    records = "".join(f"r{i} {text}\nr{i} TYPE{type} \\# {len(wire) // 2} {wire}\n" for i, (text, type, wire) in enumerate(rows))
+    records = "".join(f"r{i} {text}\nr{i} TYPE{type} \\# {len(wire) // 2} {wire}\n"
+                      for i, (text, type, wire) in enumerate(rows))
     good, said, written = named(tmp_path, records)
     assert good, said
     owners = re.findall(r"^r(\d+)\.example\.org\.", written, re.M)

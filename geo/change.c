@@ -43,6 +43,33 @@ struct line {
 	bool cut;
 };
 
+static int host_compare(const void *a, const void *b)
+{
+	const struct mirror *x = *(struct mirror *const *)a, *y = *(struct mirror *const *)b;
+	int order = strcasecmp(x->host, y->host);
+	return order ? order : (x > y) - (x < y);
+}
+
+bool mirrors_hosts(struct mirrors *mirrors)
+{
+	struct mirror **order = malloc(mirrors->count * sizeof *order + 1), *first = NULL;
+	if (!order)
+		return false;
+	for (size_t i = 0; i < mirrors->count; i++)
+		order[i] = &mirrors->list[i];
+	qsort(order, mirrors->count, sizeof *order, host_compare);
+	mirrors->hosts = 0;
+	for (size_t i = 0; i < mirrors->count; i++) {
+		if (!first || strcasecmp(first->host, order[i]->host) != 0) {
+			first = order[i];
+			mirrors->hosts++;
+		}
+		order[i]->first = (uint32_t)(first - mirrors->list);
+	}
+	free(order);
+	return true;
+}
+
 static int row_compare(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
@@ -304,7 +331,7 @@ size_t mirrors_diff(
 	struct line line = {.text = size ? text : none, .size = size ? size : sizeof none};
 	if (!before) {
 		snprintf(line.text, line.size, "%zu mirror%s, %zu of %zu address%s in service",
-			after->count, after->count == 1 ? "" : "s", after->in_service,
+			after->hosts, after->hosts == 1 ? "" : "s", after->in_service,
 			after->address_count, after->address_count == 1 ? "" : "es");
 		return after->count;
 	}

@@ -336,7 +336,8 @@ static bool export_parse(struct export *export)
 		return object_refuse(export, SPOT_NONE);
 	}
 	return mirrors_new(export) && export_fields(export, roots, ROOTS, spots, export->mirrors) &&
-	       duplicates_check(export);
+	       duplicates_check(export) &&
+	       (mirrors_hosts(export->mirrors) || export_refuse_memory(export));
 }
 
 struct mirrors *mirrors_parse(

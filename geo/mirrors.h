@@ -14,6 +14,7 @@ struct mirror {
 	uint16_t weight; /* 1..1000 */
 	uint8_t state; /* enum mirror_state */
 	unsigned line; /* in the export */
+	uint32_t first; /* the first entry of the same host, whatever its case: perhaps this one */
 };
 
 struct mirror_address {
@@ -26,10 +27,11 @@ struct mirror_address {
 /* One parsed export; one owner, freed as one. */
 struct mirrors {
 	struct mirror *list;
-	size_t count;
+	size_t count; /* entries: a host may have several */
 	struct mirror_address *addresses; /* in the export's order */
 	size_t address_count;
 	size_t in_service; /* addresses of mirrors ok or old, both families, drained or not */
+	size_t hosts; /* of all entries */
 	int64_t serial; /* -1: the export has none */
 	int64_t generated; /* Unix seconds; -1: the export has none */
 	unsigned serial_line, generated_line; /* in the export; 0: it has none */

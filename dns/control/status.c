@@ -7,6 +7,7 @@
 #include "dns/stats/health.h"
 #include "geo/stamp.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static json_t *when_json(int64_t seconds)
@@ -31,19 +32,20 @@ static void file_state_add(json_t *object, const struct inputs *inputs, const st
 	*worst = state > *worst ? state : *worst;
 }
 
-/* Mirrors with an address that is answered when its turn comes. */
+/* Hosts with an address that is answered when its turn comes. */
 static size_t mirrors_served(const struct mirrors *mirrors)
 {
 	size_t count = 0;
-	uint32_t last = UINT32_MAX; /* a mirror's addresses stand together */
-	for (size_t i = 0; i < mirrors->address_count; i++) {
+	bool *seen = calloc(mirrors->count + 1, sizeof(*seen));
+	for (size_t i = 0; seen && i < mirrors->address_count; i++) {
 		const struct mirror_address *address = &mirrors->addresses[i];
-		if (address->mirror == last || address->drained ||
-			!mirror_in_service(mirrors->list[address->mirror].state))
+		const struct mirror *mirror = &mirrors->list[address->mirror];
+		if (address->drained || !mirror_in_service(mirror->state))
 			continue;
-		last = address->mirror;
-		count++;
+		count += !seen[mirror->first];
+		seen[mirror->first] = true;
 	}
+	free(seen);
 	return count;
 }
 
@@ -64,7 +66,7 @@ static json_t *export_json(const struct inputs *inputs, size_t z, enum input_sta
 	json_t *export = json_pack("{s:o, s:o, s:I, s:I, s:I}", "serial",
 		mirrors->serial < 0 ? json_null() : json_integer(mirrors->serial), "generated",
 		when_json(mirrors->generated), "age_seconds", (json_int_t)age.seconds, "mirrors",
-		(json_int_t)mirrors->count, "served", (json_int_t)mirrors_served(mirrors));
+		(json_int_t)mirrors->hosts, "served", (json_int_t)mirrors_served(mirrors));
 	file_age_add(export, &age);
 	file_state_add(export, inputs, &input, worst);
 	return export;

@@ -126,6 +126,26 @@ static json_t *addresses_json(const struct explain_reply *reply)
 	return whole_json(list, good);
 }
 
+/* The string of a txt name, as its file had it; NULL: it is none, or is withdrawn. */
+static json_t *txt_json(const struct inputs *inputs, const uint8_t *name)
+{
+	const struct config *config = inputs_config(inputs);
+	for (size_t z = 0; z < config->zone_count; z++)
+		for (size_t t = 0; t < config->zones[z].txt_count; t++) {
+			const struct config_txt *one = &config->zones[z].txts[t];
+			const struct txt *txt = refcount_get(inputs->zones[z].txts[t]);
+			if (!name_equal(one->wire, name) || !txt ||
+				(one->stale == STALE_WITHDRAW &&
+					txt_is_stale(txt, one, inputs->now)))
+				continue;
+			char *copy = strndup(txt->text, txt->size);
+			json_t *list = copy ? json_pack("[o]", plain_json(copy)) : NULL;
+			free(copy);
+			return list;
+		}
+	return NULL;
+}
+
 /* The scope is the reply's where there was a client subnet. */
 static void answer_add(struct explaining *explaining)
 {
@@ -137,6 +157,9 @@ static void answer_add(struct explaining *explaining)
 		if (json_object_set_new(answer, types[f], addresses_json(&explaining->reply)) != 0)
 			explaining->failed = true;
 	}
+	json_t *txt = txt_json(explaining->snapshot->inputs, explaining->reply.target);
+	if (txt)
+		json_object_set_new(answer, "TXT", txt);
 	member_add(explaining, "answer", answer);
 	text_add(explaining, "rcode", rcode_name(explaining->reply.rcode));
 }

@@ -61,7 +61,7 @@ static void export_note(const struct loading *loading, const struct config_zone 
 		"The export of zone %s %s: "
 		"%s serial=%s mirrors=%zu addresses_in_service=%zu file=%s",
 		config->name, before ? "changed" : "was loaded", change,
-		serial_write(after, serial), after->count, after->in_service, config->export);
+		serial_write(after, serial), after->hosts, after->in_service, config->export);
 }
 
 /* Said whenever everything is read on request, else when it has changed. */

@@ -18,7 +18,7 @@ void server_say_zones(const struct snapshot *snapshot)
 		log_line(LOG_LEVEL_INFO,
 			"Zone %s loaded serial=%u names=%zu pools=%zu mirrors=%zu addresses_in_service=%zu",
 			config->zones[z].name, file->serial, zone_names(snapshot->zones[z].zone),
-			config->zones[z].pool_count, mirrors ? mirrors->count : 0,
+			config->zones[z].pool_count, mirrors ? mirrors->hosts : 0,
 			mirrors ? mirrors->in_service : 0);
 	}
 	if (config->zone_count > count)

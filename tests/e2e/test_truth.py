@@ -382,3 +382,33 @@ def test_pools_of_a_network_without_ipv6(make_world):
     world = aged_world(make_world).start()
     done = control.run(world.program, "-s", world.control_path, "pools", "db.de")
     assert "empty" not in done.stdout and re.search(r"db\.de +3/3 +3 of country:DE +- +-\n", done.stdout), done.stdout
+
+
+# --- explain, and what counts as a mirror --------------------------------------------------------
+
+
+def test_explain_of_a_string(make_world):
+    world = aged_world(make_world).start()
+    string = world.path("dns.txt").read_text().strip()
+    result = world.control("explain", name="current.cvd", address="192.0.2.1")["result"]
+    assert result["answer"] == {"A": [], "AAAA": [], "TXT": [string]}
+    done = control.run(world.program, "-s", world.control_path, "explain", "current.cvd", "192.0.2.1")
+    assert re.search(rf"TXT +{re.escape(string)}\n", done.stdout), done.stdout
+    assert "TXT" not in world.control("explain", name="db.de", address="192.0.2.1")["result"]["answer"]
+
+
+def test_mirrors_are_hosts(make_world):
+    """A host with two entries, one of them removed, is one mirror; the metric counts entries."""
+    twice = [*MIRRORS, {**MIRRORS[0], "host": "M1.de.example", "ipv4": ["198.18.1.77"], "state": "removed"},
+             {**MIRRORS[1], "ipv4": ["198.18.1.78"]}]
+    world = aged_world(make_world)
+    world.export(twice)
+    world.start()
+    export = world.control("status")["result"]["zones"][0]["export"]
+    assert (export["mirrors"], export["served"]) == (3, 3)
+    world.wait_log("export of zone clamav.net", ": 3 mirrors, 4 of 5 addresses in service", "mirrors=3 addresses_in_service=4")
+    world.wait_log("Zone clamav.net loaded", "mirrors=3 addresses_in_service=4")
+    world.control("drain", glob="m2.de.example")
+    assert world.control("status")["result"]["zones"][0]["export"]["served"] == 2
+    with urllib.request.urlopen(f"http://{world.options['metrics']}/metrics", timeout=10) as reply:
+        assert 'mirrorns_mirrors{zone="clamav.net",state="ok"} 4' in reply.read().decode()

@@ -189,7 +189,7 @@ static void test_diff_first(void **state)
 {
 	(void)state;
 	const struct change rows[] = {
-		{{{0}}, {a, a_six, b}, 3, "3 mirrors, 3 of 3 addresses in service"},
+		{{{0}}, {a, a_six, b}, 3, "2 mirrors, 3 of 3 addresses in service"},
 		{{{0}}, {a_removed, b}, 2, "2 mirrors, 1 of 2 addresses in service"},
 		{{{0}}, {a}, 1, "1 mirror, 1 of 1 address in service"},
 	};

@@ -165,13 +165,15 @@ static void pool_lists_show(const json_t *result)
 
 static void answer_show(const json_t *result)
 {
-	static const char *const types[] = {"A", "AAAA"};
+	static const char *const types[] = {"A", "AAAA", "TXT"};
 	struct screen_table table = {.right = 0};
 	screen_line(SCREEN_PLAIN, "%s", "");
 	screen_line(SCREEN_BOLD, "Sample answer (%s)", field_text(result, "rcode"));
-	for (unsigned t = 0; t < 2; t++) {
+	for (unsigned t = 0; t < sizeof(types) / sizeof(*types); t++) {
 		const json_t *list = json_object_get(json_object_get(result, "answer"), types[t]);
 		char line[LINE_SIZE];
+		if (!list && t == 2) /* of txt names alone */
+			break;
 		list_join(list, SIZE_MAX, line, sizeof(line));
 		screen_field(&table, types[t], SCREEN_PLAIN, "%s", *line ? line : "none");
 	}

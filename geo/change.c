@@ -43,33 +43,6 @@ struct line {
 	bool cut;
 };
 
-static int host_compare(const void *a, const void *b)
-{
-	const struct mirror *x = *(struct mirror *const *)a, *y = *(struct mirror *const *)b;
-	int order = strcasecmp(x->host, y->host);
-	return order ? order : (x > y) - (x < y);
-}
-
-bool mirrors_hosts(struct mirrors *mirrors)
-{
-	struct mirror **order = malloc(mirrors->count * sizeof *order + 1), *first = NULL;
-	if (!order)
-		return false;
-	for (size_t i = 0; i < mirrors->count; i++)
-		order[i] = &mirrors->list[i];
-	qsort(order, mirrors->count, sizeof *order, host_compare);
-	mirrors->hosts = 0;
-	for (size_t i = 0; i < mirrors->count; i++) {
-		if (!first || strcasecmp(first->host, order[i]->host) != 0) {
-			first = order[i];
-			mirrors->hosts++;
-		}
-		order[i]->first = (uint32_t)(first - mirrors->list);
-	}
-	free(order);
-	return true;
-}
-
 static int row_compare(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WEIGHT_DEFAULT = 100, WEIGHT_MAX = 1000 };
 
@@ -258,6 +259,35 @@ static bool duplicates_check(struct export *export)
 		mirrors->list[first->mirror].host);
 }
 
+static int host_compare(const void *a, const void *b)
+{
+	const struct mirror *x = *(struct mirror *const *)a, *y = *(struct mirror *const *)b;
+	int order = strcasecmp(x->host, y->host);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Counts the hosts, and finds the first entry of each. */
+static bool hosts_count(const struct export *export)
+{
+	struct mirrors *mirrors = export->mirrors;
+	struct mirror **order = malloc(mirrors->count * sizeof *order + 1), *first = NULL;
+	if (!order)
+		return export_refuse_memory(export);
+	for (size_t i = 0; i < mirrors->count; i++)
+		order[i] = &mirrors->list[i];
+	qsort(order, mirrors->count, sizeof *order, host_compare);
+	mirrors->hosts = 0;
+	for (size_t i = 0; i < mirrors->count; i++) {
+		if (!first || strcasecmp(first->host, order[i]->host) != 0) {
+			first = order[i];
+			mirrors->hosts++;
+		}
+		order[i]->first = (uint32_t)(first - mirrors->list);
+	}
+	free(order);
+	return true;
+}
+
 /* One block for the list, the addresses and the strings, as they were measured. */
 static bool mirrors_new(struct export *export)
 {
@@ -336,8 +366,7 @@ static bool export_parse(struct export *export)
 		return object_refuse(export, SPOT_NONE);
 	}
 	return mirrors_new(export) && export_fields(export, roots, ROOTS, spots, export->mirrors) &&
-	       duplicates_check(export) &&
-	       (mirrors_hosts(export->mirrors) || export_refuse_memory(export));
+	       duplicates_check(export) && hosts_count(export);
 }
 
 struct mirrors *mirrors_parse(

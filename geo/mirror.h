@@ -35,10 +35,6 @@ struct mirror_limits {
 bool mirrors_follow(const struct mirrors *mirrors, const struct mirror_limits *limits,
 	const char *file, char *why, size_t size);
 
-/* Counts the hosts, and finds the first entry of each: mirrors_parse has done it. False: no
- * memory. */
-bool mirrors_hosts(struct mirrors *mirrors);
-
 /* The change in one line: "in: a.example (ok); out: b.example (removed: reason); changed: ..."; at
  * most `size` octets, ending in "and N more" when cut. `before` NULL: how many are served. Returns
  * the number of mirrors that differ. */

@@ -56,7 +56,6 @@ void config_arena_free(struct config_arena *arena)
 	struct piece *piece = arena->pieces;
 	while (piece) {
 		struct piece *next = piece->next;
-
 		free(piece);
 		piece = next;
 	}

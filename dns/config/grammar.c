@@ -204,7 +204,6 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 	while (parser->token.kind == KIND_WORD) {
 		const struct config_option *option;
 		const struct config_table *table;
-
 		parser->name = parser->token;
 		option = config_option_find(section->table, parser->name.text);
 		table = config_table_find(section->table, parser->name.text);
@@ -216,7 +215,6 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 				return false;
 		} else if (table) {
 			struct config_section *inside = section_open(parser, section, table);
-
 			if (!inside || !section_parse(parser, inside) || !token_next(parser))
 				return false;
 		} else {
@@ -231,7 +229,6 @@ static bool section_parse(struct parser *parser, struct config_section *section)
 			"found } without a {, expected an option or a section");
 	if (parser->token.kind == KIND_END) {
 		char place[CONFIG_PLACE_MAX];
-
 		return config_refuse(parser->why, section->line,
 			"found no } %s, which begins here, expected one before the end of the file",
 			config_place_write(section, place));
@@ -257,7 +254,6 @@ static bool file_parse(struct parser *parser, const char *path, unsigned line)
 		no_memory(parser);
 	} else {
 		unsigned first = line ? (unsigned)parser->files->include_count : 0;
-
 		parser->lexer = (struct config_lexer){why,
 			file.bytes + utf8_mark_size(file.bytes, file.size), file.bytes + file.size,
 			texts, first * CONFIG_FILE_LINES + 1};

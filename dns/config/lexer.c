@@ -66,7 +66,6 @@ static bool blanks_skip(struct config_lexer *lexer)
 {
 	for (;;) {
 		int octet = peek(lexer, 0), after = peek(lexer, 1);
-
 		if (octet == '#' || (octet == '/' && (after == '/' || after == '*'))) {
 			if (!comment_skip(lexer))
 				return false;
@@ -106,7 +105,6 @@ static bool string_copy(struct config_lexer *lexer)
 	lexer->at++;
 	while (peek(lexer, 0) != quote) {
 		int octet = peek(lexer, 0);
-
 		if (octet < 0 || octet == '\n' || octet == '\r')
 			return config_refuse(lexer->why, lexer->line,
 				"found a string without its end, expected %c on the same line",

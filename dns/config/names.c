@@ -177,7 +177,6 @@ static bool pings_apart(const struct config_why *why, struct named *list, size_t
 	for (size_t i = 1; i < count; i++) {
 		const struct named *above = &list[i - 1], *below = &list[i];
 		char place[CONFIG_PLACE_MAX];
-
 		if (below->section == SECTION_PING && name_equal(above->wire, below->wire)) {
 			above = &list[i];
 			below = &list[i - 1];

@@ -59,7 +59,6 @@ bool config_read_fallback(const struct config_reader *reader, const struct confi
 	for (size_t i = 0; i < given->count; i++) {
 		struct pool_place *place = &rule->fallback[i];
 		const char *text = given->texts[i];
-
 		if (strcmp(text, "continent") == 0)
 			*place = (struct pool_place){.kind = PLACE_CONTINENT};
 		else if (!place_parse(text, place))
@@ -86,7 +85,6 @@ bool config_read_families(const struct config_reader *reader, const struct confi
 	for (size_t i = 0; i < given->count; i++) {
 		bool ipv6 = strcmp(given->texts[i], "ipv6") == 0;
 		enum pool_family family = ipv6 ? POOL_IPV6 : POOL_IPV4;
-
 		if (!ipv6 && strcmp(given->texts[i], "ipv4") != 0)
 			return config_refuse(reader->why, given->lines[i],
 				"found %s = \"%.64s\", expected \"ipv4\" or \"ipv6\"", given->name,

@@ -47,10 +47,8 @@ static unsigned letters_differ(const char *name, const char *known)
 		row[k] = k;
 	for (; *name; name++) {
 		unsigned corner = row[0]++;
-
 		for (size_t k = 0; k < size; k++) {
 			unsigned changed = corner + (tolower((unsigned char)*name) != known[k]);
-
 			corner = row[k + 1];
 			row[k + 1] = (row[k] < corner ? row[k] : corner) + 1;
 			if (changed < row[k + 1])
@@ -72,7 +70,6 @@ static const char *name_near(const struct config_table *table, const char *name)
 				    : section    ? section++->name
 						 : NULL;
 		unsigned letters = known ? letters_differ(name, known) : 0;
-
 		if (!known)
 			return near;
 		if (letters < least && letters < strlen(known)) {

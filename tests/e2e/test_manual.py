@@ -203,6 +203,7 @@ def test_alert_members():
 
 def test_metrics_of_the_monitor():
     """tools/monitor/http/metrics.c and mirrorns-monitor(8) have the same ones."""
-    code = set(re.findall(r'\{\s*"((?:mirrorns_monitor|process)_\w+)"', source("tools/monitor/http/metrics.c")))
+    code = set(re.findall(r'\{\s*"((?:mirrorns_monitor|process)_\w+)"',
+                          source("tools/monitor/http/metrics.c") + source("dns/base/process.c")))
     page = sections("mirrorns-monitor.8", ".Ss")["Metrics"]
     assert set(re.findall(r"^\.It Ic (\w+)", page, re.M)) == code and len(code) > 20

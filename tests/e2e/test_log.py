@@ -260,4 +260,4 @@ def test_what_comes_from_outside(make_world):
     assert 'no" serial?9 ?????' in line and "z\u00fcrich) serial=7 mirrors=4 " in line
     assert line.isprintable()
     world.control("undrain", glob='x" uid=7 \\\u0085\n')
-    assert world.wait_log(r'verb=undrain glob="x\" uid=7 \\??" force=no uid=', since=mark)
+    assert world.wait_log(r'verb=undrain glob="x\" uid=7 \\??" for_seconds=0 why="" force=no ', since=mark)

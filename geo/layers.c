@@ -253,8 +253,9 @@ struct places *places_build(
 	return NULL;
 }
 
-void places_free(struct places *places)
+void places_free(void *object)
 {
+	struct places *places = object;
 	if (!places)
 		return;
 	for (size_t i = 0; i < 2; i++)

@@ -296,8 +296,9 @@ struct map *map_build(const struct places *places, const uint16_t outcome[COUNTR
 	return NULL;
 }
 
-void map_free(struct map *map)
+void map_free(void *object)
 {
+	struct map *map = object;
 	if (!map)
 		return;
 	for (size_t i = 0; i < 2; i++) {

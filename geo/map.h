@@ -27,7 +27,7 @@ struct map_match {
  * mapped block in IPv6 is uniform with its surroundings only where all of IPv4 is. NULL: no
  * memory. */
 struct map *map_build(const struct places *places, const uint16_t outcome[COUNTRY_MAX + 1]);
-void map_free(struct map *map);
+void map_free(void *map);
 
 /* IPv4 by its 32 bits, host order. */
 struct map_match map_find_ipv4(const struct map *map, uint32_t address);

@@ -382,8 +382,9 @@ struct mirrors *mirrors_parse(
 	return NULL;
 }
 
-void mirrors_free(struct mirrors *mirrors)
+void mirrors_free(void *object)
 {
+	struct mirrors *mirrors = object;
 	if (!mirrors)
 		return;
 	free(mirrors->arena);

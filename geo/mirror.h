@@ -15,7 +15,7 @@
 /* NULL: one sentence naming file, line, host and field, what was found and what was expected. */
 struct mirrors *mirrors_parse(
 	const char *json, size_t count, const char *file, char *why, size_t size);
-void mirrors_free(struct mirrors *mirrors);
+void mirrors_free(void *mirrors);
 
 /* Why an address is no host's: "a multicast address"; NULL: it may be one. */
 const char *mirror_address_fault(const struct address *address);

@@ -209,8 +209,9 @@ struct place_overrides *place_overrides_parse(
 	return NULL;
 }
 
-void place_overrides_free(struct place_overrides *overrides)
+void place_overrides_free(void *object)
 {
+	struct place_overrides *overrides = object;
 	if (!overrides)
 		return;
 	free(overrides->list);

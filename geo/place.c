@@ -309,8 +309,9 @@ struct place_database *place_database_parse(
 	return NULL;
 }
 
-void place_database_free(struct place_database *database)
+void place_database_free(void *object)
 {
+	struct place_database *database = object;
 	if (!database)
 		return;
 	free(database->ipv4.segments);

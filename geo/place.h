@@ -50,17 +50,17 @@ struct place_overrides {
  * without a network of a known country. */
 struct place_database *place_database_parse(
 	const uint8_t *bytes, size_t count, const char *file, char *why, size_t size);
-void place_database_free(struct place_database *database);
+void place_database_free(void *database);
 
 /* CSV `network,country`; NULL: one sentence "file:line: ...". */
 struct place_overrides *place_overrides_parse(
 	const char *text, size_t count, const char *file, char *why, size_t size);
-void place_overrides_free(struct place_overrides *overrides);
+void place_overrides_free(void *overrides);
 
 /* Either may be NULL. NULL only without memory. The inputs are not kept. */
 struct places *places_build(
 	const struct place_database *database, const struct place_overrides *overrides);
-void places_free(struct places *places);
+void places_free(void *places);
 
 /* The segment of an address (binary search): for explain and tests. */
 const struct place_segment *places_find(

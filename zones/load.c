@@ -76,8 +76,9 @@ fail:
 	return NULL;
 }
 
-void zone_file_free(struct zone_file *file)
+void zone_file_free(void *object)
 {
+	struct zone_file *file = object;
 	if (!file)
 		return;
 	arena_free(file->arena);

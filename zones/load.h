@@ -17,6 +17,6 @@
  * of: different TTLs in one RRset, of which the smallest is taken (RFC 2181 5.2).
  * Duplicate records, in whatever case their names (RFC 4034 6.2), are one: the first. */
 struct zone_file *zone_file_load(const char *path, const uint8_t *apex, char *why, size_t size);
-void zone_file_free(struct zone_file *file);
+void zone_file_free(void *file);
 
 #endif

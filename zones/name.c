@@ -128,6 +128,14 @@ const char *name_write(const uint8_t *wire, char text[NAME_TEXT_MAX])
 	return text;
 }
 
+const char *name_write_plain(const uint8_t *wire, char text[NAME_TEXT_MAX])
+{
+	size_t size = strlen(name_write(wire, text));
+	if (size > 1)
+		text[size - 1] = '\0';
+	return text;
+}
+
 size_t name_size(const uint8_t *wire)
 {
 	size_t size = 0;

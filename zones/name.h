@@ -41,6 +41,8 @@ bool name_parse(const char *text, const uint8_t *origin, uint8_t wire[NAME_SIZE_
 
 /* Wire form to presentation form with a final dot; returns text. */
 const char *name_write(const uint8_t *wire, char text[NAME_TEXT_MAX]);
+/* Without the final dot, but for the root's. */
+const char *name_write_plain(const uint8_t *wire, char text[NAME_TEXT_MAX]);
 
 size_t name_size(const uint8_t *wire); /* octets, with the root's */
 unsigned name_labels(const uint8_t *wire); /* without the root */

@@ -237,8 +237,9 @@ struct config *config_load(const char *path, char *why, size_t size)
 	return NULL;
 }
 
-void config_free(struct config *config)
+void config_free(void *object)
 {
+	struct config *config = object;
 	if (!config)
 		return;
 	config_arena_free(&config->arena);

@@ -34,6 +34,6 @@ struct config {
 
 /* NULL: one sentence "file:line: what was found, what was expected". */
 struct config *config_load(const char *path, char *why, size_t size);
-void config_free(struct config *config);
+void config_free(void *config);
 
 #endif

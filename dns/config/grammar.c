@@ -23,7 +23,6 @@ struct parser {
 	struct config_arena *arena; /* of the tree */
 	struct config_arena *files; /* of the reader: has the names of included files */
 	struct config_section *top;
-	struct file_stamp *seen; /* of the files; NULL: nothing is included */
 	unsigned depth; /* of included files */
 	unsigned include; /* the line of the file's include; 0: none so far */
 	size_t sections;
@@ -264,12 +263,15 @@ static bool file_parse(struct parser *parser, const char *path, unsigned line)
 }
 
 /* Is it one of those that were read, under whatever name? */
-static bool file_is_known(struct parser *parser, const struct file_stamp *stamp)
+static bool file_is_known(const struct parser *parser, const char *path)
 {
-	for (size_t i = 0; i <= parser->files->include_count; i++)
-		if (parser->seen[i].inode == stamp->inode &&
-			parser->seen[i].device == stamp->device)
+	struct file_stamp stamp = file_stamp(path);
+	for (size_t i = 0; stamp.inode && i <= parser->files->include_count; i++) {
+		struct file_stamp seen =
+			file_stamp(i ? parser->files->includes[i - 1] : parser->why->file);
+		if (seen.inode == stamp.inode && seen.device == stamp.device)
 			return true;
+	}
 	return false;
 }
 
@@ -277,8 +279,7 @@ static bool file_include(void *context, const char *path, unsigned line)
 {
 	struct parser *parser = context;
 	struct config_arena *files = parser->files;
-	struct file_stamp stamp = file_stamp(path);
-	if (stamp.inode && file_is_known(parser, &stamp))
+	if (file_is_known(parser, path))
 		return config_refuse(parser->why, line,
 			"found include of %.200s, which has been read already, expected each file "
 			"once",
@@ -289,23 +290,9 @@ static bool file_include(void *context, const char *path, unsigned line)
 	files->includes[files->include_count] = config_arena_text(files, path);
 	if (!files->includes[files->include_count])
 		return no_memory(parser);
-	parser->seen[++files->include_count] = stamp;
+	files->include_count++;
 	parser->include = 0;
 	return file_parse(parser, path, line);
-}
-
-static bool includes_start(struct parser *parser)
-{
-	struct config_arena *files = parser->files;
-	if (parser->seen)
-		return true;
-	parser->seen =
-		config_arena_take(parser->arena, (CONFIG_INCLUDES_MAX + 1) * sizeof(*parser->seen));
-	files->includes = config_arena_take(files, CONFIG_INCLUDES_MAX * sizeof(*files->includes));
-	if (!parser->seen || !files->includes)
-		return no_memory(parser);
-	parser->seen[0] = file_stamp(parser->why->file);
-	return true;
 }
 
 /* As if the text of the files stood there. */
@@ -324,7 +311,10 @@ static bool include_parse(struct parser *parser, struct config_section *top)
 		return config_refuse(parser->why, parser->include,
 			"found files that include files %d deep, expected at most %d",
 			DEPTH_MAX + 1, DEPTH_MAX);
-	good = includes_start(parser);
+	if (!parser->files->includes)
+		parser->files->includes =
+			config_arena_take(parser->files, CONFIG_INCLUDES_MAX * sizeof(char *));
+	good = parser->files->includes || no_memory(parser);
 	outer = *parser;
 	parser->depth++;
 	for (size_t i = 0; good && i < outer.count; i++)

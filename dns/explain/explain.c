@@ -80,14 +80,6 @@ static bool name_find(struct explaining *explaining, const char *text, char *why
 	return false;
 }
 
-static const char *name_text(const uint8_t *wire, char text[NAME_TEXT_MAX])
-{
-	size_t size = strlen(name_write(wire, text));
-	if (size > 1) /* "clamav.net." is "clamav.net" */
-		text[size - 1] = '\0';
-	return text;
-}
-
 /* --- the answer --- */
 
 /* "" for one that no reply of ours has. */
@@ -303,14 +295,14 @@ static void everything_add(struct explaining *explaining)
 	explaining->pool.zone = found.zone;
 	explaining->pool.pool = found.pool;
 	const struct snapshot_pool *pool = found.pool;
-	text_add(explaining, "name", name_text(explaining->name, text));
+	text_add(explaining, "name", name_write_plain(explaining->name, text));
 	text_add(explaining, "client", locate_client_write(&explaining->client, client));
 	text_add(explaining, "from",
 		!pool                                ? "static"
 		: source_decides(explaining, &place) ? "source"
 						     : "ecs");
 	if (led)
-		text_add(explaining, "leads_to", name_text(explaining->reply.target, text));
+		text_add(explaining, "leads_to", name_write_plain(explaining->reply.target, text));
 	place_add(explaining, &place);
 	if (pool)
 		pool_add(explaining, &place);

@@ -43,16 +43,11 @@ bool inputs_file_read(
 	return false;
 }
 
-static void release_mirrors(void *object)
-{
-	mirrors_free(object);
-}
-
 struct refcount *inputs_export_parse(
 	const struct file *file, const char *path, char *why, size_t size)
 {
 	struct mirrors *mirrors = mirrors_parse(file->bytes, file->size, path, why, size);
-	struct refcount *exported = refcount_new(mirrors, release_mirrors);
+	struct refcount *exported = refcount_new(mirrors, mirrors_free);
 	if (mirrors && !exported)
 		snprintf(why, size, "%s: out of memory", path);
 	return exported;

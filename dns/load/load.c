@@ -11,11 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-static void release_config(void *object)
-{
-	config_free(object);
-}
-
 /* What is not read again keeps the verdict that it has. */
 static bool verdicts_take(const struct loading *loading)
 {
@@ -79,7 +74,7 @@ static bool everything_load(struct loading *loading)
 	char why[INPUTS_WHY_MAX] = "out of memory";
 	inputs->config = request->config_path
 				 ? refcount_new(config_load(request->config_path, why, sizeof(why)),
-					   release_config)
+					   config_free)
 				 : refcount_hold(request->before->config);
 	bool good = inputs->config && rights_take(request, inputs_config(inputs), why, sizeof(why));
 	if (good) {

@@ -10,21 +10,6 @@
 
 enum { NETWORKS_TEXT_MAX = 32 };
 
-static void release_database(void *object)
-{
-	place_database_free(object);
-}
-
-static void release_overrides(void *object)
-{
-	place_overrides_free(object);
-}
-
-static void release_places(void *object)
-{
-	places_free(object);
-}
-
 /* How many networks of the database that was in service at the last start or reload name a country;
  * 0: not known. */
 static size_t networks_restore(const struct loading *loading)
@@ -93,7 +78,7 @@ static struct refcount *database_parse(
 		path, database->networks, database->countries, database->unknown,
 		stamp_write((int64_t)database->build, build), database->type);
 	networks_save(loading, database->networks);
-	return refcount_new(database, release_database);
+	return refcount_new(database, place_database_free);
 }
 
 static struct refcount *overrides_parse(
@@ -105,7 +90,7 @@ static struct refcount *overrides_parse(
 	if (overrides)
 		inputs_news_add(
 			loading, "Overrides loaded from %s networks=%zu", path, overrides->count);
-	return refcount_new(overrides, release_overrides);
+	return refcount_new(overrides, place_overrides_free);
 }
 
 /* One of both as it is now, else as it was before. NULL: it was not there, or is not configured;
@@ -155,7 +140,7 @@ bool inputs_geo_load(const struct loading *loading, char *why, size_t size)
 					   "clients without an override start at level world");
 	inputs->places = refcount_new(
 		places_build(refcount_get(inputs->database), refcount_get(inputs->overrides)),
-		release_places);
+		places_free);
 	inputs->geo_ms = (uint32_t)(clock_ms() - begin);
 	if (!inputs->places)
 		snprintf(why, size, "out of memory for the country table");

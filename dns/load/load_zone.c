@@ -9,11 +9,6 @@
 
 enum { SERIAL_MAX = 24 };
 
-static void release_zone_file(void *object)
-{
-	zone_file_free(object);
-}
-
 static const struct inputs_zone *zone_before(const struct loading *loading, size_t z)
 {
 	const struct inputs *before = loading->request->before;
@@ -217,7 +212,7 @@ bool inputs_zone_load(const struct loading *loading, size_t z, char *why, size_t
 			log_line(LOG_LEVEL_WARNING, "%s", file->warnings[i]);
 		if (!file && access(config->file, R_OK) != 0)
 			inputs_name(loading, config->file, why, size);
-		zone->file = refcount_new(file, release_zone_file);
+		zone->file = refcount_new(file, zone_file_free);
 	} else {
 		zone->file = refcount_hold(zone_before(loading, z)->file);
 	}

@@ -37,11 +37,6 @@ static bool outcomes_fixed(
 	return outcome_fill(attach, pool->config, country, outcome, 0);
 }
 
-static void release_map(void *object)
-{
-	map_free(object);
-}
-
 static struct refcount *map_find_same(const struct snapshot *snapshot, const uint16_t *outcome)
 {
 	for (size_t i = 0; i < snapshot->map_count; i++)
@@ -65,7 +60,7 @@ static const struct map *map_for(const struct owner_attach *attach, const uint16
 		map = refcount_hold(map_find_same(previous, outcome));
 	if (!map)
 		map = refcount_new(
-			map_build(refcount_get(snapshot->inputs->places), outcome), release_map);
+			map_build(refcount_get(snapshot->inputs->places), outcome), map_free);
 	if (!map)
 		return NULL;
 	struct snapshot_map *own = &snapshot->maps[snapshot->map_count++];

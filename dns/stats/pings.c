@@ -55,11 +55,6 @@ static int item_compare(const void *a, const void *b)
 	return memcmp(x->key, y->key, KEY_SIZE);
 }
 
-static double share_of(uint64_t ok, uint64_t failed)
-{
-	return ok + failed ? (double)failed / (double)(ok + failed) : 0;
-}
-
 /* --- mirrors --- */
 
 static void row_add(struct pings *pings, struct rows *rows, const struct row *row)
@@ -104,8 +99,9 @@ static json_t *row_json(const struct row *row)
 	uint64_t ok = row->item.counts[PING_OK], failed = row->item.counts[PING_FAILED];
 	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:o}", "address",
 		address_write(&row->address, text), "host", plain_json(row->host), "ok",
-		count_json(ok), "failed", count_json(failed), "share_failed", share_of(ok, failed),
-		"error", count_json(row->item.error));
+		count_json(ok), "failed", count_json(failed), "share_failed",
+		ok + failed ? (double)failed / (double)(ok + failed) : 0.0, "error",
+		count_json(row->item.error));
 }
 
 static void rows_end(struct rows *rows, size_t most, json_t *list)

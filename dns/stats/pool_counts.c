@@ -54,15 +54,10 @@ void pool_counts_free(struct pool_counts *pool_counts)
 
 /* --- follow --- */
 
-static void *rows_new(size_t count, size_t size)
-{
-	return calloc(count + 1, size);
-}
-
 static bool pools_follow(struct pool_counts_zone *zone, const struct pool_counts_zone *before,
 	const struct config_zone *config)
 {
-	zone->pools = rows_new(config->pool_count, sizeof(*zone->pools));
+	zone->pools = calloc(config->pool_count + 1, sizeof(*zone->pools));
 	if (!zone->pools)
 		return false;
 	zone->pool_count = config->pool_count;
@@ -81,7 +76,7 @@ static bool members_follow(struct pool_counts_zone *zone, const struct pool_coun
 {
 	size_t count = mirrors ? mirrors->address_count : 0;
 	size_t room = count < POOL_COUNTS_MEMBERS_MAX ? count : POOL_COUNTS_MEMBERS_MAX;
-	zone->members = rows_new(room, sizeof(*zone->members));
+	zone->members = calloc(room + 1, sizeof(*zone->members));
 	if (!zone->members)
 		return false;
 	for (unsigned fresh = 0; fresh < 2; fresh++)
@@ -124,7 +119,7 @@ static bool pings_follow(struct pool_counts_zone *zone, const struct pool_counts
 bool pool_counts_resize(struct pool_counts *pool_counts, const struct snapshot *snapshot)
 {
 	const struct config *config = inputs_config(snapshot->inputs);
-	struct pool_counts next = {.zones = rows_new(config->zone_count, sizeof(*next.zones))};
+	struct pool_counts next = {.zones = calloc(config->zone_count + 1, sizeof(*next.zones))};
 	for (size_t z = 0; next.zones && z < config->zone_count; z++) {
 		struct pool_counts_zone *zone = &next.zones[next.zone_count++];
 		const struct pool_counts_zone *before =
@@ -205,7 +200,7 @@ static bool zone_add_turns(const struct adding *adding, size_t z)
 						  : snapshot->pool_count;
 	if (!mirrors)
 		return true;
-	with.times = rows_new(mirrors->address_count, sizeof(*with.times));
+	with.times = calloc(mirrors->address_count + 1, sizeof(*with.times));
 	if (!with.times)
 		return false;
 	for (size_t i = adding->zone->first_pool; i < end; i++) {
@@ -279,13 +274,13 @@ void pool_counts_sort(struct pool_counts *pool_counts)
 
 static void *rows_copy(const void *rows, size_t count, size_t size)
 {
-	void *copy = rows_new(count, size);
+	void *copy = calloc(count + 1, size);
 	return copy ? memcpy(copy, rows, count * size) : NULL;
 }
 
 bool pool_counts_copy(struct pool_counts *to, const struct pool_counts *from)
 {
-	*to = (struct pool_counts){.zones = rows_new(from->zone_count, sizeof(*to->zones))};
+	*to = (struct pool_counts){.zones = calloc(from->zone_count + 1, sizeof(*to->zones))};
 	if (!to->zones)
 		return false;
 	for (size_t z = 0; z < from->zone_count; z++) {

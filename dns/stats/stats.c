@@ -31,15 +31,6 @@ static json_t *replies_json(const struct counters *counters)
 	return replies;
 }
 
-/* Without the final dot, as everywhere else. */
-static const char *name_plain(const uint8_t *name, char text[NAME_TEXT_MAX])
-{
-	size_t size = strlen(name_write(name, text));
-	if (size > 1)
-		text[size - 1] = '\0';
-	return text;
-}
-
 static json_t *zones_json(const struct pool_counts *pool_counts)
 {
 	json_t *zones = json_object();
@@ -49,7 +40,7 @@ static json_t *zones_json(const struct pool_counts *pool_counts)
 		uint64_t answers = 0;
 		for (size_t p = 0; p < zone->pool_count; p++)
 			answers += zone->pools[p].answers;
-		json_object_set_new(zones, name_plain(zone->apex, name),
+		json_object_set_new(zones, name_write_plain(zone->apex, name),
 			json_pack("{s:o, s:o}", "pool_answers", count_json(answers),
 				"exports_refused", count_json(zone->refused)));
 	}

@@ -71,7 +71,7 @@ def test_global_options(program):
 def test_exit_status(program):
     listed = set(re.findall(r"^\.It ([0-9])$", section("EXIT STATUS"), re.M))
     said = set(re.findall(r"\b([0-9]) [a-z]", help_of(program).split("Exit status:")[1]))
-    assert listed == said == {"0", "1", "2"}
+    assert listed == said == {"0", "1", "2", "3"}
 
 
 def test_time_limits(program):

@@ -105,6 +105,7 @@ def test_container_libraries():
     for name, number in libraries:
         package = f"{name}-{number}" if name[-1].isdigit() else name + number
         assert re.search(rf"\b{package}\b", container), package
+    assert 'CMD ["/usr/bin/mirrornsctl", "check", "--ready"]' in container
     assert "EXPOSE 53/udp 53/tcp" in container and "USER mirrorns" in container
 
 

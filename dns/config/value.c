@@ -194,7 +194,7 @@ bool config_read_texts(const struct config_reader *reader, const struct config_o
 	return list != NULL;
 }
 
-/* The folder is that of the file that has the line, as it was given; a path that begins with a slash needs none. */
+/* Relative to the folder of the file that has the line, unless it begins with a slash. */
 bool config_read_path(const struct config_reader *reader, const struct config_option *option,
 	const struct config_given *given, void *record)
 {

@@ -130,7 +130,7 @@ static void watch_current(struct reload *reload)
 static void on_snapshot_taken(uv_async_t *async)
 {
 	struct reload *reload = async->data;
-	if (!reload->handing) /* each worker sends, the last two may send after both have taken it */
+	if (!reload->handing) /* the last two workers may both send after both took it */
 		return;
 	for (unsigned i = 0; i < reload->workers->count; i++)
 		if (atomic_load_explicit(&reload->workers->workers[i].served,

@@ -1,4 +1,4 @@
-/* dns/load/input_state.h - is what is served of a watched file what is on disk, and how old is it? */
+/* dns/load/input_state.h - is what is served what is on disk, and how old is it? */
 #ifndef DNS_LOAD_INPUT_STATE_H
 #define DNS_LOAD_INPUT_STATE_H
 

@@ -16,7 +16,7 @@ struct inputs_request {
 		/* becomes that of the configuration, whose rights read all the rest; NULL: our
 		 * own */
 		account;
-	bool force; /* exports are taken whatever their serial, age and shrink; a database its shrink */
+	bool force; /* whatever an export's serial, age and shrink, and a database's shrink */
 };
 
 struct loading {

@@ -30,7 +30,7 @@ enum accept_none {
 	ACCEPT_EMPTY, /* none waits, or it has failed */
 	ACCEPT_LIMITED, /* closed: there was no room */
 	ACCEPT_SCARCE, /* closed: it would have taken a descriptor of the reserve */
-	ACCEPT_RESTS /* the system has no descriptor or memory left: it waits in the kernel's queue */
+	ACCEPT_RESTS /* no descriptor or memory is left: it waits in the kernel's queue */
 };
 
 struct acceptor;

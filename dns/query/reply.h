@@ -6,7 +6,7 @@
 
 enum {
 	REPLY_MAX =
-		65535 /* octets of the largest message: what does not fit one has none to be asked for again */
+		65535 /* of the largest message: what does not fit it can be asked for nowhere */
 };
 
 /* Returns the octets written at `out`, which has room for `limit` (at least 512). What does not fit

@@ -27,8 +27,9 @@ bool group_accepts(const struct group *group, const struct source_record *record
 /* Finds the record's TTL and keeps a copy of it; refused: an SOA that is not the first or not
  * at the apex. */
 bool group_add(struct group *group, const struct rdata *rdata, uint16_t type);
-/* Sorts, merges duplicates (RFC 4034 6.2), evens TTLs out (RFC 2181 5.2) and fills file->entries
- * with what points into the records and the file's arena. Refused: two CNAMEs or DNAMEs at a name. */
+/* Sorts, merges duplicates (RFC 4034 6.2), evens TTLs out (RFC 2181 5.2) and fills
+ * file->entries with what points into the records and the file's arena. Refused: two CNAMEs or
+ * DNAMEs at a name. */
 bool group_entries(struct group *group, char *why, size_t size);
 void group_free(struct group *group);
 

@@ -93,6 +93,33 @@ bool rdata_put_gateway(struct rdata *rdata, const char *kind, const char *gatewa
 	return !strcmp(gateway, ".") || rdata_refuse(rdata, gateway, "no gateway, as .");
 }
 
+bool rdata_put_tunnel(struct rdata *rdata, const struct word *words, size_t count)
+{
+	if (count < RDATA_TUNNEL_WORDS)
+		return rdata_refuse(rdata, words[count - 1].text,
+			"precedence, gateway type, algorithm, gateway and key");
+	for (size_t i = 0; i < 3; i++)
+		if (!rdata_put_number(rdata, 1, words[i].text))
+			return false;
+	return rdata_put_gateway(rdata, words[1].text, words[3].text);
+}
+
+bool rdata_put_relay(struct rdata *rdata, const struct word *words, size_t count)
+{
+	uint32_t optional, kind = 0;
+	if (count < RDATA_RELAY_WORDS)
+		return rdata_refuse(
+			rdata, words[count - 1].text, "precedence, 0 or 1, relay type and relay");
+	if (!rdata_put_number(rdata, 1, words[0].text))
+		return false;
+	if (!word_number(words[1].text, 1, &optional))
+		return rdata_refuse(rdata, words[1].text, "0 or 1");
+	word_number(words[2].text, 0x7F, &kind);
+	uint8_t octet = (uint8_t)(optional << 7 | kind);
+	return rdata_put(rdata, &octet, 1) &&
+	       rdata_put_gateway(rdata, words[2].text, words[3].text);
+}
+
 bool rdata_put_types(struct rdata *rdata, const uint8_t map[RDATA_TYPES / 8])
 {
 	enum { WINDOW = 32 };

@@ -6,7 +6,7 @@
 
 #include "zones/source.h"
 
-enum { RDATA_MAX = UINT16_MAX, RDATA_TYPES = 65536 };
+enum { RDATA_MAX = UINT16_MAX, RDATA_TYPES = 65536, RDATA_RELAY_WORDS = 4, RDATA_TUNNEL_WORDS = 4 };
 
 struct rdata {
 	const struct source_record *record; /* the caller's */
@@ -27,6 +27,11 @@ bool rdata_put_name(struct rdata *rdata, const char *text);
 bool rdata_put_address(struct rdata *rdata, bool ipv6, const char *text);
 /* A gateway of that kind (RFC 4025 3.1). */
 bool rdata_put_gateway(struct rdata *rdata, const char *kind, const char *gateway);
+/* IPSECKEY's words before the key: precedence, gateway type, algorithm and gateway (RFC 4025
+ * 3.1). */
+bool rdata_put_tunnel(struct rdata *rdata, const struct word *words, size_t count);
+/* AMTRELAY's words: precedence, D, type and relay (RFC 8777 4.3). */
+bool rdata_put_relay(struct rdata *rdata, const struct word *words, size_t count);
 /* A bitmap of types (RFC 4034 4.1.2), from one with a bit for each. */
 bool rdata_put_types(struct rdata *rdata, const uint8_t map[RDATA_TYPES / 8]);
 /* A string without, or a character-string with its length octet (RFC 1035 3.3). */

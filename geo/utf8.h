@@ -9,7 +9,8 @@
 /* The octets of the character at `at`, of which `left` are there (of a terminated text as many as
  * one likes); 0: no UTF-8. */
 size_t utf8_read(const char *at, size_t left, uint32_t *code);
-/* The octets of the byte order mark that a text may begin with, which every reader skips: 3 or 0. */
+/* The octets of the byte order mark that a text may begin with, which every reader skips: 3 or
+ * 0. */
 size_t utf8_mark_size(const char *text, size_t size);
 /* What a terminal or a reader of lines would obey: C0, DEL, C1, what turns the direction of writing
  * (UAX #9), the separators U+2028 and U+2029. */

@@ -16,6 +16,7 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.append(str(PROJECT / "tools"))  # fleet.py is the demo's, too
 
+from fleet import Fleet  # noqa: E402
 from namespace import Namespace, required  # noqa: E402
 from world import World  # noqa: E402
 
@@ -55,6 +56,12 @@ def pytest_generate_tests(metafunc):
         chosen = chosen[:1]
     names = [pathlib.Path(path).parent.name for path in chosen]
     metafunc.parametrize("program", chosen, ids=names, scope="session")
+
+
+@pytest.fixture
+def fleet():
+    with Fleet() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

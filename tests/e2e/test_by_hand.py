@@ -7,17 +7,10 @@ import time
 
 import pytest
 
-from fleet import Fleet
 from watcher import Watcher
 from world import eventually
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-@pytest.fixture
-def fleet():
-    with Fleet() as one:
-        yield one
 
 
 @pytest.fixture

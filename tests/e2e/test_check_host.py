@@ -6,17 +6,10 @@ import re
 import pytest
 
 from certificates import Authority
-from fleet import Fleet
 from watcher import Watcher
 
 STRING = "1.0.9:63:28034:1781708400:1:90:49192:339\n"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-@pytest.fixture
-def fleet():
-    with Fleet() as one:
-        yield one
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from certificates import Authority
-from fleet import Fleet
 from test_monitor import free_address
 from watcher import Mailbox, Watcher
 from world import eventually
@@ -16,12 +15,6 @@ from world import eventually
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def fleet():
-    with Fleet() as one:
-        yield one
 
 
 @pytest.fixture

@@ -4,19 +4,12 @@ import re
 
 import pytest
 
-from fleet import Fleet
 from test_monitor import free_address
 from watcher import Mailbox, Watcher
 from world import eventually
 
 STRING = "1.0.9:63:28034:1781708400:1:90:49192:339\n"
 SIGNED = ["/main-63.cvd.sign", "/daily-28034.cvd.sign", "/bytecode-339.cvd.sign"]
-
-
-@pytest.fixture
-def fleet():
-    with Fleet() as one:
-        yield one
 
 
 @pytest.fixture

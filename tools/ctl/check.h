@@ -1,4 +1,5 @@
-/* tools/ctl/check.h - one line for whoever watches over servers: is all well? (Nagios plugin API) */
+/* tools/ctl/check.h - one line for whoever watches over servers: is all well? (Nagios plugin
+ * API) */
 #ifndef TOOLS_CTL_CHECK_H
 #define TOOLS_CTL_CHECK_H
 

@@ -1,4 +1,5 @@
-/* tools/cvd/database_dir.h - the databases in a directory: of each the newer one of .cvd and .cld. */
+/* tools/cvd/database_dir.h - the databases in a directory: of each the newer one of .cvd and
+ * .cld. */
 #ifndef TOOLS_CVD_DATABASE_DIR_H
 #define TOOLS_CVD_DATABASE_DIR_H
 

@@ -1,5 +1,5 @@
-/* tools/cvd/fields.h - a text of fields separated by colons, as headers and version strings are, and
- * the sentence about one that is wrong. No I/O here, and no trust. */
+/* tools/cvd/fields.h - a text of fields separated by colons, as headers and version strings
+ * are, and the sentence about one that is wrong. No I/O here, and no trust. */
 #ifndef TOOLS_CVD_FIELDS_H
 #define TOOLS_CVD_FIELDS_H
 

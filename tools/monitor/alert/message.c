@@ -11,8 +11,8 @@
 
 enum {
 	HEADER_LINE = 69, /* of a header's text that needs no encoding */
-	/* Of an encoded word before it is encoded: it is 69 long then, of 75 that RFC 2047 2 allows,
-	 * so that it fits behind "Subject: ". */
+	/* Of an encoded word before it is encoded: it is 69 long then, of 75 that RFC 2047 2
+	 * allows, so that it fits behind "Subject: ". */
 	WORD_OCTETS = 19,
 };
 

@@ -97,7 +97,8 @@ bool list_refuse_value(const struct list_text *text, const struct list_spot *spo
 		found_write(value, found), expected);
 }
 
-/* But for case, or for one letter that was added, left out, changed or swapped with its neighbour. */
+/* But for case, or for one letter that was added, left out, changed or swapped with its
+ * neighbour. */
 static bool is_near(const char *name, const char *known)
 {
 	size_t size = strlen(name), known_size = strlen(known), head = 0, tail = 0;

@@ -40,8 +40,8 @@ unsigned list_text_line(const struct list_text *text, const struct list_spot *sp
 /* All refusals return false. */
 __attribute__((format(printf, 3, 4))) bool list_refuse(
 	const struct list_text *text, const struct list_spot *spot, const char *format, ...);
-/* A name in an object at `spot` that is none of `known`. One near a known one is refused, as that is
- * what was meant; of others the owner is warned, once of each. */
+/* A name in an object at `spot` that is none of `known`. One near a known one is refused, as
+ * that is what was meant; of others the owner is warned, once of each. */
 bool list_unknown(struct list_text *text, const struct list_spot *spot, const char *name,
 	const char *const *known);
 /* "field is VALUE, expected EXPECTED"; value NULL: it is missing. */

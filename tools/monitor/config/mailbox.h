@@ -20,8 +20,8 @@ struct mailbox {
 /* "user@host.example" or "Name <user@host.example>", ASCII but for the name. False: neither. */
 bool mailbox_parse(const char *text, struct mailbox *mailbox);
 
-/* Those of a text like "a@host.example, Name <b@host.example>", at most MAILBOX_LIST_MAX; what is no
- * mailbox is passed over. Returns how many. */
+/* Those of a text like "a@host.example, Name <b@host.example>", at most MAILBOX_LIST_MAX; what
+ * is no mailbox is passed over. Returns how many. */
 size_t mailbox_list_parse(const char *text, struct mailbox list[MAILBOX_LIST_MAX]);
 
 #endif

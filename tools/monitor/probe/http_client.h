@@ -28,7 +28,8 @@ struct transfer;
 struct transfer_ask {
 	const char *url;
 	bool secure; /* https:// is fine, too */
-	/* "[2001:db8::1]:443", where it connects to whatever host the URL has; NULL: as in the URL */
+	/* "[2001:db8::1]:443", where it connects to whatever host the URL has; NULL: as in the
+	 * URL */
 	const char *connect;
 	bool fresh; /* over a connection of its own, never one from before */
 	const char *host; /* the Host: header; NULL: as in the URL */
@@ -50,7 +51,8 @@ struct transfer_reply {
 	enum transfer_end end;
 	long status; /* 0: none came */
 	uint32_t milliseconds; /* from the connect on */
-	/* when the server's certificate ends, Unix seconds; 0: there was none, or it was seen before */
+	/* when the server's certificate ends, Unix seconds; 0: there was none, or it was seen
+	 * before */
 	int64_t expires;
 	/* headers, cut to their room; "": not there */
 	char date[TRANSFER_FIELD_MAX], modified[TRANSFER_FIELD_MAX], location[TRANSFER_FIELD_MAX];

@@ -1,11 +1,12 @@
 /* tools/monitor/probe/probe.h - one check of one address: what is asked over HTTP, and what the
  * reply says.
  *
- * GET http://ADDRESS:PORT/timestamp (`scheme`, `path`) with Host: db.XY.ZONE (`host`) and User-Agent:
- * ClamAV-MirrorCheck/VERSION; by https the certificate must be the mirror's own name's; then, where they are configured, /local_test and the first 512 octets
- * of each database, over the same connection where it stays open. No redirects, no proxy, no more
- * than a bounded number of octets whatever is sent, one time limit for everything. What it finds
- * may be published, so nothing is quoted that came from an address that is not global. */
+ * GET http://ADDRESS:PORT/timestamp (`scheme`, `path`) with Host: db.XY.ZONE (`host`) and
+ * User-Agent: ClamAV-MirrorCheck/VERSION; by https the certificate must be the mirror's own
+ * name's; then, where they are configured, /local_test and the first 512 octets of each
+ * database, over the same connection where it stays open. No redirects, no proxy, no more than
+ * a bounded number of octets whatever is sent, one time limit for everything. What it finds may
+ * be published, so nothing is quoted that came from an address that is not global. */
 #ifndef TOOLS_MONITOR_PROBE_PROBE_H
 #define TOOLS_MONITOR_PROBE_PROBE_H
 

@@ -49,7 +49,8 @@ struct monitor {
 	bool again; /* when this one has ended, the next begins with another configuration */
 	bool facts, news; /* checks, and changes of what is published, since the last flush */
 	int64_t started, flushed, reported, paged, asked, resolved; /* milliseconds of the loop */
-	/* what was said last of something that goes on being wrong: it is said once; "": all is well */
+	/* what was said last of something that goes on being wrong: it is said once; "": all is
+	 * well */
 	char export_trouble[MONITOR_WHY_MAX], state_trouble[MONITOR_WHY_MAX],
 		page_trouble[MONITOR_WHY_MAX], list_trouble[MONITOR_WHY_MAX],
 		txt_trouble[MONITOR_WHY_MAX];

@@ -1,5 +1,5 @@
-/* tools/monitor/run/trace.h - one check of one mirror, step by step on standard output, for somebody
- * who wants to know why. It touches no state. */
+/* tools/monitor/run/trace.h - one check of one mirror, step by step on standard output, for
+ * somebody who wants to know why. It touches no state. */
 #ifndef TOOLS_MONITOR_RUN_TRACE_H
 #define TOOLS_MONITOR_RUN_TRACE_H
 

@@ -46,8 +46,8 @@ unsigned transition_weight(
 /* A duration as people write it: "2 days", "90 s". Returns text. */
 enum { TRANSITION_SPAN_MAX = 40 };
 const char *transition_span(int64_t seconds, char text[TRANSITION_SPAN_MAX]);
-/* The same of an age, rounded down to a unit of which it has two at least: it is exact, but does not
- * change with each check for long. */
+/* The same of an age, rounded down to a unit of which it has two at least: it is exact, but
+ * does not change with each check for long. */
 const char *transition_age(int64_t seconds, char text[TRANSITION_SPAN_MAX]);
 
 #endif
